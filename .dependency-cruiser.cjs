@@ -1,0 +1,28 @@
+/**
+ * The import arrows of docs/architecture.md, checked by `make check`.
+ * Each rule says who may not import whom; anything not forbidden here is allowed.
+ */
+const layer = (name) => `^src/${name}(/|\\.ts$)`;
+const forbid = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
+const celeryInner = (...names) => `^src/celery/(${names.join("|")})/`;
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    forbid("celery-stands-alone", layer("celery"), "^src/(poker|jobs|tasks|http|cli|main|config)"),
+    forbid("poker-imports-only-itself", layer("poker"), "^src/(?!poker/)"),
+    { name: "poker-is-pure", severity: "error", from: { path: layer("poker") }, to: { dependencyTypes: ["npm"] } },
+    forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/)"),
+    forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|cli|main|config)"),
+    forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|cli|main|config)"),
+    forbid("config-stands-alone", layer("config"), "^src/(?!config)"),
+    forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
+    forbid("amqp-knows-only-protocol", celeryInner("amqp"), "^src/celery/(?!amqp/|protocol/|errors|options)"),
+    { name: "only-amqp-uses-amqplib", severity: "error", from: { path: "^src/(?!celery/amqp/)" }, to: { path: "node_modules/amqplib" } },
+    forbid("only-cli-imports-main", "^src/(?!cli/)", "^src/main\\.ts$"),
+    forbid("nothing-imports-cli", "^src/(?!cli/)", layer("cli")),
+    forbid("leaves-do-not-import-worker", celeryInner("control", "events", "results", "client", "canvas", "executor"), celeryInner("worker")),
+    { name: "src-needs-no-dev-dependency", severity: "error", from: { path: "^src" }, to: { dependencyTypes: ["npm-dev"] } },
+  ],
+  options: { parser: "swc", tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" } },
+};

@@ -1,0 +1,134 @@
+import type { Logger } from "pino";
+import type { Kernel } from "./executor/kernel.js";
+
+/** How the message reached this worker: `delivery_info` of a Celery request. */
+export interface DeliveryInfo {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly priority: number | null;
+  readonly redelivered: boolean;
+}
+
+/** One task message as its handler sees it: Celery's request `Context` under camelCase names. */
+export interface TaskRequest {
+  readonly id: string;
+  /** Registered task name. */
+  readonly task: string;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /** 0-based: 0 on the first attempt. */
+  readonly retries: number;
+  readonly eta: Date | null;
+  readonly expires: Date | null;
+  /** `[hard, soft]` seconds that travelled with the message; null where the sender set none. */
+  readonly timelimit: readonly [number | null, number | null];
+  /** Name shown in logs and events instead of `task`. */
+  readonly shadow: string | null;
+  readonly rootId: string;
+  readonly parentId: string | null;
+  readonly group: string | null;
+  readonly groupIndex: number | null;
+  readonly correlationId: string | null;
+  readonly replyTo: string | null;
+  /** `gen<pid>@<host>` of the publisher. */
+  readonly origin: string | null;
+  readonly ignoreResult: boolean;
+  readonly argsrepr: string;
+  readonly kwargsrepr: string;
+  /** Node name of the worker that runs this request. */
+  readonly hostname: string;
+  /** Every message header, as it arrived. */
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly deliveryInfo: DeliveryInfo;
+  /** Name of the queue this worker consumed the message from. */
+  readonly queue: string;
+}
+
+/** Options of {@link TaskContext.retry}. */
+export interface RetryOptions {
+  /** Seconds until the next attempt. Default: the task's `defaultRetryDelay`. */
+  readonly countdown?: number;
+  /** Absolute time of the next attempt; excludes `countdown`. */
+  readonly eta?: Date;
+  /** Why: stored in the RETRY state, and raised when no attempt is left. Default `MaxRetriesExceededError`. */
+  readonly error?: unknown;
+  /** Overrides the task's `maxRetries` for this attempt; null means without limit. */
+  readonly maxRetries?: number | null;
+  readonly args?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, unknown>>;
+}
+
+/** Options of {@link TaskContext.compute}. */
+export interface ComputeOptions<Progress = unknown> {
+  /** Called on the main thread with every value the kernel reports. */
+  readonly onProgress?: (value: Progress) => void;
+  /** Aborts this call only; `ctx.signal` always does too. */
+  readonly signal?: AbortSignal;
+}
+
+/** First argument of every handler. */
+export interface TaskContext {
+  readonly request: TaskRequest;
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  /**
+   * Aborted when the task should end: `signal.reason` is a `SoftTimeLimitExceeded`, `TimeLimitExceeded`,
+   * `TaskRevokedError` or `WorkerShutdown`.
+   */
+  readonly signal: AbortSignal;
+  /** Child logger that carries task name, task id, queue and attempt. */
+  readonly log: Logger;
+  /** Ends this attempt and publishes the next one. Always throws: write `return ctx.retry(…)`. */
+  retry(options?: RetryOptions): never;
+  /** Stores a custom state with its meta in the result backend. */
+  updateState(state: string, meta: unknown): Promise<void>;
+  /**
+   * Runs a kernel in the pool of worker threads. Calls of one request are served in turn with those of other requests.
+   *
+   * When `ctx.signal` aborts, the kernel is first asked to end (`kernelContext.cancelled()`); what it then returns is
+   * still the result. A kernel that does not end is killed with its thread at the hard limit, or 1 s after a revoke.
+   *
+   * @throws WorkerLostError when the thread dies; the signal's reason when the call is aborted; else the kernel's error.
+   */
+  compute<Input, Output, Progress = unknown>(
+    kernel: Kernel<Input, Output, Progress>,
+    input: Input,
+    options?: ComputeOptions<Progress>,
+  ): Promise<Output>;
+}
+
+export type TaskHandler<Args extends unknown[] = unknown[], Result = unknown> = (
+  ctx: TaskContext,
+  ...args: Args
+) => Promise<Result> | Result;
+
+/** Per-task options: Celery's names in camelCase. */
+export interface TaskOptions {
+  /** Attempts after the first; null means without limit. Default 3. */
+  readonly maxRetries?: number | null;
+  /** Seconds between attempts. Default 180. */
+  readonly defaultRetryDelay?: number;
+  /** Acknowledge after the outcome is stored rather than at the start. Default: the app's `taskAcksLate`. */
+  readonly acksLate?: boolean;
+  /** Acknowledge late tasks that failed or timed out; false rejects them. Default true. */
+  readonly acksOnFailureOrTimeout?: boolean;
+  /** Requeue a late task whose thread died. Default: the app's `taskRejectOnWorkerLost`. */
+  readonly rejectOnWorkerLost?: boolean;
+  /** Store STARTED. Default false. */
+  readonly trackStarted?: boolean;
+  /** Do not store results. Default false. */
+  readonly ignoreResult?: boolean;
+  readonly storeErrorsEvenIfIgnored?: boolean;
+  /** Hard limit in seconds. Default: the worker's. */
+  readonly timeLimit?: number;
+  /** Soft limit in seconds. Default: the worker's. */
+  readonly softTimeLimit?: number;
+  /** Error classes that are expected: logged at info level without a stack. */
+  readonly throws?: readonly (new (...args: never[]) => Error)[];
+  /** Awaited after a final failure (error, time limit, lost thread) and before the delivery is settled. */
+  readonly onFailure?: (request: TaskRequest, error: Error) => Promise<void> | void;
+  /** Awaited when a revoked or expired task is discarded or stopped, before the delivery is settled. */
+  readonly onRevoked?: (
+    request: TaskRequest,
+    info: { readonly terminated: boolean; readonly expired: boolean },
+  ) => Promise<void> | void;
+}

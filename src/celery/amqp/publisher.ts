@@ -1,0 +1,210 @@
+import type { Options } from "amqplib";
+import type { Logger } from "pino";
+import { asError, PublishError } from "../errors.js";
+import type { BrokerConnection, ConfirmChannel } from "./connection.js";
+import { wireTable } from "./headers.js";
+
+/** One message to publish. */
+export interface OutgoingMessage {
+  /** `""` is the default exchange: the routing key is then a queue name. */
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly correlationId?: string | undefined;
+  readonly replyTo?: string | undefined;
+  /** 1 transient, 2 persistent. */
+  readonly deliveryMode?: 1 | 2;
+  readonly priority?: number | undefined;
+  /** Milliseconds, as a decimal string. */
+  readonly expiration?: string | undefined;
+  readonly messageId?: string | undefined;
+  readonly timestamp?: number | undefined;
+  readonly type?: string | undefined;
+  readonly appId?: string | undefined;
+}
+
+/** What amqplib says of a basic.nack, as against a lost channel. */
+const NACKED = "message nacked";
+
+interface Pending {
+  readonly message: OutgoingMessage;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Publishes with broker confirms. A message whose confirm had not arrived when the connection was lost is sent again
+ * on the next one, so a resolved promise means "the broker has it", and a message may arrive twice but never not at all.
+ */
+export class Publisher {
+  readonly #connection: BrokerConnection;
+  readonly #log: Logger;
+  #channel: ConfirmChannel | null = null;
+  #separating = false;
+  #refused: Error | null = null;
+  /** Not confirmed yet, in the order of publishing. */
+  readonly #pending = new Set<Pending>();
+  #closed = false;
+
+  constructor(connection: BrokerConnection, log: Logger) {
+    this.#connection = connection;
+    this.#log = log;
+    connection.onConnect(() => this.#open());
+  }
+
+  /** Messages handed over and not confirmed yet. */
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
+
+  /**
+   * Publishes and waits for the broker's confirm, across as many reconnects as it takes.
+   *
+   * @throws PublishError when the broker refuses the message or the publisher is closed before it was confirmed.
+   */
+  publish(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new PublishError("the publisher is closed"));
+        return;
+      }
+      const pending = { message, resolve, reject };
+      this.#pending.add(pending);
+      this.#send(pending);
+    });
+  }
+
+  /** Runs topology work (declare, bind) on a channel of its own, which a refusal may close. */
+  async withChannel<Result>(work: (channel: ConfirmChannel) => Promise<Result>): Promise<Result> {
+    await this.#connection.whenReady();
+    const channel = await this.#connection.openConfirmChannel();
+    channel.on("error", () => undefined);
+    try {
+      return await work(channel);
+    } finally {
+      await channel.close().catch(() => undefined);
+    }
+  }
+
+  /** Waits until all is confirmed, or the deadline passes. @returns true when nothing is left */
+  async flush(deadlineMs: number): Promise<boolean> {
+    const end = Date.now() + deadlineMs;
+    while (this.#pending.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
+    return this.#pending.size === 0;
+  }
+
+  /** Refuses what is still unconfirmed. The connection is closed by its owner. */
+  close(): void {
+    this.#closed = true;
+    this.#channel = null;
+    for (const pending of this.#pending)
+      pending.reject(new PublishError("the publisher was closed before the broker confirmed"));
+    this.#pending.clear();
+  }
+
+  async #open(): Promise<void> {
+    await this.#openChannel();
+    for (const pending of this.#pending) this.#send(pending);
+  }
+
+  async #openChannel(): Promise<void> {
+    const channel = await this.#connection.openConfirmChannel();
+    let refusal: Error | null = null;
+    channel.on("error", (error) => {
+      refusal = asError(error);
+    });
+    channel.on("close", () => {
+      if (this.#channel !== channel) return;
+      this.#channel = null;
+      if (refusal !== null && this.#connection.isReady && !this.#closed) this.#recoverFrom(refusal);
+    });
+    this.#channel = channel;
+  }
+
+  /**
+   * The broker closed the channel because of one message (an exchange that is missing, say), and does not say which.
+   * Send them again one at a time: the message that closes the channel a second time is the one to refuse.
+   */
+  #recoverFrom(refusal: Error): void {
+    if (this.#separating) {
+      this.#refused = refusal;
+      return;
+    }
+    this.#separating = true;
+    this.#log.warn(
+      { err: refusal.message },
+      "the broker closed the publishing channel, sending unconfirmed messages one by one",
+    );
+    this.#sendSeparately()
+      .catch((error) => this.#log.warn({ err: asError(error).message }, "publishing waits for the next connection"))
+      .finally(() => {
+        this.#separating = false;
+        if (this.#channel !== null) for (const pending of this.#pending) this.#send(pending);
+      });
+  }
+
+  async #sendSeparately(): Promise<void> {
+    for (const pending of [...this.#pending]) {
+      if (this.#channel === null) await this.#openChannel();
+      this.#refused = null;
+      this.#transmit(pending);
+      while (this.#pending.has(pending) && this.#channel !== null)
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      if (this.#refused !== null && this.#pending.delete(pending)) {
+        pending.reject(
+          new PublishError(
+            `the broker refused a message for ${where(pending.message)}: ${asError(this.#refused).message}`,
+          ),
+        );
+      }
+    }
+  }
+
+  #send(pending: Pending): void {
+    if (!this.#separating) this.#transmit(pending);
+  }
+
+  #transmit(pending: Pending): void {
+    const channel = this.#channel;
+    if (channel === null) return;
+    const { message } = pending;
+    const settle = (error: unknown) => {
+      if (error === null || error === undefined) {
+        if (this.#pending.delete(pending)) pending.resolve();
+      } else if (asError(error).message === NACKED && this.#pending.delete(pending)) {
+        pending.reject(new PublishError(`the broker refused a message for ${where(message)}`));
+      }
+      // Any other error is the channel's end: the message is sent again on the next channel.
+    };
+    try {
+      channel.publish(message.exchange, message.routingKey, message.body, publishOptions(message), settle);
+    } catch (error) {
+      if (error instanceof Error && error.name === "IllegalOperationError") return;
+      this.#pending.delete(pending);
+      pending.reject(
+        new PublishError(`cannot encode a message for ${where(message)}: ${asError(error).message}`, { cause: error }),
+      );
+    }
+  }
+}
+
+function where(message: OutgoingMessage): string {
+  return message.exchange === ""
+    ? `queue ${message.routingKey}`
+    : `exchange ${message.exchange}, key ${message.routingKey}`;
+}
+
+function publishOptions(message: OutgoingMessage): Options.Publish {
+  const {
+    headers = {},
+    deliveryMode = 2,
+    exchange: _exchange,
+    routingKey: _routingKey,
+    body: _body,
+    ...properties
+  } = message;
+  return { ...properties, deliveryMode, headers: wireTable(headers) } as Options.Publish;
+}

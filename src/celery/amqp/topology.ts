@@ -1,0 +1,85 @@
+import type { Logger } from "pino";
+import { asError } from "../errors.js";
+import type { BrokerConnection } from "./connection.js";
+import { wireTable } from "./headers.js";
+
+/** A queue as the worker consumes it. Without further fields it is declared exactly as Celery declares a plain name. */
+export interface QueueDefinition {
+  readonly name: string;
+  /** Default: the queue's own name. */
+  readonly exchange?: string;
+  /** Default `direct`. */
+  readonly exchangeType?: string;
+  /** Default: the queue's own name. */
+  readonly routingKey?: string;
+  /** `x-…` arguments. Default none. */
+  readonly arguments?: Readonly<Record<string, unknown>>;
+  readonly durable?: boolean;
+  readonly autoDelete?: boolean;
+  readonly exclusive?: boolean;
+  /** Consume the queue as it is and declare nothing. Default false. */
+  readonly passive?: boolean;
+  /** `x-priority` and the like, passed to basic.consume. */
+  readonly consumerArguments?: Readonly<Record<string, unknown>>;
+}
+
+const PRECONDITION_FAILED = 406;
+const RESOURCE_LOCKED = 405;
+
+/**
+ * Declares a queue, its exchange and their binding; where something of the name exists with other arguments, the queue
+ * is consumed as it is, with one warning: an unchanged producer may have declared it first, and neither side may break.
+ *
+ * @throws the broker's error when a passive queue does not exist, or the account may not declare.
+ */
+export async function declareQueue(connection: BrokerConnection, queue: QueueDefinition, log: Logger): Promise<void> {
+  if (queue.passive !== true) {
+    const refusal = await onOwnChannel(connection, (channel) => declare(channel, queue));
+    if (refusal === null) return;
+    if (refusal.code !== PRECONDITION_FAILED && refusal.code !== RESOURCE_LOCKED) throw refusal;
+    log.warn(
+      { queue: queue.name, wanted: queue.arguments ?? {}, broker: refusal.message },
+      "the queue or its exchange exists with other arguments: using it as it is",
+    );
+  }
+  const missing = await onOwnChannel(connection, async (channel) => {
+    await channel.checkQueue(queue.name);
+  });
+  if (missing !== null) throw missing;
+}
+
+type ChannelRefusal = Error & { readonly code?: number };
+type Channel = Awaited<ReturnType<BrokerConnection["openChannel"]>>;
+
+async function declare(channel: Channel, queue: QueueDefinition): Promise<void> {
+  const exchange = queue.exchange ?? queue.name;
+  const durable = queue.durable ?? true;
+  if (exchange !== "")
+    await channel.assertExchange(exchange, queue.exchangeType ?? "direct", {
+      durable,
+      autoDelete: queue.autoDelete ?? false,
+    });
+  await channel.assertQueue(queue.name, {
+    durable,
+    autoDelete: queue.autoDelete ?? false,
+    exclusive: queue.exclusive ?? false,
+    arguments: wireTable(queue.arguments ?? {}),
+  });
+  if (exchange !== "") await channel.bindQueue(queue.name, exchange, queue.routingKey ?? queue.name);
+}
+
+/** A refusal closes the channel it happened on, so each try has its own. Resolves to the refusal, or null. */
+async function onOwnChannel(
+  connection: BrokerConnection,
+  work: (channel: Channel) => Promise<void>,
+): Promise<ChannelRefusal | null> {
+  const channel = await connection.openChannel();
+  channel.on("error", () => undefined);
+  try {
+    await work(channel);
+  } catch (error) {
+    return asError(error);
+  }
+  await channel.close().catch(() => undefined);
+  return null;
+}

@@ -1,0 +1,155 @@
+/** How an error crosses to Python: class name, module and constructor arguments. */
+export interface PythonException {
+  readonly excType: string;
+  readonly excModule: string;
+  readonly excArgs: readonly unknown[];
+}
+
+const CELERY = "celery.exceptions";
+const BILLIARD = "billiard.exceptions";
+
+/** Base of every error of the runtime. `code` is stable and listed in docs/errors.md. */
+export abstract class CeleryError extends Error {
+  abstract readonly code: string;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}
+
+/** An option or setting that cannot be used. */
+export class ImproperlyConfigured extends CeleryError {
+  readonly code = "CELERY_IMPROPERLY_CONFIGURED";
+}
+
+/** A part of Celery that this worker refuses rather than half does. */
+export class NotSupported extends CeleryError {
+  readonly code = "CELERY_NOT_SUPPORTED";
+}
+
+/** Base of errors that Python's Celery knows under the same name. */
+abstract class SharedError extends CeleryError implements PythonException {
+  readonly excModule: string = CELERY;
+  get excType(): string {
+    return this.constructor.name;
+  }
+  get excArgs(): readonly unknown[] {
+    return [this.message];
+  }
+}
+
+/** The message names a task that this worker does not have. */
+export class NotRegistered extends SharedError {
+  readonly code = "CELERY_NOT_REGISTERED";
+}
+
+/** The task was revoked, expired or terminated: `reason` is Celery's own word. */
+export class TaskRevokedError extends SharedError {
+  readonly code = "CELERY_TASK_REVOKED";
+  constructor(readonly reason: "revoked" | "expired" | "terminated") {
+    super(reason);
+  }
+}
+
+/** The hard time limit passed. */
+export class TimeLimitExceeded extends SharedError {
+  readonly code = "CELERY_TIME_LIMIT_EXCEEDED";
+  override readonly excModule = BILLIARD;
+  constructor(readonly limitSeconds: number) {
+    super(`TimeLimitExceeded(${limitSeconds},)`);
+  }
+  override get excArgs(): readonly unknown[] {
+    return [this.limitSeconds];
+  }
+}
+
+/** The soft time limit passed: the task may still end by itself. */
+export class SoftTimeLimitExceeded extends SharedError {
+  readonly code = "CELERY_SOFT_TIME_LIMIT_EXCEEDED";
+  override readonly excModule = BILLIARD;
+  constructor(readonly limitSeconds: number) {
+    super(`SoftTimeLimitExceeded(${limitSeconds},)`);
+  }
+  override get excArgs(): readonly unknown[] {
+    return [this.message];
+  }
+}
+
+/** The thread that computed the task died. */
+export class WorkerLostError extends SharedError {
+  readonly code = "CELERY_WORKER_LOST";
+  override readonly excModule = BILLIARD;
+}
+
+/** No attempt is left. */
+export class MaxRetriesExceededError extends SharedError {
+  readonly code = "CELERY_MAX_RETRIES_EXCEEDED";
+}
+
+/** The worker stops and will not wait for this task: its message goes back to the queue. */
+export class WorkerShutdown extends CeleryError {
+  readonly code = "CELERY_WORKER_SHUTDOWN";
+}
+
+/** A member of a chord's header failed. */
+export class ChordError extends SharedError {
+  readonly code = "CELERY_CHORD_ERROR";
+}
+
+/** Not raised: what a result read from another worker failed with keeps its Python name. */
+export class TaskError extends CeleryError {
+  readonly code = "CELERY_TASK_ERROR";
+}
+
+/** `AsyncResult.get` waited in vain. */
+export class TimeoutError extends SharedError {
+  readonly code = "CELERY_TIMEOUT";
+}
+
+/** The broker did not take a message. */
+export class PublishError extends CeleryError {
+  readonly code = "CELERY_PUBLISH_FAILED";
+}
+
+/** The broker cannot be reached or refused what was asked. */
+export class BrokerError extends CeleryError {
+  readonly code = "CELERY_BROKER";
+}
+
+/** Base of what a handler throws to choose its outcome. */
+abstract class TaskControl extends CeleryError {}
+
+/** Throw to drop the task without storing a result. */
+export class Ignore extends TaskControl {
+  readonly code = "CELERY_IGNORE";
+}
+
+/** Throw to reject the message (late acks only): back to the queue, or to where the queue sends its dead letters. */
+export class Reject extends TaskControl {
+  readonly code = "CELERY_REJECT";
+  constructor(
+    reason = "rejected by the task",
+    readonly requeue = false,
+  ) {
+    super(reason);
+  }
+}
+
+/** What `ctx.retry` throws: the next attempt, not yet published. */
+export class Retry extends TaskControl {
+  readonly code = "CELERY_RETRY";
+  constructor(
+    /** Why the attempt ended; null when no error was given. */
+    readonly error: Error | null,
+    readonly eta: Date,
+    readonly countdownSeconds: number,
+    readonly args: readonly unknown[] | null,
+    readonly kwargs: Readonly<Record<string, unknown>> | null,
+  ) {
+    super(`Retry in ${countdownSeconds}s${error === null ? "" : `: ${error.message}`}`);
+  }
+}
+
+/** Makes an Error of anything that was thrown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

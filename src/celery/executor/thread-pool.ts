@@ -1,0 +1,272 @@
+import type { Logger } from "pino";
+import { asError, WorkerShutdown } from "../errors.js";
+import type { Kernel } from "./kernel.js";
+import { type Call, PoolThread } from "./pool-thread.js";
+
+/** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */
+const DEFAULT_GRACE_MS = 1000;
+
+/** Options of {@link ThreadPool}. */
+export interface ThreadPoolOptions {
+  /** Threads that compute at once when one request uses them all. */
+  readonly size: number;
+  /** Calls after which a thread is replaced; null never. */
+  readonly maxCallsPerThread: number | null;
+  /** Heap of a thread, in kilobytes, after which it is replaced between calls; null never. */
+  readonly maxMemoryPerThreadKilobytes: number | null;
+  /** Heap limit in megabytes that V8 enforces (the thread dies and its task fails); null takes V8's own. */
+  readonly maxHeapMegabytes: number | null;
+  readonly log: Logger;
+}
+
+/** Options of one {@link ThreadPool.run}. */
+export interface RunOptions {
+  readonly onProgress?: ((value: unknown) => void) | undefined;
+  /** Asks the kernel to end: see `graceMs`. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long a kernel may go on after `signal` aborted before its thread is killed; Infinity leaves that to `killSignal`. */
+  readonly graceMs?: ((reason: unknown) => number) | undefined;
+  /** Kills the thread at once. */
+  readonly killSignal?: AbortSignal | undefined;
+}
+
+/**
+ * Worker threads for kernels, started as they are needed. Calls wait in one queue per owner (a request), and owners
+ * are served in turn. An owner that computes nothing yet always gets a thread, even beyond `size`, so a long job on
+ * every thread never blocks a short one: the operating system shares the cores between them.
+ */
+export class ThreadPool {
+  #options: ThreadPoolOptions;
+  readonly #idle: PoolThread[] = [];
+  readonly #threads = new Set<PoolThread>();
+  /** Owners with waiting calls; Map order is the order of turns. */
+  readonly #queues = new Map<string, Call[]>();
+  readonly #running = new Map<string, number>();
+  #active = 0;
+  #nextCall = 1;
+  #closed = false;
+  #completed = 0;
+
+  constructor(options: ThreadPoolOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#options.size;
+  }
+
+  /** Threads alive, calls running, waiting and finished. */
+  get stats(): {
+    readonly threads: readonly number[];
+    readonly active: number;
+    readonly waiting: number;
+    readonly completed: number;
+  } {
+    let waiting = 0;
+    for (const calls of this.#queues.values()) waiting += calls.length;
+    return {
+      threads: [...this.#threads].map((thread) => thread.id),
+      active: this.#active,
+      waiting,
+      completed: this.#completed,
+    };
+  }
+
+  /**
+   * Runs a kernel in a thread.
+   *
+   * @param owner calls of one owner run in the order given, in turn with those of other owners
+   * @throws the kernel's error, WorkerLostError when the thread died, or the reason of the signal that ended it
+   */
+  async run<Input, Output>(
+    owner: string,
+    kernel: Kernel<Input, Output, never>,
+    input: Input,
+    options: RunOptions = {},
+  ): Promise<Output> {
+    options.signal?.throwIfAborted();
+    options.killSignal?.throwIfAborted();
+    if (this.#closed) throw new WorkerShutdown("the thread pool is closed");
+    const { promise, resolve, reject } = withResolvers<unknown>();
+    const call: Call = {
+      id: this.#nextCall++,
+      owner,
+      module: kernel.module.href,
+      input,
+      cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
+      onProgress: options.onProgress,
+      resolve,
+      reject,
+    };
+    const stopWatching = this.#watch(call, options);
+    this.#enqueue(call);
+    this.#dispatch();
+    try {
+      return (await promise) as Output;
+    } finally {
+      stopWatching();
+    }
+  }
+
+  /** Changes the number of threads; surplus threads end when they are next idle. */
+  resize(size: number): void {
+    this.#options = { ...this.#options, size };
+    this.#trim();
+    this.#dispatch();
+  }
+
+  /** Replaces every idle thread, and each busy one after its call. */
+  recycle(): void {
+    for (const thread of this.#threads) thread.retired = true;
+    for (const thread of this.#idle.splice(0)) void thread.terminate();
+  }
+
+  /** Ends all threads; running and waiting calls fail with WorkerShutdown. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const reason = new WorkerShutdown("the worker stops");
+    for (const calls of this.#queues.values()) for (const call of calls) call.reject(reason);
+    this.#queues.clear();
+    for (const thread of this.#threads) if (thread.call !== null) thread.kill(reason);
+    await Promise.all([...this.#threads].map((thread) => thread.terminate()));
+  }
+
+  #enqueue(call: Call): void {
+    const calls = this.#queues.get(call.owner);
+    if (calls === undefined) this.#queues.set(call.owner, [call]);
+    else calls.push(call);
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      const call = this.#takeNext();
+      if (call === null) return;
+      const thread = this.#idle.pop() ?? this.#startThread();
+      this.#active += 1;
+      this.#running.set(call.owner, (this.#running.get(call.owner) ?? 0) + 1);
+      thread.start(call);
+    }
+  }
+
+  /** The next call that may start now: of the first owner in turn, or of one that has nothing running. */
+  #takeNext(): Call | null {
+    for (const [owner, calls] of this.#queues) {
+      if (this.#active >= this.#options.size && this.#running.has(owner)) continue;
+      const call = calls.shift();
+      this.#queues.delete(owner);
+      if (calls.length > 0) this.#queues.set(owner, calls);
+      return call ?? null;
+    }
+    return null;
+  }
+
+  #startThread(): PoolThread {
+    const thread = new PoolThread(
+      {
+        onIdle: (idle, heapBytes) => this.#onIdle(idle, heapBytes),
+        onExit: (gone) => this.#onExit(gone),
+      },
+      this.#options.maxHeapMegabytes,
+    );
+    this.#threads.add(thread);
+    return thread;
+  }
+
+  #onIdle(thread: PoolThread, heapBytes: number): void {
+    const { size, maxCallsPerThread, maxMemoryPerThreadKilobytes, log } = this.#options;
+    this.#release(thread);
+    const worn = maxCallsPerThread !== null && thread.completed >= maxCallsPerThread;
+    const swollen = maxMemoryPerThreadKilobytes !== null && heapBytes / 1024 > maxMemoryPerThreadKilobytes;
+    if (swollen)
+      log.info({ heapBytes }, "thread replaced: it holds more memory than worker_max_memory_per_child allows");
+    if (worn || swollen || thread.retired || this.#threads.size > size) this.#retire(thread);
+    else this.#idle.push(thread);
+    this.#dispatch();
+  }
+
+  #onExit(thread: PoolThread): void {
+    this.#threads.delete(thread);
+    const idle = this.#idle.indexOf(thread);
+    if (idle >= 0) this.#idle.splice(idle, 1);
+    this.#release(thread);
+    if (!this.#closed) this.#dispatch();
+  }
+
+  /** Gives back what the thread's call held; harmless when it holds nothing. */
+  #release(thread: PoolThread): void {
+    const { owner } = thread;
+    if (owner === null) return;
+    thread.owner = null;
+    this.#active -= 1;
+    this.#completed += 1;
+    const left = (this.#running.get(owner) ?? 1) - 1;
+    if (left === 0) this.#running.delete(owner);
+    else this.#running.set(owner, left);
+  }
+
+  #retire(thread: PoolThread): void {
+    this.#threads.delete(thread);
+    void thread.terminate();
+  }
+
+  #trim(): void {
+    while (this.#threads.size > this.#options.size) {
+      const thread = this.#idle.pop();
+      if (thread === undefined) return;
+      this.#retire(thread);
+    }
+  }
+
+  /** Takes the call out of its queue; false when it has started already. */
+  #unqueue(call: Call): boolean {
+    const calls = this.#queues.get(call.owner);
+    const index = calls?.indexOf(call) ?? -1;
+    if (calls === undefined || index < 0) return false;
+    calls.splice(index, 1);
+    if (calls.length === 0) this.#queues.delete(call.owner);
+    return true;
+  }
+
+  /** Listens to the call's signals. @returns what stops listening */
+  #watch(call: Call, { signal, killSignal, graceMs }: RunOptions): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const end = (reason: unknown) => {
+      if (this.#unqueue(call)) call.reject(asError(reason));
+      else this.#threadOf(call)?.kill(asError(reason));
+    };
+    const onAbort = () => {
+      const reason: unknown = signal?.reason;
+      if (this.#unqueue(call)) {
+        call.reject(asError(reason));
+        return;
+      }
+      Atomics.store(call.cancelFlag, 0, 1);
+      const grace = graceMs?.(reason) ?? DEFAULT_GRACE_MS;
+      if (Number.isFinite(grace)) timer = setTimeout(end, grace, reason);
+    };
+    const onKill = () => end(killSignal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    killSignal?.addEventListener("abort", onKill, { once: true });
+    return () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      killSignal?.removeEventListener("abort", onKill);
+    };
+  }
+
+  #threadOf(call: Call): PoolThread | undefined {
+    for (const thread of this.#threads) if (thread.call === call) return thread;
+    return undefined;
+  }
+}
+
+/** `Promise.withResolvers`, which Node has from 22 on. */
+function withResolvers<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: Error) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

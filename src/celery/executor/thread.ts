@@ -1,0 +1,45 @@
+import { parentPort } from "node:worker_threads";
+import type { KernelContext, KernelRun } from "./kernel.js";
+import type { RunMessage, ThreadError, ThreadMessage } from "./thread-messages.js";
+
+/** Entry of a pool thread: runs one kernel at a time and reports to the main thread. */
+const port = parentPort;
+if (port === null) throw new Error("thread.js runs only as a worker thread");
+
+const send = (message: ThreadMessage): void => port.postMessage(message);
+
+function heapBytes(): number {
+  const { heapUsed, external, arrayBuffers } = process.memoryUsage();
+  return heapUsed + external + arrayBuffers;
+}
+
+function describe(thrown: unknown): ThreadError {
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), stack: undefined, code: undefined };
+  const code = (thrown as { code?: unknown }).code;
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    stack: thrown.stack,
+    code: typeof code === "string" ? code : undefined,
+  };
+}
+
+async function execute(message: RunMessage): Promise<void> {
+  const { call } = message;
+  const flag = new Int32Array(message.cancelFlag);
+  const context: KernelContext = {
+    progress: (value) => send({ type: "progress", call, value }),
+    cancelled: () => Atomics.load(flag, 0) !== 0,
+  };
+  try {
+    const module = (await import(message.module)) as { readonly run?: KernelRun<unknown, unknown> };
+    if (typeof module.run !== "function") throw new TypeError(`kernel ${message.module} exports no function named run`);
+    const output = await module.run(message.input, context);
+    send({ type: "done", call, output, heapBytes: heapBytes() });
+  } catch (error) {
+    send({ type: "failed", call, error: describe(error), heapBytes: heapBytes() });
+  }
+}
+
+port.on("message", (message: RunMessage) => void execute(message));
+send({ type: "ready" });

@@ -118,12 +118,16 @@ export interface TaskOptions {
   /** Do not store results. Default false. */
   readonly ignoreResult?: boolean;
   readonly storeErrorsEvenIfIgnored?: boolean;
+  /** Fields added to every log line of a request. */
+  readonly logFields?: (request: TaskRequest) => Readonly<Record<string, unknown>>;
   /** Hard limit in seconds. Default: the worker's. */
   readonly timeLimit?: number;
   /** Soft limit in seconds. Default: the worker's. */
   readonly softTimeLimit?: number;
   /** Error classes that are expected: logged at info level without a stack. */
-  readonly throws?: readonly (new (...args: never[]) => Error)[];
+  readonly throws?: readonly (new (
+    ...args: never[]
+  ) => Error)[];
   /** Awaited after a final failure (error, time limit, lost thread) and before the delivery is settled. */
   readonly onFailure?: (request: TaskRequest, error: Error) => Promise<void> | void;
   /** Awaited when a revoked or expired task is discarded or stopped, before the delivery is settled. */

@@ -1,0 +1,43 @@
+import type { TaskRequest } from "./task.js";
+
+/**
+ * What happens in a worker, for logs, metrics and health: one typed map. Listeners run synchronously; an error in one
+ * is logged and does not reach the worker. Times are in seconds.
+ */
+export interface WorkerEventMap {
+  /** A readable message of a known task arrived. */
+  taskReceived: [request: TaskRequest];
+  taskStarted: [request: TaskRequest];
+  taskSucceeded: [request: TaskRequest, info: { readonly result: unknown; readonly runtimeSeconds: number }];
+  /** Final: no attempt follows. */
+  taskFailed: [
+    request: TaskRequest,
+    info: { readonly error: Error; readonly runtimeSeconds: number; readonly expected: boolean },
+  ];
+  taskRetried: [
+    request: TaskRequest,
+    info: { readonly error: Error | null; readonly countdownSeconds: number; readonly runtimeSeconds: number },
+  ];
+  taskRevoked: [
+    request: TaskRequest,
+    info: { readonly terminated: boolean; readonly signum: number | null; readonly expired: boolean },
+  ];
+  taskRejected: [request: TaskRequest, info: { readonly requeue: boolean; readonly reason: string }];
+  taskIgnored: [request: TaskRequest];
+  /** The run was stopped here and its message returns to the queue. */
+  taskAbandoned: [request: TaskRequest, info: { readonly reason: string }];
+  /** The message could not be made a request: what kind of fault, and where the message went. */
+  deliveryInvalid: [
+    info: { readonly queue: string; readonly kind: string; readonly reason: string; readonly deadLettered: boolean },
+  ];
+  brokerConnected: [];
+  brokerDisconnected: [error: Error];
+  /** A consumer is confirmed by the broker. */
+  consumerReady: [queue: string];
+  consumerLost: [queue: string];
+  ready: [];
+  draining: [];
+  stopped: [];
+}
+
+export type WorkerEventName = keyof WorkerEventMap;

@@ -1,0 +1,50 @@
+/** States that Celery defines; a task may store others. */
+export type State = "PENDING" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | (string & {});
+
+/** States that do not change any more. */
+export const READY_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
+
+/** Whose result is stored, and where its reader waits. */
+export interface ResultTarget {
+  readonly id: string;
+  readonly task: string;
+  readonly correlationId: string | null;
+  readonly replyTo: string | null;
+  readonly parentId: string | null;
+  readonly group: string | null;
+  readonly groupIndex: number | null;
+  /** With `result_extended` these are stored too. */
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly hostname: string;
+  readonly retries: number;
+  /** Routing key the message came by. */
+  readonly queue: string;
+}
+
+/** `[id, parent]` of a child task, or `[[group id, parent], members]`, as `AsyncResult.as_tuple` writes them. */
+export type ResultTuple = readonly [readonly [string, unknown], readonly ResultTuple[] | null];
+
+/** One state of one task, ready to be serialized: errors are already `{exc_type, exc_message, exc_module}`. */
+export interface ResultRecord {
+  readonly status: State;
+  readonly result: unknown;
+  readonly traceback: string | null;
+  readonly children: readonly ResultTuple[];
+}
+
+/** A stored state as a client reads it. */
+export interface StoredResult extends ResultRecord {
+  readonly taskId: string;
+}
+
+/**
+ * Where results go. A resolved `store` means that the broker or database has it.
+ * Encoding problems throw EncodeError before anything is sent.
+ */
+export interface ResultBackend {
+  readonly name: "rpc" | "redis" | "database" | "disabled";
+  start(): Promise<void>;
+  store(target: ResultTarget, record: ResultRecord): Promise<void>;
+  close(): Promise<void>;
+}

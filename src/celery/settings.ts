@@ -1,0 +1,210 @@
+import { cpus } from "node:os";
+import { z } from "zod";
+import type { QueueDefinition } from "./amqp/topology.js";
+import { ImproperlyConfigured } from "./errors.js";
+
+const seconds = z.number().nonnegative();
+const optionalSeconds = seconds.nullable().default(null);
+const count = z.int().nonnegative();
+const table = z.record(z.string(), z.unknown());
+
+const queue = z.union([
+  z
+    .string()
+    .min(1)
+    .transform((name): QueueDefinition => ({ name })),
+  z.strictObject({
+    name: z.string().min(1),
+    exchange: z.string().exactOptional(),
+    exchangeType: z.enum(["direct", "topic", "fanout", "headers"]).exactOptional(),
+    routingKey: z.string().exactOptional(),
+    arguments: table.exactOptional(),
+    durable: z.boolean().exactOptional(),
+    autoDelete: z.boolean().exactOptional(),
+    exclusive: z.boolean().exactOptional(),
+    passive: z.boolean().exactOptional(),
+    consumerArguments: table.exactOptional(),
+  }),
+]);
+
+const route = z.strictObject({
+  queue: z.string().exactOptional(),
+  exchange: z.string().exactOptional(),
+  routingKey: z.string().exactOptional(),
+  priority: z.int().exactOptional(),
+});
+/** Options that routing gives to a task that is sent. */
+export type Route = z.output<typeof route>;
+/** Routes a task by code: null leaves it to the next route. */
+export type RouteFunction = (
+  name: string,
+  args: readonly unknown[],
+  kwargs: Readonly<Record<string, unknown>>,
+) => Route | string | null;
+
+const routeFunction = z.custom<RouteFunction>((value) => typeof value === "function", "expected a function");
+const routeTable = z.record(z.string(), z.union([route, z.string().transform((name): Route => ({ queue: name }))]));
+
+/**
+ * Celery's settings under camelCase names, with Celery's defaults. {@link compileSettings} also takes Celery's own
+ * snake_case names. Durations are in seconds.
+ */
+const schema = z.strictObject({
+  brokerUrl: z.string().default("amqp://"),
+  brokerHeartbeat: seconds.default(120),
+  brokerConnectionTimeout: seconds.default(4),
+  resultBackend: z.string().nullable().default(null),
+  acceptContent: z.array(z.string()).default(["json"]),
+  resultAcceptContent: z.array(z.string()).nullable().default(null),
+  timezone: z.string().default("UTC"),
+  enableUtc: z.boolean().default(true),
+
+  taskSerializer: z.enum(["json", "yaml", "msgpack", "raw"]).default("json"),
+  taskCompression: z.string().nullable().default(null),
+  taskProtocol: z.union([z.literal(1), z.literal(2)]).default(2),
+  taskDefaultQueue: z.string().default("celery"),
+  taskDefaultExchange: z.string().nullable().default(null),
+  taskDefaultExchangeType: z.enum(["direct", "topic", "fanout", "headers"]).default("direct"),
+  taskDefaultRoutingKey: z.string().nullable().default(null),
+  taskDefaultQueueType: z.enum(["classic", "quorum"]).default("classic"),
+  taskDefaultDeliveryMode: z.union([z.literal(1), z.literal(2)]).default(2),
+  taskDefaultPriority: count.nullable().default(null),
+  taskDefaultRateLimit: z.union([z.string(), z.number()]).nullable().default(null),
+  taskInheritParentPriority: z.boolean().default(false),
+  taskQueues: z.array(queue).default([]),
+  taskQueueMaxPriority: count.nullable().default(null),
+  taskRoutes: z.union([routeFunction, routeTable, z.array(z.union([routeFunction, routeTable]))]).default({}),
+  taskCreateMissingQueues: z.boolean().default(true),
+  taskCreateMissingQueueType: z.enum(["classic", "quorum"]).nullable().default(null),
+  taskCreateMissingQueueExchangeType: z.enum(["direct", "topic"]).nullable().default(null),
+  taskAcksLate: z.boolean().default(false),
+  taskAcksOnFailureOrTimeout: z.boolean().default(true),
+  taskRejectOnWorkerLost: z.boolean().default(false),
+  taskTrackStarted: z.boolean().default(false),
+  taskIgnoreResult: z.boolean().default(false),
+  taskStoreErrorsEvenIfIgnored: z.boolean().default(false),
+  taskTimeLimit: optionalSeconds,
+  taskSoftTimeLimit: optionalSeconds,
+  taskSendSentEvent: z.boolean().default(false),
+  taskPublishRetry: z.boolean().default(true),
+  taskRemoteTracebacks: z.boolean().default(false),
+
+  resultSerializer: z.enum(["json", "yaml", "msgpack"]).default("json"),
+  resultCompression: z.string().nullable().default(null),
+  resultExpires: seconds.nullable().default(86_400),
+  resultPersistent: z.boolean().default(false),
+  resultExtended: z.boolean().default(false),
+  resultChordJoinTimeout: seconds.default(3),
+  resultChordRetryInterval: seconds.default(1),
+  databaseTableNames: z
+    .strictObject({ task: z.string(), group: z.string() })
+    .default({ task: "celery_taskmeta", group: "celery_tasksetmeta" }),
+  databaseTableSchemas: z.strictObject({ task: z.string(), group: z.string() }).nullable().default(null),
+  redisGlobalKeyprefix: z.string().default(""),
+
+  workerConcurrency: z.int().positive().default(cpus().length),
+  workerPrefetchMultiplier: count.default(4),
+  workerMaxTasksPerChild: z.int().positive().nullable().default(null),
+  /** Kilobytes, as in Celery. */
+  workerMaxMemoryPerChild: z.int().positive().nullable().default(null),
+  /** Megabytes of heap that V8 allows a thread before it ends it. Ours; null takes V8's own. */
+  workerThreadHeapMegabytes: z.int().positive().nullable().default(null),
+  workerEtaTaskLimit: z.int().positive().nullable().default(null),
+  workerDisableRateLimits: z.boolean().default(false),
+  workerSendTaskEvents: z.boolean().default(false),
+  workerEnableRemoteControl: z.boolean().default(true),
+  workerDirect: z.boolean().default(false),
+  workerStateDb: z.string().nullable().default(null),
+  workerSoftShutdownTimeout: seconds.default(0),
+  workerEnableSoftShutdownOnIdle: z.boolean().default(false),
+  workerDetectQuorumQueues: z.boolean().default(true),
+  brokerNativeDelayedDeliveryQueueType: z.enum(["classic", "quorum"]).default("quorum"),
+
+  controlExchange: z.string().default("celery"),
+  controlQueueTtl: seconds.default(300),
+  controlQueueExpires: seconds.default(10),
+  controlQueueExclusive: z.boolean().default(false),
+  eventExchange: z.string().default("celeryev"),
+  eventQueuePrefix: z.string().default("celeryev"),
+  eventQueueTtl: seconds.default(5),
+  eventQueueExpires: seconds.default(60),
+  eventQueueExclusive: z.boolean().default(false),
+
+  /**
+   * Ours: where messages go that fail for good or cannot be read. `publish` sends them, confirmed, to the queue that
+   * `deadLetterQueue` names; `native` leaves it to the queue's own dead-letter exchange; `off` is Celery's behaviour.
+   */
+  deadLetter: z.enum(["off", "publish", "native"]).default("off"),
+  /** Ours: names the dead-letter queue of a queue. Default `<queue>-dlq`. */
+  deadLetterQueue: z
+    .custom<(queue: string) => string>((value) => typeof value === "function", "expected a function")
+    .default(() => (name: string) => `${name}-dlq`),
+  /** Ours: seconds that a warm shutdown waits for running tasks before their messages go back; null waits for ever. */
+  workerShutdownTimeout: optionalSeconds,
+});
+
+/** Compiled settings: complete, frozen. */
+export type Settings = Readonly<z.output<typeof schema>>;
+
+/** Settings as an app gives them: any subset, under camelCase names. */
+export type SettingsInput = z.input<typeof schema>;
+
+const KNOWN = Object.keys(schema.shape);
+
+/**
+ * Checks settings and fills in Celery's defaults.
+ *
+ * @param input camelCase or Celery's own snake_case names; `broker` and `backend` stand for the two URLs
+ * @throws ImproperlyConfigured naming each wrong setting, and the nearest name for an unknown one
+ */
+export function compileSettings(input: Readonly<Record<string, unknown>>): Settings {
+  const named: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(input)) {
+    if (value !== undefined) named[camelCase(key)] = value;
+  }
+  const unknown = Object.keys(named).find((key) => !KNOWN.includes(key));
+  if (unknown !== undefined) {
+    throw new ImproperlyConfigured(`unknown setting ${unknown}: did you mean ${nearest(unknown, KNOWN)}?`);
+  }
+  const result = schema.safeParse(named);
+  if (!result.success) {
+    const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
+    throw new ImproperlyConfigured(`bad settings: ${problems.join("; ")}`);
+  }
+  return Object.freeze(result.data);
+}
+
+/** The setting's name as Celery writes it: `taskAcksLate` → `task_acks_late`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+function camelCase(key: string): string {
+  if (key === "broker") return "brokerUrl";
+  if (key === "backend") return "resultBackend";
+  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The candidate with the smallest edit distance. */
+export function nearest(word: string, candidates: readonly string[]): string {
+  let best = candidates[0] ?? "";
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

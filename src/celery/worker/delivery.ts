@@ -1,0 +1,45 @@
+import type { Channel, ConsumeMessage } from "../amqp/connection.js";
+
+/** A channel as deliveries know it: its tags are void once it is closed. */
+export interface DeliveryChannel {
+  readonly channel: Channel;
+  open: boolean;
+  /** Deliveries of this channel that are not settled yet. */
+  readonly unsettled: Set<Delivery>;
+}
+
+export type Settlement = "ack" | "reject" | "requeue";
+
+/** One message as one channel delivered it. It is settled once, and only on that channel. */
+export class Delivery {
+  #settled = false;
+
+  constructor(
+    readonly message: ConsumeMessage,
+    readonly queue: string,
+    readonly on: DeliveryChannel,
+    /** The subscription it came by; a consumer may be renewed on one channel. */
+    readonly subscription: number,
+  ) {
+    on.unsettled.add(this);
+  }
+
+  /** True while the broker still waits for this delivery to be settled. */
+  get isPending(): boolean {
+    return this.on.open && !this.#settled;
+  }
+
+  /**
+   * Tells the broker; only request.ts and intake.ts call this.
+   * @returns false when the channel is gone: the broker has taken the message back
+   */
+  settle(how: Settlement): boolean {
+    if (this.#settled) return true;
+    this.#settled = true;
+    this.on.unsettled.delete(this);
+    if (!this.on.open) return false;
+    if (how === "ack") this.on.channel.ack(this.message);
+    else this.on.channel.reject(this.message, how === "requeue");
+    return true;
+  }
+}

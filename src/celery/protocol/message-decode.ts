@@ -1,0 +1,290 @@
+import { DEFAULT_MAX_BYTES, decompress } from "./compression.js";
+import { ContentDisallowed, DecodeError, MessageError } from "./errors.js";
+import { argsRepr, kwargsRepr, pythonRepr } from "./repr.js";
+import { decodeBody } from "./serializers.js";
+import { parseIso } from "./time.js";
+import type { Embed, RawMessage, SignatureDict, Table, TaskMessage } from "./types.js";
+
+export interface DecodeOptions {
+  /** Serializer names or content types, as for `decodeBody`. */
+  readonly accept: ReadonlySet<string>;
+  /** IANA zone of v1 times whose message says `utc: false`. Default UTC. */
+  readonly timezone?: string;
+  /** Largest unpacked body in bytes. */
+  readonly maxBytes?: number;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
+  "lang",
+  "task",
+  "id",
+  "shadow",
+  "eta",
+  "expires",
+  "group",
+  "group_index",
+  "retries",
+  "timelimit",
+  "root_id",
+  "parent_id",
+  "argsrepr",
+  "kwargsrepr",
+  "origin",
+  "ignore_result",
+  "compression",
+  "replaced_task_nesting",
+  "stamped_headers",
+  "stamps",
+  "meth",
+]);
+
+const NO_EMBED: Embed = Object.freeze({ callbacks: null, errbacks: null, chain: null, chord: null });
+
+/**
+ * Reads a task message of protocol 2, protocol 1, or the hybrid of both.
+ *
+ * @throws MessageError with what a Celery worker does about it. Where Celery's own worker would die, the message is
+ * `invalid` and to be rejected.
+ */
+export function decodeTaskMessage(raw: RawMessage, options: DecodeOptions): TaskMessage {
+  const isV2 = raw.headers.task !== undefined;
+  const payload = decodePayload(raw, options, isV2);
+  if (isV2) {
+    return isRecord(payload) && "args" in payload ? hybrid(raw, payload, options) : messageV2(raw, payload);
+  }
+  if (!isRecord(payload) || !("task" in payload)) {
+    throw new MessageError("unknown-message", "reject", "Received and deleted unknown message.  Wrong destination?!?");
+  }
+  return messageV1(raw, payload, options);
+}
+
+function decodePayload(raw: RawMessage, options: DecodeOptions, isV2: boolean): unknown {
+  if (isV2 && (raw.contentType === undefined || raw.contentType === "")) {
+    throw invalid("the message has no content type");
+  }
+  try {
+    const compression = raw.headers.compression;
+    const isPacked = compression !== undefined && compression !== null && compression !== "";
+    const limits = { maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES };
+    const body = isPacked ? decompress(raw.body, String(compression), limits) : raw.body;
+    if (body.length === 0) throw invalid("the message has an empty body");
+    return decodeBody(body, raw.contentType, raw.contentEncoding, options.accept);
+  } catch (cause) {
+    if (cause instanceof MessageError) throw cause;
+    if (cause instanceof ContentDisallowed) {
+      if (isV2) {
+        throw new MessageError("disallowed", "reject", `Received invalid task message: ${cause.message}`, { cause });
+      }
+      throw new MessageError("disallowed", "ack", undecodableText(cause, raw), { cause });
+    }
+    if (cause instanceof DecodeError) {
+      throw new MessageError("undecodable", "ack", undecodableText(cause, raw), { cause });
+    }
+    throw cause;
+  }
+}
+
+function messageV2(raw: RawMessage, payload: unknown): TaskMessage {
+  if (!Array.isArray(payload) || payload.length !== 3) {
+    throw invalid("the body is not a list of three: arguments, keyword arguments, embed");
+  }
+  const [args, kwargs, embed] = payload as [unknown, unknown, unknown];
+  if (!isRecord(kwargs)) {
+    // Celery runs nothing and acknowledges.
+    throw new MessageError("invalid", "ack", "Received invalid task message: Task keyword arguments is not a mapping");
+  }
+  return assemble(raw.headers, {
+    protocol: 2,
+    id: requiredId(raw.headers),
+    args: positional(args),
+    kwargs,
+    embed: readEmbed(embed),
+    customHeaders: customHeaders(raw.headers),
+  });
+}
+
+/** Protocol 2 headers over a protocol 1 body: the headers win. */
+function hybrid(raw: RawMessage, payload: Fields, options: DecodeOptions): TaskMessage {
+  const fields = { ...payload, ...raw.headers };
+  return assemble(
+    fields,
+    {
+      protocol: 2,
+      id: requiredId(fields),
+      args: positional(payload.args),
+      kwargs: mapping(payload.kwargs),
+      embed: embedV1(payload),
+      customHeaders: customHeaders(raw.headers),
+    },
+    zoneOf(payload, options),
+  );
+}
+
+function messageV1(raw: RawMessage, payload: Fields, options: DecodeOptions): TaskMessage {
+  const fields = payload.taskset === undefined ? payload : { ...payload, group: payload.taskset };
+  const args = positional(payload.args);
+  const kwargs = mapping(payload.kwargs);
+  return assemble(
+    { ...fields, argsrepr: pythonRepr(args), kwargsrepr: kwargsRepr(kwargs), origin: null, shadow: null },
+    {
+      protocol: 1,
+      id: typeof payload.id === "string" ? payload.id : (raw.correlationId ?? "None"),
+      args,
+      kwargs,
+      embed: embedV1(payload),
+      customHeaders: raw.headers,
+    },
+    zoneOf(payload, options),
+  );
+}
+
+type Decoded = Pick<TaskMessage, "protocol" | "id" | "args" | "kwargs" | "embed" | "customHeaders">;
+
+function assemble(fields: Fields, decoded: Decoded, timezone?: string): TaskMessage {
+  const { protocol, id, args, kwargs, embed, customHeaders: custom } = decoded;
+  return {
+    protocol,
+    id,
+    task: textOr(fields.task, ""),
+    args,
+    kwargs,
+    embed,
+    shadow: textOrNull(fields.shadow),
+    eta: time(fields.eta, "ETA", timezone),
+    expires: time(fields.expires, "expires", timezone),
+    group: textOrNull(fields.group),
+    groupIndex: numberOrNull(fields.group_index),
+    retries: numberOrNull(fields.retries) ?? 0,
+    timelimit: timelimit(fields.timelimit),
+    rootId: textOrNull(fields.root_id),
+    parentId: textOrNull(fields.parent_id),
+    argsrepr: textOr(fields.argsrepr, "") || argsRepr(args),
+    kwargsrepr: textOr(fields.kwargsrepr, "") || kwargsRepr(kwargs),
+    origin: textOrNull(fields.origin),
+    ignoreResult: fields.ignore_result === true,
+    replacedTaskNesting: numberOrNull(fields.replaced_task_nesting) ?? 0,
+    stampedHeaders: textsOrNull(fields.stamped_headers),
+    stamps: isRecord(fields.stamps) ? fields.stamps : {},
+    customHeaders: custom,
+  };
+}
+
+function requiredId(fields: Fields): string {
+  const id = fields.id;
+  if (typeof id === "string" && id !== "") return id;
+  if (typeof id === "number" || typeof id === "bigint") return String(id);
+  throw invalid("the message has no task id");
+}
+
+/** Python iterates whatever it gets: an object gives its keys. */
+function positional(args: unknown): readonly unknown[] {
+  if (Array.isArray(args)) return args;
+  if (args === undefined || args === null) return [];
+  if (isRecord(args)) return Object.keys(args);
+  throw invalid("Task positional arguments must be a list");
+}
+
+function mapping(kwargs: unknown): Fields {
+  if (kwargs === undefined) return {};
+  if (isRecord(kwargs)) return kwargs;
+  throw invalid("Task keyword arguments must be a mapping");
+}
+
+function readEmbed(embed: unknown): Embed {
+  if (embed === null || embed === undefined) return NO_EMBED;
+  if (!isRecord(embed)) throw invalid("the third element of the body is not a mapping");
+  return {
+    callbacks: signatures(embed.callbacks),
+    errbacks: signatures(embed.errbacks),
+    chain: signatures(embed.chain),
+    chord: signature(embed.chord),
+  };
+}
+
+function embedV1(payload: Fields): Embed {
+  return {
+    callbacks: signatures(payload.callbacks),
+    errbacks: signatures(payload.errbacks),
+    chain: null,
+    chord: signature(payload.chord),
+  };
+}
+
+// Malformed signatures fail the task when they are published, not here: Celery runs its body first.
+function signatures(value: unknown): readonly SignatureDict[] | null {
+  if (value === null || value === undefined) return null;
+  return (Array.isArray(value) ? value : [value]) as readonly SignatureDict[];
+}
+
+function signature(value: unknown): SignatureDict | null {
+  return value === null || value === undefined ? null : (value as SignatureDict);
+}
+
+function customHeaders(headers: Table): Table {
+  let custom: Record<string, unknown> | null = null;
+  for (const key of Object.keys(headers)) {
+    if (PROTOCOL_HEADERS.has(key)) continue;
+    custom ??= Object.create(null) as Record<string, unknown>;
+    custom[key] = headers[key];
+  }
+  return custom ?? {};
+}
+
+function time(value: unknown, name: string, timezone: string | undefined): Date | null {
+  if (value === null || value === undefined || value === "" || value === 0 || value === false) return null;
+  if (value instanceof Date) return value;
+  if (typeof value !== "string") {
+    throw invalid(`invalid ${name} value ${pythonRepr(value)}: expected an ISO 8601 text`);
+  }
+  try {
+    return parseIso(value, timezone);
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw invalid(`invalid ${name} value ${pythonRepr(value)}: ${cause.message}`);
+    throw cause;
+  }
+}
+
+function zoneOf(payload: Fields, options: DecodeOptions): string | undefined {
+  return payload.utc === false ? options.timezone : undefined;
+}
+
+function timelimit(value: unknown): readonly [number | null, number | null] {
+  if (!Array.isArray(value)) return [null, null];
+  return [numberOrNull(value[0]), numberOrNull(value[1])];
+}
+
+function textOr(value: unknown, fallback: string): string {
+  return typeof value === "string" ? value : fallback;
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function textsOrNull(value: unknown): readonly string[] | null {
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : null;
+}
+
+/** Celery takes a number written as text, too. */
+function numberOrNull(value: unknown): number | null {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "string" || value.trim() === "") return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+}
+
+function invalid(problem: string): MessageError {
+  return new MessageError("invalid", "reject", `Received invalid task message: ${problem}`);
+}
+
+function undecodableText(cause: Error, raw: RawMessage): string {
+  const about = `type:${pythonRepr(raw.contentType)} encoding:${pythonRepr(raw.contentEncoding)}`;
+  return `Can't decode message body: ${cause.name}(${pythonRepr(cause.message)}) [${about} headers:${pythonRepr(raw.headers)}]`;
+}

@@ -1,0 +1,43 @@
+import { createRequire } from "node:module";
+import { DecodeError, EncodeError } from "./errors.js";
+import { toPlainValue } from "./plain-value.js";
+
+type Packr = import("msgpackr").Packr;
+
+const require = createRequire(import.meta.url);
+let packr: Packr | undefined;
+
+/** Loads the library at first use: most workers never see msgpack. */
+function codec(): Packr {
+  if (packr === undefined) {
+    const library = require("msgpackr") as typeof import("msgpackr");
+    packr = new library.Packr({
+      useRecords: false,
+      mapsAsObjects: true,
+      variableMapSize: true,
+      encodeUndefinedAsNil: true,
+      // "auto" (bigint only where a number would lose digits) is missing from the library's types.
+      int64AsType: "auto" as "bigint",
+    });
+  }
+  return packr;
+}
+
+/** @throws DecodeError */
+export function decodeMsgpack(body: Buffer): unknown {
+  try {
+    return codec().unpack(body);
+  } catch (cause) {
+    throw new DecodeError(`invalid msgpack: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** @throws EncodeError */
+export function encodeMsgpack(value: unknown): Buffer {
+  const plain = toPlainValue(value);
+  try {
+    return Buffer.from(codec().pack(plain));
+  } catch (cause) {
+    throw new EncodeError(`cannot write msgpack: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}

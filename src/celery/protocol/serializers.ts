@@ -1,0 +1,127 @@
+import { isUtf8 } from "node:buffer";
+import { ContentDisallowed, DecodeError, EncodeError } from "./errors.js";
+import { parseJson, type StringifyOptions, stringifyJson } from "./json.js";
+import { decodeMsgpack, encodeMsgpack } from "./msgpack.js";
+import { decodeYaml, encodeYaml } from "./yaml.js";
+
+export type SerializerName = "json" | "yaml" | "msgpack" | "raw";
+
+/** A serialized value with the two properties that describe it. */
+export interface EncodedBody {
+  readonly body: Buffer;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+}
+
+const NAME_OF_TYPE: ReadonlyMap<string, string> = new Map([
+  ["application/json", "json"],
+  ["application/x-yaml", "yaml"],
+  ["application/x-msgpack", "msgpack"],
+  ["application/x-python-serialize", "pickle"],
+  ["application/data", "raw"],
+]);
+
+const TYPE_OF_NAME: ReadonlyMap<string, string> = new Map([...NAME_OF_TYPE].map(([type, name]) => [name, type]));
+
+/**
+ * Content types for the names in Celery's `accept_content` (names and content types may be mixed). Pickle and `auth`
+ * are left out: they are never read here.
+ *
+ * @throws DecodeError for a name that is no serializer.
+ */
+export function acceptedContentTypes(names: Iterable<string>): ReadonlySet<string> {
+  const accepted = new Set<string>();
+  for (const name of names) {
+    if (name === "auth" || name === "pickle" || name === "application/x-python-serialize") continue;
+    const type = name.includes("/") ? name : TYPE_OF_NAME.get(name);
+    if (type === undefined) throw new DecodeError(`no serializer is named ${JSON.stringify(name)}`);
+    accepted.add(type);
+  }
+  return accepted;
+}
+
+/**
+ * Reads a body, or refuses to. `accept` holds serializer names or content types; the content type must match exactly
+ * (`application/json; charset=utf-8` does not).
+ *
+ * @throws ContentDisallowed for pickle, for a type outside of `accept`, and for `application/data` (raw, or signed by
+ * the `auth` serializer) unless "raw" is accepted.
+ * @throws DecodeError when the body is not what its type says.
+ */
+export function decodeBody(
+  body: Buffer,
+  contentType: string | undefined,
+  contentEncoding: string | undefined,
+  accept: ReadonlySet<string>,
+): unknown {
+  const type = contentType === undefined || contentType === "" ? "application/data" : contentType;
+  const name = NAME_OF_TYPE.get(type);
+  if (name === "pickle" || !(accept.has(type) || (name !== undefined && accept.has(name)))) {
+    throw new ContentDisallowed(refusal(type, name));
+  }
+  switch (name) {
+    case "json":
+      return parseJson(utf8(body));
+    case "yaml":
+      return decodeYaml(utf8(body));
+    case "msgpack":
+      return decodeMsgpack(body);
+    default:
+      return decodeRaw(body, contentEncoding);
+  }
+}
+
+/** @throws EncodeError when the value has no form in that serializer, or the serializer is unknown. */
+export function encodeBody(value: unknown, serializer: SerializerName, options: StringifyOptions = {}): EncodedBody {
+  switch (serializer) {
+    case "json":
+      return {
+        body: Buffer.from(stringifyJson(value, options), "utf8"),
+        contentType: "application/json",
+        contentEncoding: "utf-8",
+      };
+    case "yaml":
+      return {
+        body: Buffer.from(encodeYaml(value), "utf8"),
+        contentType: "application/x-yaml",
+        contentEncoding: "utf-8",
+      };
+    case "msgpack":
+      return { body: encodeMsgpack(value), contentType: "application/x-msgpack", contentEncoding: "binary" };
+    case "raw":
+      return encodeRaw(value);
+    default:
+      throw new EncodeError(`no serializer named ${JSON.stringify(serializer)} can be written here`);
+  }
+}
+
+function refusal(type: string, name: string | undefined): string {
+  if (type === "application/data") {
+    return "Refusing to deserialize untrusted content of type raw (application/data): unserialized and signed (auth) messages are not supported";
+  }
+  return `Refusing to deserialize untrusted content of type ${name ?? type} (${type})`;
+}
+
+function utf8(body: Buffer): string {
+  // toString would put U+FFFD in place of broken bytes; Python refuses them.
+  if (!isUtf8(body)) throw new DecodeError("the body is not UTF-8");
+  return body.toString("utf8");
+}
+
+function decodeRaw(body: Buffer, contentEncoding: string | undefined): unknown {
+  const encoding = (contentEncoding ?? "utf-8").toLowerCase();
+  if (encoding === "binary" || encoding === "ascii-8bit") return body;
+  if (encoding === "utf-8" || encoding === "utf8" || encoding === "us-ascii" || encoding === "ascii") return utf8(body);
+  if (encoding === "latin-1" || encoding === "latin1" || encoding === "iso-8859-1") return body.toString("latin1");
+  throw new DecodeError(`unknown content encoding ${JSON.stringify(contentEncoding)}`);
+}
+
+function encodeRaw(value: unknown): EncodedBody {
+  if (typeof value === "string") {
+    return { body: Buffer.from(value, "utf8"), contentType: "application/data", contentEncoding: "utf-8" };
+  }
+  if (value instanceof Uint8Array) {
+    return { body: Buffer.from(value), contentType: "application/data", contentEncoding: "binary" };
+  }
+  throw new EncodeError("the raw serializer takes text or bytes only");
+}

@@ -1,0 +1,257 @@
+import { availableParallelism } from "node:os";
+import { inspect } from "node:util";
+import { redactUrl } from "./config/redact.js";
+import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./config/variables.js";
+
+export { redactText, redactUrl } from "./config/redact.js";
+
+/** One queue that is consumed, and where its dead letters go. */
+export interface QueueConfig {
+  readonly name: string;
+  readonly deadLetterQueue: string;
+}
+
+/** The whole configuration, frozen. Printing it (JSON or `util.inspect`) shows no credentials. */
+export interface Config {
+  readonly broker: {
+    /** As Celery reads it: the vhost is the decoded path, several URLs are separated by `;`. */
+    readonly url: string;
+    readonly heartbeatSeconds: number | null;
+  };
+  readonly results: {
+    /** `rpc://`, `redis://…`, `rediss://…`, `db+postgresql://…` or `disabled://`. */
+    readonly backend: string;
+    readonly expiresSeconds: number | null;
+    readonly serializer: Environment["CELERY_RESULT_SERIALIZER"];
+    readonly compression: Exclude<Environment["CELERY_RESULT_COMPRESSION"], "none"> | null;
+  };
+  readonly topology: {
+    readonly queues: readonly QueueConfig[];
+    readonly mode: "declare" | "passive";
+    readonly deadLetterMode: "publish" | "native" | "off";
+    /** Null: the queues are bound as Celery binds them and to nothing else. */
+    readonly mainExchange: string | null;
+    /** Null: dead letters go through the default exchange. */
+    readonly deadLetterExchange: string | null;
+  };
+  readonly worker: {
+    readonly concurrency: number;
+    /** 0 means without limit. */
+    readonly prefetchMultiplier: number;
+    readonly timeLimitSeconds: number | null;
+    readonly softTimeLimitSeconds: number | null;
+    readonly acksLate: boolean;
+    readonly rejectOnWorkerLost: boolean;
+    readonly trackStarted: boolean;
+    readonly sendTaskEvents: boolean;
+    readonly acceptContent: readonly string[];
+    readonly maxTasksPerChild: number | null;
+    readonly maxMemoryPerChildKib: number | null;
+    readonly shutdownTimeoutSeconds: number;
+  };
+  readonly database: {
+    /** A `postgresql://` URL; null when `DATABASE_URL` is not set. */
+    readonly url: string | null;
+    readonly poolSize: number;
+    readonly connectTimeoutSeconds: number;
+    readonly statementTimeoutSeconds: number;
+  };
+  readonly jobs: {
+    readonly staleAfterSeconds: number;
+    readonly arrivalTimeoutSeconds: number;
+  };
+  readonly http: { readonly host: string; readonly port: number };
+  readonly log: { readonly level: Environment["LOG_LEVEL"]; readonly format: "auto" | "json" | "pretty" };
+  /** Sentences about settings that are accepted but look like mistakes; to be logged once at the start. */
+  readonly warnings: readonly string[];
+}
+
+/** The environment cannot be used; the message names every bad variable, its value and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly code = "CONFIG_INVALID";
+}
+
+/** Old and new names of the backend's queues: both are consumed unless `CELERY_WORKER_QUEUES` says otherwise. */
+export const SPOT_QUEUES: readonly string[] = ["spot_simulation", "spot-processing"];
+export const SOLVER_QUEUES: readonly string[] = ["solver_analysis", "solver-processing"];
+
+const DEFAULT_BROKER_URL = "amqp://rabbitmq:5672//";
+const DEFAULT_SOFT_LIMIT_SECONDS = 1500;
+const OWN_PREFIX = /^(CELERY|DATABASE|JOB|LOG|RABBITMQ)_/;
+
+/**
+ * Reads the environment once into a frozen, validated {@link Config}. Blank values count as not set.
+ * @throws ConfigError
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, given));
+  const settings = parsed.data;
+  const { limits, warning } = timeLimits(settings);
+  const warnings = [...unknownVariables(given), ...(warning === null ? [] : [warning])];
+  return hideCredentials(deepFreeze(assemble(settings, given, limits, warnings)));
+}
+
+/**
+ * The database's URL, for commands that cannot do without.
+ * @throws ConfigError when `DATABASE_URL` is not set.
+ */
+export function requireDatabaseUrl(config: Config): string {
+  if (config.database.url !== null) return config.database.url;
+  throw new ConfigError(
+    "DATABASE_URL is not set: it must be a URL such as postgresql://user:password@host:5432/plosolver",
+  );
+}
+
+/** Where dead letters of a queue go by default. */
+export function defaultDeadLetterQueue(queue: string): string {
+  return `${queue}-dlq`;
+}
+
+type TimeLimits = Pick<Config["worker"], "timeLimitSeconds" | "softTimeLimitSeconds">;
+
+function assemble(
+  settings: Environment,
+  given: Record<string, string | undefined>,
+  limits: TimeLimits,
+  warnings: readonly string[],
+): Config {
+  const compression = settings.CELERY_RESULT_COMPRESSION;
+  return {
+    broker: { url: brokerUrl(settings, given), heartbeatSeconds: settings.CELERY_BROKER_HEARTBEAT },
+    results: {
+      backend: settings.CELERY_RESULT_BACKEND.replace(/^(rpc|disabled)$/i, "$1://"),
+      expiresSeconds: settings.CELERY_RESULT_EXPIRES,
+      serializer: settings.CELERY_RESULT_SERIALIZER,
+      compression: compression === "none" ? null : compression,
+    },
+    topology: {
+      queues: consumedQueues(settings),
+      mode: settings.CELERY_TOPOLOGY_MODE,
+      deadLetterMode: settings.CELERY_DEAD_LETTER_MODE,
+      mainExchange: settings.RABBITMQ_MAIN_EXCHANGE ?? null,
+      deadLetterExchange: settings.RABBITMQ_DLQ_EXCHANGE ?? null,
+    },
+    worker: {
+      ...limits,
+      concurrency: settings.CELERY_WORKER_CONCURRENCY ?? availableParallelism(),
+      prefetchMultiplier: settings.CELERY_WORKER_PREFETCH_MULTIPLIER,
+      acksLate: settings.CELERY_TASK_ACKS_LATE,
+      rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,
+      trackStarted: settings.CELERY_TASK_TRACK_STARTED,
+      sendTaskEvents: settings.CELERY_WORKER_SEND_TASK_EVENTS,
+      acceptContent: settings.CELERY_ACCEPT_CONTENT,
+      maxTasksPerChild: settings.CELERY_WORKER_MAX_TASKS_PER_CHILD,
+      maxMemoryPerChildKib: settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD,
+      shutdownTimeoutSeconds: settings.CELERY_WORKER_SHUTDOWN_TIMEOUT,
+    },
+    database: {
+      url: settings.DATABASE_URL?.replace(/^postgres(ql)?(\+\w+)?:/i, "postgresql:") ?? null,
+      poolSize: settings.DATABASE_POOL_SIZE,
+      connectTimeoutSeconds: settings.DATABASE_CONNECT_TIMEOUT,
+      statementTimeoutSeconds: settings.DATABASE_STATEMENT_TIMEOUT,
+    },
+    jobs: { staleAfterSeconds: settings.JOB_STALE_AFTER, arrivalTimeoutSeconds: settings.JOB_ARRIVAL_TIMEOUT },
+    http: { host: settings.CELERY_HEALTH_HOST, port: settings.CELERY_HEALTH_PORT },
+    log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
+    warnings,
+  };
+}
+
+function brokerUrl(settings: Environment, given: Record<string, string | undefined>): string {
+  if (settings.CELERY_BROKER_URL !== undefined) return settings.CELERY_BROKER_URL;
+  const hasPieces = /^RABBITMQ_(HOST|PORT|USERNAME|PASSWORD|VHOST|DEFAULT_(USER|PASS|VHOST))$/;
+  if (!Object.keys(given).some((name) => hasPieces.test(name))) return DEFAULT_BROKER_URL;
+  const user = settings.RABBITMQ_USERNAME ?? settings.RABBITMQ_DEFAULT_USER ?? "guest";
+  const password = settings.RABBITMQ_PASSWORD ?? settings.RABBITMQ_DEFAULT_PASS ?? "guest";
+  const vhost = (settings.RABBITMQ_VHOST ?? settings.RABBITMQ_DEFAULT_VHOST ?? "/").replace(/%2f/gi, "/");
+  const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  return `amqp://${credentials}@${settings.RABBITMQ_HOST}:${settings.RABBITMQ_PORT}/${encodeURIComponent(vhost)}`;
+}
+
+function consumedQueues(settings: Environment): QueueConfig[] {
+  const spot = new Set([...SPOT_QUEUES, ...(settings.RABBITMQ_SPOT_QUEUE ?? [])]);
+  const solver = new Set([...SOLVER_QUEUES, ...(settings.RABBITMQ_SOLVER_QUEUE ?? [])]);
+  const chosen = settings.CELERY_WORKER_QUEUES ?? [...new Set([...spot, ...solver])];
+  return chosen.map((name) => {
+    const configured = spot.has(name) ? settings.RABBITMQ_SPOT_DLQ : solver.has(name) && settings.RABBITMQ_SOLVER_DLQ;
+    return { name, deadLetterQueue: configured || defaultDeadLetterQueue(name) };
+  });
+}
+
+function timeLimits(settings: Environment): { limits: TimeLimits; warning: string | null } {
+  const hard = settings.CELERY_TASK_TIME_LIMIT;
+  const explicit = settings.CELERY_TASK_SOFT_TIME_LIMIT;
+  const derived = hard === null ? DEFAULT_SOFT_LIMIT_SECONDS : Math.min(DEFAULT_SOFT_LIMIT_SECONDS, (hard * 5) / 6);
+  const soft = explicit === undefined ? Math.max(1, Math.floor(derived)) : explicit;
+  const never = hard !== null && typeof explicit === "number" && explicit >= hard;
+  const warning = `CELERY_TASK_SOFT_TIME_LIMIT=${explicit} is not below CELERY_TASK_TIME_LIMIT=${hard}: the soft limit never acts`;
+  return { limits: { timeLimitSeconds: hard, softTimeLimitSeconds: soft }, warning: never ? warning : null };
+}
+
+function describeIssues(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+  given: Record<string, string | undefined>,
+): string {
+  const lines = issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const variable: Variable | undefined = isVariable(name) ? VARIABLES[name] : undefined;
+    const value = variable?.secret ? "***" : redactUrl(given[name] ?? "");
+    return `${name}=${JSON.stringify(value)} is not allowed: it must be ${issue.message}`;
+  });
+  return lines.join("; ");
+}
+
+/** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
+function unknownVariables(given: Record<string, string | undefined>): string[] {
+  return Object.keys(given)
+    .filter((name) => OWN_PREFIX.test(name) && !isVariable(name))
+    .flatMap((name) => {
+      const [nearest, distance] = nearestVariable(name);
+      if (!name.startsWith("CELERY_") && distance > 2) return [];
+      return [`${name} is not a setting of this worker and is ignored; the nearest one is ${nearest}`];
+    });
+}
+
+function nearestVariable(name: string): [string, number] {
+  return Object.keys(VARIABLES)
+    .map((known): [string, number] => [known, editDistance(name, known)])
+    .reduce((best, next) => (next[1] < best[1] ? next : best), ["", Number.POSITIVE_INFINITY]);
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
+
+function deepFreeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  return Object.isFrozen(value) ? value : Object.freeze(value);
+}
+
+/** Replaces how the configuration as a whole is printed; its single values stay what they are. */
+function hideCredentials(config: Config): Config {
+  const redacted = redactAll(config);
+  const printing = { toJSON: { value: () => redacted }, [inspect.custom]: { value: () => redacted } };
+  return Object.freeze(Object.assign(Object.create({}, printing), config));
+}
+
+function redactAll(value: unknown): unknown {
+  if (typeof value === "string") return redactUrl(value);
+  if (Array.isArray(value)) return value.map(redactAll);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactAll(inner)]));
+}

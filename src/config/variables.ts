@@ -1,0 +1,214 @@
+import { z } from "zod";
+import { flag, integer, limit, names, oneOf, plain, port, url } from "./forms.js";
+
+interface About {
+  /** Title of the section this variable opens in `.env.example`. */
+  readonly section?: string;
+  /** What it does, in one or two sentences. */
+  readonly about: string;
+  /** The default as text; null when the absence of a value has a meaning of its own. */
+  readonly initial: string | null;
+  /** Never shown, not even in part. */
+  readonly secret?: boolean;
+}
+
+export interface Variable<Schema extends z.ZodType = z.ZodType> extends About {
+  readonly schema: Schema;
+}
+
+/** One variable with a default: the default's text is read by the same schema as the user's. */
+function withDefault<T>(schema: z.ZodType<T, string>, about: About & { readonly initial: string }) {
+  const initial = schema.parse(about.initial);
+  return { ...about, schema: schema.optional().transform((value) => (value === undefined ? initial : value)) };
+}
+
+/** One variable without a default: absent means undefined. */
+function withoutDefault<T>(schema: z.ZodType<T, string>, about: Omit<About, "initial">) {
+  return { ...about, initial: null, schema: schema.optional() };
+}
+
+const YEAR_SECONDS = 31_536_000;
+const isShortName = (name: string): boolean => Buffer.byteLength(name) <= 255;
+const queues = names("queue names (at most 255 bytes each)", isShortName);
+const shortName = plain("a name of at most 255 bytes", isShortName);
+const nonEmpty = plain("text");
+
+/** Every environment variable the worker reads, in the order of `.env.example`. */
+export const VARIABLES = {
+  CELERY_BROKER_URL: withoutDefault(
+    url(["amqp", "amqps", "pyamqp"], { several: true, example: "amqp://user:password@host:5672/%2Fplosolver" }),
+    {
+      section: "Broker",
+      about:
+        "RabbitMQ. Without it the URL is built from the RABBITMQ_* pieces below; without those it is amqp://rabbitmq:5672//. Several URLs separated by ';' are tried in turn.",
+    },
+  ),
+  RABBITMQ_HOST: withDefault(nonEmpty, { about: "Host, used when CELERY_BROKER_URL is not set.", initial: "rabbitmq" }),
+  RABBITMQ_PORT: withDefault(port(1), { about: "Port, used when CELERY_BROKER_URL is not set.", initial: "5672" }),
+  RABBITMQ_USERNAME: withoutDefault(nonEmpty, { about: "User. Default: RABBITMQ_DEFAULT_USER, else guest." }),
+  RABBITMQ_PASSWORD: withoutDefault(nonEmpty, {
+    about: "Password. Default: RABBITMQ_DEFAULT_PASS, else guest.",
+    secret: true,
+  }),
+  RABBITMQ_VHOST: withoutDefault(nonEmpty, {
+    about:
+      "Virtual host by its own name (/plosolver; it is encoded for the URL, and %2Fplosolver means the same). Default: RABBITMQ_DEFAULT_VHOST, else /.",
+  }),
+  RABBITMQ_DEFAULT_USER: withoutDefault(nonEmpty, { about: "User as the RabbitMQ image names it." }),
+  RABBITMQ_DEFAULT_PASS: withoutDefault(nonEmpty, { about: "Password as the RabbitMQ image names it.", secret: true }),
+  RABBITMQ_DEFAULT_VHOST: withoutDefault(nonEmpty, { about: "Virtual host as the RabbitMQ image names it." }),
+  CELERY_BROKER_HEARTBEAT: withDefault(limit(3600), { about: "Seconds between AMQP heartbeats.", initial: "60" }),
+
+  CELERY_RESULT_BACKEND: withDefault(
+    plain("rpc://, redis://…, rediss://…, db+postgresql://… or disabled://", (text) =>
+      /^(rpc|disabled)(:\/\/)?$|^(rpc|disabled|rediss?|db\+postgresql(\+\w+)?):\/\/\S*$/i.test(text),
+    ),
+    { section: "Results", about: "Where results of tasks go.", initial: "rpc://" },
+  ),
+  CELERY_RESULT_EXPIRES: withDefault(limit(YEAR_SECONDS), {
+    about: "Seconds a stored result is kept.",
+    initial: "3600",
+  }),
+  CELERY_RESULT_SERIALIZER: withDefault(oneOf(["json", "yaml", "msgpack"]), {
+    about: "How results are written.",
+    initial: "json",
+  }),
+  CELERY_RESULT_COMPRESSION: withDefault(
+    oneOf(["gzip", "bzip2", "zstd", "brotli", "none"], { zlib: "gzip", zstandard: "zstd" }),
+    {
+      about: "How results are compressed.",
+      initial: "gzip",
+    },
+  ),
+  CELERY_ACCEPT_CONTENT: withDefault(
+    names("content types (json, yaml, msgpack, raw)", (name) =>
+      /^(json|yaml|msgpack|raw|application\/(json|x-yaml|x-msgpack|data))$/.test(name),
+    ),
+    { about: "Content types of messages that are accepted; pickle never is.", initial: "['json']" },
+  ),
+
+  RABBITMQ_SPOT_QUEUE: withoutDefault(queues, {
+    section: "Queues",
+    about:
+      "Further queues of spot simulations. They are consumed as well as spot_simulation and spot-processing, so that old and new backends work at once.",
+  }),
+  RABBITMQ_SOLVER_QUEUE: withoutDefault(queues, {
+    about: "Further queues of solver analyses, consumed as well as solver_analysis and solver-processing.",
+  }),
+  CELERY_WORKER_QUEUES: withoutDefault(queues, {
+    about: "Exactly the queues to consume, instead of all the above; the -Q option of `celery worker` does the same.",
+  }),
+  RABBITMQ_SPOT_DLQ: withoutDefault(shortName, {
+    about: "Dead-letter queue of every spot queue. Default: the queue's name with -dlq appended.",
+  }),
+  RABBITMQ_SOLVER_DLQ: withoutDefault(shortName, {
+    about: "Dead-letter queue of every solver queue. Default: the queue's name with -dlq appended.",
+  }),
+  RABBITMQ_MAIN_EXCHANGE: withoutDefault(shortName, {
+    about: "Durable direct exchange the queues are bound to besides Celery's own bindings, each by its own name.",
+  }),
+  RABBITMQ_DLQ_EXCHANGE: withoutDefault(shortName, {
+    about: "Durable direct exchange that dead letters are published through. Default: the default exchange.",
+  }),
+  CELERY_DEAD_LETTER_MODE: withDefault(oneOf(["publish", "native", "off"]), {
+    about:
+      "publish: the worker publishes dead letters itself and then acknowledges. native: it rejects, and the queue's own dead-letter exchange takes over. off: failed messages are acknowledged, as Celery does.",
+    initial: "publish",
+  }),
+  CELERY_TOPOLOGY_MODE: withDefault(oneOf(["declare", "passive"]), {
+    about: "declare: queues are declared as Celery does. passive: they must exist and are used as they are.",
+    initial: "declare",
+  }),
+
+  CELERY_WORKER_CONCURRENCY: withoutDefault(integer(1, 1024), {
+    section: "Worker",
+    about: "Tasks that run at once, and worker threads. Default: the number of CPUs.",
+  }),
+  CELERY_WORKER_PREFETCH_MULTIPLIER: withDefault(integer(0, 10_000), {
+    about: "Messages fetched ahead: this times the concurrency; 0 means without limit.",
+    initial: "1",
+  }),
+  CELERY_TASK_TIME_LIMIT: withDefault(limit(YEAR_SECONDS), {
+    about: "Hard limit of a task in seconds: its thread is ended.",
+    initial: "30*60",
+  }),
+  CELERY_TASK_SOFT_TIME_LIMIT: withoutDefault(limit(YEAR_SECONDS), {
+    about:
+      "Soft limit of a task in seconds: it is asked to end. Default: 25*60, or five sixths of a shorter hard limit.",
+  }),
+  CELERY_TASK_ACKS_LATE: withDefault(flag(), { about: "Acknowledge after the outcome is stored.", initial: "True" }),
+  CELERY_TASK_REJECT_ON_WORKER_LOST: withDefault(flag(), {
+    about: "Requeue the message of a task whose thread died.",
+    initial: "True",
+  }),
+  CELERY_TASK_TRACK_STARTED: withDefault(flag(), { about: "Store the STARTED state.", initial: "False" }),
+  CELERY_WORKER_SEND_TASK_EVENTS: withDefault(flag(), {
+    about: "Send task events (Flower, `celery events`) from the start, as -E does.",
+    initial: "False",
+  }),
+  CELERY_WORKER_MAX_TASKS_PER_CHILD: withDefault(limit(1_000_000_000), {
+    about: "A worker thread is replaced after so many tasks.",
+    initial: "0",
+  }),
+  CELERY_WORKER_MAX_MEMORY_PER_CHILD: withDefault(limit(1_073_741_824), {
+    about: "Heap of one worker thread in KiB; a thread that needs more ends, and only its own task fails.",
+    initial: "0",
+  }),
+  CELERY_WORKER_SHUTDOWN_TIMEOUT: withDefault(integer(0, 86_400), {
+    about: "Seconds running tasks get to finish after SIGTERM; then they are requeued.",
+    initial: "25",
+  }),
+
+  DATABASE_URL: withoutDefault(
+    url(["postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg", "postgresql+asyncpg"], {
+      example: "postgresql://user:password@host:5432/plosolver",
+    }),
+    { section: "Database", about: "PostgreSQL with the backend's tables. The PLOSolver tasks need it." },
+  ),
+  DATABASE_POOL_SIZE: withDefault(integer(1, 1000), { about: "Most connections held at once.", initial: "10" }),
+  DATABASE_CONNECT_TIMEOUT: withDefault(integer(1, 300), { about: "Seconds to wait for a connection.", initial: "5" }),
+  DATABASE_STATEMENT_TIMEOUT: withDefault(integer(1, 3600), {
+    about: "Seconds one statement may take.",
+    initial: "10",
+  }),
+  JOB_STALE_AFTER: withDefault(integer(5, 86_400), {
+    about: "Seconds without a sign of life after which another message may take over a job that is PROCESSING.",
+    initial: "60",
+  }),
+  JOB_ARRIVAL_TIMEOUT: withDefault(integer(0, 3600), {
+    about: "Seconds to wait for the row of a job whose message came first.",
+    initial: "10",
+  }),
+
+  CELERY_HEALTH_PORT: withDefault(port(0), {
+    section: "Health and logs",
+    about: "Port of /health, /live, /ready and /metrics; 0 takes a free one.",
+    initial: "5002",
+  }),
+  CELERY_HEALTH_HOST: withDefault(nonEmpty, { about: "Address that port is opened on.", initial: "0.0.0.0" }),
+  LOG_LEVEL: withDefault(
+    oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { warning: "warn", critical: "fatal" }),
+    { about: "Least severe level that is logged.", initial: "info" },
+  ),
+  LOG_FORMAT: withDefault(oneOf(["auto", "json", "pretty"]), {
+    about: "auto is pretty on a terminal and JSON elsewhere.",
+    initial: "auto",
+  }),
+};
+
+type Variables = typeof VARIABLES;
+export type VariableName = keyof Variables;
+
+/** Every variable's schema as one zod object; unknown keys fall away. */
+export const environmentSchema = z.object(
+  Object.fromEntries(Object.entries(VARIABLES).map(([name, variable]) => [name, variable.schema])) as {
+    [Name in VariableName]: Variables[Name]["schema"];
+  },
+);
+
+/** The environment as read: one typed value a variable. */
+export type Environment = z.output<typeof environmentSchema>;
+
+export function isVariable(name: string): name is VariableName {
+  return Object.hasOwn(VARIABLES, name);
+}

@@ -1,6 +1,6 @@
 import { compress } from "./compression.js";
 import { argsRepr, kwargsRepr } from "./repr.js";
-import { encodeBody, type SerializerName } from "./serializers.js";
+import { encodeBody, type Serializer } from "./serializers.js";
 import { formatIso } from "./time.js";
 import type { Embed, SignatureDict, Table } from "./types.js";
 
@@ -42,7 +42,7 @@ export interface OutgoingTask {
 
 export interface EncodeOptions {
   readonly protocol: 1 | 2;
-  readonly serializer: SerializerName;
+  readonly serializer: Serializer;
   /** Name of a compression method: `gzip`, `brotli`, … */
   readonly compression?: string;
   /** False for consumers older than kombu 5.3; see `stringifyJson`. Default true. */

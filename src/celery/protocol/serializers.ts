@@ -4,7 +4,7 @@ import { parseJson, type StringifyOptions, stringifyJson } from "./json.js";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.js";
 import { decodeYaml, encodeYaml } from "./yaml.js";
 
-export type SerializerName = "json" | "yaml" | "msgpack" | "raw";
+export type Serializer = "json" | "yaml" | "msgpack" | "raw";
 
 /** A serialized value with the two properties that describe it. */
 export interface EncodedBody {
@@ -72,7 +72,7 @@ export function decodeBody(
 }
 
 /** @throws EncodeError when the value has no form in that serializer, or the serializer is unknown. */
-export function encodeBody(value: unknown, serializer: SerializerName, options: StringifyOptions = {}): EncodedBody {
+export function encodeBody(value: unknown, serializer: Serializer, options: StringifyOptions = {}): EncodedBody {
   switch (serializer) {
     case "json":
       return {

@@ -1,0 +1,34 @@
+/** Base of every error this folder throws. `code` is stable. */
+export abstract class PokerError extends Error {
+  abstract readonly code: string;
+}
+
+/** A text that is not a card, or a card that occurs twice. The message names the offending value. */
+export class CardError extends PokerError {
+  readonly code = "POKER_CARD_INVALID";
+  override readonly name = "CardError";
+}
+
+/** A spot that cannot be dealt: too many cards, hands of different sizes, a board that is too long. */
+export class SpotError extends PokerError {
+  readonly code = "POKER_SPOT_INVALID";
+  override readonly name = "SpotError";
+}
+
+/** A range that breaks the grammar of docs/ranges.md. */
+export class RangeSyntaxError extends PokerError {
+  readonly code = "POKER_RANGE_INVALID";
+  override readonly name = "RangeSyntaxError";
+  /**
+   * @param problem what is wrong, in one clause
+   * @param source the whole range
+   * @param position 1-based column of the first offending character
+   */
+  constructor(
+    readonly problem: string,
+    readonly source: string,
+    readonly position: number,
+  ) {
+    super(`range ${JSON.stringify(source)}: ${problem} at position ${position}`);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Card } from "../cards.js";
+import type { HandValue } from "./categories.js";
+import type { OmahaEvaluator } from "./omaha.js";
+
+/** Row width of {@link BoardPairs.values}: a power of two, so that an index is a shift. */
+const ROW = 64;
+const DECK_ROWS = 52;
+
+/**
+ * All pairs of hole cards on one board, evaluated once: then a hand is the best of its 6, 10 or 15 pairs. Pays from
+ * some hundred hands a board on.
+ */
+export class BoardPairs {
+  /** `values[a * 64 + b]` for a ≠ b in either order; only the live cards given to `fill` are up to date. */
+  readonly values = new Uint16Array(DECK_ROWS * ROW);
+
+  /**
+   * Evaluates every pair of `live` cards on the board that `evaluator` is set to.
+   * @param live distinct cards that are not on the board
+   */
+  fill(evaluator: OmahaEvaluator, live: ArrayLike<Card>): void {
+    const { values } = this;
+    for (let i = 1; i < live.length; i++) {
+      const high = live[i] as number;
+      for (let j = 0; j < i; j++) {
+        const low = live[j] as number;
+        const value = evaluator.pairValue(low, high);
+        values[low * ROW + high] = value;
+        values[high * ROW + low] = value;
+      }
+    }
+  }
+
+  /** Value of four hole cards. */
+  evaluate4(a: Card, b: Card, c: Card, d: Card): HandValue {
+    const { values } = this;
+    let best = values[a * ROW + b] as number;
+    let value = values[a * ROW + c] as number;
+    if (value > best) best = value;
+    value = values[a * ROW + d] as number;
+    if (value > best) best = value;
+    value = values[b * ROW + c] as number;
+    if (value > best) best = value;
+    value = values[b * ROW + d] as number;
+    if (value > best) best = value;
+    value = values[c * ROW + d] as number;
+    return value > best ? value : best;
+  }
+
+  /** Value of `size` hole cards that start at `cards[from]`. */
+  evaluate(cards: ArrayLike<Card>, from = 0, size = cards.length - from): HandValue {
+    let best = 0;
+    for (let i = from + 1; i < from + size; i++) {
+      const row = (cards[i] as number) * ROW;
+      for (let j = from; j < i; j++) {
+        const value = this.values[row + (cards[j] as number)] as number;
+        if (value > best) best = value;
+      }
+    }
+    return best;
+  }
+}

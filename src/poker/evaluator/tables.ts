@@ -1,0 +1,210 @@
+import { buildFiveCardValues, multisetIndex, RANK_MULTISETS } from "./five-card-values.js";
+
+/** Multisets of two ranks: the row width of both big tables. */
+export const RANK_PAIRS = 91;
+const TRIPLES = 455;
+const QUADS = 1820;
+/** 13-bit masks with three, four or five bits. */
+const FLUSH_MASKS = 2288;
+
+/**
+ * Look-up tables of the Omaha evaluator: views on one SharedArrayBuffer of 1.7 MB, read-only once built, so that all
+ * threads can use the same memory.
+ *
+ * Ranks are met one at a time: a state is the number of a multiset of ranks seen so far. An Omaha hand on a board is the
+ * best, over the pairs of its hole cards, of `offsuit[state * 91 + pair]`, and of `flush[row * 91 + pair]` when three
+ * or more board cards and both hole cards are of one suit.
+ */
+export interface EvaluatorTables {
+  readonly buffer: SharedArrayBuffer;
+  /** `[6188 board rank multisets × 91 hole rank pairs]` → best value without a flush. */
+  readonly offsuit: Uint16Array;
+  /** `[2288 board masks of one suit × 91 hole rank pairs]` → best flush; 0 for a pair of equal ranks. */
+  readonly flush: Uint16Array;
+  /** 13-bit mask of the board's ranks in a suit → first index of its row of `flush`; masks under three bits give 0. */
+  readonly flushRow: Uint32Array;
+  /** `rankA * 16 + rankB`, in either order → number of the rank pair. */
+  readonly pair: Uint8Array;
+  /** `pair * 13 + rank` → number of the multiset of three. */
+  readonly addThird: Uint16Array;
+  /** `three * 13 + rank` → number of the multiset of four. */
+  readonly addFourth: Uint16Array;
+  /** `pairA * 91 + pairB` → number of the multiset of four. */
+  readonly joinPairs: Uint16Array;
+  /** `four * 13 + rank` → number of the multiset of five. */
+  readonly addFifth: Uint16Array;
+}
+
+const LAYOUT = {
+  flushRow: 1 << 13,
+  offsuit: RANK_MULTISETS * RANK_PAIRS,
+  flush: FLUSH_MASKS * RANK_PAIRS,
+  addThird: RANK_PAIRS * 13,
+  addFourth: TRIPLES * 13,
+  joinPairs: RANK_PAIRS * RANK_PAIRS,
+  addFifth: QUADS * 13,
+  pair: 256,
+} as const;
+const BYTES =
+  LAYOUT.flushRow * 4 +
+  (LAYOUT.offsuit + LAYOUT.flush + LAYOUT.addThird + LAYOUT.addFourth + LAYOUT.joinPairs + LAYOUT.addFifth) * 2 +
+  LAYOUT.pair;
+
+/** Views on a buffer that {@link buildTables} filled, in this thread or another. */
+export function openTables(buffer: SharedArrayBuffer): EvaluatorTables {
+  if (buffer.byteLength !== BYTES)
+    throw new RangeError(`evaluator tables have ${BYTES} bytes, not ${buffer.byteLength}`);
+  let offset = 0;
+  const shorts = (length: number): Uint16Array => {
+    const view = new Uint16Array(buffer, offset, length);
+    offset += length * 2;
+    return view;
+  };
+  const flushRow = new Uint32Array(buffer, 0, LAYOUT.flushRow);
+  offset = LAYOUT.flushRow * 4;
+  return {
+    buffer,
+    flushRow,
+    offsuit: shorts(LAYOUT.offsuit),
+    flush: shorts(LAYOUT.flush),
+    addThird: shorts(LAYOUT.addThird),
+    addFourth: shorts(LAYOUT.addFourth),
+    joinPairs: shorts(LAYOUT.joinPairs),
+    addFifth: shorts(LAYOUT.addFifth),
+    pair: new Uint8Array(buffer, offset, LAYOUT.pair),
+  };
+}
+
+/** Builds the tables from the rules of poker, in about 30 ms. */
+export function buildTables(): EvaluatorTables {
+  const tables = openTables(new SharedArrayBuffer(BYTES));
+  const values = buildFiveCardValues();
+  fillStates(tables);
+  fillOffsuit(tables, values.offsuit);
+  fillFlush(tables, values.suited);
+  return tables;
+}
+
+let shared: EvaluatorTables | undefined;
+
+/** The tables of this thread: built at the first call. Other threads can open `buffer` instead of building their own. */
+export function evaluatorTables(): EvaluatorTables {
+  shared ??= buildTables();
+  return shared;
+}
+
+/** Makes {@link evaluatorTables} answer with another thread's tables from now on. */
+export function adoptTables(buffer: SharedArrayBuffer): EvaluatorTables {
+  if (shared?.buffer !== buffer) shared = openTables(buffer);
+  return shared;
+}
+
+const pairNumber = (low: number, high: number): number => low + ((high + 1) * high) / 2;
+const tripleNumber = (a: number, b: number, c: number): number => pairNumber(a, b) + ((c + 2) * (c + 1) * c) / 6;
+const quadNumber = (a: number, b: number, c: number, d: number): number =>
+  tripleNumber(a, b, c) + ((d + 3) * (d + 2) * (d + 1) * d) / 24;
+const ascending = (...ranks: number[]): number[] => ranks.sort((one, other) => one - other);
+
+function fillStates(tables: EvaluatorTables): void {
+  const { pair, addThird, addFourth, joinPairs, addFifth } = tables;
+  forEachMultiset(2, ([a = 0, b = 0]) => {
+    const number = pairNumber(a, b);
+    pair[a * 16 + b] = number;
+    pair[b * 16 + a] = number;
+    for (let rank = 0; rank < 13; rank++) {
+      const [x = 0, y = 0, z = 0] = ascending(a, b, rank);
+      addThird[number * 13 + rank] = tripleNumber(x, y, z);
+    }
+    forEachMultiset(2, ([c = 0, d = 0]) => {
+      const [w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, d);
+      joinPairs[number * RANK_PAIRS + pairNumber(c, d)] = quadNumber(w, x, y, z);
+    });
+  });
+  forEachMultiset(3, ([a = 0, b = 0, c = 0]) => {
+    for (let rank = 0; rank < 13; rank++) {
+      const [w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, rank);
+      addFourth[tripleNumber(a, b, c) * 13 + rank] = quadNumber(w, x, y, z);
+    }
+  });
+  forEachMultiset(4, ([a = 0, b = 0, c = 0, d = 0]) => {
+    for (let rank = 0; rank < 13; rank++) {
+      const [v = 0, w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, d, rank);
+      addFifth[quadNumber(a, b, c, d) * 13 + rank] = multisetIndex(v, w, x, y, z);
+    }
+  });
+}
+
+/** Calls `visit` with every multiset of `size` ranks, ascending; the array is reused. */
+function forEachMultiset(size: number, visit: (ranks: readonly number[]) => void): void {
+  const ranks = new Array<number>(size).fill(0);
+  const fill = (slot: number, highest: number): void => {
+    if (slot < 0) {
+      visit(ranks);
+      return;
+    }
+    for (let rank = 0; rank <= highest; rank++) {
+      ranks[slot] = rank;
+      fill(slot - 1, rank);
+    }
+  };
+  fill(size - 1, 12);
+}
+
+/** Value of three board ranks with each hole pair, then the best of the ten threes in each board of five. */
+function fillOffsuit(tables: EvaluatorTables, values: Uint16Array): void {
+  const ofTriple = new Uint16Array(TRIPLES * RANK_PAIRS);
+  forEachMultiset(3, ([a = 0, b = 0, c = 0]) => {
+    forEachMultiset(2, ([x = 0, y = 0]) => {
+      const [p = 0, q = 0, r = 0, s = 0, t = 0] = ascending(a, b, c, x, y);
+      ofTriple[tripleNumber(a, b, c) * RANK_PAIRS + pairNumber(x, y)] = values[multisetIndex(p, q, r, s, t)] ?? 0;
+    });
+  });
+  forEachMultiset(5, (board) => {
+    const [p = 0, q = 0, r = 0, s = 0, t = 0] = board;
+    const row = multisetIndex(p, q, r, s, t) * RANK_PAIRS;
+    for (const triple of threesOfFive(board)) {
+      for (let pair = 0; pair < RANK_PAIRS; pair++) {
+        const value = ofTriple[triple * RANK_PAIRS + pair] ?? 0;
+        if (value > (tables.offsuit[row + pair] ?? 0)) tables.offsuit[row + pair] = value;
+      }
+    }
+  });
+}
+
+function threesOfFive(ranks: readonly number[]): Set<number> {
+  const triples = new Set<number>();
+  for (let i = 0; i < 3; i++)
+    for (let j = i + 1; j < 4; j++)
+      for (let k = j + 1; k < 5; k++) triples.add(tripleNumber(ranks[i] ?? 0, ranks[j] ?? 0, ranks[k] ?? 0));
+  return triples;
+}
+
+function fillFlush(tables: EvaluatorTables, suited: Uint16Array): void {
+  let row = 0;
+  for (let mask = 0; mask < 1 << 13; mask++) {
+    const threes = threesOfMask(mask);
+    if (threes.length === 0) continue;
+    tables.flushRow[mask] = row;
+    for (let high = 1; high < 13; high++) {
+      for (let low = 0; low < high; low++) {
+        const hole = (1 << low) | (1 << high);
+        if ((mask & hole) !== 0) continue;
+        let best = 0;
+        for (const three of threes) best = Math.max(best, suited[three | hole] ?? 0);
+        tables.flush[row + pairNumber(low, high)] = best;
+      }
+    }
+    row += RANK_PAIRS;
+  }
+}
+
+/** The three-bit parts of a mask of three to five bits; none for any other mask. */
+function threesOfMask(mask: number): number[] {
+  const bits: number[] = [];
+  for (let bit = 1; bit <= mask; bit <<= 1) if ((mask & bit) !== 0) bits.push(bit);
+  if (bits.length < 3 || bits.length > 5) return [];
+  const threes: number[] = [];
+  for (const [i, a] of bits.entries())
+    for (const [j, b] of bits.slice(i + 1).entries()) for (const c of bits.slice(i + j + 2)) threes.push(a | b | c);
+  return threes;
+}

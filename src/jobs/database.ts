@@ -1,0 +1,76 @@
+import { Socket } from "node:net";
+import { CompiledQuery, Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
+import pg from "pg";
+import type { JobsDatabase, UtcTimestamp } from "./schema.js";
+
+export interface DatabaseOptions {
+  /** `postgresql://` URL. */
+  readonly url: string;
+  /** Most connections at once. Default 10. */
+  readonly poolSize?: number;
+  /** Default 5. */
+  readonly connectTimeoutSeconds?: number;
+  /** Default 10. */
+  readonly statementTimeoutSeconds?: number;
+  /** Told when a pooled connection dies; the pool replaces it. */
+  readonly onConnectionError?: (error: Error) => void;
+}
+
+const TIMESTAMP_OID = 1114;
+/** How long after the server should have cancelled a statement the connection counts as dead. */
+const STALL_GRACE_SECONDS = 5;
+
+/**
+ * Opens a pool; connects when first used. Timestamps are read as PostgreSQL's own text, to the microsecond.
+ * Close it with `destroy()`.
+ */
+export function openDatabase(options: DatabaseOptions): Kysely<JobsDatabase> {
+  const statementTimeoutMs = (options.statementTimeoutSeconds ?? 10) * 1000;
+  const onError = (error: Error): void => options.onConnectionError?.(error);
+  const pool = new pg.Pool({
+    connectionString: libpqCompatible(options.url),
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: (options.connectTimeoutSeconds ?? 5) * 1000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: "plosolver-celery-worker",
+    types: { getTypeParser: readTimestampsAsText },
+    stream: () => openSocket(statementTimeoutMs + STALL_GRACE_SECONDS * 1000),
+  });
+  // Without listeners the death of a connection, idle or between two statements, would end the process.
+  pool.on("error", onError);
+  pool.on("connect", (client) => client.on("error", onError));
+  const settings = `set statement_timeout = ${statementTimeoutMs}; set idle_in_transaction_session_timeout = 60000; set datestyle = 'ISO, YMD'`;
+  return new Kysely<JobsDatabase>({
+    dialect: new PostgresDialect({
+      pool,
+      onCreateConnection: async (connection) => {
+        await connection.executeQuery(CompiledQuery.raw(settings));
+      },
+    }),
+  });
+}
+
+/** The database's present moment as `timestamp without time zone` in UTC, whatever `TimeZone` says. */
+export function utcNow(): RawBuilder<UtcTimestamp> {
+  return sql<UtcTimestamp>`timezone('utc', clock_timestamp())`;
+}
+
+function readTimestampsAsText(oid: number, format?: "text" | "binary"): (value: string) => unknown {
+  if (oid === TIMESTAMP_OID) return (text) => text;
+  return format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
+}
+
+/** A connection on which nothing moves for so long is destroyed, so that a half-open one cannot hold a job for ever. */
+function openSocket(stallTimeoutMs: number): Socket {
+  const socket = new Socket();
+  socket.setTimeout(stallTimeoutMs, () => socket.destroy(new Error("Connection terminated: the database stalled")));
+  return socket;
+}
+
+/** `sslmode` means what it means to libpq, and so to the backend: `require` does not verify the certificate. */
+function libpqCompatible(url: string): string {
+  const hasMode = /[?&]sslmode=/.test(url) && !/[?&]uselibpqcompat=/.test(url);
+  return hasMode ? `${url}&uselibpqcompat=true` : url;
+}

@@ -1,0 +1,184 @@
+import { readdir, readFile } from "node:fs/promises";
+import { type Kysely, type Migration, Migrator, sql } from "kysely";
+import { MigrationError } from "./errors.js";
+import type { JobsDatabase } from "./schema.js";
+
+/** Beside `src/` and beside `dist/`, so the same relative path serves both. */
+const FOLDER = new URL("../../migrations/", import.meta.url);
+const TRACKING_TABLE = "celery_worker_migration";
+/** Arbitrary; held while looking and migrating, so that workers starting together do so one after the other. */
+const ADVISORY_LOCK = 5_002_715_672;
+
+/** Columns the worker reads or writes; a live table may have more. */
+const REQUIRED: Readonly<Record<string, readonly string[]>> = {
+  users: ["id", "email"],
+  jobs: [
+    "id",
+    "user_id",
+    "job_type",
+    "status",
+    "input_data",
+    "result_data",
+    "error_message",
+    "queue_message_id",
+    "estimated_duration",
+    "actual_duration",
+    "progress_percentage",
+    "progress_message",
+    "created_at",
+    "started_at",
+    "completed_at",
+    "updated_at",
+  ],
+  solver_solutions: [
+    "id",
+    "user_id",
+    "name",
+    "description",
+    "game_state",
+    "solution",
+    "iterations",
+    "solve_time",
+    "created_at",
+    "updated_at",
+  ],
+};
+
+/** Who made the tables: nobody, this worker's migrations, or the backend. */
+export type SchemaOwner = "nobody" | "worker" | "backend";
+
+export interface DatabaseStatus {
+  readonly owner: SchemaOwner;
+  /** Revision in the backend's `alembic_version`, when there is one. */
+  readonly alembicRevision: string | null;
+  /** `table` or `table.column` that the worker needs and does not find. */
+  readonly missing: readonly string[];
+  /** Names of this worker's migrations; none are pending in a database of the backend's. */
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+}
+
+export interface MigrationOutcome {
+  readonly status: DatabaseStatus;
+  /** Names of the migrations carried out now. */
+  readonly carriedOut: readonly string[];
+}
+
+/** What is there and what is missing. Changes nothing. */
+export async function databaseStatus(database: Kysely<JobsDatabase>): Promise<DatabaseStatus> {
+  const tables = await visibleColumns(database);
+  const tracked = tables.has(TRACKING_TABLE);
+  const known = Object.keys(REQUIRED).filter((table) => tables.has(table));
+  const foreign = known.length > 0 || tables.has("alembic_version");
+  const owner: SchemaOwner = tracked ? "worker" : foreign ? "backend" : "nobody";
+  const applied = tracked ? await appliedMigrations(database) : [];
+  const all = [...(await readMigrations()).keys()];
+  return {
+    owner,
+    alembicRevision: tables.has("alembic_version") ? await alembicRevision(database) : null,
+    missing: missingParts(tables),
+    applied,
+    pending: owner === "backend" ? [] : all.filter((name) => !applied.includes(name)),
+  };
+}
+
+/**
+ * Brings a database to what the worker needs. An empty one gets every table; one the worker made gets what is new;
+ * one the backend made is left exactly as it is.
+ *
+ * @param options.createMissing also create tables that a database of the backend's lacks
+ * @throws MigrationError when a table or column is missing afterwards, or a migration fails.
+ */
+export async function migrate(
+  database: Kysely<JobsDatabase>,
+  options: { readonly createMissing?: boolean } = {},
+): Promise<MigrationOutcome> {
+  const carriedOut = await database.connection().execute(async (connection) => {
+    await sql`select pg_advisory_lock(${ADVISORY_LOCK})`.execute(connection);
+    try {
+      const { owner, missing } = await databaseStatus(connection);
+      if (owner !== "backend") return await runMigrator(connection);
+      return options.createMissing && missing.length > 0 ? await runUntracked(connection) : [];
+    } finally {
+      await sql`select pg_advisory_unlock(${ADVISORY_LOCK})`.execute(connection).catch(() => undefined);
+    }
+  });
+  const status = await databaseStatus(database);
+  if (status.missing.length > 0) throw new MigrationError(explainMissing(status));
+  return { status, carriedOut };
+}
+
+/** One sentence about what a database lacks and what to do. */
+export function explainMissing(status: DatabaseStatus): string {
+  const parts = status.missing.join(", ");
+  if (status.owner !== "backend") return `the database lacks ${parts}: run \`celery db migrate\``;
+  const tablesOnly = status.missing.every((part) => !part.includes("."));
+  const remedy = tablesOnly ? ", or let `celery db migrate --create-missing` create what is missing" : "";
+  return `the backend's database lacks ${parts}: run the backend's own migrations (alembic upgrade head)${remedy}`;
+}
+
+async function runMigrator(database: Kysely<JobsDatabase>): Promise<string[]> {
+  const migrator = new Migrator({
+    db: database,
+    provider: { getMigrations: async () => Object.fromEntries(await readMigrations()) },
+    migrationTableName: TRACKING_TABLE,
+    migrationLockTableName: `${TRACKING_TABLE}_lock`,
+  });
+  const { error, results = [] } = await migrator.migrateToLatest();
+  if (error instanceof Error) {
+    const failed = results.find((result) => result.status === "Error");
+    throw new MigrationError(`migration ${failed?.migrationName ?? ""} failed: ${error.message}`, { cause: error });
+  }
+  return results.filter((result) => result.status === "Success").map((result) => result.migrationName);
+}
+
+/** Every migration creates only what is missing, so all of them may run, and nothing of ours has to be left behind. */
+async function runUntracked(database: Kysely<JobsDatabase>): Promise<string[]> {
+  const migrations = await readMigrations();
+  await database.transaction().execute(async (transaction) => {
+    for (const migration of migrations.values()) await migration.up(transaction);
+  });
+  return [...migrations.keys()];
+}
+
+async function readMigrations(): Promise<Map<string, Migration>> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".sql")).sort();
+  return new Map(
+    files.map((file) => [
+      file.replace(/\.sql$/, ""),
+      { up: async (database) => void (await sql.raw(await readFile(new URL(file, FOLDER), "utf8")).execute(database)) },
+    ]),
+  );
+}
+
+async function appliedMigrations(database: Kysely<JobsDatabase>): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`select name from ${sql.table(TRACKING_TABLE)} order by name`.execute(
+    database,
+  );
+  return rows.map((row) => row.name);
+}
+
+async function alembicRevision(database: Kysely<JobsDatabase>): Promise<string | null> {
+  const { rows } = await sql<{ version_num: string }>`select version_num from alembic_version`.execute(database);
+  return rows.map((row) => row.version_num).join(", ") || null;
+}
+
+/** Tables that unqualified names reach, with their columns. */
+async function visibleColumns(database: Kysely<JobsDatabase>): Promise<Map<string, Set<string>>> {
+  const names = [...Object.keys(REQUIRED), TRACKING_TABLE, "alembic_version"];
+  const { rows } = await sql<{ table: string; column: string }>`
+    select name as "table", attname as "column"
+    from unnest(${names}::text[]) as name
+    join pg_attribute on attrelid = to_regclass(name) and attnum > 0 and not attisdropped`.execute(database);
+  const tables = new Map<string, Set<string>>();
+  for (const { table, column } of rows) tables.set(table, (tables.get(table) ?? new Set()).add(column));
+  return tables;
+}
+
+function missingParts(tables: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  return Object.entries(REQUIRED).flatMap(([table, columns]) => {
+    const present = tables.get(table);
+    if (present === undefined) return [table];
+    return columns.filter((column) => !present.has(column)).map((column) => `${table}.${column}`);
+  });
+}

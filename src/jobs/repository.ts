@@ -1,0 +1,344 @@
+import { randomUUID } from "node:crypto";
+import { type Kysely, type RawBuilder, type Selectable, sql, type Transaction } from "kysely";
+import { columnJson, columnText, ERROR_MESSAGE_LIMIT, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
+import { utcNow } from "./database.js";
+import type { JobStatus, JobsDatabase, JobsTable, JobType, UtcTimestamp } from "./schema.js";
+
+/** A whole row of `jobs`. */
+export type JobRow = Selectable<JobsTable>;
+
+/** A job this process has taken: every later write names the token, and changes nothing once somebody else has it. */
+export interface Claim {
+  readonly jobId: string;
+  /** `started_at` as the claim wrote it, in the database's own text: the fencing token. */
+  readonly token: UtcTimestamp;
+}
+
+export interface ClaimedJob extends Claim {
+  readonly userId: string;
+  readonly jobType: JobType;
+  readonly inputData: unknown;
+}
+
+export type ClaimOutcome =
+  | { readonly kind: "claimed"; readonly job: ClaimedJob }
+  | { readonly kind: "missing" }
+  | { readonly kind: "wrong-type"; readonly jobType: JobType }
+  /** PROCESSING elsewhere, and alive. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "completed"; readonly resultData: unknown }
+  | { readonly kind: "failed"; readonly errorMessage: string | null }
+  | { readonly kind: "cancelled" };
+
+/** What a fenced write found: `held` means it was carried out. */
+export type FencedOutcome = "held" | "cancelled" | "superseded";
+
+/** Who may take a row. */
+export interface Claimant {
+  /** This delivery inherits an earlier one of the same job (redelivered, or a later attempt): takes PROCESSING too. */
+  readonly heir: boolean;
+  /** This delivery was sent again on purpose, out of a dead-letter queue: takes FAILED too. */
+  readonly resubmitted?: boolean;
+  /** Anyone may take a PROCESSING row that was not updated for so long. */
+  readonly staleAfterSeconds: number;
+}
+
+export interface NewJob {
+  readonly id?: string;
+  readonly userId: string;
+  readonly jobType: JobType;
+  readonly inputData: unknown;
+  readonly queueMessageId?: string;
+}
+
+export interface JobFilter {
+  readonly status?: JobStatus;
+  readonly jobType?: JobType;
+  readonly userId?: string;
+  /** Default 50. */
+  readonly limit?: number;
+}
+
+export interface NewSolverSolution {
+  readonly userId: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly gameState: unknown;
+  readonly solution: unknown;
+  readonly iterations: number;
+  readonly solveTimeSeconds: number;
+}
+
+export type JobsTransaction = Transaction<JobsDatabase>;
+
+/** Reads and writes of the `jobs` table. Every method is one statement or one transaction, and may be repeated. */
+export class JobRepository {
+  constructor(private readonly database: Kysely<JobsDatabase>) {}
+
+  /** Resolves when the database answers and has the table. */
+  async ping(): Promise<void> {
+    await sql`select 1 from jobs limit 0`.execute(this.database);
+  }
+
+  async find(id: string): Promise<JobRow | null> {
+    const row = await this.database.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
+    return row ?? null;
+  }
+
+  /** Newest first. */
+  async list(filter: JobFilter = {}): Promise<JobRow[]> {
+    let query = this.database.selectFrom("jobs").selectAll().orderBy("created_at", "desc").orderBy("id");
+    if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+    if (filter.jobType !== undefined) query = query.where("job_type", "=", filter.jobType);
+    if (filter.userId !== undefined) query = query.where("user_id", "=", filter.userId);
+    return query.limit(filter.limit ?? 50).execute();
+  }
+
+  /** Inserts a QUEUED job, as the backend does; returns its id. */
+  async insert(job: NewJob): Promise<string> {
+    const id = job.id ?? randomUUID();
+    await this.database
+      .insertInto("jobs")
+      .values({
+        id,
+        user_id: job.userId,
+        job_type: job.jobType,
+        status: "QUEUED",
+        input_data: columnJson(job.inputData),
+        queue_message_id: job.queueMessageId ?? null,
+        progress_percentage: 0,
+        created_at: utcNow(),
+        updated_at: utcNow(),
+      })
+      .execute();
+    return id;
+  }
+
+  /**
+   * QUEUED, or PROCESSING that the claimant may take → PROCESSING, in one statement, so that of any number of
+   * claimants one gets it. Otherwise says what the row is.
+   */
+  async claim(id: string, jobType: JobType, claimant: Claimant): Promise<ClaimOutcome> {
+    const row = await this.database
+      .updateTable("jobs")
+      .set({
+        status: "PROCESSING",
+        // Strictly later than any earlier token, even when the clock was set back.
+        started_at: sql<UtcTimestamp>`greatest(${utcNow()}, started_at + interval '1 microsecond')`,
+        updated_at: utcNow(),
+        completed_at: null,
+        error_message: null,
+        progress_percentage: 0,
+        progress_message: "Processing",
+      })
+      .where("id", "=", id)
+      .where("job_type", "=", jobType)
+      .where(claimable(claimant))
+      .returning(["user_id", "job_type", "input_data", "started_at"])
+      .executeTakeFirst();
+    if (row?.started_at) {
+      const { user_id: userId, started_at: token, input_data: inputData } = row;
+      return { kind: "claimed", job: { jobId: id, token, userId, jobType, inputData } };
+    }
+    return this.describe(id, jobType);
+  }
+
+  /** Progress, heartbeat and cancellation poll in one. A null percentage leaves progress as it is. */
+  async progress(claim: Claim, percentage: number | null, message: string | null): Promise<FencedOutcome> {
+    return this.fenced(claim, {
+      ...(percentage === null ? {} : { progress_percentage: wholePercentage(percentage) }),
+      ...(message === null ? {} : { progress_message: columnText(message, PROGRESS_MESSAGE_LIMIT) }),
+    });
+  }
+
+  /**
+   * PROCESSING → COMPLETED. Repeating it after a lost connection is safe: a completion that went through is recognised.
+   * @param alongside further statements of the same transaction
+   * @throws JobResultError when the result is not JSON.
+   */
+  async complete(
+    claim: Claim,
+    result: unknown,
+    alongside?: (transaction: JobsTransaction) => Promise<void>,
+  ): Promise<FencedOutcome> {
+    const values = {
+      ...endOfJob("COMPLETED"),
+      result_data: columnJson(result),
+      progress_percentage: 100,
+      progress_message: "Completed successfully",
+    };
+    if (alongside === undefined) return this.fenced(claim, values);
+    return this.database.transaction().execute(async (transaction) => {
+      const held = await updateFenced(transaction, claim, values);
+      if (held) await alongside(transaction);
+      return held ? "held" : whyNotHeld(transaction, claim, "COMPLETED");
+    });
+  }
+
+  /** PROCESSING → FAILED. */
+  async fail(claim: Claim, message: string): Promise<FencedOutcome> {
+    return this.fenced(claim, failure(message));
+  }
+
+  /** PROCESSING → CANCELLED. */
+  async cancel(claim: Claim): Promise<FencedOutcome> {
+    return this.fenced(claim, { ...endOfJob("CANCELLED"), progress_message: "Cancelled" });
+  }
+
+  /** Ends a job nobody has claimed for this delivery, if the claimant could have claimed it; true when it did. */
+  async endUnclaimed(
+    id: string,
+    jobType: JobType,
+    claimant: Claimant,
+    end: { readonly status: "FAILED"; readonly message: string } | { readonly status: "CANCELLED" },
+  ): Promise<boolean> {
+    const values =
+      end.status === "FAILED" ? failure(end.message) : { ...endOfJob("CANCELLED"), progress_message: "Cancelled" };
+    const result = await this.database
+      .updateTable("jobs")
+      .set({ ...values, updated_at: utcNow() })
+      .where("id", "=", id)
+      .where("job_type", "=", jobType)
+      .where(claimable(claimant))
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  /** What the user's cancel button does: QUEUED or PROCESSING → CANCELLED; false when the job had ended. */
+  async requestCancel(id: string): Promise<boolean> {
+    const result = await this.database
+      .updateTable("jobs")
+      .set({ ...endOfJob("CANCELLED"), updated_at: utcNow() })
+      .where("id", "=", id)
+      .where("status", "in", ["QUEUED", "PROCESSING"])
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  /** FAILED or CANCELLED → QUEUED, for a dead letter that is sent again; false when it is in another state. */
+  async requeue(id: string): Promise<boolean> {
+    const result = await this.database
+      .updateTable("jobs")
+      .set({
+        status: "QUEUED",
+        error_message: null,
+        completed_at: null,
+        actual_duration: null,
+        progress_percentage: 0,
+        progress_message: null,
+        updated_at: utcNow(),
+      })
+      .where("id", "=", id)
+      .where("status", "in", ["FAILED", "CANCELLED"])
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  private async describe(id: string, jobType: JobType): Promise<ClaimOutcome> {
+    const row = await this.find(id);
+    if (row === null) return { kind: "missing" };
+    if (row.job_type !== jobType) return { kind: "wrong-type", jobType: row.job_type };
+    switch (row.status) {
+      // Between the two statements a job may have been queued again: the caller looks once more, as for a busy one.
+      case "QUEUED":
+      case "PROCESSING":
+        return { kind: "busy" };
+      case "COMPLETED":
+        return { kind: "completed", resultData: row.result_data };
+      case "FAILED":
+        return { kind: "failed", errorMessage: row.error_message };
+      case "CANCELLED":
+        return { kind: "cancelled" };
+    }
+  }
+
+  private async fenced(claim: Claim, values: JobUpdate): Promise<FencedOutcome> {
+    if (await updateFenced(this.database, claim, values)) return "held";
+    return whyNotHeld(this.database, claim, values.status ?? null);
+  }
+}
+
+/** Inserts a row of `solver_solutions`; for `alongside` of {@link JobRepository.complete}. */
+export async function insertSolverSolution(database: Kysely<JobsDatabase>, solution: NewSolverSolution): Promise<void> {
+  await database
+    .insertInto("solver_solutions")
+    .values({
+      id: randomUUID(),
+      user_id: solution.userId,
+      name: columnText(solution.name, NAME_LIMIT),
+      description: solution.description ?? null,
+      game_state: columnJson(solution.gameState),
+      solution: columnJson(solution.solution),
+      iterations: solution.iterations,
+      solve_time: solution.solveTimeSeconds,
+      created_at: utcNow(),
+      updated_at: utcNow(),
+    })
+    .execute();
+}
+
+interface JobUpdate {
+  status?: JobStatus;
+  result_data?: string;
+  error_message?: string;
+  progress_percentage?: number;
+  progress_message?: string;
+  completed_at?: RawBuilder<UtcTimestamp>;
+  actual_duration?: RawBuilder<number>;
+}
+
+async function updateFenced(database: Kysely<JobsDatabase>, claim: Claim, values: JobUpdate): Promise<boolean> {
+  const result = await database
+    .updateTable("jobs")
+    .set({ ...values, updated_at: utcNow() })
+    .where("id", "=", claim.jobId)
+    .where("status", "=", "PROCESSING")
+    .where("started_at", "=", sql<UtcTimestamp>`${claim.token}::timestamp`)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+/** A row that already has the wished-for end under our own token was written by us before a connection was lost. */
+async function whyNotHeld(
+  database: Kysely<JobsDatabase>,
+  claim: Claim,
+  wished: JobStatus | null,
+): Promise<FencedOutcome> {
+  const row = await database
+    .selectFrom("jobs")
+    .select(["status", sql<boolean>`coalesce(started_at = ${claim.token}::timestamp, false)`.as("ours")])
+    .where("id", "=", claim.jobId)
+    .executeTakeFirst();
+  if (row === undefined) return "superseded";
+  if (row.ours && wished !== null && row.status === wished) return "held";
+  return row.status === "CANCELLED" ? "cancelled" : "superseded";
+}
+
+function claimable(claimant: Claimant): RawBuilder<boolean> {
+  const { heir, resubmitted = false, staleAfterSeconds } = claimant;
+  const lastSign = sql`coalesce(updated_at, started_at, created_at)`;
+  const stale = sql`${lastSign} < ${utcNow()} - make_interval(secs => ${staleAfterSeconds})`;
+  return sql<boolean>`(status = 'QUEUED'
+    or (status = 'PROCESSING' and (${heir}::boolean or coalesce(${stale}, true)))
+    or (status = 'FAILED' and ${resubmitted}::boolean))`;
+}
+
+function endOfJob<Status extends JobStatus>(status: Status) {
+  return {
+    status,
+    completed_at: utcNow(),
+    actual_duration: sql<number>`greatest(0, floor(extract(epoch from ${utcNow()} - started_at)))::int`,
+  };
+}
+
+function failure(message: string) {
+  return {
+    ...endOfJob("FAILED"),
+    error_message: columnText(message, ERROR_MESSAGE_LIMIT),
+    progress_message: columnText(`Failed: ${message}`, PROGRESS_MESSAGE_LIMIT),
+  };
+}
+
+function wholePercentage(percentage: number): number {
+  return Number.isNaN(percentage) ? 0 : Math.min(100, Math.max(0, Math.trunc(percentage)));
+}

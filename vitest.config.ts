@@ -1,21 +1,25 @@
 import { defineConfig } from "vitest/config";
+import { ClosingLine } from "./test/support/closing-line.js";
 
 const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as const;
+const withServices = { ...shared, globalSetup: ["test/support/global-setup.ts"] };
+const soak = { ...withServices, name: "soak", include: ["test/**/*.soak.ts"], testTimeout: 1_800_000 };
 
 /** `unit` needs nothing; `services` starts one RabbitMQ, PostgreSQL and Redis for all of its files. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: ["default", new ClosingLine()],
     projects: [
       { test: { ...shared, name: "unit", include: ["test/unit/**/*.test.ts"] } },
       {
         test: {
-          ...shared,
+          ...withServices,
           name: "services",
           include: ["test/{integration,conformance,fault}/**/*.test.ts"],
-          globalSetup: ["test/support/global-setup.ts"],
         },
       },
+      ...(process.env.SOAK ? [{ test: soak }] : []),
     ],
   },
 });

@@ -15,8 +15,10 @@ interface Need {
   present(): Promise<boolean>;
 }
 
+/** What every script that speaks to Python Celery imports. */
 const CELERY_MODULES = ["celery"];
-const BACKEND_MODULES = ["celery", "flask", "psycopg2", "sqlalchemy"];
+/** What examples/backend imports. */
+export const BACKEND_MODULES = ["celery", "flask", "psycopg2", "sqlalchemy"];
 
 const NEEDS: Record<ServiceName, Need> = {
   rabbitmq: { packages: ["rabbitmq-server"], present: async () => findRabbitmqServer() !== undefined },

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type StackUrls, startStack } from "./local/stack.js";
+import { clearState, ROOT, writeState } from "./local/state.js";
+import { whenInterrupted } from "./local/terminal.js";
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const WORKERS = 2;
+const STATE = "stack";
+
+/** Keeps the stack up until Ctrl-C: in containers where there is a Docker engine, else natively. */
+async function runLocal(): Promise<number> {
+  return hasDockerEngine() ? withCompose() : natively();
+}
+
+/** The client alone is not enough: `docker info` fails without an engine behind it. */
+function hasDockerEngine(): boolean {
+  const works = (...args: string[]) => spawnSync("docker", args, { stdio: "ignore", timeout: 15_000 }).status === 0;
+  return works("info") && works("compose", "version");
+}
+
+async function withCompose(): Promise<number> {
+  const command = ["compose", "up", "--build", "--scale", `celeryworker=${WORKERS}`];
+  say(`A Docker engine is here: docker ${command.join(" ")}`);
+  say("  Example backend  http://localhost:5000/jobs");
+  say("  RabbitMQ         http://localhost:15672  (plosolver / plosolver)");
+  say("  Flower           http://localhost:5555");
+  say("  Worker health    http://localhost:5002/health");
+  say("Submit a job from another terminal:  make submit        Stop: Ctrl-C\n");
+  const urls: StackUrls = { backendUrl: "http://localhost:5000" };
+  writeState(STATE, urls);
+  const interrupted = whenInterrupted();
+  const compose = spawn("docker", command, { cwd: ROOT, stdio: "inherit" });
+  const code = await Promise.race([ended(compose), interrupted.then(() => ended(compose))]);
+  spawnSync("docker", ["compose", "down"], { cwd: ROOT, stdio: "inherit" });
+  clearState(STATE);
+  return code;
+}
+
+async function natively(): Promise<number> {
+  say(`No Docker engine is here: the same parts run as ordinary processes, with ${WORKERS} workers.`);
+  const interrupted = whenInterrupted();
+  const stack = await startStack({ workers: WORKERS, log: say });
+  writeState(STATE, stack.urls);
+  const { services } = stack;
+  if (stack.urls.backendUrl) say(`  Example backend  ${stack.urls.backendUrl}/jobs`);
+  say(`  RabbitMQ         ${services.brokerUrl}`);
+  say(`                   ${services.managementUrl}  (guest / guest)`);
+  say(`  PostgreSQL       ${services.databaseUrl}`);
+  for (const worker of stack.workers) say(`  ${worker.name} health   ${worker.healthUrl}`);
+  say("Submit a job from another terminal:  make submit        Stop: Ctrl-C\n");
+  const logs = followLogs(stack.workers.map((worker) => worker.logFile));
+  const signal = await interrupted;
+  logs.kill();
+  say(`\n${signal}: stopping …`);
+  await stack.stop();
+  clearState(STATE);
+  return 0;
+}
+
+function followLogs(files: readonly string[]): ChildProcess {
+  return spawn("tail", ["-q", "-n", "+1", "-F", ...files], { stdio: ["ignore", "inherit", "ignore"] });
+}
+
+function ended(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null) resolve(child.exitCode);
+    child.once("exit", (code) => resolve(code ?? 0));
+    child.once("error", () => resolve(1));
+  });
+}
+
+runLocal().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);

@@ -31,6 +31,17 @@ const BUILTINS: ReadonlyMap<string, string> = new Map([
   ["EvalError", "RuntimeError"],
 ]);
 
+const ERRNO: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "FileNotFoundError"],
+  ["EEXIST", "FileExistsError"],
+  ["EACCES", "PermissionError"],
+  ["EPERM", "PermissionError"],
+  ["ECONNREFUSED", "ConnectionRefusedError"],
+  ["ECONNRESET", "ConnectionResetError"],
+  ["EPIPE", "BrokenPipeError"],
+  ["ETIMEDOUT", "TimeoutError"],
+]);
+
 /** An exception raised in another process, as a result message describes it. */
 export class RemoteTaskError extends Error {
   readonly code = "CELERY_REMOTE_TASK";
@@ -99,7 +110,7 @@ export function tracebackOf(error: unknown): string {
 export function exceptionRepr(error: unknown): string {
   const { type, args } = identify(error);
   const name = type.slice(type.lastIndexOf(".") + 1);
-  return `${name}(${args.map((arg) => pythonRepr(arg)).join(", ")})`;
+  return `${name}(${args.map((arg) => pythonRepr(arg, { escape: true })).join(", ")})`;
 }
 
 function identify(error: unknown): { type: string; module: string; args: readonly unknown[] } {
@@ -111,12 +122,20 @@ function identify(error: unknown): { type: string; module: string; args: readonl
   if (typeof declared.excType === "string") {
     return { type: declared.excType, module: declared.excModule ?? FOREIGN_MODULE, args };
   }
-  const name = error.constructor.name || error.name;
-  const own = error.name !== "Error" && error.name !== "" ? error.name : name;
-  const builtin = BUILTINS.get(own) ?? (BUILTINS.has(name) && own === name ? BUILTINS.get(name) : undefined);
-  if (builtin !== undefined && (own !== "Error" || name === "Error"))
-    return { type: builtin, module: "builtins", args };
-  return { type: own === "Error" ? name : own, module: declared.excModule ?? FOREIGN_MODULE, args };
+  // A subclass that sets no name of its own inherits that of the built-in class.
+  const className = error.constructor?.name || "Error";
+  const name = BUILTINS.has(error.name) || error.name === "" ? className : error.name;
+  const builtin = name === "Error" ? (systemError(error) ?? "Exception") : BUILTINS.get(name);
+  return builtin === undefined
+    ? { type: name, module: FOREIGN_MODULE, args }
+    : { type: builtin, module: "builtins", args };
+}
+
+/** Node's file and network errors are plain Errors with a code. */
+function systemError(error: Error): string | undefined {
+  const code: unknown = "code" in error ? error.code : undefined;
+  if (typeof code !== "string" || !("syscall" in error)) return undefined;
+  return ERRNO.get(code) ?? "OSError";
 }
 
 /** Values that JSON cannot hold travel as their repr, as in Celery. */
@@ -132,6 +151,6 @@ function serializable(value: unknown): unknown {
 
 function messageOf(args: readonly unknown[]): string {
   if (args.length === 0) return "";
-  if (args.length > 1) return `(${args.map((arg) => pythonRepr(arg)).join(", ")})`;
+  if (args.length > 1) return `(${args.map((arg) => pythonRepr(arg, { escape: true })).join(", ")})`;
   return typeof args[0] === "string" ? args[0] : pythonRepr(args[0]);
 }

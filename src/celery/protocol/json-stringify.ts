@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { EncodeError } from "./errors.js";
-import { Decimal, dateText, PythonDate, PythonTime, Uuid } from "./typed-values.js";
+import { dateText } from "./time.js";
+import { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";
 
 const MAX_DEPTH = 1000;
 
@@ -93,7 +94,7 @@ class Writer {
 
   private writeKind(value: object, path: string, depth: number): string {
     if (Array.isArray(value)) {
-      return `[${value.map((item, index) => this.write(item, `${path}[${index}]`, depth)).join(", ")}]`;
+      return `[${value.map((item, index) => this.write(item, `${path}[${index}]`, depth)).join(",")}]`;
     }
     if (value instanceof Date) return this.tag("datetime", dateText(value));
     if (value instanceof Uint8Array) return this.writeBytes(value, path);
@@ -117,9 +118,9 @@ class Writer {
     for (const key of Object.keys(record)) {
       const member = record[key];
       if (member === undefined) continue;
-      members.push(`${JSON.stringify(key)}: ${this.write(member, `${path}.${key}`, depth)}`);
+      members.push(`${JSON.stringify(key)}:${this.write(member, `${path}.${key}`, depth)}`);
     }
-    return `{${members.join(", ")}}`;
+    return `{${members.join(",")}}`;
   }
 
   private writeBytes(value: Uint8Array, path: string): string {
@@ -130,7 +131,7 @@ class Writer {
 
   private tag(type: string, value: unknown): string {
     if (!this.typed) return JSON.stringify(value);
-    return `{"__type__": "${type}", "__value__": ${JSON.stringify(value)}}`;
+    return `{"__type__":"${type}","__value__":${JSON.stringify(value)}}`;
   }
 }
 

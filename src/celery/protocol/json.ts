@@ -1,3 +1,4 @@
 export { parseJson } from "./json-parse.js";
 export { type StringifyOptions, stringifyJson } from "./json-stringify.js";
-export { Decimal, PythonDate, PythonDateTime, PythonTime, Uuid } from "./typed-values.js";
+export { PythonDateTime } from "./time.js";
+export { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";

@@ -286,5 +286,5 @@ function invalid(problem: string): MessageError {
 
 function undecodableText(cause: Error, raw: RawMessage): string {
   const about = `type:${pythonRepr(raw.contentType)} encoding:${pythonRepr(raw.contentEncoding)}`;
-  return `Can't decode message body: ${cause.name}(${pythonRepr(cause.message)}) [${about} headers:${pythonRepr(raw.headers)}]`;
+  return `Can't decode message body: ${cause.name}(${pythonRepr(cause.message, { escape: true })}) [${about} headers:${pythonRepr(raw.headers)}]`;
 }

@@ -1,5 +1,6 @@
 import { EncodeError } from "./errors.js";
-import { Decimal, dateText, PythonDate, PythonTime, Uuid } from "./typed-values.js";
+import { dateText } from "./time.js";
+import { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";
 
 const MAX_DEPTH = 1000;
 

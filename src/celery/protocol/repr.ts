@@ -1,4 +1,5 @@
-import { Decimal, PythonDate, PythonDateTime, PythonTime, Uuid } from "./typed-values.js";
+import { PythonDateTime } from "./time.js";
+import { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";
 
 /** Options of {@link pythonRepr}. */
 export interface ReprOptions {
@@ -6,6 +7,8 @@ export interface ReprOptions {
   readonly maxLength?: number;
   /** Levels of nesting shown; deeper containers appear as `[...]`. Default 3. */
   readonly maxDepth?: number;
+  /** Escape text as Python's own `repr` does; Celery's `saferepr` leaves line ends and the like. Default false. */
+  readonly escape?: boolean;
 }
 
 const MAX_LENGTH = 1024;
@@ -13,14 +16,14 @@ const MAX_DEPTH = 3;
 
 /** Text of a value as Celery's `saferepr` shows it in logs, events and `argsrepr`. Never throws; safe for cycles. */
 export function pythonRepr(value: unknown, options: ReprOptions = {}): string {
-  const writer = new ReprWriter(options.maxLength ?? MAX_LENGTH, options.maxDepth ?? MAX_DEPTH);
+  const writer = new ReprWriter(options);
   writer.value(value, 0);
   return writer.text();
 }
 
 /** Positional arguments as a Python tuple: `(2, 3)`, `(1,)`, `()`. */
 export function argsRepr(args: readonly unknown[], options: ReprOptions = {}): string {
-  const writer = new ReprWriter(options.maxLength ?? MAX_LENGTH, options.maxDepth ?? MAX_DEPTH);
+  const writer = new ReprWriter(options);
   writer.sequence("(", args, args.length === 1 ? ",)" : ")", 0);
   return writer.text();
 }
@@ -35,13 +38,13 @@ class ReprWriter {
   private readonly ancestors = new Set<object>();
   private remaining: number;
   private truncated = false;
-  private readonly maxLength: number;
   private readonly maxDepth: number;
+  private readonly escape: boolean;
 
-  constructor(maxLength: number, maxDepth: number) {
-    this.remaining = maxLength;
-    this.maxLength = maxLength;
-    this.maxDepth = maxDepth;
+  constructor(options: ReprOptions) {
+    this.remaining = options.maxLength ?? MAX_LENGTH;
+    this.maxDepth = options.maxDepth ?? MAX_DEPTH;
+    this.escape = options.escape ?? false;
   }
 
   text(): string {
@@ -50,11 +53,11 @@ class ReprWriter {
 
   value(value: unknown, depth: number): void {
     if (typeof value !== "object" || value === null) {
-      this.put(typeof value === "string" ? this.quoted(value) : scalarRepr(value));
+      this.put(this.scalar(value));
       return;
     }
     const known = this.knownObject(value);
-    if (known !== null) this.put(known);
+    if (known !== null) this.put(this.cut(known));
     else if (Array.isArray(value)) this.sequence("[", value, "]", depth);
     else if (value instanceof Set) this.set(value, depth);
     else if (ArrayBuffer.isView(value)) this.sequence("[", elementsOf(value), "]", depth);
@@ -83,7 +86,7 @@ class ReprWriter {
         if (this.truncated) return;
         if (!first) this.put(", ");
         first = false;
-        this.put(typeof key === "string" ? this.quoted(key) : scalarRepr(key));
+        this.put(this.scalar(key));
         this.put(": ");
         this.value(member, depth + 1);
       }
@@ -93,11 +96,11 @@ class ReprWriter {
   private container(identity: object, open: string, close: string, depth: number, fill: () => void): void {
     if (this.truncated) return;
     if (depth >= this.maxDepth) {
-      this.put(`${open}...${close}`);
+      this.put(this.cut(`${open}...${close}`));
       return;
     }
     if (this.ancestors.has(identity)) {
-      this.put("<Recursion>");
+      this.put(this.cut("<Recursion>"));
       return;
     }
     this.ancestors.add(identity);
@@ -123,9 +126,20 @@ class ReprWriter {
   }
 
   private quoted(text: string): string {
-    const limit = Math.min(this.remaining, this.maxLength);
-    const shown = limit > 3 && text.length > limit ? `${text.slice(0, limit - 3)}...` : text;
-    return `'${shown.replaceAll("'", "\\'")}'`;
+    return this.escape ? escapedRepr(this.cut(text)) : `'${this.cut(text).replaceAll("'", "\\'")}'`;
+  }
+
+  private scalar(value: unknown): string {
+    if (this.remaining <= 0) return "";
+    return typeof value === "string" ? this.quoted(value) : this.cut(scalarRepr(value));
+  }
+
+  /** Celery's `truncate`: cuts at the last space that fits, and marks the cut. */
+  private cut(text: string): string {
+    if (text.length < this.remaining) return text;
+    const head = text.slice(0, this.remaining);
+    const space = head.lastIndexOf(" ");
+    return `${space === -1 ? head : head.slice(0, space)}...`;
   }
 
   private knownObject(value: object): string | null {
@@ -178,14 +192,14 @@ function scalarRepr(value: unknown): string {
   }
 }
 
-/** A JavaScript number as Python shows it; integers lose no digits and gain no fraction. */
+/** A JavaScript number as Python shows it: an integer while it is exact, a float otherwise. */
 function numberRepr(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
-  if (Number.isInteger(value)) return Math.abs(value) < 1e21 ? String(value) : exponentRepr(value);
+  if (Number.isSafeInteger(value)) return String(value);
   const magnitude = Math.abs(value);
-  // Python turns to exponents below 1e-4, JavaScript below 1e-6.
-  return magnitude < 1e-4 ? exponentRepr(value) : String(value);
+  if (magnitude >= 1e16 || magnitude < 1e-4) return exponentRepr(value);
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 function exponentRepr(value: number): string {
@@ -204,4 +218,31 @@ function numbers(text: string): string {
   const parts = (text.match(/\d+/g) ?? []).map(Number);
   if (parts.length > 3 && parts.at(-1) === 0 && /[.]\d+$/.test(text)) parts.pop();
   return parts.join(", ");
+}
+
+const UNPRINTABLE = /[\p{C}\p{Z}\\]/gu;
+
+/** Python's `repr` of text: double quotes only where they save escapes. */
+function escapedRepr(text: string): string {
+  const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
+  const body = text.replace(UNPRINTABLE, escapeCharacter);
+  return quote + (quote === "'" ? body.replaceAll("'", "\\'") : body) + quote;
+}
+
+function escapeCharacter(character: string): string {
+  switch (character) {
+    case " ":
+      return character;
+    case "\\":
+      return "\\\\";
+    case "\n":
+      return "\\n";
+    case "\r":
+      return "\\r";
+    case "\t":
+      return "\\t";
+  }
+  const code = (character.codePointAt(0) ?? 0).toString(16);
+  if (code.length <= 2) return `\\x${code.padStart(2, "0")}`;
+  return code.length <= 4 ? `\\u${code.padStart(4, "0")}` : `\\U${code.padStart(8, "0")}`;
 }

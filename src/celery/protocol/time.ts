@@ -13,11 +13,35 @@ export interface IsoParts {
 }
 
 /**
- * Writes a time as every Celery version reads it: six fractional digits and `+00:00`.
+ * A Python datetime: a `Date` that also keeps the text it was read from, and with it the microseconds, the offset, and
+ * whether the time was naive. The text is used when the value is written again unchanged.
+ */
+export class PythonDateTime extends Date {
+  readonly isoText: string;
+
+  /** @throws DecodeError when `isoText` is no ISO 8601 time. */
+  constructor(isoText: string) {
+    super(parseIsoParts(isoText).epochMs);
+    this.isoText = isoText;
+  }
+
+  /** Whether the date still is what its text says. */
+  isUnchanged(): boolean {
+    return parseIsoParts(this.isoText).epochMs === this.getTime();
+  }
+}
+
+/** The only form that every Celery version reads exactly: six fractional digits and an offset. */
+const PORTABLE = /\.\d{6}[+-]\d{2}:\d{2}$/;
+
+/**
+ * Writes a time as every Celery version reads it: six fractional digits and an offset, `+00:00` unless the time was read
+ * from a text with another one.
  *
  * @throws EncodeError for an invalid date or a year outside of 0–9999.
  */
 export function formatIso(date: Date): string {
+  if (date instanceof PythonDateTime && PORTABLE.test(date.isoText) && date.isUnchanged()) return date.isoText;
   const ms = date.getTime();
   // Years outside of 0000–9999 get a sign and six digits from toISOString, which Python does not read.
   if (!(ms >= -62_167_219_200_000 && ms <= 253_402_300_799_999)) {
@@ -26,18 +50,21 @@ export function formatIso(date: Date): string {
   return `${date.toISOString().slice(0, 23)}000+00:00`;
 }
 
+/** The text of a date inside of a body, where a naive time may stay naive. */
+export function dateText(date: Date): string {
+  return date instanceof PythonDateTime && date.isUnchanged() ? date.isoText : formatIso(date);
+}
+
 /**
  * Reads a time as Celery writes it, in any version. A time without offset is UTC unless `timezone` (an IANA name) is
- * given. Digits beyond milliseconds are cut.
+ * given. Digits beyond milliseconds are kept in the text only.
  *
  * @throws DecodeError
  */
 export function parseIso(text: string, timezone?: string): Date {
-  const parts = parseIsoParts(text);
-  if (parts.offsetSeconds === null && timezone !== undefined && timezone !== "UTC") {
-    return new Date(localToUtc(parts.epochMs, timezone));
-  }
-  return new Date(parts.epochMs);
+  const date = new PythonDateTime(text);
+  if (timezone === undefined || timezone === "UTC" || parseIsoParts(text).offsetSeconds !== null) return date;
+  return new Date(localToUtc(date.getTime(), timezone));
 }
 
 /** @throws DecodeError */

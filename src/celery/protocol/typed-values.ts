@@ -1,26 +1,5 @@
 import { DecodeError } from "./errors.js";
-import { formatIso, parseIsoParts } from "./time.js";
-
-/**
- * A Python datetime: a `Date` that also keeps the text it was read from, and with it the microseconds and whether the
- * time was naive. The text is used when the value is written again unchanged.
- */
-export class PythonDateTime extends Date {
-  readonly isoText: string;
-
-  /** @throws DecodeError when `isoText` is no ISO 8601 time. */
-  constructor(isoText: string) {
-    const { epochMs } = parseIsoParts(isoText);
-    super(epochMs);
-    this.isoText = isoText;
-  }
-}
-
-/** The ISO text of a date as it goes on the wire. */
-export function dateText(date: Date): string {
-  if (date instanceof PythonDateTime && parseIsoParts(date.isoText).epochMs === date.getTime()) return date.isoText;
-  return formatIso(date);
-}
+import { PythonDateTime } from "./time.js";
 
 /** Common parent of Python values that JavaScript has no type for; `text` is their canonical text. */
 abstract class TextValue {

@@ -89,6 +89,24 @@ export class Publisher {
     }
   }
 
+  /**
+   * Makes sure that a durable queue of that name exists, with whatever arguments it has.
+   * Waits for the broker when it is away.
+   */
+  async declareDurableQueue(queue: string): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.withChannel((channel) => channel.assertQueue(queue, { durable: true }));
+        return;
+      } catch (error) {
+        if (isPreconditionFailed(error)) return;
+        if (this.#connection.isReady)
+          throw new PublishError(`cannot declare queue ${queue}: ${asError(error).message}`, { cause: error });
+      }
+    }
+    throw new PublishError("the publisher is closed");
+  }
+
   /** Waits until all is confirmed, or the deadline passes. @returns true when nothing is left */
   async flush(deadlineMs: number): Promise<boolean> {
     const end = Date.now() + deadlineMs;
@@ -207,4 +225,9 @@ function publishOptions(message: OutgoingMessage): Options.Publish {
     ...properties
   } = message;
   return { ...properties, deliveryMode, headers: wireTable(headers) } as Options.Publish;
+}
+
+/** The queue exists with other arguments. */
+function isPreconditionFailed(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: unknown }).code === 406;
 }

@@ -78,9 +78,9 @@ export class ThreadPool {
    * @param owner calls of one owner run in the order given, in turn with those of other owners
    * @throws the kernel's error, WorkerLostError when the thread died, or the reason of the signal that ended it
    */
-  async run<Input, Output>(
+  async run<Input, Output, Progress>(
     owner: string,
-    kernel: Kernel<Input, Output, never>,
+    kernel: Kernel<Input, Output, Progress>,
     input: Input,
     options: RunOptions = {},
   ): Promise<Output> {

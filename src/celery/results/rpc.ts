@@ -1,5 +1,5 @@
 import type { Publisher } from "../amqp/publisher.js";
-import { type Serializer, encodeBody } from "../protocol/serializers.js";
+import { encodeBody, type Serializer } from "../protocol/serializers.js";
 import type { ResultBackend, ResultRecord, ResultTarget } from "./backend.js";
 
 /** Options of {@link RpcBackend}. */

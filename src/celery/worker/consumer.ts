@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { BrokerConnection } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
-import { type QueueDefinition, declareQueue } from "../amqp/topology.js";
+import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
 import { asError } from "../errors.js";
 import { Delivery, type DeliveryChannel } from "./delivery.js";
 
@@ -12,6 +12,12 @@ export interface ConsumerListener {
   /** The channel is gone: every delivery of it that is not settled will come again. */
   onLost(queue: string, unsettled: ReadonlySet<Delivery>): void;
 }
+
+/** A window may grow to this many times its size while only tasks for later arrive. */
+const MAX_WINDOW_GROWTH = 256;
+
+/** AMQP writes the prefetch count in 16 bits. */
+const MAX_PREFETCH = 65_535;
 
 /** Pause before a consumer that the broker ended is set up again. */
 const REOPEN_DELAY_MS = 500;
@@ -27,6 +33,11 @@ export class Consumer {
   #current: DeliveryChannel | null = null;
   #tag: string | null = null;
   #subscription = 0;
+  /** Deliveries of the present subscription that are held for later. */
+  #held = 0;
+  /** Size of the present window as a multiple of `prefetch`. */
+  #growth = 1;
+  #renewing = false;
   #stopped = false;
   #reopenTimer: NodeJS.Timeout | null = null;
 
@@ -67,24 +78,51 @@ export class Consumer {
     await declareQueue(this.#connection, this.queue, this.#log);
     const channel = await this.#connection.openChannel();
     const current: DeliveryChannel = { channel, open: true, unsettled: new Set() };
-    channel.on("error", (error) => this.#log.warn({ err: asError(error).message }, "the broker closed the consuming channel"));
+    channel.on("error", (error) =>
+      this.#log.warn({ err: asError(error).message }, "the broker closed the consuming channel"),
+    );
     channel.on("close", () => this.#onClosed(current));
     this.#current = current;
+    this.#growth = 1;
     await this.#subscribe(current);
     this.#listener.onReady(this.queue.name);
   }
 
   /**
-   * Subscribes anew on the same channel, which gives a fresh prefetch window: deliveries that are held for later keep
-   * their tags but no longer stand in the way of ready ones.
+   * Notes that a delivery waits for its time and stays unacknowledged. Once such deliveries fill the window, the
+   * consumer subscribes anew on the same channel: that gives a fresh window, the old deliveries keep their tags, and
+   * ready work is never blocked behind them. Windows double while nothing else arrives, so a flood of tasks for later
+   * costs few subscriptions.
    */
+  hold(delivery: Delivery): void {
+    if (delivery.subscription !== this.#subscription || this.prefetch === 0) return;
+    this.#held += 1;
+    if (this.#held < this.prefetch * this.#growth) return;
+    this.#growth = Math.min(MAX_WINDOW_GROWTH, this.#growth * 2);
+    void this.renew();
+  }
+
+  /** Notes that a delivery is ready to run: a window that had grown returns to its size. */
+  ready(delivery: Delivery): void {
+    if (this.#growth === 1 || delivery.subscription !== this.#subscription) return;
+    this.#growth = 1;
+    void this.renew();
+  }
+
+  /** Subscribes anew with the present prefetch. */
   async renew(): Promise<void> {
     const current = this.#current;
     const tag = this.#tag;
-    if (current === null || tag === null || this.#stopped) return;
-    this.#tag = null;
-    await current.channel.cancel(tag);
-    await this.#subscribe(current);
+    if (current === null || tag === null || this.#stopped || this.#renewing) return;
+    this.#renewing = true;
+    try {
+      await current.channel.cancel(tag);
+      await this.#subscribe(current);
+    } catch (error) {
+      if (current.open) this.#log.warn({ err: asError(error).message }, "cannot renew the consumer");
+    } finally {
+      this.#renewing = false;
+    }
   }
 
   /** Stops intake; the channel stays open so that what runs can be settled. */
@@ -104,7 +142,8 @@ export class Consumer {
 
   async #subscribe(current: DeliveryChannel): Promise<void> {
     const subscription = ++this.#subscription;
-    await current.channel.prefetch(this.prefetch, false);
+    this.#held = 0;
+    await current.channel.prefetch(Math.min(MAX_PREFETCH, this.prefetch * this.#growth), false);
     const { consumerTag } = await current.channel.consume(
       this.queue.name,
       (message) => {

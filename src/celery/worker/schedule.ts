@@ -45,7 +45,10 @@ export class Schedule {
   #arm(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const next = this.#heap[0];
-    this.#timer = next === undefined ? null : setTimeout(() => this.#fire(), Math.min(MAX_TIMEOUT_MS, Math.max(0, next.dueMs - Date.now())));
+    this.#timer =
+      next === undefined
+        ? null
+        : setTimeout(() => this.#fire(), Math.min(MAX_TIMEOUT_MS, Math.max(0, next.dueMs - Date.now())));
   }
 
   #fire(): void {

@@ -1,0 +1,88 @@
+import { ImproperlyConfigured } from "./errors.js";
+import { nearest, type Settings } from "./settings.js";
+import type { TaskHandler, TaskOptions } from "./task.js";
+
+/** A registered task with its options complete. */
+export interface TaskDefinition {
+  readonly name: string;
+  readonly handler: TaskHandler;
+  readonly maxRetries: number | null;
+  readonly defaultRetryDelay: number;
+  readonly acksLate: boolean;
+  readonly acksOnFailureOrTimeout: boolean;
+  readonly rejectOnWorkerLost: boolean;
+  readonly trackStarted: boolean;
+  readonly ignoreResult: boolean;
+  readonly storeErrorsEvenIfIgnored: boolean;
+  readonly throws: readonly (new (...args: never[]) => Error)[];
+  readonly onFailure: TaskOptions["onFailure"];
+  readonly onRevoked: TaskOptions["onRevoked"];
+  readonly logFields: TaskOptions["logFields"];
+  /** Seconds; changed by the remote-control command `time_limit`. */
+  timeLimit: number | null;
+  softTimeLimit: number | null;
+}
+
+const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
+  "maxRetries",
+  "defaultRetryDelay",
+  "acksLate",
+  "acksOnFailureOrTimeout",
+  "rejectOnWorkerLost",
+  "trackStarted",
+  "ignoreResult",
+  "storeErrorsEvenIfIgnored",
+  "timeLimit",
+  "softTimeLimit",
+  "throws",
+  "onFailure",
+  "onRevoked",
+  "logFields",
+];
+
+/**
+ * Completes a task's options from the app's settings.
+ * @throws ImproperlyConfigured for an unknown option, with the nearest name, or a value that cannot be
+ */
+export function defineTask(
+  name: string,
+  options: TaskOptions,
+  handler: TaskHandler,
+  settings: Settings,
+): TaskDefinition {
+  for (const key of Object.keys(options)) {
+    if (!OPTION_NAMES.some((known) => known === key)) {
+      throw new ImproperlyConfigured(
+        `task ${name}: unknown option ${key}: did you mean ${nearest(key, OPTION_NAMES)}?`,
+      );
+    }
+  }
+  const definition: TaskDefinition = {
+    name,
+    handler,
+    maxRetries: options.maxRetries === undefined ? 3 : options.maxRetries,
+    defaultRetryDelay: options.defaultRetryDelay ?? 180,
+    acksLate: options.acksLate ?? settings.taskAcksLate,
+    acksOnFailureOrTimeout: options.acksOnFailureOrTimeout ?? settings.taskAcksOnFailureOrTimeout,
+    rejectOnWorkerLost: options.rejectOnWorkerLost ?? settings.taskRejectOnWorkerLost,
+    trackStarted: options.trackStarted ?? settings.taskTrackStarted,
+    ignoreResult: options.ignoreResult ?? settings.taskIgnoreResult,
+    storeErrorsEvenIfIgnored: options.storeErrorsEvenIfIgnored ?? settings.taskStoreErrorsEvenIfIgnored,
+    timeLimit: options.timeLimit ?? settings.taskTimeLimit,
+    softTimeLimit: options.softTimeLimit ?? settings.taskSoftTimeLimit,
+    throws: options.throws ?? [],
+    onFailure: options.onFailure,
+    onRevoked: options.onRevoked,
+    logFields: options.logFields,
+  };
+  checkNumber(name, "maxRetries", definition.maxRetries);
+  checkNumber(name, "defaultRetryDelay", definition.defaultRetryDelay);
+  checkNumber(name, "timeLimit", definition.timeLimit);
+  checkNumber(name, "softTimeLimit", definition.softTimeLimit);
+  return definition;
+}
+
+function checkNumber(task: string, option: string, value: number | null): void {
+  if (value !== null && !(value >= 0))
+    throw new ImproperlyConfigured(`task ${task}: ${option} is ${value}: it must be a number of at least 0`);
+}

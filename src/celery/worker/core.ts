@@ -1,0 +1,39 @@
+import type { Logger } from "pino";
+import type { Publisher } from "../amqp/publisher.js";
+import type { TaskDefinition } from "../definition.js";
+import type { ThreadPool } from "../executor/thread-pool.js";
+import type { ResultBackend } from "../results/backend.js";
+import type { Settings } from "../settings.js";
+import type { DeadLetters } from "./dead-letter.js";
+import type { Delivery } from "./delivery.js";
+import type { WorkerEvents } from "./emitter.js";
+import type { RecentSet } from "./recent-set.js";
+import type { Request } from "./request.js";
+import type { Schedule } from "./schedule.js";
+import type { Slots } from "./slots.js";
+
+/** What the steps of a delivery's life share: one record per worker. */
+export interface WorkerCore {
+  readonly nodename: string;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly events: WorkerEvents;
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  readonly acceptedContentTypes: ReadonlySet<string>;
+  readonly pool: ThreadPool;
+  readonly slots: Slots;
+  readonly schedule: Schedule;
+  /** Ids of revoked and expired tasks. */
+  readonly revoked: RecentSet;
+  /** Keys of attempts that ended lately: a redelivery of one is acknowledged, not run again. */
+  readonly ended: RecentSet;
+  /** Every request in memory, by id. */
+  readonly requests: Map<string, Request>;
+  readonly results: ResultBackend;
+  readonly publisher: Publisher;
+  readonly deadLetters: DeadLetters;
+  /** A delivery is held for later and should not stand in the way of ready ones. */
+  readonly onHeld: (delivery: Delivery) => void;
+  readonly onReady: (delivery: Delivery) => void;
+  readonly isStopping: () => boolean;
+}

@@ -1,0 +1,51 @@
+import type { Logger } from "pino";
+import { exceptionRepr } from "../protocol/exception.js";
+import { pythonRepr } from "../protocol/repr.js";
+import type { TaskRequest } from "../task.js";
+import type { WorkerEvents } from "./emitter.js";
+
+type Fields = (request: TaskRequest) => Record<string, unknown>;
+
+/** Writes one line for each step of a task, in the words that people who run Celery search their logs for. */
+export function logTaskEvents(events: WorkerEvents, log: Logger, fields: Fields): void {
+  const label = (request: TaskRequest) => `Task ${request.shadow ?? request.task}[${request.id}]`;
+  const info = () => log.isLevelEnabled("info");
+  events.on("taskReceived", (request) => {
+    if (info()) log.info(fields(request), `${label(request)} received`);
+  });
+  events.on("taskSucceeded", (request, { result, runtimeSeconds }) => {
+    if (info())
+      log.info(
+        { ...fields(request), durationSeconds: runtimeSeconds },
+        `${label(request)} succeeded in ${runtimeSeconds}s: ${pythonRepr(result, { maxLength: 200 })}`,
+      );
+  });
+  events.on("taskFailed", (request, { error, runtimeSeconds, expected }) => {
+    const line = { ...fields(request), durationSeconds: runtimeSeconds };
+    if (expected) log.info(line, `${label(request)} raised expected: ${exceptionRepr(error)}`);
+    else log.error({ ...line, err: error }, `${label(request)} raised unexpected: ${exceptionRepr(error)}`);
+  });
+  events.on("taskRetried", (request, { error, countdownSeconds, runtimeSeconds }) => {
+    const why = error === null ? "" : `: ${exceptionRepr(error)}`;
+    log.info(
+      { ...fields(request), durationSeconds: runtimeSeconds },
+      `${label(request)} retry: Retry in ${countdownSeconds}s${why}`,
+    );
+  });
+  events.on("taskRejected", (request, { requeue, reason }) => {
+    log.warn(fields(request), `${label(request)} reject requeue=${requeue ? "True" : "False"}: ${reason}`);
+  });
+  events.on("taskIgnored", (request) => log.info(fields(request), `${label(request)} ignored`));
+  events.on("taskRevoked", (request, { terminated, expired }) => {
+    log.info(
+      { ...fields(request), terminated, expired },
+      `${label(request)} ${expired ? "expired" : terminated ? "terminated" : "revoked"}`,
+    );
+  });
+  events.on("taskAbandoned", (request, { reason }) =>
+    log.warn(fields(request), `${label(request)} returned to its queue: ${reason}`),
+  );
+  events.on("deliveryInvalid", ({ queue, kind, reason, deadLettered }) => {
+    log.error({ queue, kind, deadLettered }, `Received invalid task message: ${reason}`);
+  });
+}

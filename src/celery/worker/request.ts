@@ -1,0 +1,162 @@
+import type { TaskDefinition } from "../definition.js";
+import type { TaskMessage } from "../protocol/types.js";
+import type { DeliveryInfo, TaskRequest } from "../task.js";
+import type { Delivery, Settlement } from "./delivery.js";
+import type { Outcome } from "./outcome.js";
+
+export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
+
+/** One request in this worker, from receipt to settlement. Only this class settles its delivery. */
+export class Request implements TaskRequest {
+  state: RequestState = "received";
+  /** Epoch milliseconds of the start; null before. */
+  startedAtMs: number | null = null;
+  acknowledged = false;
+  /** Signal number of a terminate, for the revoked event. */
+  signum: number | null = null;
+  /** Takes the request out of the place where it waits. */
+  cancelWait: (() => void) | null = null;
+  /** Ends a running request with an outcome of its own, whatever the handler does later. */
+  endNow: ((outcome: Outcome) => void) | null = null;
+  #delivery: Delivery;
+  #abort: AbortController | null = null;
+  #kill: AbortController | null = null;
+
+  constructor(
+    readonly message: TaskMessage,
+    delivery: Delivery,
+    readonly definition: TaskDefinition,
+    readonly hostname: string,
+  ) {
+    this.#delivery = delivery;
+  }
+
+  get id(): string {
+    return this.message.id;
+  }
+  get task(): string {
+    return this.message.task;
+  }
+  /** Name shown in logs and events. */
+  get name(): string {
+    return this.message.shadow ?? this.message.task;
+  }
+  get args(): readonly unknown[] {
+    return this.message.args;
+  }
+  get kwargs(): Readonly<Record<string, unknown>> {
+    return this.message.kwargs;
+  }
+  get retries(): number {
+    return this.message.retries;
+  }
+  get eta(): Date | null {
+    return this.message.eta;
+  }
+  get expires(): Date | null {
+    return this.message.expires;
+  }
+  get timelimit(): readonly [number | null, number | null] {
+    return this.message.timelimit;
+  }
+  get shadow(): string | null {
+    return this.message.shadow;
+  }
+  get rootId(): string {
+    return this.message.rootId ?? this.message.id;
+  }
+  get parentId(): string | null {
+    return this.message.parentId;
+  }
+  get group(): string | null {
+    return this.message.group;
+  }
+  get groupIndex(): number | null {
+    return this.message.groupIndex;
+  }
+  get origin(): string | null {
+    return this.message.origin;
+  }
+  get ignoreResult(): boolean {
+    return this.message.ignoreResult || this.definition.ignoreResult;
+  }
+  get argsrepr(): string {
+    return this.message.argsrepr;
+  }
+  get kwargsrepr(): string {
+    return this.message.kwargsrepr;
+  }
+  get correlationId(): string | null {
+    return this.#delivery.message.properties.correlationId ?? null;
+  }
+  get replyTo(): string | null {
+    return this.#delivery.message.properties.replyTo ?? null;
+  }
+  get headers(): Readonly<Record<string, unknown>> {
+    return this.#delivery.message.properties.headers ?? {};
+  }
+  get queue(): string {
+    return this.#delivery.queue;
+  }
+  get deliveryInfo(): DeliveryInfo {
+    const { fields, properties } = this.#delivery.message;
+    return {
+      exchange: fields.exchange,
+      routingKey: fields.routingKey,
+      priority: properties.priority ?? null,
+      redelivered: fields.redelivered,
+    };
+  }
+  get delivery(): Delivery {
+    return this.#delivery;
+  }
+  /** Identity of this attempt: a redelivery has the same key, a retry another. */
+  get key(): string {
+    return `${this.message.id}:${this.message.retries}`;
+  }
+
+  /** Hard and soft limit in seconds: the message's, else the task's. */
+  get limits(): readonly [hard: number | null, soft: number | null] {
+    const [hard, soft] = this.message.timelimit;
+    return [hard ?? this.definition.timeLimit, soft ?? this.definition.softTimeLimit];
+  }
+
+  /** Asks the handler to end: `ctx.signal`. Made only when somebody looks at it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  /** Kills the threads that compute for this request. */
+  get killSignal(): AbortSignal {
+    this.#kill ??= new AbortController();
+    return this.#kill.signal;
+  }
+
+  get abortReason(): unknown {
+    return this.#abort?.signal.reason;
+  }
+
+  abort(reason: Error): void {
+    this.#abort ??= new AbortController();
+    this.#abort.abort(reason);
+  }
+
+  kill(reason: Error): void {
+    this.abort(reason);
+    this.#kill ??= new AbortController();
+    this.#kill.abort(reason);
+  }
+
+  /** Makes a redelivery of this message the one that is settled in the end. */
+  adopt(delivery: Delivery): void {
+    this.#delivery = delivery;
+  }
+
+  /** Settles the delivery. @returns false when its channel is gone and the message will come again */
+  settle(how: Settlement): boolean {
+    if (this.acknowledged) return true;
+    this.acknowledged = this.#delivery.settle(how);
+    return this.acknowledged;
+  }
+}

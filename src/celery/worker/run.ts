@@ -1,0 +1,102 @@
+import { SoftTimeLimitExceeded, TaskRevokedError, TimeLimitExceeded, WorkerShutdown } from "../errors.js";
+import { Context } from "./context.js";
+import type { WorkerCore } from "./core.js";
+import { finish, storeState } from "./finish.js";
+import { type Outcome, outcomeOfError } from "./outcome.js";
+import type { Request } from "./request.js";
+
+/** How long a terminated task may take to end by itself before it is given up and its threads are killed. */
+const TERMINATE_GRACE_MS = 1500;
+
+/** Runs a request in the slot it holds, and settles it. */
+export function start(core: WorkerCore, request: Request): void {
+  request.state = "running";
+  request.startedAtMs = Date.now();
+  if (!request.definition.acksLate) request.settle("ack");
+  core.events.emit("taskStarted", request);
+  if (request.definition.trackStarted)
+    void storeState(core, request, "STARTED", { pid: process.pid, hostname: core.nodename });
+  void execute(core, request).then((outcome) => {
+    request.state = "finishing";
+    core.slots.release();
+    return finish(core, request, outcome);
+  });
+}
+
+/** Ends a running request on purpose: it is revoked once its handler ended, or after a grace period. */
+export function terminate(request: Request, signum: number): void {
+  if (request.state !== "running") return;
+  request.signum = signum;
+  const reason = new TaskRevokedError("terminated");
+  request.abort(reason);
+  setTimeout(() => {
+    if (request.state !== "running") return;
+    request.kill(reason);
+    request.endNow?.({ kind: "revoked", terminated: true, expired: false, signum });
+  }, TERMINATE_GRACE_MS).unref();
+}
+
+/** Gives up a running request when the worker stops: its message goes back to the queue. */
+export function abandon(request: Request): void {
+  if (request.state !== "running") return;
+  const reason = new WorkerShutdown("the worker stopped before the task ended");
+  request.kill(reason);
+  request.endNow?.({ kind: "abandoned", reason: reason.message });
+}
+
+/** The handler against its time limits; resolves once, with whichever comes first. */
+function execute(core: WorkerCore, request: Request): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const stopTimers = startTimers(core, request);
+    const end = (outcome: Outcome) => {
+      if (request.endNow === null) return;
+      request.endNow = null;
+      stopTimers();
+      resolve(outcome);
+    };
+    request.endNow = end;
+    invoke(core, request).then(
+      (result) => end(afterReturn(request, result)),
+      (error) => end(afterThrow(request, error)),
+    );
+  });
+}
+
+async function invoke(core: WorkerCore, request: Request): Promise<unknown> {
+  return await request.definition.handler(new Context(core, request), ...request.args);
+}
+
+function afterReturn(request: Request, result: unknown): Outcome {
+  if (request.abortReason instanceof TaskRevokedError)
+    return { kind: "revoked", terminated: true, expired: false, signum: request.signum };
+  return { kind: "succeeded", result };
+}
+
+function afterThrow(request: Request, error: unknown): Outcome {
+  const outcome = outcomeOfError(error, request.abortReason);
+  return outcome.kind === "revoked" ? { ...outcome, signum: request.signum } : outcome;
+}
+
+function startTimers(core: WorkerCore, request: Request): () => void {
+  const [hard, soft] = request.limits;
+  const timers: NodeJS.Timeout[] = [];
+  if (soft !== null && soft > 0) {
+    const onSoft = () => {
+      core.log.warn({ taskId: request.id }, `Soft time limit (${soft}s) exceeded for ${request.name}[${request.id}]`);
+      request.abort(new SoftTimeLimitExceeded(soft));
+    };
+    timers.push(setTimeout(onSoft, soft * 1000));
+  }
+  if (hard !== null && hard > 0) {
+    const onHard = () => {
+      core.log.error({ taskId: request.id }, `Hard time limit (${hard}s) exceeded for ${request.name}[${request.id}]`);
+      const error = new TimeLimitExceeded(hard);
+      request.kill(error);
+      request.endNow?.({ kind: "timed-out", error });
+    };
+    timers.push(setTimeout(onHard, hard * 1000));
+  }
+  return () => {
+    for (const timer of timers) clearTimeout(timer);
+  };
+}

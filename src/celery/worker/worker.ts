@@ -1,0 +1,245 @@
+import { hostname } from "node:os";
+import type { Logger } from "pino";
+import { BrokerConnection } from "../amqp/connection.js";
+import { Publisher } from "../amqp/publisher.js";
+import type { QueueDefinition } from "../amqp/topology.js";
+import { parseBrokerUrl } from "../amqp/url.js";
+import type { TaskDefinition } from "../definition.js";
+import { ThreadPool } from "../executor/thread-pool.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
+import type { ResultBackend } from "../results/backend.js";
+import type { Settings } from "../settings.js";
+import { Consumer } from "./consumer.js";
+import { logFields } from "./context.js";
+import type { WorkerCore } from "./core.js";
+import { DeadLetters } from "./dead-letter.js";
+import type { Delivery } from "./delivery.js";
+import { WorkerEvents } from "./emitter.js";
+import { forget, receive } from "./intake.js";
+import { logTaskEvents } from "./log-lines.js";
+import { RecentSet } from "./recent-set.js";
+import type { Request } from "./request.js";
+import { abandon } from "./run.js";
+import { Schedule } from "./schedule.js";
+import { Slots } from "./slots.js";
+
+/** What a worker is made from. */
+export interface WorkerParts {
+  readonly nodename: string;
+  readonly queues: readonly QueueDefinition[];
+  readonly settings: Settings;
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  readonly log: Logger;
+  readonly createResults: (publisher: Publisher) => ResultBackend;
+}
+
+/** State of one consumer, for health probes. */
+export interface ConsumerStatus {
+  readonly queue: string;
+  /** The broker has confirmed the consumer. */
+  readonly confirmed: boolean;
+}
+
+type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
+
+const REVOKES_MAX = 50_000;
+const REVOKES_EXPIRE_MS = 10_800_000;
+const ENDED_MAX = 50_000;
+/** After running tasks were given up, how long their settlement may take. */
+const SETTLE_DEADLINE_MS = 2_000;
+
+/** A Celery worker: consumes queues and runs tasks until it is stopped. */
+export class Worker {
+  readonly events: WorkerEvents;
+  readonly core: WorkerCore;
+  readonly #parts: WorkerParts;
+  readonly #consuming: BrokerConnection;
+  readonly #publishing: BrokerConnection;
+  readonly #consumers: Consumer[];
+  #state: WorkerState = "new";
+  #stopping: Promise<void> | null = null;
+
+  constructor(parts: WorkerParts) {
+    const { settings, log, nodename } = parts;
+    this.#parts = parts;
+    this.events = new WorkerEvents(log);
+    logTaskEvents(this.events, log, (request) => logFields(request as Request));
+    const addresses = parseBrokerUrl(settings.brokerUrl);
+    const connection = (role: string) =>
+      new BrokerConnection({
+        addresses,
+        name: `${nodename} ${role}`,
+        log,
+        heartbeatSeconds: settings.brokerHeartbeat,
+        connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
+      });
+    // Two connections: a broker that blocks publishers (memory alarm) must still hear our acknowledgements.
+    this.#consuming = connection("consumer");
+    this.#publishing = connection("publisher");
+    const publisher = new Publisher(this.#publishing, log);
+    this.core = this.#createCore(publisher);
+    this.#consumers = parts.queues.map((queue) => this.#createConsumer(queue));
+    this.#consuming.onConnect(async () => {
+      await Promise.all(this.#consumers.map((consumer) => consumer.open()));
+    });
+    this.#consuming.on("connected", () => this.events.emit("brokerConnected"));
+    this.#consuming.on("disconnected", (error) => this.events.emit("brokerDisconnected", error));
+  }
+
+  get nodename(): string {
+    return this.#parts.nodename;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** True while both broker connections stand. */
+  get isConnected(): boolean {
+    return this.#consuming.isReady && this.#publishing.isReady;
+  }
+
+  get consumers(): readonly ConsumerStatus[] {
+    return this.#consumers.map((consumer) => ({ queue: consumer.queue.name, confirmed: consumer.isReady }));
+  }
+
+  /** Requests in memory: running, reserved, waiting for their time. */
+  get requests(): Iterable<Request> {
+    return this.core.requests.values();
+  }
+
+  /**
+   * Connects and consumes; resolves once every consumer is confirmed. A broker that is away is waited for.
+   * @throws BrokerError when the worker is stopped meanwhile
+   */
+  async start(): Promise<void> {
+    if (this.#state !== "new") throw new Error(`a worker starts once; this one is ${this.#state}`);
+    this.#state = "starting";
+    this.#publishing.start();
+    await this.#publishing.whenReady();
+    await this.core.results.start();
+    this.#consuming.start();
+    await this.#consuming.whenReady();
+    await this.#consumersReady();
+    if (this.#state !== "starting") return;
+    this.#state = "running";
+    this.core.log.info(`${this.nodename} ready.`);
+    this.events.emit("ready");
+  }
+
+  /**
+   * Warm shutdown: takes nothing new, lets running tasks end, returns the rest to the queue, closes. Tasks that run
+   * longer than the deadline are given up and their messages go back too.
+   *
+   * @param deadlineSeconds default: the setting `workerShutdownTimeout`; null waits for ever
+   */
+  stop(deadlineSeconds: number | null = this.#parts.settings.workerShutdownTimeout): Promise<void> {
+    this.#stopping ??= this.#stop(deadlineSeconds);
+    return this.#stopping;
+  }
+
+  async #stop(deadlineSeconds: number | null): Promise<void> {
+    this.#state = "draining";
+    this.core.log.info("worker: Warm shutdown");
+    this.events.emit("draining");
+    this.core.schedule.clear();
+    await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
+    const drained = await this.#drained(deadlineSeconds === null ? Number.POSITIVE_INFINITY : deadlineSeconds * 1000);
+    if (!drained) {
+      for (const request of this.requests) abandon(request);
+      await this.#drained(SETTLE_DEADLINE_MS);
+    }
+    await this.core.publisher.flush(SETTLE_DEADLINE_MS);
+    await Promise.all(this.#consumers.map((consumer) => consumer.close()));
+    this.core.publisher.close();
+    await Promise.all([
+      this.core.pool.close(),
+      this.core.results.close(),
+      this.#consuming.close(),
+      this.#publishing.close(),
+    ]);
+    this.#state = "stopped";
+    this.events.emit("stopped");
+  }
+
+  /** @returns true once nothing runs or is being settled; false when the time is over */
+  async #drained(timeoutMs: number): Promise<boolean> {
+    const end = Date.now() + timeoutMs;
+    const busy = () =>
+      [...this.requests].some((request) => request.state === "running" || request.state === "finishing");
+    while (busy()) {
+      if (Date.now() >= end) return false;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return true;
+  }
+
+  async #consumersReady(): Promise<void> {
+    while (this.#state === "starting" && !this.#consumers.every((consumer) => consumer.isReady)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  #createCore(publisher: Publisher): WorkerCore {
+    const { nodename, settings, log, tasks, createResults } = this.#parts;
+    const consumerOf = (delivery: Delivery) =>
+      this.#consumers.find((consumer) => consumer.queue.name === delivery.queue);
+    return {
+      nodename,
+      settings,
+      log,
+      events: this.events,
+      tasks,
+      acceptedContentTypes: acceptedContentTypes(settings.acceptContent),
+      pool: new ThreadPool({
+        size: settings.workerConcurrency,
+        maxCallsPerThread: settings.workerMaxTasksPerChild,
+        maxMemoryPerThreadKilobytes: settings.workerMaxMemoryPerChild,
+        maxHeapMegabytes: settings.workerThreadHeapMegabytes,
+        log,
+      }),
+      slots: new Slots(settings.workerConcurrency),
+      schedule: new Schedule(),
+      revoked: new RecentSet(REVOKES_MAX, REVOKES_EXPIRE_MS),
+      ended: new RecentSet(ENDED_MAX),
+      requests: new Map(),
+      results: createResults(publisher),
+      publisher,
+      deadLetters: new DeadLetters(publisher, settings.deadLetterQueue),
+      onHeld: (delivery) => consumerOf(delivery)?.hold(delivery),
+      onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
+      isStopping: () => this.#state === "draining" || this.#state === "stopped",
+    };
+  }
+
+  #createConsumer(queue: QueueDefinition): Consumer {
+    const { settings, log } = this.#parts;
+    const prefetch = settings.workerConcurrency * settings.workerPrefetchMultiplier;
+    return new Consumer(
+      this.#consuming,
+      queue,
+      prefetch,
+      {
+        onDelivery: (delivery) => receive(this.core, delivery),
+        onReady: (name) => this.events.emit("consumerReady", name),
+        onLost: (name, unsettled) => {
+          forget(this.core, unsettled);
+          this.events.emit("consumerLost", name);
+        },
+      },
+      log,
+    );
+  }
+}
+
+/** A node name as Celery expands it: `%h` host, `%n` name part, `%d` domain; without `@` the host is added. */
+export function expandNodename(template: string | undefined, host: string = hostname()): string {
+  if (template === undefined) return `celery@${host}`;
+  const [name = host, ...domain] = host.split(".");
+  const expanded = template.replace(/%[hnd%]/g, (code) => {
+    if (code === "%h") return host;
+    if (code === "%n") return name;
+    return code === "%d" ? domain.join(".") : "%";
+  });
+  return expanded.includes("@") ? expanded : `${expanded}@${host}`;
+}

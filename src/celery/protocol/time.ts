@@ -31,8 +31,8 @@ export class PythonDateTime extends Date {
   }
 }
 
-/** The only form that every Celery version reads exactly: six fractional digits and an offset. */
-const PORTABLE = /\.\d{6}[+-]\d{2}:\d{2}$/;
+/** The forms that every Celery version reads exactly: six fractional digits or none, and an offset. */
+const PORTABLE = /:\d{2}(\.\d{6})?[+-]\d{2}:\d{2}$/;
 
 /**
  * Writes a time as every Celery version reads it: six fractional digits and an offset, `+00:00` unless the time was read

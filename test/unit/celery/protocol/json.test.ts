@@ -112,7 +112,7 @@ describe("parseJson", () => {
     ["[", "]"],
     ['{"a":', "}"],
   ])("refuses nesting of %s deeper than Python's limit, however deep", (open, close) => {
-    const nested = (depth: number): string => open.repeat(depth) + "1" + close.repeat(depth);
+    const nested = (depth: number): string => `${open.repeat(depth)}1${close.repeat(depth)}`;
     expect(() => parseJson(nested(1000))).not.toThrow();
     for (const depth of [1001, 100_000]) expect(() => parseJson(nested(depth))).toThrow(/1000 levels/);
     expect(() => parseJson(open.repeat(500_000))).toThrow(DecodeError);

@@ -34,6 +34,10 @@ const CONFLICT_STATE = /^40...$|^55P03$/;
 const LOST_CONNECTION =
   /connection (terminated|ended|timeout|error)|timeout exceeded when trying to connect|not queryable|client was closed|read timeout/i;
 
+/** Errors from before a connection was ready for the statement. */
+const NEVER_SENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOENT|28...|3D000|53300|57P03)$/;
+
 /** Classifies what pg, Kysely or the socket threw. */
 export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
   if (error instanceof AggregateError && error.errors.length > 0) return classifyDatabaseError(error.errors[0]);
@@ -47,6 +51,14 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
 /** True for errors after which the same statement may succeed later. */
 export function isTransientDatabaseError(error: unknown): boolean {
   return classifyDatabaseError(error) !== "permanent";
+}
+
+/** True when the statement may have taken effect although it failed: its connection was lost under it. */
+export function mayHaveBeenCarriedOut(error: unknown): boolean {
+  const first = error instanceof AggregateError ? error.errors[0] : error;
+  if (classifyDatabaseError(first) !== "unavailable" || !(first instanceof Error)) return false;
+  if ("code" in first && typeof first.code === "string") return !NEVER_SENT.test(first.code);
+  return !/when trying to connect/i.test(first.message);
 }
 
 export interface AvailabilityOptions {

@@ -6,17 +6,19 @@ export abstract class JobError extends Error {
   }
 }
 
-/** Base of failures that no further attempt can mend: the job fails at once. */
-export abstract class PermanentJobError extends JobError {}
+/** A failure that no further attempt can mend: the job fails at once. */
+export class PermanentJobError extends JobError {
+  readonly code: string = "JOB_PERMANENT";
+}
 
 /** The message's arguments name no job. */
 export class JobArgumentsError extends PermanentJobError {
-  readonly code = "JOB_ARGUMENTS";
+  override readonly code = "JOB_ARGUMENTS";
 }
 
 /** No row with this id appeared in time. */
 export class UnknownJobError extends PermanentJobError {
-  readonly code = "JOB_UNKNOWN";
+  override readonly code = "JOB_UNKNOWN";
   constructor(readonly jobId: string) {
     super(`there is no job ${jobId}`);
   }
@@ -24,27 +26,32 @@ export class UnknownJobError extends PermanentJobError {
 
 /** The row belongs to the other task. */
 export class JobTypeError extends PermanentJobError {
-  readonly code = "JOB_WRONG_TYPE";
+  override readonly code = "JOB_WRONG_TYPE";
 }
 
 /** `input_data` cannot be used; the message names the offending value. */
 export class JobInputError extends PermanentJobError {
-  readonly code = "JOB_INPUT";
+  override readonly code = "JOB_INPUT";
 }
 
 /** The job is understood but will not be done; the message says why. */
 export class JobRefusedError extends PermanentJobError {
-  readonly code = "JOB_REFUSED";
+  override readonly code = "JOB_REFUSED";
 }
 
 /** The result cannot be written as JSON; the message names the place. */
 export class JobResultError extends PermanentJobError {
-  readonly code = "JOB_RESULT";
+  override readonly code = "JOB_RESULT";
 }
 
 /** The row says that this job failed before. */
 export class JobAlreadyFailedError extends PermanentJobError {
-  readonly code = "JOB_ALREADY_FAILED";
+  override readonly code = "JOB_ALREADY_FAILED";
+}
+
+/** The thread that computed the job died, for example for want of memory; tried again like any other error. */
+export class JobCrashedError extends JobError {
+  readonly code = "JOB_CRASHED";
 }
 
 /** Abort reason: the row was set to CANCELLED. */

@@ -1,0 +1,69 @@
+import type { Selectable, Transaction } from "kysely";
+import type { JobStatus, JobsDatabase, JobsTable, JobType, UtcTimestamp } from "./schema.js";
+
+/** A whole row of `jobs`. */
+export type JobRow = Selectable<JobsTable>;
+
+/** A job this process has taken: every later write names the token, and changes nothing once somebody else has it. */
+export interface Claim {
+  readonly jobId: string;
+  /** `started_at` as the claim wrote it, in the database's own text: the fencing token. */
+  readonly token: UtcTimestamp;
+}
+
+export interface ClaimedJob extends Claim {
+  readonly userId: string;
+  readonly jobType: JobType;
+  readonly inputData: unknown;
+}
+
+export type ClaimOutcome =
+  | { readonly kind: "claimed"; readonly job: ClaimedJob }
+  | { readonly kind: "missing" }
+  | { readonly kind: "wrong-type"; readonly jobType: JobType }
+  /** PROCESSING elsewhere, and alive. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "completed"; readonly resultData: unknown }
+  | { readonly kind: "failed"; readonly errorMessage: string | null }
+  | { readonly kind: "cancelled" };
+
+/** What a fenced write found: `held` means it was carried out. */
+export type FencedOutcome = "held" | "cancelled" | "superseded";
+
+/** Who may take a row. */
+export interface Claimant {
+  /** This delivery inherits an earlier one of the same job (redelivered, or a later attempt): takes PROCESSING too. */
+  readonly heir: boolean;
+  /** This delivery was sent again on purpose, out of a dead-letter queue: takes FAILED too. */
+  readonly resubmitted?: boolean;
+  /** Anyone may take a PROCESSING row that was not updated for so long. */
+  readonly staleAfterSeconds: number;
+}
+
+export interface NewJob {
+  readonly id?: string;
+  readonly userId: string;
+  readonly jobType: JobType;
+  readonly inputData: unknown;
+  readonly queueMessageId?: string;
+}
+
+export interface JobFilter {
+  readonly status?: JobStatus;
+  readonly jobType?: JobType;
+  readonly userId?: string;
+  /** Default 50. */
+  readonly limit?: number;
+}
+
+export interface NewSolverSolution {
+  readonly userId: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly gameState: unknown;
+  readonly solution: unknown;
+  readonly iterations: number;
+  readonly solveTimeSeconds: number;
+}
+
+export type JobsTransaction = Transaction<JobsDatabase>;

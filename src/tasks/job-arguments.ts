@@ -1,0 +1,42 @@
+import type { TaskRequest } from "../celery/task.js";
+import { JobArgumentsError } from "../jobs/errors.js";
+
+const JOB_ID_LIMIT = 36;
+
+/**
+ * The job id of a message: `[job_id]` as `celery_service.py` and hand-written messages send it, or the one dict
+ * `{"id", "task", "args": [job_id], …}` of `job_service.py`. A `job_id` keyword serves too.
+ * @throws JobArgumentsError naming what was found instead.
+ */
+export function jobIdOf(args: readonly unknown[], kwargs: Readonly<Record<string, unknown>>): string {
+  const first = args.length > 0 ? args[0] : kwargs.job_id;
+  const candidate = isRecord(first) ? innerJobId(first) : first;
+  if (typeof candidate === "string" && candidate !== "" && candidate.length <= JOB_ID_LIMIT) {
+    if (!candidate.includes("\u0000")) return candidate;
+  }
+  throw new JobArgumentsError(
+    `the first argument must be a job id of at most ${JOB_ID_LIMIT} characters, got ${shown(first)}`,
+  );
+}
+
+/** Like {@link jobIdOf}, for a request whose handler may never have run; null when it names no job. */
+export function jobIdOfRequest(request: TaskRequest): string | null {
+  try {
+    return jobIdOf(request.args, request.kwargs);
+  } catch {
+    return null;
+  }
+}
+
+function innerJobId(message: Readonly<Record<string, unknown>>): unknown {
+  return Array.isArray(message.args) && message.args.length > 0 ? message.args[0] : message.job_id;
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value);
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

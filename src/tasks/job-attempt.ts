@@ -1,0 +1,57 @@
+import { SoftTimeLimitExceeded } from "../celery/errors.js";
+import type { TaskContext, TaskRequest } from "../celery/task.js";
+import type { Claimant, ClaimedJob } from "../jobs/repository.js";
+
+/** One delivery's try at one job: shared by the handler and by the hooks that end it from outside. */
+export class JobAttempt {
+  readonly claimant: Claimant;
+  /** Set once the row is this attempt's. */
+  job: ClaimedJob | null = null;
+  readonly #halt = new AbortController();
+  #resolveClaim: () => void = () => undefined;
+  /** Resolves when the claim is decided, so that a hook cannot miss a claim that is on its way. */
+  readonly claimDecided = new Promise<void>((resolve) => {
+    this.#resolveClaim = resolve;
+  });
+
+  constructor(
+    readonly jobId: string,
+    readonly context: TaskContext,
+    staleAfterSeconds: number,
+  ) {
+    this.claimant = claimantOf(context.request, staleAfterSeconds);
+    const { signal } = context;
+    const follow = (): void => {
+      // After a soft limit a run may still finish its answer and store it.
+      if (!(signal.reason instanceof SoftTimeLimitExceeded)) this.halt(signal.reason);
+    };
+    if (signal.aborted) follow();
+    else signal.addEventListener("abort", follow, { once: true });
+  }
+
+  /** Aborts when nothing that this attempt computes matters any more. */
+  get halted(): AbortSignal {
+    return this.#halt.signal;
+  }
+
+  /** Aborts when the computation should end: {@link halted}, or the soft time limit. */
+  get shouldEnd(): AbortSignal {
+    return AbortSignal.any([this.context.signal, this.#halt.signal]);
+  }
+
+  halt(reason: unknown): void {
+    this.#halt.abort(reason);
+  }
+
+  /** From now on {@link job} does not change. */
+  claimEnded(): void {
+    this.#resolveClaim();
+  }
+}
+
+/** What a delivery may take, as it stood when it arrived. */
+export function claimantOf(request: TaskRequest, staleAfterSeconds: number): Claimant {
+  const { redelivered } = request.deliveryInfo;
+  const wasDeadLetter = Object.keys(request.headers).some((name) => /^x-dead-letter-|^x-death$/.test(name));
+  return { heir: redelivered || request.retries > 0, resubmitted: wasDeadLetter && !redelivered, staleAfterSeconds };
+}

@@ -1,0 +1,2 @@
+/** Filled by scripts/generate-hand-order.ts. */
+export const HAND_ORDER = "";

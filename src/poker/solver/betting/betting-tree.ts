@@ -1,0 +1,112 @@
+import { SolverInputError } from "../errors.js";
+import { applyAction, type BettingAction, type BettingState, nextStreet, nextToAct } from "./betting-state.js";
+import { legalActions, type Sizing } from "./sizing.js";
+
+export interface DecisionNode {
+  readonly kind: "decision";
+  readonly seat: number;
+  readonly state: BettingState;
+  readonly actions: readonly BettingAction[];
+  readonly children: readonly BettingNode[];
+}
+
+/** Everyone but one seat has folded. */
+export interface FoldNode {
+  readonly kind: "fold";
+  readonly state: BettingState;
+  readonly winner: number;
+}
+
+/** The last street's betting is over, two or more seats compare hands. */
+export interface ShowdownNode {
+  readonly kind: "showdown";
+  readonly state: BettingState;
+}
+
+/** A betting round is over and cards are dealt; after an all-in the next street has no decisions. */
+export interface ChanceNode {
+  readonly kind: "chance";
+  readonly state: BettingState;
+  readonly child: BettingNode;
+}
+
+export type BettingNode = DecisionNode | FoldNode | ShowdownNode | ChanceNode;
+
+export interface TreeOptions {
+  readonly sizing: Sizing;
+  /** The street after whose betting hands are compared. */
+  readonly lastStreet: number;
+  /** Smallest opening bet on later streets, chips. */
+  readonly minBet: number;
+  /** Nodes beyond which the build is given up. Default 400,000. */
+  readonly maxNodes?: number;
+}
+
+/** A tree that would have more nodes than allowed. */
+export class TreeTooLargeError extends SolverInputError {}
+
+const DEFAULT_MAX_NODES = 400_000;
+
+/**
+ * Builds the betting tree below `root`; cards are not part of it.
+ *
+ * @param toAct seat to act at the root.
+ * @throws TreeTooLargeError when the tree exceeds `maxNodes`.
+ * @throws SolverInputError when the seat has no decision to make.
+ */
+export function buildBettingTree(root: BettingState, toAct: number, options: TreeOptions): DecisionNode {
+  const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
+  let nodes = 0;
+
+  const build = (state: BettingState, from: number): BettingNode => {
+    if (++nodes > maxNodes) throw new TreeTooLargeError(`the betting tree has more than ${maxNodes} nodes`);
+    const seat = nextToAct(state, from);
+    if (seat >= 0) return decision(state, seat);
+    const left = state.folded.flatMap((folded, index) => (folded ? [] : [index]));
+    const [winner] = left;
+    if (left.length === 1 && winner !== undefined) return { kind: "fold", state, winner };
+    if (state.street >= options.lastStreet) return { kind: "showdown", state };
+    return { kind: "chance", state, child: build(nextStreet(state, options.minBet), 0) };
+  };
+
+  const decision = (state: BettingState, seat: number): DecisionNode => {
+    const actions = legalActions(state, seat, options.sizing, state.street - root.street);
+    const children = actions.map((action) => build(applyAction(state, seat, action), seat + 1));
+    return { kind: "decision", seat, state, actions, children };
+  };
+
+  if (nextToAct(root, toAct) !== toAct) throw new SolverInputError(`seat ${toAct} has no decision to make`);
+  return decision(root, toAct);
+}
+
+/** Counts of a tree, streets merged. */
+export interface TreeCounts {
+  decisions: number;
+  folds: number;
+  showdowns: number;
+  chances: number;
+}
+
+/** Counts the nodes of a tree by kind. */
+export function countNodes(node: BettingNode): TreeCounts {
+  const counts: TreeCounts = { decisions: 0, folds: 0, showdowns: 0, chances: 0 };
+  const visit = (at: BettingNode): void => {
+    switch (at.kind) {
+      case "decision":
+        counts.decisions++;
+        for (const child of at.children) visit(child);
+        return;
+      case "fold":
+        counts.folds++;
+        return;
+      case "showdown":
+        counts.showdowns++;
+        return;
+      case "chance":
+        counts.chances++;
+        visit(at.child);
+    }
+  };
+  visit(node);
+  return counts;
+}

@@ -1,0 +1,78 @@
+import {
+  type BettingAction,
+  type BettingState,
+  betLevel,
+  callAmount,
+  raiseBounds,
+  roundChips,
+  sameChips,
+} from "./betting-state.js";
+
+/** Which bets and raises a solved tree offers. */
+export type Sizing =
+  | {
+      readonly kind: "pot-limit";
+      /** Fractions of the pot after the call, each in (0, 1], by street counted from the root street; the last repeats. */
+      readonly fractionsByStreet: readonly (readonly number[])[];
+      /** Raises after the first bet of a street, by street counted from the root street; the last repeats. */
+      readonly maxRaisesByStreet: readonly number[];
+      /** Streets counted from the root street on which chips may be bet; later ones are checked down. */
+      readonly bettingStreets: number;
+    }
+  | {
+      readonly kind: "fixed-limit";
+      /** The one bet (and raise) size by street counted from the root street. */
+      readonly betByStreet: readonly number[];
+      readonly maxRaisesByStreet: readonly number[];
+    };
+
+function byStreet<T>(list: readonly T[], offset: number, fallback: T): T {
+  return list[Math.min(offset, list.length - 1)] ?? fallback;
+}
+
+function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: number): number[] {
+  const level = betLevel(state);
+  const cap = byStreet(sizing.maxRaisesByStreet, offset, 0);
+  if (level > 0 && state.raises >= cap) return [];
+  if (sizing.kind === "pot-limit" && offset >= sizing.bettingStreets) return [];
+  const bounds = raiseBounds(state, seat);
+  if (!bounds) return [];
+  if (sizing.kind === "fixed-limit") {
+    return [Math.min(roundChips(level + byStreet(sizing.betByStreet, offset, 0)), bounds.stackTo)];
+  }
+  const potAfterCall = bounds.potTo - level;
+  const totals: number[] = [];
+  for (const fraction of byStreet(sizing.fractionsByStreet, offset, [])) {
+    const wanted = Math.max(level + fraction * potAfterCall, bounds.minTo);
+    // A minimum above the pot limit leaves the pot as the only size; a short stack goes all-in for what it has.
+    const to = roundChips(Math.min(wanted, bounds.potTo, bounds.stackTo));
+    if (to > level && !totals.some((known) => sameChips(known, to))) totals.push(to);
+  }
+  return totals.sort((a, b) => a - b);
+}
+
+/**
+ * The actions offered to `seat`, in a fixed order: fold, check or call, then bets or raises from small to large.
+ * Equal sizes are offered once. A bet is never larger than what an opponent can still call, because the rest would
+ * come straight back.
+ *
+ * @param offset streets since the root street, which selects the size menu.
+ */
+export function legalActions(state: BettingState, seat: number, sizing: Sizing, offset: number): BettingAction[] {
+  const own = state.bets[seat] ?? 0;
+  const stack = state.stacks[seat] ?? 0;
+  const call = callAmount(state, seat);
+  const actions: BettingAction[] = [];
+  if (call > 0) {
+    actions.push({ type: "fold", amount: 0, to: own, allIn: false });
+    actions.push({ type: "call", amount: call, to: roundChips(own + call), allIn: sameChips(call, stack) });
+  } else {
+    actions.push({ type: "check", amount: 0, to: own, allIn: false });
+  }
+  const type = betLevel(state) > 0 ? "raise" : "bet";
+  for (const to of raiseTotals(state, seat, sizing, offset)) {
+    const amount = roundChips(to - own);
+    actions.push({ type, amount, to, allIn: sameChips(amount, stack) });
+  }
+  return actions;
+}

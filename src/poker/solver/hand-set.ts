@@ -1,0 +1,71 @@
+import { SolverInputError } from "./errors.js";
+
+/** The hands a player may hold. Cards are numbers below the deck's size; hand `h` holds `cards[h * k … h * k + k - 1]`, ascending. */
+export interface HandSet {
+  /** Cards in a hand: 1 to 6. */
+  readonly k: number;
+  readonly count: number;
+  readonly cards: Uint8Array;
+  /** Relative frequency of each hand before card removal, at least 0. */
+  readonly weights: Float64Array;
+}
+
+/**
+ * Builds a hand set from card lists.
+ *
+ * @throws SolverInputError when the list is empty, sizes differ, a card repeats in a hand, or no weight is positive.
+ */
+export function createHandSet(hands: readonly (readonly number[])[], weights?: readonly number[]): HandSet {
+  const k = hands[0]?.length ?? 0;
+  if (k < 1 || k > 6) throw new SolverInputError(`a range needs hands of 1 to 6 cards, got ${k}`);
+  const cards = new Uint8Array(hands.length * k);
+  hands.forEach((hand, index) => {
+    if (hand.length !== k) throw new SolverInputError(`hands of ${k} and of ${hand.length} cards in one range`);
+    if (new Set(hand).size !== k) throw new SolverInputError(`a card repeats in hand [${hand.join(" ")}]`);
+    cards.set(
+      [...hand].sort((a, b) => a - b),
+      index * k,
+    );
+  });
+  const weightList = Float64Array.from(weights ?? new Array<number>(hands.length).fill(1));
+  if (weightList.length !== hands.length || weightList.some((weight) => !(weight >= 0) || weight === Infinity)) {
+    throw new SolverInputError("every hand needs a weight that is finite and not negative");
+  }
+  if (!weightList.some((weight) => weight > 0))
+    throw new SolverInputError("no hand of the range has a positive weight");
+  return { k, count: hands.length, cards, weights: weightList };
+}
+
+/** The cards of hand `index`. */
+export function handCards(hands: HandSet, index: number): number[] {
+  return [...hands.cards.subarray(index * hands.k, (index + 1) * hands.k)];
+}
+
+/** True when two hands share a card. */
+export function sharesCard(a: HandSet, indexA: number, b: HandSet, indexB: number): boolean {
+  for (let i = indexA * a.k; i < (indexA + 1) * a.k; i++) {
+    for (let j = indexB * b.k; j < (indexB + 1) * b.k; j++) {
+      if (a.cards[i] === b.cards[j]) return true;
+    }
+  }
+  return false;
+}
+
+/** Cards of each hand as a bit set in two words: cards 0–31 and 32–63. */
+export interface CardMasks {
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+}
+
+/** Bit sets of all hands. */
+export function cardMasks(hands: HandSet): CardMasks {
+  const low = new Uint32Array(hands.count);
+  const high = new Uint32Array(hands.count);
+  for (let hand = 0; hand < hands.count; hand++) {
+    for (const card of hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k)) {
+      if (card < 32) low[hand] = (low[hand] ?? 0) | (1 << card);
+      else high[hand] = (high[hand] ?? 0) | (1 << (card - 32));
+    }
+  }
+  return { low, high };
+}

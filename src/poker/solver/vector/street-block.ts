@@ -1,0 +1,150 @@
+import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import { SolverInputError } from "../errors.js";
+import { LANES } from "../wasm/sweep-kernel.js";
+
+/** A run of lanes (leaf columns of the matrices), padded to whole chunks. */
+export interface LaneRun {
+  readonly start: number;
+  readonly count: number;
+}
+
+/**
+ * One street of a heads-up betting tree, flattened. Several roots: one for each way the street before can end. Nodes
+ * are numbered breadth first, so siblings are neighbours and children come after their parents.
+ */
+export interface StreetBlock {
+  readonly street: number;
+  readonly rootCount: number;
+  readonly nodeCount: number;
+  /** The betting-tree node behind each number. */
+  readonly nodes: readonly BettingNode[];
+  /** Decision nodes, ascending; the arrays below run parallel to it. */
+  readonly decisionNode: Int32Array;
+  readonly decisionSeat: Uint8Array;
+  readonly firstChild: Int32Array;
+  readonly actionCount: Uint8Array;
+  /** Place of the decision's first action in a hand's row of its seat. */
+  readonly rowOffset: Int32Array;
+  /** Actions per hand for each seat: length of a row. */
+  readonly rowLength: readonly [number, number];
+  /** Leaf nodes and the lane each one feeds. */
+  readonly leafNode: Int32Array;
+  readonly leafLane: Int32Array;
+  /** Seat 0's factor for what the lane's evaluation yields; seat 1's is `-factor` for folds and `factor` otherwise. */
+  readonly leafFactor: Float64Array;
+  readonly leafIsFold: Uint8Array;
+  readonly showdown: LaneRun;
+  readonly fold: LaneRun;
+  readonly chance: LaneRun;
+  /** Columns of the lane matrices, a multiple of the chunk size. */
+  readonly laneCount: number;
+}
+
+/** Amounts of a heads-up game that stay fixed: what each seat's utility is measured against. */
+export interface Stakes {
+  /** Chips in the middle at the root. */
+  readonly pot: number;
+  readonly bets: readonly [number, number];
+  readonly stacks: readonly [number, number];
+  /**
+   * Half the uncontested pot plus the seat's own bet at the root. A seat's utility is its chips at the end minus its
+   * chips behind at the root; minus this constant the two utilities are opposite, and a tie is worth 0.
+   */
+  readonly shift: readonly [number, number];
+}
+
+/** The stakes of a heads-up root node. */
+export function stakesOf(root: DecisionNode): Stakes {
+  const { pot, bets, stacks } = root.state;
+  const [b0 = 0, b1 = 0] = bets;
+  const [s0 = 0, s1 = 0] = stacks;
+  if (bets.length !== 2) throw new SolverInputError("the vector solver plays heads-up games only");
+  const dead = pot - b0 - b1;
+  return { pot, bets: [b0, b1], stacks: [s0, s1], shift: [dead / 2 + b0, dead / 2 + b1] };
+}
+
+function foldFactor(node: BettingNode & { kind: "fold" }, stakes: Stakes): number {
+  const put = (stakes.stacks[0] ?? 0) - (node.state.stacks[0] ?? 0);
+  const utility = node.winner === 0 ? node.state.pot - put : -put;
+  return utility - stakes.shift[0];
+}
+
+/** Half the pot both players contest; what one of them put in beyond the other's reach goes back. */
+function showdownFactor(node: BettingNode, stakes: Stakes): number {
+  const total = (seat: 0 | 1): number => stakes.bets[seat] + stakes.stacks[seat] - (node.state.stacks[seat] ?? 0);
+  const dead = stakes.pot - stakes.bets[0] - stakes.bets[1];
+  return dead / 2 + Math.min(total(0), total(1));
+}
+
+const padded = (count: number): number => Math.ceil(count / LANES) * LANES;
+
+function layOut(roots: readonly BettingNode[]): { nodes: BettingNode[]; firstChild: number[] } {
+  const nodes = [...roots];
+  const firstChild: number[] = [];
+  for (let at = 0; at < nodes.length; at++) {
+    const node = nodes[at];
+    firstChild.push(nodes.length);
+    if (node?.kind === "decision") nodes.push(...node.children);
+  }
+  return { nodes, firstChild };
+}
+
+function compileBlock(street: number, roots: readonly BettingNode[], stakes: Stakes): StreetBlock {
+  const { nodes, firstChild } = layOut(roots);
+  const of = (kind: BettingNode["kind"]): number[] => nodes.flatMap((node, at) => (node.kind === kind ? [at] : []));
+  const decisions = of("decision");
+  const decisionAt = (at: number): DecisionNode => nodes[at] as DecisionNode;
+  const rowLength: [number, number] = [0, 0];
+  const rowOffset = decisions.map((at) => {
+    const { seat, actions } = decisionAt(at);
+    const offset = rowLength[seat] ?? 0;
+    rowLength[seat as 0 | 1] = offset + actions.length;
+    return offset;
+  });
+  const [showdowns, folds, chances] = [of("showdown"), of("fold"), of("chance")];
+  const foldStart = padded(showdowns.length);
+  const chanceStart = foldStart + padded(folds.length);
+  return {
+    street,
+    rootCount: roots.length,
+    nodeCount: nodes.length,
+    nodes,
+    decisionNode: Int32Array.from(decisions),
+    decisionSeat: Uint8Array.from(decisions, (at) => decisionAt(at).seat),
+    firstChild: Int32Array.from(decisions, (at) => firstChild[at] ?? 0),
+    actionCount: Uint8Array.from(decisions, (at) => decisionAt(at).actions.length),
+    rowOffset: Int32Array.from(rowOffset),
+    rowLength,
+    leafNode: Int32Array.from([...showdowns, ...folds, ...chances]),
+    leafLane: Int32Array.from([
+      ...showdowns.map((_, index) => index),
+      ...folds.map((_, index) => foldStart + index),
+      ...chances.map((_, index) => chanceStart + index),
+    ]),
+    leafFactor: Float64Array.from([
+      ...showdowns.map((at) => showdownFactor(nodes[at] as BettingNode, stakes)),
+      ...folds.map((at) => foldFactor(nodes[at] as BettingNode & { kind: "fold" }, stakes)),
+      ...chances.map(() => 1),
+    ]),
+    leafIsFold: Uint8Array.from([...showdowns.map(() => 0), ...folds.map(() => 1), ...chances.map(() => 0)]),
+    showdown: { start: 0, count: showdowns.length },
+    fold: { start: foldStart, count: folds.length },
+    chance: { start: chanceStart, count: chances.length },
+    laneCount: Math.max(LANES, chanceStart + padded(chances.length)),
+  };
+}
+
+/**
+ * Flattens a heads-up betting tree into one block a street. Chance lane `i` of a block leads to root `i` of the next.
+ */
+export function compileStreets(root: DecisionNode): StreetBlock[] {
+  const stakes = stakesOf(root);
+  const blocks: StreetBlock[] = [];
+  let roots: BettingNode[] = [root];
+  for (let street = root.state.street; roots.length > 0; street++) {
+    const block = compileBlock(street, roots, stakes);
+    blocks.push(block);
+    roots = block.nodes.flatMap((node) => (node.kind === "chance" ? [node.child] : []));
+  }
+  return blocks;
+}

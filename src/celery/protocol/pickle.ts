@@ -1,0 +1,2 @@
+export { readPickle } from "./pickle-read.js";
+export { writePickle } from "./pickle-write.js";

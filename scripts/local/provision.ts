@@ -11,6 +11,7 @@ const run = promisify(execFile);
 export type ServiceName = "rabbitmq" | "postgres" | "redis" | "celery" | "backend";
 
 interface Need {
+  readonly title: string;
   readonly packages: readonly string[];
   present(): Promise<boolean>;
 }
@@ -21,11 +22,20 @@ const CELERY_MODULES = ["celery"];
 export const BACKEND_MODULES = ["celery", "flask", "psycopg2", "sqlalchemy"];
 
 const NEEDS: Record<ServiceName, Need> = {
-  rabbitmq: { packages: ["rabbitmq-server"], present: async () => findRabbitmqServer() !== undefined },
-  postgres: { packages: ["postgresql"], present: async () => findPostgresBin() !== undefined },
-  redis: { packages: ["redis-server"], present: async () => findRedisServer() !== undefined },
-  celery: { packages: ["python3-celery"], present: async () => (await findPython(CELERY_MODULES)) !== undefined },
+  rabbitmq: {
+    title: "RabbitMQ",
+    packages: ["rabbitmq-server"],
+    present: async () => findRabbitmqServer() !== undefined,
+  },
+  postgres: { title: "PostgreSQL", packages: ["postgresql"], present: async () => findPostgresBin() !== undefined },
+  redis: { title: "Redis", packages: ["redis-server"], present: async () => findRedisServer() !== undefined },
+  celery: {
+    title: "Python Celery",
+    packages: ["python3-celery"],
+    present: async () => (await findPython(CELERY_MODULES)) !== undefined,
+  },
   backend: {
+    title: "Python Celery with Flask, psycopg2 and SQLAlchemy",
     packages: ["python3-celery", "python3-flask", "python3-psycopg2", "python3-sqlalchemy"],
     present: async () => (await findPython(BACKEND_MODULES)) !== undefined,
   },
@@ -43,16 +53,34 @@ export async function provision(
   const missing = await missingNeeds(names);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.flatMap((name) => NEEDS[name].packages))];
+  await install(packages, titles(missing), log);
+  const still = await missingNeeds(missing);
+  if (still.length > 0) throw new Error(`apt installed ${packages.join(", ")}, yet not found: ${titles(still)}`);
+}
+
+function titles(names: readonly ServiceName[]): string {
+  return names.map((name) => NEEDS[name].title).join(", ");
+}
+
+/** The same for single Debian packages; `present` says which are there. */
+export async function installPackages(
+  packages: readonly string[],
+  present: (name: string) => boolean,
+  log: (line: string) => void,
+): Promise<void> {
+  const missing = packages.filter((name) => !present(name));
+  if (missing.length > 0) await install(missing, missing.join(", "), log);
+}
+
+async function install(packages: readonly string[], what: string, log: (line: string) => void): Promise<void> {
   const root = rootCommand();
   if (root === undefined) {
     throw new Error(
-      `Not installed: ${missing.join(", ")}. This user may not install packages; run:\n  sudo apt-get install -y ${packages.join(" ")}`,
+      `Not installed: ${what}. This user may not install packages; run:\n  sudo apt-get install -y ${packages.join(" ")}`,
     );
   }
   log(`Installing ${packages.join(", ")} …`);
   await aptInstall(root, packages, log);
-  const still = await missingNeeds(missing);
-  if (still.length > 0) throw new Error(`apt installed ${packages.join(", ")}, yet not found: ${still.join(", ")}`);
 }
 
 async function missingNeeds(names: readonly ServiceName[]): Promise<ServiceName[]> {

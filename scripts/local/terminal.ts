@@ -20,7 +20,8 @@ export class ProgressBar {
       this.out.write(`  ${plain}\n`);
       return;
     }
-    const width = 32;
+    const room = (this.out.columns ?? 80) - plain.length - 4;
+    const width = Math.max(0, Math.min(32, room));
     const full = Math.round((bounded / 100) * width);
     const line = `  ${"█".repeat(full)}${"░".repeat(width - full)} ${plain}`;
     this.out.write(`\r\x1b[K${line.slice(0, (this.out.columns ?? 80) - 1)}`);

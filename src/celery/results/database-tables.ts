@@ -1,0 +1,73 @@
+import { type Kysely, type RawBuilder, sql } from "kysely";
+
+/** Names of Celery's two result tables: `database_table_names` and `database_table_schemas`. */
+export interface TableNames {
+  readonly task: string;
+  readonly group: string;
+  readonly taskSchema: string | null;
+  readonly groupSchema: string | null;
+}
+
+/** SQL identifiers of a table and of the sequence that numbers its rows. */
+export interface Table {
+  readonly table: RawBuilder<unknown>;
+  readonly sequence: RawBuilder<unknown>;
+  /** Text for `nextval`. */
+  readonly sequenceName: string;
+}
+
+export interface ResultTables {
+  readonly task: Table;
+  readonly group: Table;
+}
+
+export function resultTables(names: TableNames): ResultTables {
+  return {
+    task: table(names.taskSchema, names.task, "task_id_sequence"),
+    group: table(names.groupSchema, names.group, "taskset_id_sequence"),
+  };
+}
+
+/** Two workers that start at once may both find a table missing; PostgreSQL then fails one of them. */
+const MADE_BY_ANOTHER = new Set(["23505", "42P07", "42710"]);
+
+/**
+ * Creates the tables and sequences as Celery's SQLAlchemy models do, where they are missing. Existing ones are left as
+ * they are.
+ */
+export async function createResultTables(db: Kysely<unknown>, tables: ResultTables, extended: boolean): Promise<void> {
+  const extraColumns = extended
+    ? sql`, name VARCHAR(155), args BYTEA, kwargs BYTEA, worker VARCHAR(155), retries INTEGER, queue VARCHAR(155)`
+    : sql``;
+  const statements = [
+    sql`CREATE SEQUENCE IF NOT EXISTS ${tables.task.sequence}`,
+    sql`CREATE TABLE IF NOT EXISTS ${tables.task.table} (id INTEGER NOT NULL PRIMARY KEY, task_id VARCHAR(155) UNIQUE,
+      status VARCHAR(50), result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE, traceback TEXT${extraColumns})`,
+    sql`CREATE SEQUENCE IF NOT EXISTS ${tables.group.sequence}`,
+    sql`CREATE TABLE IF NOT EXISTS ${tables.group.table} (id INTEGER NOT NULL PRIMARY KEY, taskset_id VARCHAR(155) UNIQUE,
+      result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE)`,
+  ];
+  for (const statement of statements) {
+    try {
+      await statement.execute(db);
+    } catch (error) {
+      if (!MADE_BY_ANOTHER.has(sqlState(error))) throw error;
+    }
+  }
+}
+
+/** PostgreSQL's five-character error code; empty for other errors. */
+export function sqlState(error: unknown): string {
+  const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : "";
+  return typeof code === "string" ? code : "";
+}
+
+function table(schema: string | null, name: string, sequence: string): Table {
+  const identifier = (last: string): RawBuilder<unknown> => (schema === null ? sql.id(last) : sql.id(schema, last));
+  const quoted = (part: string): string => `"${part.replaceAll('"', '""')}"`;
+  return {
+    table: identifier(name),
+    sequence: identifier(sequence),
+    sequenceName: schema === null ? quoted(sequence) : `${quoted(schema)}.${quoted(sequence)}`,
+  };
+}

@@ -1,0 +1,56 @@
+import { DecodeError } from "../protocol/errors.js";
+import { formatIso } from "../protocol/time.js";
+import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
+
+/** The value stored under a task's key: Celery's `_get_result_meta`. */
+export function resultMeta(target: ResultTarget, record: ResultRecord, extended: boolean): Record<string, unknown> {
+  const { status, result, traceback, children } = record;
+  return {
+    status,
+    result,
+    traceback,
+    children,
+    date_done: READY_STATES.has(status) ? formatIso(new Date()) : null,
+    ...(target.group === null ? {} : { group_id: target.group }),
+    ...(target.parentId === null ? {} : { parent_id: target.parentId }),
+    ...(extended ? extendedMeta(target) : {}),
+    task_id: target.id,
+  };
+}
+
+function extendedMeta(target: ResultTarget): Record<string, unknown> {
+  return {
+    name: target.task,
+    args: target.args,
+    kwargs: target.kwargs,
+    worker: target.hostname,
+    retries: target.retries,
+    queue: target.queue,
+  };
+}
+
+/** @throws DecodeError when the value is no task state. */
+export function readMeta(taskId: string, meta: unknown): StoredResult {
+  if (!isRecord(meta) || typeof meta.status !== "string") {
+    throw new DecodeError(`what is stored for task ${taskId} is no task state`);
+  }
+  return {
+    taskId: typeof meta.task_id === "string" ? meta.task_id : taskId,
+    status: meta.status,
+    result: meta.result ?? null,
+    traceback: typeof meta.traceback === "string" ? meta.traceback : null,
+    children: Array.isArray(meta.children) ? meta.children.filter(isResultTuple) : [],
+  };
+}
+
+/** Whether a value has the form of `AsyncResult.as_tuple()` or `GroupResult.as_tuple()`. */
+export function isResultTuple(value: unknown): value is ResultTuple {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  const [head, members] = value as [unknown, unknown];
+  const isHead = Array.isArray(head) && typeof head[0] === "string";
+  return isHead && (members === null || (Array.isArray(members) && members.every(isResultTuple)));
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,84 @@
+import { READY_STATES, type StoredResult } from "./backend.js";
+import type { RedisConnection } from "./redis-client.js";
+import type { WaitOptions } from "./stored.js";
+
+/** How the waiter looks at a key and reads what was published on it. */
+export interface ResultReader {
+  key(taskId: string): string;
+  get(taskId: string): Promise<StoredResult | null>;
+  decode(taskId: string, value: Buffer): StoredResult;
+}
+
+interface Wait {
+  readonly taskId: string;
+  readonly deliver: (result: StoredResult) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Waits for results by pub/sub: every write of a result is published on its key. */
+export class RedisWaiter {
+  readonly #connection: RedisConnection;
+  readonly #reader: ResultReader;
+  readonly #waits = new Set<Wait>();
+
+  constructor(connection: RedisConnection, reader: ResultReader) {
+    this.#connection = connection;
+    this.#reader = reader;
+  }
+
+  async waitFor(taskId: string, { signal, onState }: WaitOptions = {}): Promise<StoredResult> {
+    signal?.throwIfAborted();
+    const client = await this.#connection.subscriber(() => void this.#lookAgain());
+    const channel = this.#reader.key(taskId);
+    return await new Promise<StoredResult>((resolve, reject) => {
+      const settle = (finish: () => void): void => {
+        if (!this.#waits.delete(wait)) return;
+        signal?.removeEventListener("abort", onAbort);
+        // The listener goes even if the server cannot be told at the moment.
+        client.unsubscribe(channel, onMessage, true).catch(() => undefined);
+        finish();
+      };
+      const wait: Wait = {
+        taskId,
+        deliver: (result) => {
+          if (!this.#waits.has(wait)) return;
+          onState?.(result);
+          if (READY_STATES.has(result.status)) settle(() => resolve(result));
+        },
+        fail: (error) => settle(() => reject(error)),
+      };
+      const onAbort = (): void => wait.fail(signal?.reason);
+      const onMessage = (value: Buffer): void => this.#receive(wait, value);
+      this.#waits.add(wait);
+      signal?.addEventListener("abort", onAbort);
+      // Subscribed first, looked up second: a result written in between is seen by one or the other.
+      client.subscribe(channel, onMessage, true).then(() => this.#look(wait), wait.fail);
+    });
+  }
+
+  #receive(wait: Wait, value: Buffer): void {
+    try {
+      wait.deliver(this.#reader.decode(wait.taskId, value));
+    } catch (error) {
+      wait.fail(error);
+    }
+  }
+
+  async #look(wait: Wait): Promise<void> {
+    try {
+      const result = await this.#reader.get(wait.taskId);
+      if (result !== null) wait.deliver(result);
+    } catch (error) {
+      wait.fail(error);
+    }
+  }
+
+  /** What was published while the connection was down is in the keys. */
+  async #lookAgain(): Promise<void> {
+    await Promise.all([...this.#waits].map((wait) => this.#look(wait)));
+  }
+
+  close(): void {
+    for (const wait of [...this.#waits]) wait.fail(new Error("the redis backend was closed"));
+  }
+}

@@ -7,8 +7,11 @@ import { findRedisServer } from "./redis.js";
 
 const run = promisify(execFile);
 
-/** What a script may need from the system. `celery` is Python Celery; `backend` what the example backend imports. */
-export type ServiceName = "rabbitmq" | "postgres" | "redis" | "celery" | "backend";
+/**
+ * What a script may need from the system. `celery` is Python Celery; `backend` what the example backend imports; `results` what
+ * Celery's redis and database result backends import.
+ */
+export type ServiceName = "rabbitmq" | "postgres" | "redis" | "celery" | "backend" | "results";
 
 interface Need {
   readonly title: string;
@@ -20,6 +23,8 @@ interface Need {
 const CELERY_MODULES = ["celery"];
 /** What examples/backend imports. */
 export const BACKEND_MODULES = ["celery", "flask", "psycopg2", "sqlalchemy"];
+/** What Celery's result backends import. */
+export const RESULT_MODULES = ["celery", "redis", "psycopg2", "sqlalchemy"];
 
 const NEEDS: Record<ServiceName, Need> = {
   rabbitmq: {
@@ -38,6 +43,10 @@ const NEEDS: Record<ServiceName, Need> = {
     title: "Python Celery with Flask, psycopg2 and SQLAlchemy",
     packages: ["python3-celery", "python3-flask", "python3-psycopg2", "python3-sqlalchemy"],
     present: async () => (await findPython(BACKEND_MODULES)) !== undefined,
+  },
+  results: {
+    packages: ["python3-celery", "python3-redis", "python3-psycopg2", "python3-sqlalchemy"],
+    present: async () => (await findPython(RESULT_MODULES)) !== undefined,
   },
 };
 

@@ -11,7 +11,7 @@ declare module "vitest" {
 /** Starts the services all test files share, and Python Celery's installation where it is missing. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const log = (line: string) => process.stderr.write(`${line}\n`);
-  await provision(["backend"], log);
+  await provision(["backend", "results"], log);
   const services = await startServices({ rabbitmq: true, postgres: true, redis: true, log });
   project.provide("services", services.urls);
   return () => services.stop();

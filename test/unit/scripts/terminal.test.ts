@@ -28,7 +28,7 @@ describe("ProgressBar", () => {
     const lines = out.text().split("\r\u001b[K");
     expect(lines).toHaveLength(3);
     expect(lines[1]).toBe(`  ${"█".repeat(8)}${"░".repeat(8)}  50 %  RUN`);
-    expect(lines[2]).toBe("   100 %  A MESSAGE THAT IS FA\n");
+    expect(lines[2]).toBe("   100 %  A MESSAGE THAT IS F\n");
   });
 });
 

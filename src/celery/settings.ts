@@ -23,6 +23,9 @@ const queue = z.union([
     autoDelete: z.boolean().exactOptional(),
     exclusive: z.boolean().exactOptional(),
     passive: z.boolean().exactOptional(),
+    bindings: z
+      .array(z.strictObject({ exchange: z.string(), exchangeType: z.string().exactOptional(), routingKey: z.string() }))
+      .exactOptional(),
     consumerArguments: table.exactOptional(),
   }),
 ]);
@@ -139,6 +142,8 @@ const schema = z.strictObject({
   deadLetterQueue: z
     .custom<(queue: string) => string>((value) => typeof value === "function", "expected a function")
     .default(() => (name: string) => `${name}-dlq`),
+  /** Ours: direct exchange that dead letters go through; null takes the default exchange. */
+  deadLetterExchange: z.string().nullable().default(null),
   /** Ours: seconds that a warm shutdown waits for running tasks before their messages go back; null waits for ever. */
   workerShutdownTimeout: optionalSeconds,
 });

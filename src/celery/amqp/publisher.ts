@@ -90,18 +90,28 @@ export class Publisher {
   }
 
   /**
-   * Makes sure that a durable queue of that name exists, with whatever arguments it has.
-   * Waits for the broker when it is away.
+   * Makes sure that a durable queue of that name exists, with whatever arguments it has, and is bound by its name to
+   * the direct exchange when one is given. Waits for the broker when it is away.
    */
-  async declareDurableQueue(queue: string): Promise<void> {
+  async declareDurableQueue(queue: string, exchange: string | null = null): Promise<void> {
+    await this.#declare(`queue ${queue}`, (channel) => channel.assertQueue(queue, { durable: true }));
+    if (exchange === null) return;
+    await this.#declare(`exchange ${exchange}`, (channel) =>
+      channel.assertExchange(exchange, "direct", { durable: true }),
+    );
+    await this.#declare(`the binding of ${queue}`, (channel) => channel.bindQueue(queue, exchange, queue));
+  }
+
+  /** One declaration; what exists with other arguments is taken as it is. */
+  async #declare(what: string, declare: (channel: ConfirmChannel) => Promise<unknown>): Promise<void> {
     while (!this.#closed) {
       try {
-        await this.withChannel((channel) => channel.assertQueue(queue, { durable: true }));
+        await this.withChannel(declare);
         return;
       } catch (error) {
         if (isPreconditionFailed(error)) return;
         if (this.#connection.isReady)
-          throw new PublishError(`cannot declare queue ${queue}: ${asError(error).message}`, { cause: error });
+          throw new PublishError(`cannot declare ${what}: ${asError(error).message}`, { cause: error });
       }
     }
     throw new PublishError("the publisher is closed");

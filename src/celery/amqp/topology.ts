@@ -17,6 +17,12 @@ export interface QueueDefinition {
   readonly durable?: boolean;
   readonly autoDelete?: boolean;
   readonly exclusive?: boolean;
+  /** Bindings beside the queue's own; their exchanges are declared as durable ones. */
+  readonly bindings?: readonly {
+    readonly exchange: string;
+    readonly exchangeType?: string;
+    readonly routingKey: string;
+  }[];
   /** Consume the queue as it is and declare nothing. Default false. */
   readonly passive?: boolean;
   /** `x-priority` and the like, passed to basic.consume. */
@@ -66,6 +72,10 @@ async function declare(channel: Channel, queue: QueueDefinition): Promise<void> 
     arguments: wireTable(queue.arguments ?? {}),
   });
   if (exchange !== "") await channel.bindQueue(queue.name, exchange, queue.routingKey ?? queue.name);
+  for (const binding of queue.bindings ?? []) {
+    await channel.assertExchange(binding.exchange, binding.exchangeType ?? "direct", { durable: true });
+    await channel.bindQueue(queue.name, binding.exchange, binding.routingKey);
+  }
 }
 
 /** A refusal closes the channel it happened on, so each try has its own. Resolves to the refusal, or null. */

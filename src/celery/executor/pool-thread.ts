@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { asError, WorkerLostError } from "../errors.js";
 import { type RunMessage, restoreError, type ThreadMessage } from "./thread-messages.js";
 
@@ -25,6 +25,13 @@ export interface ThreadListener {
 const FROM_SOURCE = import.meta.url.endsWith(".ts");
 const ENTRY = new URL(FROM_SOURCE ? "./thread.ts" : "./thread.js", import.meta.url);
 
+/** Threads run compiled JavaScript; when the tests run this file as TypeScript, a thread must load TypeScript too. */
+function spawn(options: WorkerOptions): Worker {
+  if (!FROM_SOURCE) return new Worker(ENTRY, options);
+  const source = `import("tsx/esm/api").then(({ register }) => { register(); return import(${JSON.stringify(ENTRY.href)}); })`;
+  return new Worker(source, { ...options, eval: true });
+}
+
 /** A worker thread that runs one call at a time. */
 export class PoolThread {
   readonly #worker: Worker;
@@ -41,10 +48,9 @@ export class PoolThread {
 
   constructor(listener: ThreadListener, maxHeapMegabytes: number | null) {
     this.#listener = listener;
-    this.#worker = new Worker(ENTRY, {
-      execArgv: FROM_SOURCE ? ["--import", "tsx"] : [],
-      ...(maxHeapMegabytes === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } }),
-    });
+    this.#worker = spawn(
+      maxHeapMegabytes === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } },
+    );
     this.#worker.on("message", (message: ThreadMessage) => this.#onMessage(message));
     this.#worker.on("messageerror", (error) => this.#end(error, 0));
     this.#worker.on("error", (error) => {

@@ -29,15 +29,17 @@ export class DeadLetters {
     private readonly publisher: Publisher,
     /** Name of the dead-letter queue of a queue. */
     readonly queueOf: (queue: string) => string,
+    /** Direct exchange to publish through; null takes the default exchange. */
+    private readonly exchange: string | null,
   ) {}
 
   /** Resolves when the broker has confirmed the dead letter. */
   async publish(delivery: Delivery, info: DeadLetterInfo): Promise<void> {
     const { content, fields, properties } = delivery.message;
     const queue = this.queueOf(delivery.queue);
-    await this.publisher.declareDurableQueue(queue);
+    await this.publisher.declareDurableQueue(queue, this.exchange);
     await this.publisher.publish({
-      exchange: "",
+      exchange: this.exchange ?? "",
       routingKey: queue,
       body: content,
       contentType: properties.contentType,

@@ -58,6 +58,8 @@ export class Worker {
   readonly #consumers: Consumer[];
   #state: WorkerState = "new";
   #stopping: Promise<void> | null = null;
+  /** When running tasks are given up, in epoch milliseconds. */
+  #deadlineMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: WorkerParts) {
     const { settings, log, nodename } = parts;
@@ -131,23 +133,25 @@ export class Worker {
    * Warm shutdown: takes nothing new, lets running tasks end, returns the rest to the queue, closes. Tasks that run
    * longer than the deadline are given up and their messages go back too.
    *
-   * @param deadlineSeconds default: the setting `workerShutdownTimeout`; null waits for ever
+   * @param deadlineSeconds default: the setting `workerShutdownTimeout`; null waits for ever. A second call may shorten it.
    */
   stop(deadlineSeconds: number | null = this.#parts.settings.workerShutdownTimeout): Promise<void> {
-    this.#stopping ??= this.#stop(deadlineSeconds);
+    const deadlineMs = deadlineSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + deadlineSeconds * 1000;
+    this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
+    this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
-  async #stop(deadlineSeconds: number | null): Promise<void> {
+  async #stop(): Promise<void> {
     this.#state = "draining";
     this.core.log.info("worker: Warm shutdown");
     this.events.emit("draining");
     this.core.schedule.clear();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
-    const drained = await this.#drained(deadlineSeconds === null ? Number.POSITIVE_INFINITY : deadlineSeconds * 1000);
-    if (!drained) {
+    if (!(await this.#drained(() => this.#deadlineMs))) {
       for (const request of this.requests) abandon(request);
-      await this.#drained(SETTLE_DEADLINE_MS);
+      const settledByMs = Date.now() + SETTLE_DEADLINE_MS;
+      await this.#drained(() => settledByMs);
     }
     await this.core.publisher.flush(SETTLE_DEADLINE_MS);
     await Promise.all(this.#consumers.map((consumer) => consumer.close()));
@@ -163,12 +167,11 @@ export class Worker {
   }
 
   /** @returns true once nothing runs or is being settled; false when the time is over */
-  async #drained(timeoutMs: number): Promise<boolean> {
-    const end = Date.now() + timeoutMs;
+  async #drained(deadlineMs: () => number): Promise<boolean> {
     const busy = () =>
       [...this.requests].some((request) => request.state === "running" || request.state === "finishing");
     while (busy()) {
-      if (Date.now() >= end) return false;
+      if (Date.now() >= deadlineMs()) return false;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
     return true;
@@ -205,7 +208,7 @@ export class Worker {
       requests: new Map(),
       results: createResults(publisher),
       publisher,
-      deadLetters: new DeadLetters(publisher, settings.deadLetterQueue),
+      deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
       onHeld: (delivery) => consumerOf(delivery)?.hold(delivery),
       onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
       isStopping: () => this.#state === "draining" || this.#state === "stopped",

@@ -1,0 +1,99 @@
+import type { QueueDefinition } from "./celery/amqp/topology.js";
+import { Celery, type WorkerOptions } from "./celery/app.js";
+import type { Worker } from "./celery/worker/worker.js";
+import { type Config, requireDatabaseUrl } from "./config.js";
+import { openDatabase } from "./jobs/database.js";
+import { JobRepository } from "./jobs/repository.js";
+import { createLogger } from "./log.js";
+import { jobTask } from "./tasks/job-task.js";
+import { registerPloSolverTasks } from "./tasks/register.js";
+import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
+import { spotSimulationJob } from "./tasks/spot-simulation/job.js";
+
+/** What the command line may change. */
+export type PloSolverOptions = WorkerOptions & { readonly logLevel?: string };
+
+/** The PLOSolver worker, assembled and not yet started. */
+export interface PloSolver {
+  readonly app: Celery;
+  readonly worker: Worker;
+  start(): Promise<void>;
+  /** @param deadlineSeconds how long running tasks may take; default: the configuration's */
+  stop(deadlineSeconds?: number | null): Promise<void>;
+}
+
+/** Composition root: builds every object that lives as long as the process. */
+export function createPloSolver(config: Config, { logLevel, ...options }: PloSolverOptions = {}): PloSolver {
+  const log = createLogger(
+    logLevel === undefined ? config.log : { ...config.log, level: logLevel as Config["log"]["level"] },
+  );
+  for (const warning of config.warnings) log.warn(warning);
+  const shutdown = new AbortController();
+  const database = openDatabase({
+    url: requireDatabaseUrl(config),
+    poolSize: config.database.poolSize,
+    connectTimeoutSeconds: config.database.connectTimeoutSeconds,
+    statementTimeoutSeconds: config.database.statementTimeoutSeconds,
+    onConnectionError: (error) => log.warn({ err: error }, "a database connection was lost"),
+  });
+  const app = new Celery("plosolver_backend", { ...celerySettings(config), log });
+  const settings = {
+    repository: new JobRepository(database),
+    log,
+    staleAfterSeconds: config.jobs.staleAfterSeconds,
+    arrivalTimeoutSeconds: config.jobs.arrivalTimeoutSeconds,
+    shutdownSignal: shutdown.signal,
+  };
+  registerPloSolverTasks(app, {
+    spotSimulation: jobTask(spotSimulationJob, settings),
+    solverAnalysis: jobTask(solverAnalysisJob, settings),
+  });
+  const worker = app.worker({ queues: queuesOf(config), ...options });
+  return {
+    app,
+    worker,
+    start: () => worker.start(),
+    async stop(deadlineSeconds) {
+      await worker.stop(deadlineSeconds);
+      shutdown.abort(new Error("the worker stops"));
+      await app.close();
+      await database.destroy();
+    },
+  };
+}
+
+function celerySettings({ broker, results, topology, worker }: Config) {
+  const deadLetterQueues = new Map(topology.queues.map(({ name, deadLetterQueue }) => [name, deadLetterQueue]));
+  return {
+    broker: broker.url,
+    backend: results.backend,
+    brokerHeartbeat: broker.heartbeatSeconds ?? 0,
+    resultExpires: results.expiresSeconds,
+    resultSerializer: results.serializer,
+    resultCompression: results.compression,
+    acceptContent: [...worker.acceptContent],
+    deadLetter: topology.deadLetterMode,
+    deadLetterQueue: (queue: string) => deadLetterQueues.get(queue) ?? `${queue}-dlq`,
+    deadLetterExchange: topology.deadLetterExchange,
+    workerConcurrency: worker.concurrency,
+    workerPrefetchMultiplier: worker.prefetchMultiplier,
+    workerMaxTasksPerChild: worker.maxTasksPerChild,
+    workerMaxMemoryPerChild: worker.maxMemoryPerChildKib,
+    workerSendTaskEvents: worker.sendTaskEvents,
+    workerShutdownTimeout: worker.shutdownTimeoutSeconds,
+    taskAcksLate: worker.acksLate,
+    taskRejectOnWorkerLost: worker.rejectOnWorkerLost,
+    taskTrackStarted: worker.trackStarted,
+    taskTimeLimit: worker.timeLimitSeconds,
+    taskSoftTimeLimit: worker.softTimeLimitSeconds,
+  };
+}
+
+function queuesOf({ topology }: Config): QueueDefinition[] {
+  const { mainExchange, mode } = topology;
+  return topology.queues.map(({ name }) => ({
+    name,
+    ...(mode === "passive" ? { passive: true } : {}),
+    ...(mainExchange === null ? {} : { bindings: [{ exchange: mainExchange, routingKey: name }] }),
+  }));
+}

@@ -1,43 +1,22 @@
-import { randomUUID } from "node:crypto";
-import { connect } from "amqplib";
+import { pino } from "pino";
 
 /** Queue of each task, as the backend's routes say. */
-const QUEUE_OF_TASK: Readonly<Record<string, string>> = {
-  "tasks.process_spot_simulation": "spot_simulation",
-  "tasks.process_solver_analysis": "solver_analysis",
+const TASK_ROUTES = {
+  "tasks.process_spot_simulation": { queue: "spot_simulation" },
+  "tasks.process_solver_analysis": { queue: "solver_analysis" },
 };
 
-/** Publishes `task(jobId)` as Python Celery's `send_task` would (protocol 2, JSON), and waits for the confirm. */
+/** Sends `task(jobId)` with this project's own Celery client; resolves when the broker has confirmed it. */
 export async function sendTask(brokerUrl: string, task: string, jobId: string): Promise<void> {
-  const queue = QUEUE_OF_TASK[task];
-  if (queue === undefined) throw new Error(`no queue is known for ${task}`);
-  const id = randomUUID();
-  const connection = await connect(brokerUrl);
+  const { Celery } = await import("../../src/celery/index.js");
+  const app = new Celery("plosolver_backend", {
+    broker: brokerUrl,
+    taskRoutes: TASK_ROUTES,
+    log: pino({ level: "silent" }),
+  });
   try {
-    const channel = await connection.createConfirmChannel();
-    await channel.assertExchange(queue, "direct", { durable: true });
-    await channel.assertQueue(queue, { durable: true });
-    await channel.bindQueue(queue, queue, queue);
-    const body = [[jobId], {}, { callbacks: null, errbacks: null, chain: null, chord: null }];
-    channel.publish(queue, queue, Buffer.from(JSON.stringify(body)), {
-      contentType: "application/json",
-      contentEncoding: "utf-8",
-      persistent: true,
-      correlationId: id,
-      headers: {
-        lang: "js",
-        task,
-        id,
-        root_id: id,
-        parent_id: null,
-        group: null,
-        retries: 0,
-        eta: null,
-        expires: null,
-      },
-    });
-    await channel.waitForConfirms();
+    await app.sendTask(task, [jobId], {}, { ignoreResult: true });
   } finally {
-    await connection.close();
+    await app.close();
   }
 }

@@ -45,6 +45,7 @@ const NEEDS: Record<ServiceName, Need> = {
     present: async () => (await findPython(BACKEND_MODULES)) !== undefined,
   },
   results: {
+    title: "Python Celery with its Redis and SQLAlchemy result backends",
     packages: ["python3-celery", "python3-redis", "python3-psycopg2", "python3-sqlalchemy"],
     present: async () => (await findPython(RESULT_MODULES)) !== undefined,
   },

@@ -55,11 +55,11 @@ def create_job():
         db.execute(
             text(
                 "INSERT INTO jobs (id, user_id, job_type, status, input_data, progress_percentage, created_at, updated_at)"
-                " VALUES (:id, :user_id, CAST(:job_type AS jobtype), 'QUEUED', CAST(:input AS json), 0, :now, :now)"
+                " VALUES (:id, (SELECT id FROM users WHERE email = :email), CAST(:job_type AS jobtype), 'QUEUED', CAST(:input AS json), 0, :now, :now)"
             ),
             {
                 "id": job_id,
-                "user_id": DEMO_USER["id"],
+                "email": DEMO_USER["email"],
                 "job_type": job_type,
                 "input": json.dumps(body["input_data"]),
                 "now": utc_now(),

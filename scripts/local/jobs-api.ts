@@ -77,7 +77,7 @@ export class DirectJobs implements JobsApi {
     );
     await this.query(
       `insert into jobs (id, user_id, job_type, status, input_data, progress_percentage, created_at, updated_at)
-       values ($1, 'demo', $2, 'QUEUED', $3, 0, now() at time zone 'utc', now() at time zone 'utc')`,
+       values ($1, (select id from users where email = 'demo@plosolver.example'), $2, 'QUEUED', $3, 0, now() at time zone 'utc', now() at time zone 'utc')`,
       [id, job.job_type, JSON.stringify(job.input_data)],
     );
     await this.send(TASK_OF_JOB_TYPE[job.job_type], id);

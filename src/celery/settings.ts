@@ -106,6 +106,8 @@ const schema = z.strictObject({
   redisGlobalKeyprefix: z.string().default(""),
 
   workerConcurrency: z.int().positive().default(cpus().length),
+  /** Ours: slots of tasks with the option `inline`; null lets them share `workerConcurrency`. */
+  workerInlineConcurrency: z.int().positive().nullable().default(null),
   workerPrefetchMultiplier: count.default(4),
   workerMaxTasksPerChild: z.int().positive().nullable().default(null),
   /** Kilobytes, as in Celery. */

@@ -7,6 +7,7 @@ import type { Settings } from "../settings.js";
 import type { DeadLetters } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
 import type { WorkerEvents } from "./emitter.js";
+import type { RateLimits } from "./rate-limits.js";
 import type { RecentSet } from "./recent-set.js";
 import type { Request } from "./request.js";
 import type { Schedule } from "./schedule.js";
@@ -21,7 +22,11 @@ export interface WorkerCore {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly acceptedContentTypes: ReadonlySet<string>;
   readonly pool: ThreadPool;
+  /** Slots of ordinary tasks. */
   readonly slots: Slots;
+  /** Where a task takes its slot: `inline` tasks have their own when `workerInlineConcurrency` is set. */
+  readonly slotsOf: (definition: TaskDefinition) => Slots;
+  readonly rateLimits: RateLimits;
   readonly schedule: Schedule;
   /** Ids of revoked and expired tasks. */
   readonly revoked: RecentSet;

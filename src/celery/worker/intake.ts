@@ -24,9 +24,10 @@ export function receive(core: WorkerCore, delivery: Delivery): void {
   core.requests.set(request.id, request);
   if (discardStale(core, request)) return;
   core.events.emit("taskReceived", request);
+  if (message.expires !== null) watchExpiry(core, request, message.expires);
   if (message.eta === null) {
     core.onReady(delivery);
-    reserve(core, request);
+    admit(core, request);
   } else hold(core, request, message.eta);
 }
 
@@ -34,7 +35,7 @@ export function receive(core: WorkerCore, delivery: Delivery): void {
 export function forget(core: WorkerCore, unsettled: ReadonlySet<Delivery>): void {
   for (const request of [...core.requests.values()]) {
     if (!unsettled.has(request.delivery) || request.state === "running" || request.state === "finishing") continue;
-    request.cancelWait?.();
+    request.stopWaiting();
     if (core.requests.get(request.id) === request) core.requests.delete(request.id);
   }
 }
@@ -67,17 +68,42 @@ export function discardStale(core: WorkerCore, request: Request): boolean {
 
 function hold(core: WorkerCore, request: Request, eta: Date): void {
   request.state = "scheduled";
-  request.cancelWait = core.schedule.at(eta, () => reserve(core, request));
+  request.cancelWait = core.schedule.at(eta, () => admit(core, request));
   core.onHeld(request.delivery);
 }
 
+/** A request that expires while it waits is discarded then, not when its turn comes. */
+function watchExpiry(core: WorkerCore, request: Request, expires: Date): void {
+  request.cancelExpiry = core.schedule.at(expires, () => {
+    request.cancelExpiry = null;
+    if (!request.isWaiting) return;
+    request.stopWaiting();
+    discardStale(core, request);
+  });
+}
+
+/** Waits for the task's rate limit. */
+function admit(core: WorkerCore, request: Request): void {
+  if (core.rateLimits.get(request.task) === null) {
+    reserve(core, request);
+    return;
+  }
+  request.state = "rate-limited";
+  request.cancelWait = core.rateLimits.admit(request.task, () => reserve(core, request));
+}
+
+/** Waits for a slot, and starts. */
 function reserve(core: WorkerCore, request: Request): void {
   request.state = "reserved";
-  request.cancelWait = core.slots.acquire(() => {
-    request.cancelWait = null;
-    if (core.isStopping() || !request.delivery.isPending || discardStale(core, request)) core.slots.release();
-    else start(core, request);
+  const slots = core.slotsOf(request.definition);
+  let started = false;
+  const cancelWait = slots.acquire(() => {
+    started = true;
+    request.stopWaiting();
+    if (core.isStopping() || !request.delivery.isPending || discardStale(core, request)) slots.release();
+    else start(core, request, slots);
   });
+  if (!started) request.cancelWait = cancelWait;
 }
 
 function decode(core: WorkerCore, delivery: Delivery): TaskMessage | null {

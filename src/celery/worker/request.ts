@@ -16,6 +16,8 @@ export class Request implements TaskRequest {
   signum: number | null = null;
   /** Takes the request out of the place where it waits. */
   cancelWait: (() => void) | null = null;
+  /** Takes back the timer of its expiry. */
+  cancelExpiry: (() => void) | null = null;
   /** Ends a running request with an outcome of its own, whatever the handler does later. */
   endNow: ((outcome: Outcome) => void) | null = null;
   #delivery: Delivery;
@@ -146,6 +148,19 @@ export class Request implements TaskRequest {
     this.abort(reason);
     this.#kill ??= new AbortController();
     this.#kill.abort(reason);
+  }
+
+  /** True while the request is in memory and neither runs nor ends. */
+  get isWaiting(): boolean {
+    return this.state === "scheduled" || this.state === "rate-limited" || this.state === "reserved";
+  }
+
+  /** Leaves the place where the request waits. */
+  stopWaiting(): void {
+    this.cancelWait?.();
+    this.cancelWait = null;
+    this.cancelExpiry?.();
+    this.cancelExpiry = null;
   }
 
   /** Makes a redelivery of this message the one that is settled in the end. */

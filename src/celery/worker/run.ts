@@ -4,12 +4,13 @@ import type { WorkerCore } from "./core.js";
 import { finish, storeState } from "./finish.js";
 import { type Outcome, outcomeOfError } from "./outcome.js";
 import type { Request } from "./request.js";
+import type { Slots } from "./slots.js";
 
 /** How long a terminated task may take to end by itself before it is given up and its threads are killed. */
 const TERMINATE_GRACE_MS = 1500;
 
 /** Runs a request in the slot it holds, and settles it. */
-export function start(core: WorkerCore, request: Request): void {
+export function start(core: WorkerCore, request: Request, slots: Slots): void {
   request.state = "running";
   request.startedAtMs = Date.now();
   if (!request.definition.acksLate) request.settle("ack");
@@ -18,7 +19,7 @@ export function start(core: WorkerCore, request: Request): void {
     void storeState(core, request, "STARTED", { pid: process.pid, hostname: core.nodename });
   void execute(core, request).then((outcome) => {
     request.state = "finishing";
-    core.slots.release();
+    slots.release();
     return finish(core, request, outcome);
   });
 }

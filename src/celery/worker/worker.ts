@@ -17,6 +17,7 @@ import type { Delivery } from "./delivery.js";
 import { WorkerEvents } from "./emitter.js";
 import { forget, receive } from "./intake.js";
 import { logTaskEvents } from "./log-lines.js";
+import { RateLimits } from "./rate-limits.js";
 import { RecentSet } from "./recent-set.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
@@ -147,6 +148,7 @@ export class Worker {
     this.core.log.info("worker: Warm shutdown");
     this.events.emit("draining");
     this.core.schedule.clear();
+    this.core.rateLimits.clear();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
     if (!(await this.#drained(() => this.#deadlineMs))) {
       for (const request of this.requests) abandon(request);
@@ -187,6 +189,10 @@ export class Worker {
     const { nodename, settings, log, tasks, createResults } = this.#parts;
     const consumerOf = (delivery: Delivery) =>
       this.#consumers.find((consumer) => consumer.queue.name === delivery.queue);
+    const slots = new Slots(settings.workerConcurrency);
+    const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
+    const rateLimits = new RateLimits();
+    if (!settings.workerDisableRateLimits) for (const task of tasks.values()) rateLimits.set(task.name, task.rateLimit);
     return {
       nodename,
       settings,
@@ -201,7 +207,9 @@ export class Worker {
         maxHeapMegabytes: settings.workerThreadHeapMegabytes,
         log,
       }),
-      slots: new Slots(settings.workerConcurrency),
+      slots,
+      slotsOf: (definition) => (definition.inline ? inline : slots),
+      rateLimits,
       schedule: new Schedule(),
       revoked: new RecentSet(REVOKES_MAX, REVOKES_EXPIRE_MS),
       ended: new RecentSet(ENDED_MAX),
@@ -217,7 +225,8 @@ export class Worker {
 
   #createConsumer(queue: QueueDefinition): Consumer {
     const { settings, log } = this.#parts;
-    const prefetch = settings.workerConcurrency * settings.workerPrefetchMultiplier;
+    const prefetch =
+      (settings.workerConcurrency + (settings.workerInlineConcurrency ?? 0)) * settings.workerPrefetchMultiplier;
     return new Consumer(
       this.#consuming,
       queue,

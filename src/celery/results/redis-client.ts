@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { createClient } from "redis";
-import { parseRedisUrl } from "./redis-options.js";
+import { parseRedisUrl, type RedisConnectionOptions } from "./redis-options.js";
 import { retryTransient } from "./retry.js";
 
 type Library = typeof import("redis");
@@ -12,15 +12,16 @@ const PASSING_ANSWER = /^(LOADING|READONLY|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|BUSY)
 
 /** Two connections to one Redis, one of them for subscriptions, that come back by themselves. */
 export class RedisConnection {
-  readonly #url: string;
+  readonly #options: RedisConnectionOptions;
   readonly #log: Logger;
   readonly #closing = new AbortController();
   #library: Library | null = null;
   #commands: RedisClient | null = null;
   #subscriber: Promise<RedisClient> | null = null;
 
+  /** @throws ImproperlyConfigured for a URL that cannot be used */
   constructor(url: string, log: Logger) {
-    this.#url = url;
+    this.#options = parseRedisUrl(url);
     this.#log = log;
   }
 
@@ -61,18 +62,18 @@ export class RedisConnection {
   }
 
   async #connect(library: Library, purpose: string): Promise<RedisClient> {
-    const options = parseRedisUrl(this.#url);
+    if (this.#closing.signal.aborted) throw closed();
     const client = library.createClient({
-      ...options,
+      ...this.#options,
       // RESP 3 needs Redis 6.
       RESP: 2,
-      socket: { ...options.socket, keepAlive: true, reconnectStrategy: (retries: number) => pauseMs(retries) },
+      socket: { ...this.#options.socket, keepAlive: true, reconnectStrategy: (retries: number) => pauseMs(retries) },
     } as Parameters<typeof createClient>[0]);
     this.#logOutages(client, purpose);
     const aborted = new Promise<never>((_, reject) => {
       this.#closing.signal.addEventListener("abort", () => {
         if (client.isOpen) client.destroy();
-        reject(new Error("the redis backend was closed"));
+        reject(closed());
       });
     });
     aborted.catch(() => undefined);
@@ -104,6 +105,10 @@ export class RedisConnection {
     if (error instanceof library.ErrorReply) return PASSING_ANSWER.test(error.message);
     return error instanceof Error;
   }
+}
+
+function closed(): Error {
+  return new Error("the redis backend was closed");
 }
 
 function pauseMs(retries: number): number {

@@ -28,14 +28,12 @@ export class RedisWaiter {
 
   async waitFor(taskId: string, { signal, onState }: WaitOptions = {}): Promise<StoredResult> {
     signal?.throwIfAborted();
-    const client = await this.#connection.subscriber(() => void this.#lookAgain());
-    const channel = this.#reader.key(taskId);
     return await new Promise<StoredResult>((resolve, reject) => {
+      let unsubscribe = (): void => undefined;
       const settle = (finish: () => void): void => {
         if (!this.#waits.delete(wait)) return;
         signal?.removeEventListener("abort", onAbort);
-        // The listener goes even if the server cannot be told at the moment.
-        client.unsubscribe(channel, onMessage, true).catch(() => undefined);
+        unsubscribe();
         finish();
       };
       const wait: Wait = {
@@ -48,12 +46,24 @@ export class RedisWaiter {
         fail: (error) => settle(() => reject(error)),
       };
       const onAbort = (): void => wait.fail(signal?.reason);
-      const onMessage = (value: Buffer): void => this.#receive(wait, value);
       this.#waits.add(wait);
       signal?.addEventListener("abort", onAbort);
-      // Subscribed first, looked up second: a result written in between is seen by one or the other.
-      client.subscribe(channel, onMessage, true).then(() => this.#look(wait), wait.fail);
+      this.#subscribe(wait).then((cancel) => {
+        unsubscribe = cancel;
+        if (!this.#waits.has(wait)) cancel();
+      }, wait.fail);
     });
+  }
+
+  /** Subscribes first and looks second: a result written in between is seen by one or the other. */
+  async #subscribe(wait: Wait): Promise<() => void> {
+    const client = await this.#connection.subscriber(() => void this.#lookAgain());
+    const channel = this.#reader.key(wait.taskId);
+    const onMessage = (value: Buffer): void => this.#receive(wait, value);
+    await client.subscribe(channel, onMessage, true);
+    void this.#look(wait);
+    // The listener goes even if the server cannot be told at the moment.
+    return () => void client.unsubscribe(channel, onMessage, true).catch(() => undefined);
   }
 
   #receive(wait: Wait, value: Buffer): void {

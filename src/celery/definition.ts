@@ -1,6 +1,6 @@
 import { ImproperlyConfigured } from "./errors.js";
 import { nearest, type Settings } from "./settings.js";
-import type { TaskHandler, TaskOptions } from "./task.js";
+import type { ErrorClass, TaskHandler, TaskOptions } from "./task.js";
 
 /** A registered task with its options complete. */
 export interface TaskDefinition {
@@ -11,10 +11,19 @@ export interface TaskDefinition {
   readonly acksLate: boolean;
   readonly acksOnFailureOrTimeout: boolean;
   readonly rejectOnWorkerLost: boolean;
+  readonly autoretryFor: readonly ErrorClass[];
+  readonly dontAutoretryFor: readonly ErrorClass[];
+  /** Factor in seconds; null takes `defaultRetryDelay`. */
+  readonly retryBackoff: number | null;
+  readonly retryBackoffMax: number;
+  readonly retryJitter: boolean;
+  readonly rateLimit: string | number | null;
+  readonly inline: boolean;
+  readonly typing: TaskOptions["typing"];
   readonly trackStarted: boolean;
   readonly ignoreResult: boolean;
   readonly storeErrorsEvenIfIgnored: boolean;
-  readonly throws: readonly (new (...args: never[]) => Error)[];
+  readonly throws: readonly ErrorClass[];
   readonly onFailure: TaskOptions["onFailure"];
   readonly onRevoked: TaskOptions["onRevoked"];
   readonly logFields: TaskOptions["logFields"];
@@ -29,6 +38,14 @@ const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
   "acksLate",
   "acksOnFailureOrTimeout",
   "rejectOnWorkerLost",
+  "autoretryFor",
+  "dontAutoretryFor",
+  "retryBackoff",
+  "retryBackoffMax",
+  "retryJitter",
+  "rateLimit",
+  "inline",
+  "typing",
   "trackStarted",
   "ignoreResult",
   "storeErrorsEvenIfIgnored",
@@ -65,6 +82,14 @@ export function defineTask(
     acksLate: options.acksLate ?? settings.taskAcksLate,
     acksOnFailureOrTimeout: options.acksOnFailureOrTimeout ?? settings.taskAcksOnFailureOrTimeout,
     rejectOnWorkerLost: options.rejectOnWorkerLost ?? settings.taskRejectOnWorkerLost,
+    autoretryFor: options.autoretryFor ?? [],
+    dontAutoretryFor: options.dontAutoretryFor ?? [],
+    retryBackoff: backoffFactor(options.retryBackoff),
+    retryBackoffMax: options.retryBackoffMax ?? 600,
+    retryJitter: options.retryJitter ?? true,
+    rateLimit: options.rateLimit === undefined ? settings.taskDefaultRateLimit : options.rateLimit,
+    inline: options.inline ?? false,
+    typing: options.typing,
     trackStarted: options.trackStarted ?? settings.taskTrackStarted,
     ignoreResult: options.ignoreResult ?? settings.taskIgnoreResult,
     storeErrorsEvenIfIgnored: options.storeErrorsEvenIfIgnored ?? settings.taskStoreErrorsEvenIfIgnored,
@@ -80,6 +105,12 @@ export function defineTask(
   checkNumber(name, "timeLimit", definition.timeLimit);
   checkNumber(name, "softTimeLimit", definition.softTimeLimit);
   return definition;
+}
+
+/** Celery: `max(1, int(retry_backoff))`, and true is 1. */
+function backoffFactor(backoff: boolean | number | undefined): number | null {
+  if (backoff === undefined || backoff === false || backoff === 0) return null;
+  return backoff === true ? 1 : Math.max(1, Math.trunc(backoff));
 }
 
 function checkNumber(task: string, option: string, value: number | null): void {

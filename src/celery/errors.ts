@@ -116,7 +116,7 @@ export class BrokerError extends CeleryError {
 }
 
 /** Base of what a handler throws to choose its outcome. */
-abstract class TaskControl extends CeleryError {}
+export abstract class TaskControl extends CeleryError {}
 
 /** Throw to drop the task without storing a result. */
 export class Ignore extends TaskControl {

@@ -101,6 +101,9 @@ export type TaskHandler<Args extends unknown[] = unknown[], Result = unknown> = 
   ...args: Args
 ) => Promise<Result> | Result;
 
+/** A class of errors, for `instanceof`. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+
 /** Per-task options: Celery's names in camelCase. */
 export interface TaskOptions {
   /** Attempts after the first; null means without limit. Default 3. */
@@ -113,6 +116,22 @@ export interface TaskOptions {
   readonly acksOnFailureOrTimeout?: boolean;
   /** Requeue a late task whose thread died. Default: the app's `taskRejectOnWorkerLost`. */
   readonly rejectOnWorkerLost?: boolean;
+  /** Retries by itself after these error classes, as if the handler had called `ctx.retry`. */
+  readonly autoretryFor?: readonly ErrorClass[];
+  /** Exceptions to `autoretryFor`. */
+  readonly dontAutoretryFor?: readonly ErrorClass[];
+  /** Delay of the n-th autoretry: `factor × 2^n` seconds; true is a factor of 1. Default false: `defaultRetryDelay`. */
+  readonly retryBackoff?: boolean | number;
+  /** Longest backoff in seconds. Default 600. */
+  readonly retryBackoffMax?: number;
+  /** Draws the delay evenly between 0 and the backoff. Default true. */
+  readonly retryJitter?: boolean;
+  /** `10/s`, `5/m`, `1/h`, or a number per second; for this worker. Default: `taskDefaultRateLimit`. */
+  readonly rateLimit?: string | number | null;
+  /** Takes slots of `workerInlineConcurrency`, for handlers that only wait for I/O. Default false. */
+  readonly inline?: boolean;
+  /** Checks the positional arguments before the handler runs, e.g. `z.tuple([z.number()])`; what it returns replaces them. */
+  readonly typing?: { parse(args: unknown): unknown[] };
   /** Store STARTED. Default false. */
   readonly trackStarted?: boolean;
   /** Do not store results. Default false. */
@@ -125,9 +144,7 @@ export interface TaskOptions {
   /** Soft limit in seconds. Default: the worker's. */
   readonly softTimeLimit?: number;
   /** Error classes that are expected: logged at info level without a stack. */
-  readonly throws?: readonly (new (
-    ...args: never[]
-  ) => Error)[];
+  readonly throws?: readonly ErrorClass[];
   /** Awaited after a final failure (error, time limit, lost thread) and before the delivery is settled. */
   readonly onFailure?: (request: TaskRequest, error: Error) => Promise<void> | void;
   /** Awaited when a revoked or expired task is discarded or stopped, before the delivery is settled. */

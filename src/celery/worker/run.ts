@@ -1,4 +1,6 @@
-import { SoftTimeLimitExceeded, TaskRevokedError, TimeLimitExceeded, WorkerShutdown } from "../errors.js";
+import type { TaskDefinition } from "../definition.js";
+import { SoftTimeLimitExceeded, TaskControl, TaskRevokedError, TimeLimitExceeded, WorkerShutdown } from "../errors.js";
+import type { ErrorClass } from "../task.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
 import { finish, storeState } from "./finish.js";
@@ -64,7 +66,28 @@ function execute(core: WorkerCore, request: Request): Promise<Outcome> {
 }
 
 async function invoke(core: WorkerCore, request: Request): Promise<unknown> {
-  return await request.definition.handler(new Context(core, request), ...request.args);
+  const { definition } = request;
+  const context = new Context(core, request);
+  const args = definition.typing === undefined ? request.args : definition.typing.parse(request.args);
+  if (definition.autoretryFor.length === 0) return await definition.handler(context, ...args);
+  try {
+    return await definition.handler(context, ...args);
+  } catch (error) {
+    const isOneOf = (classes: readonly ErrorClass[]) => classes.some((type) => error instanceof type);
+    if (error instanceof TaskControl || isOneOf(definition.dontAutoretryFor) || !isOneOf(definition.autoretryFor))
+      throw error;
+    return context.retry({ error, ...autoretryDelay(definition, request.retries) });
+  }
+}
+
+/** Celery's formula: `min(max, factor × 2^retries)` seconds, with jitter a whole number drawn from 0 up to it. */
+function autoretryDelay(
+  { retryBackoff, retryBackoffMax, retryJitter }: TaskDefinition,
+  retries: number,
+): { countdown?: number } {
+  if (retryBackoff === null) return {};
+  const full = Math.min(retryBackoffMax, retryBackoff * 2 ** retries);
+  return { countdown: retryJitter ? Math.floor(Math.random() * (full + 1)) : full };
 }
 
 function afterReturn(request: Request, result: unknown): Outcome {

@@ -17,9 +17,12 @@ export interface Broker {
   start(): Promise<void>;
 }
 
-/** Finds the server's own start script: Debian's wrapper in /usr/sbin insists on root or the rabbitmq user. */
+/**
+ * Finds the server's own start script: Debian's wrapper in /usr/sbin insists on root or the rabbitmq user. The variable
+ * RABBITMQ_SERVER names another one.
+ */
 export function findRabbitmqServer(): string | undefined {
-  const candidates = ["/usr/lib/rabbitmq/bin/rabbitmq-server"];
+  const candidates = [process.env.RABBITMQ_SERVER ?? "", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
   const versions = "/usr/lib/rabbitmq/lib";
   if (existsSync(versions)) {
     candidates.push(...readdirSync(versions).map((name) => join(versions, name, "sbin/rabbitmq-server")));

@@ -111,7 +111,7 @@ export class Celery {
       settings,
       tasks: this.#tasks,
       log: this.log,
-      createResults: (publisher) => createBackend(settings, publisher),
+      createResults: (publisher) => createBackend(settings, publisher, this.log),
     });
   }
 

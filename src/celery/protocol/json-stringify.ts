@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { EncodeError } from "./errors.js";
+import { describeOpaque, isOpaque } from "./plain-value.js";
 import { dateText } from "./time.js";
 import { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";
 
@@ -109,7 +110,7 @@ class Writer {
       return this.write(value.valueOf(), path, depth);
     }
     if ("toJSON" in value && typeof value.toJSON === "function") return this.write(value.toJSON(), path, depth);
-    if (isOpaque(value)) throw refusal(describe(value), path);
+    if (isOpaque(value)) throw refusal(describeOpaque(value), path);
     return this.writeRecord(value as Record<string, unknown>, path, depth);
   }
 
@@ -140,26 +141,6 @@ function writeNumber(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "Infinity";
   if (value === Number.NEGATIVE_INFINITY) return "-Infinity";
   return JSON.stringify(value);
-}
-
-/** Objects whose content is not in enumerable properties: written as `{}` they would be lost in silence. */
-function isOpaque(value: object): boolean {
-  return (
-    value instanceof Map ||
-    value instanceof Set ||
-    value instanceof WeakMap ||
-    value instanceof WeakSet ||
-    value instanceof Promise ||
-    value instanceof RegExp ||
-    value instanceof Error ||
-    value instanceof ArrayBuffer ||
-    value instanceof SharedArrayBuffer ||
-    value instanceof DataView
-  );
-}
-
-function describe(value: object): string {
-  return value instanceof Promise ? "a Promise (is an await missing?)" : `an object of class ${value.constructor.name}`;
 }
 
 function refusal(what: string, path: string): EncodeError {

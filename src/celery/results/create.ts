@@ -1,19 +1,45 @@
+import type { Logger } from "pino";
 import type { Publisher } from "../amqp/publisher.js";
 import { NotSupported } from "../errors.js";
 import type { Settings } from "../settings.js";
 import type { ResultBackend } from "./backend.js";
+import { DatabaseBackend } from "./database.js";
 import { DisabledBackend } from "./disabled.js";
+import { RedisBackend } from "./redis.js";
 import { RpcBackend } from "./rpc.js";
 
 /**
  * Makes the backend that `resultBackend` names.
  * @throws NotSupported for one that this worker does not have; the message shows the scheme only
+ * @throws ImproperlyConfigured for a URL that cannot be used; the message shows no password
  */
-export function createBackend(settings: Settings, publisher: Publisher): ResultBackend {
+export function createBackend(settings: Settings, publisher: Publisher, log: Logger): ResultBackend {
   const url = settings.resultBackend;
   if (url === null || url === "" || url.startsWith("disabled")) return new DisabledBackend();
   const scheme = url.split(":", 1)[0] ?? url;
-  if (scheme === "rpc")
+  if (scheme === "rpc") {
     return new RpcBackend({ publisher, serializer: settings.resultSerializer, persistent: settings.resultPersistent });
-  throw new NotSupported(`result backend ${scheme}:// is not supported: use rpc:// or disabled://`);
+  }
+  const common = {
+    url,
+    log,
+    serializer: settings.resultSerializer,
+    expiresSeconds: settings.resultExpires,
+    extended: settings.resultExtended,
+  };
+  if (/^redis(s|\+socket)?$/.test(scheme)) {
+    return new RedisBackend({
+      ...common,
+      keyPrefix: settings.redisGlobalKeyprefix,
+      chordJoinTimeoutSeconds: settings.resultChordJoinTimeout,
+    });
+  }
+  if (scheme.startsWith("db+")) {
+    const { databaseTableNames: names, databaseTableSchemas: schemas } = settings;
+    const tables = { ...names, taskSchema: schemas?.task ?? null, groupSchema: schemas?.group ?? null };
+    return new DatabaseBackend({ ...common, tables });
+  }
+  throw new NotSupported(
+    `result backend ${scheme}:// is not supported: use rpc://, redis://, db+postgresql:// or disabled://`,
+  );
 }

@@ -89,7 +89,7 @@ export class ProcessGuard {
     const log = openSync(options.logFile, "a", 0o644);
     const child = spawn(command, args, {
       cwd: options.cwd ?? "/",
-      env: { ...(options.env ?? process.env), PLO_GUARD: this.mark },
+      env: { ...(options.env ?? process.env), PLO_GUARD: this.mark, PLO_RUN: process.env.PLO_RUN },
       detached: true,
       stdio: ["ignore", log, log],
       ...(options.user ?? {}),

@@ -18,11 +18,25 @@ module.exports = {
     forbid("config-stands-alone", layer("config"), "^src/(?!config)"),
     forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
     forbid("amqp-knows-only-protocol", celeryInner("amqp"), "^src/celery/(?!amqp/|protocol/|errors|options)"),
-    { name: "only-amqp-uses-amqplib", severity: "error", from: { path: "^src/(?!celery/amqp/)" }, to: { path: "node_modules/amqplib" } },
+    {
+      name: "only-amqp-uses-amqplib",
+      severity: "error",
+      from: { path: "^src/(?!celery/amqp/)" },
+      to: { path: "node_modules/amqplib" },
+    },
     forbid("only-cli-imports-main", "^src/(?!cli/)", "^src/main\\.ts$"),
     forbid("nothing-imports-cli", "^src/(?!cli/)", layer("cli")),
-    forbid("leaves-do-not-import-worker", celeryInner("control", "events", "results", "client", "canvas", "executor"), celeryInner("worker")),
-    { name: "src-needs-no-dev-dependency", severity: "error", from: { path: "^src" }, to: { dependencyTypes: ["npm-dev"] } },
+    forbid(
+      "leaves-do-not-import-worker",
+      celeryInner("control", "events", "results", "client", "canvas", "executor"),
+      celeryInner("worker"),
+    ),
+    {
+      name: "src-needs-no-dev-dependency",
+      severity: "error",
+      from: { path: "^src" },
+      to: { dependencyTypes: ["npm-dev"] },
+    },
   ],
   options: { parser: "swc", tsPreCompilationDeps: true, doNotFollow: { path: "node_modules" } },
 };

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 /** The work tree. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Where a running stack says how to reach it; git ignores it. */
-export const STATE_FOLDER = join(ROOT, ".services");
+/** Where a running stack says how to reach it, and what is kept between runs; git ignores it. */
+export const STATE_FOLDER = process.env.PLO_STATE_FOLDER ?? join(ROOT, ".services");
 
 const file = (name: string) => join(STATE_FOLDER, `${name}.json`);
 

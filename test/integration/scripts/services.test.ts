@@ -1,7 +1,7 @@
 import { connect } from "amqplib";
 import pg from "pg";
 import { expect, it } from "vitest";
-import { useDatabase, useVhost } from "../support/services.js";
+import { useDatabase, useVhost } from "../../support/services.js";
 
 const vhost = useVhost();
 const database = useDatabase();

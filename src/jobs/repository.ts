@@ -3,7 +3,6 @@ import { type Kysely, type RawBuilder, sql } from "kysely";
 import type {
   Claim,
   Claimant,
-  ClaimedJob,
   ClaimOutcome,
   FencedOutcome,
   JobFilter,

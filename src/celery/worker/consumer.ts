@@ -97,9 +97,7 @@ export class Consumer {
   hold(delivery: Delivery): void {
     if (delivery.subscription !== this.#subscription || this.prefetch === 0) return;
     this.#held += 1;
-    if (this.#held < this.prefetch * this.#growth) return;
-    this.#growth = Math.min(MAX_WINDOW_GROWTH, this.#growth * 2);
-    void this.renew();
+    if (this.#isFull) void this.renew();
   }
 
   /** Notes that a delivery is ready to run: a window that had grown returns to its size. */
@@ -109,15 +107,23 @@ export class Consumer {
     void this.renew();
   }
 
-  /** Subscribes anew with the present prefetch. */
+  /** True when nothing but deliveries for later fill the present window. */
+  get #isFull(): boolean {
+    return this.#held >= this.prefetch * this.#growth;
+  }
+
+  /** Subscribes anew with the present prefetch, and with a larger window when this one is full. */
   async renew(): Promise<void> {
     const current = this.#current;
-    const tag = this.#tag;
-    if (current === null || tag === null || this.#stopped || this.#renewing) return;
+    if (current === null || this.#tag === null || this.#stopped || this.#renewing) return;
     this.#renewing = true;
     try {
-      await current.channel.cancel(tag);
-      await this.#subscribe(current);
+      // Deliveries arrive before the broker's answer is seen, so the new window may be full by then.
+      for (let again = true; again && this.#tag !== null; again = this.#isFull && this.prefetch > 0) {
+        if (this.#isFull) this.#growth = Math.min(MAX_WINDOW_GROWTH, this.#growth * 2);
+        await current.channel.cancel(this.#tag);
+        await this.#subscribe(current);
+      }
     } catch (error) {
       if (current.open) this.#log.warn({ err: asError(error).message }, "cannot renew the consumer");
     } finally {

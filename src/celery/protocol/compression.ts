@@ -1,4 +1,7 @@
 import * as zlib from "node:zlib";
+import { unpackBzip2 } from "./decompress/bzip2.js";
+import { unpackXz } from "./decompress/xz.js";
+import { unpackZstd } from "./decompress/zstd.js";
 import { DecodeError, EncodeError } from "./errors.js";
 
 /** Largest body that is unpacked when no limit is given: RabbitMQ's default limit for a message. */
@@ -28,9 +31,9 @@ const BROTLI: Codec = {
   unpack: (body, maxOutputLength) => zlib.brotliDecompressSync(body, { maxOutputLength }),
   pack: (body) => zlib.brotliCompressSync(body),
 };
-const BZIP2 = unavailable("application/x-bz2", "bzip2");
-const LZMA = unavailable("application/x-lzma", "lzma");
-const ZSTD = zstdOfNode() ?? unavailable("application/zstd", "zstd");
+const BZIP2: Codec = { header: "application/x-bz2", unpack: unpackBzip2, pack: null };
+const LZMA: Codec = { header: "application/x-lzma", unpack: unpackXz, pack: null };
+const ZSTD: Codec = zstdOfNode() ?? { header: "application/zstd", unpack: unpackZstd, pack: null };
 
 const CODECS: ReadonlyMap<string, Codec> = new Map(
   [
@@ -73,16 +76,6 @@ export function compress(body: Buffer, name: string): { readonly body: Buffer; r
   if (codec === undefined) throw new EncodeError(`unknown compression ${JSON.stringify(name)}`);
   if (codec.pack === null) throw new EncodeError(`compression ${JSON.stringify(name)} cannot be written here`);
   return { body: codec.pack(body), header: codec.header };
-}
-
-function unavailable(header: string, method: string): Codec {
-  return {
-    header,
-    unpack: () => {
-      throw new DecodeError(`${method} compression is not available in this worker`);
-    },
-    pack: null,
-  };
 }
 
 /** zstd of `node:zlib`, which Node has from 22.15 on; null before. */

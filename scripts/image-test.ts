@@ -65,7 +65,7 @@ async function runImage(buildah: Buildah, services: Services): Promise<void> {
   await buildah.run("config", "--env", `CELERY_HEALTH_PORT=${port}`, container);
 
   const modules = await buildah.run(
-    ...inside("sh", "-c", "cd /app && ls node_modules node_modules/@* && celery --version"),
+    ...inside("sh", "-c", "cd /app && ls node_modules node_modules/@* && celery --help >/dev/null"),
   );
   const forbidden = ["typescript", "vitest", "tsx", "knip", "celery-node"].filter((name) =>
     modules.split("\n").includes(name),
@@ -76,7 +76,11 @@ async function runImage(buildah: Buildah, services: Services): Promise<void> {
   const command = [...Entrypoint, ...Cmd];
   say(`Starting the image's own command as user ${User}: ${command.join(" ")}`);
   const logFile = join(services.folder, "image.log");
-  const worker = services.spawn("image", "buildah", buildah.command(...inside(...command)), { cwd: ROOT, logFile });
+  const worker = services.spawn("image", "buildah", buildah.command(...inside(...command)), {
+    cwd: ROOT,
+    env: buildah.env,
+    logFile,
+  });
   const [kind, ...check] = Healthcheck.Test;
   if (kind !== "CMD") throw new Error(`the image's health check is of kind ${kind}`);
   await waitFor("the image's health check", async () => (await buildah.run(...inside(...check))) !== undefined, {
@@ -94,10 +98,8 @@ async function endsOnSigterm(worker: GuardedProcess, logFile: string): Promise<v
   const tini = pids.find((pid) => commandOf(pid)[0]?.endsWith("tini"));
   if (tini === undefined) throw new Error("tini does not run in the container");
   process.kill(tini, "SIGTERM");
-  const code = await Promise.race([
-    worker.done,
-    new Promise<"late">((resolve) => setTimeout(() => resolve("late"), 40_000).unref()),
-  ]);
+  await waitFor("the container's end after SIGTERM", () => worker.exited, { timeoutMs: 40_000 });
+  const code = await worker.done;
   if (code !== 0) throw new Error(`after SIGTERM the container ended with ${code}.\n${tail(logFile, 40)}`);
   say("SIGTERM to its PID 1 ends it with exit code 0.");
 }

@@ -10,18 +10,23 @@ const run = promisify(execFile);
 /** buildah with storage of its own, removed with the services' folder. */
 export class Buildah {
   private readonly options: readonly string[];
+  /** To run it with: what an interrupted buildah leaves in its temporary folder goes with the rest. */
+  readonly env: NodeJS.ProcessEnv;
 
   constructor(folder: string) {
+    this.env = { ...process.env, TMPDIR: folder };
     const [root, runroot] = [join(folder, "images"), join(folder, "images-run")];
     this.options = ["--storage-driver", "vfs", "--root", root, "--runroot", runroot];
   }
 
   async run(...args: string[]): Promise<string> {
     try {
-      const { stdout } = await run("buildah", this.command(...args), { maxBuffer: 64 * 1024 * 1024, cwd: ROOT });
-      return stdout.trim();
+      const options = { maxBuffer: 64 * 1024 * 1024, cwd: ROOT, env: this.env };
+      return (await run("buildah", this.command(...args), options)).stdout.trim();
     } catch (error) {
-      const output = error instanceof Error && "stderr" in error ? String(error.stderr) : "";
+      // The steps of a build print to stdout, buildah itself to stderr.
+      const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+      const output = `${stdout}\n${stderr}`;
       throw new Error(`buildah ${args[0]} failed:\n${output.split("\n").slice(-40).join("\n")}`, { cause: error });
     }
   }

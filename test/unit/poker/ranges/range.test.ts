@@ -108,7 +108,7 @@ describe("range notation", () => {
     // Enumerated: AATT in two suits 0.71526 is the best class, deuces full of themselves 0.09291 the worst.
     expect(hands("0.001%")).toHaveLength(6);
     expect(hands("0.001%")).toContain("TsThAsAh");
-    expect(hands("99.9999-100%")).toEqual(["2s2h2d2c"]);
+    expect(hands("99.9995-100%")).toEqual(["2s2h2d2c"]);
     expect(count("10%") + count("10%-100%")).toBe(270_725);
     expect(count("AA:10%") + count("AA!10%")).toBe(6_961);
     expect(Math.abs(count("10%") - 27_072)).toBeLessThan(24);

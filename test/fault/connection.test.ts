@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { useBareClient, useWorkers } from "../support/celery-worker.js";
+import { FaultyProxy } from "../support/proxy.js";
+import { useVhost } from "../support/services.js";
+import { waitUntil } from "../support/wait-until.js";
+
+const vhost = useVhost();
+const client = useBareClient(() => vhost.url);
+let proxy: FaultyProxy;
+
+beforeAll(async () => {
+  const { hostname, port } = new URL(vhost.url);
+  proxy = await FaultyProxy.open(hostname, Number(port));
+});
+afterAll(() => proxy.close());
+afterEach(async () => {
+  proxy.refuse(false);
+  proxy.flow();
+  await client.current.channel.purgeQueue("celery").catch(() => undefined);
+});
+const startWorker = useWorkers(() => proxy.through(vhost.url));
+
+/** A task that runs until it is let go, and counts its runs. */
+function gatedTask() {
+  const runs: string[] = [];
+  let open: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const handler = async (_ctx: unknown, name: string) => {
+    runs.push(name);
+    await gate;
+    return name;
+  };
+  return { runs, open: () => open(), handler };
+}
+
+const consumersOf = async (queue: string) => (await client.current.channel.checkQueue(queue)).consumerCount;
+
+describe("a lost connection", () => {
+  it("running tasks go on, their redelivered messages are adopted, and none runs twice (20 cuts)", async () => {
+    const runs = new Map<string, number>();
+    const worker = await startWorker(
+      (app) =>
+        app.task("work", async (_ctx, name: string) => {
+          runs.set(name, (runs.get(name) ?? 0) + 1);
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          return name;
+        }),
+      { concurrency: 8, prefetchMultiplier: 2 },
+    );
+    const ids = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => client.current.send("celery", "work", [`n${index}`])),
+    );
+    for (let cut = 0; cut < 20; cut++) {
+      await waitUntil(() => worker.consumers.every(({ confirmed }) => confirmed), "a confirmed consumer");
+      await new Promise((resolve) => setTimeout(resolve, 20 + (cut % 5) * 25));
+      proxy.cut();
+    }
+    for (const id of ids) expect((await client.current.result(id, 60_000)).status).toBe("SUCCESS");
+    await waitUntil(async () => (await client.current.depth("celery")) === 0 && [...worker.requests].length === 0);
+    expect([...runs.values()].filter((count) => count > 1)).toEqual([]);
+    expect(runs.size).toBe(300);
+  });
+
+  it("a result that cannot be sent is sent after the reconnect, then the message is acknowledged", async () => {
+    const { open, handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler));
+    const id = await client.current.send("celery", "gated", ["a"]);
+    await waitUntil(() => runs.length === 1);
+    proxy.refuse(true);
+    open();
+    await waitUntil(() => !worker.isConnected);
+    expect(client.current.statesOf(id)).toEqual([]);
+    proxy.refuse(false);
+    expect((await client.current.result(id)).result).toBe("a");
+    await waitUntil(() => [...worker.requests].length === 0, "nothing in memory");
+    await waitUntil(async () => (await consumersOf("celery")) === 1, "exactly one consumer");
+    expect(runs).toEqual(["a"]);
+  });
+
+  it("tasks held for their time are not run twice after a reconnect", async () => {
+    const ran: string[] = [];
+    const worker = await startWorker((app) => app.task("note", (_ctx, name: string) => ran.push(name)));
+    const eta = new Date(Date.now() + 1500).toISOString();
+    const ids = await Promise.all(
+      ["a", "b", "c"].map((name) => client.current.send("celery", "note", [name], { eta })),
+    );
+    await waitUntil(() => [...worker.requests].length === 3);
+    proxy.cut();
+    await waitUntil(() => [...worker.requests].length === 3, "the tasks to be held again");
+    for (const id of ids) await client.current.result(id);
+    expect(ran.sort()).toEqual(["a", "b", "c"]);
+  });
+
+  it("a silent (half-open) connection is noticed by its heartbeat", async () => {
+    const worker = await startWorker((app) => app.task("echo", (_ctx, x: unknown) => x), {}, { brokerHeartbeat: 1 });
+    proxy.stall();
+    await waitUntil(() => !worker.isConnected, "a connection given up");
+    proxy.flow();
+    expect((await client.current.result(await client.current.send("celery", "echo", [1]))).result).toBe(1);
+    await waitUntil(async () => (await consumersOf("celery")) === 1, "exactly one consumer");
+  });
+});
+
+describe("a broker that ends the consumer", () => {
+  it("a deleted queue is declared and consumed again", async () => {
+    const worker = await startWorker((app) => app.task("echo", (_ctx, x: unknown) => x));
+    await client.current.channel.deleteQueue("celery");
+    await waitUntil(() => worker.consumers.every(({ confirmed }) => !confirmed), "the consumer to be lost");
+    await waitUntil(() => worker.consumers.every(({ confirmed }) => confirmed), "the consumer to be back");
+    expect((await client.current.result(await client.current.send("celery", "echo", [2]))).result).toBe(2);
+  });
+
+  it("a worker waits for a broker that is away when it starts", async () => {
+    proxy.refuse(true);
+    const starting = startWorker((app) => app.task("echo", (_ctx, x: unknown) => x));
+    const id = await client.current.send("celery", "echo", [3]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    proxy.refuse(false);
+    await starting;
+    expect((await client.current.result(id)).result).toBe(3);
+  });
+});
+
+describe("shutdown", () => {
+  it("lets running tasks end and returns the rest to the queue", async () => {
+    const { open, handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler), { concurrency: 1, prefetchMultiplier: 4 });
+    const ids = await Promise.all(["a", "b", "c"].map((name) => client.current.send("celery", "gated", [name])));
+    await waitUntil(() => runs.length === 1 && [...worker.requests].length === 3);
+    const stopped = worker.stop();
+    await waitUntil(async () => (await consumersOf("celery")) === 0, "no consumer");
+    open();
+    await stopped;
+    expect((await client.current.result(ids[0] ?? "")).result).toBe("a");
+    expect(runs).toEqual(["a"]);
+    await waitUntil(async () => (await client.current.depth("celery")) === 2, "two messages back in the queue");
+  });
+
+  it("gives up what runs beyond the deadline and returns its message", async () => {
+    const { handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler));
+    await client.current.send("celery", "gated", ["a"]);
+    await waitUntil(() => runs.length === 1);
+    await worker.stop(0.1);
+    await waitUntil(async () => (await client.current.depth("celery")) === 1, "the message back in the queue");
+  });
+});

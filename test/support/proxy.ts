@@ -1,0 +1,92 @@
+import { createServer, type Server, type Socket, connect as tcpConnect } from "node:net";
+
+/** A TCP proxy on loopback that can cut its connections, or stall them: open, but silent. */
+export class FaultyProxy {
+  readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
+  #stalled = false;
+  #refusing = false;
+
+  private constructor(
+    private readonly server: Server,
+    readonly port: number,
+  ) {}
+
+  static async open(host: string, port: number): Promise<FaultyProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = server.address();
+    if (address === null || typeof address === "string") throw new Error("no port");
+    const proxy = new FaultyProxy(server, address.port);
+    server.on("connection", (client) => proxy.#accept(client, host, port));
+    return proxy;
+  }
+
+  /** The URL with this proxy's port in place of the server's. */
+  through(url: string): string {
+    return url.replace(/@[^/:]+:\d+/, `@127.0.0.1:${this.port}`);
+  }
+
+  get connections(): number {
+    return this.#pairs.size;
+  }
+
+  /** Ends every connection without a word of the protocol. */
+  cut(): void {
+    for (const { client, upstream } of this.#pairs) {
+      client.destroy();
+      upstream.destroy();
+    }
+  }
+
+  /** Keeps every connection open and lets nothing through, also on new ones, until {@link flow}. */
+  stall(): void {
+    this.#stalled = true;
+    for (const { client, upstream } of this.#pairs) {
+      client.pause();
+      upstream.pause();
+    }
+  }
+
+  flow(): void {
+    this.#stalled = false;
+    for (const { client, upstream } of this.#pairs) {
+      client.resume();
+      upstream.resume();
+    }
+  }
+
+  /** Whether new connections are closed at once. */
+  refuse(refusing: boolean): void {
+    this.#refusing = refusing;
+    if (refusing) this.cut();
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  #accept(client: Socket, host: string, port: number): void {
+    if (this.#refusing) {
+      client.destroy();
+      return;
+    }
+    const upstream = tcpConnect(port, host);
+    const pair = { client, upstream };
+    this.#pairs.add(pair);
+    const relay = (from: Socket, to: Socket) => {
+      from.on("data", (data) => to.write(data));
+      from.on("error", () => undefined);
+      from.on("close", () => {
+        this.#pairs.delete(pair);
+        to.destroy();
+      });
+    };
+    relay(client, upstream);
+    relay(upstream, client);
+    if (this.#stalled) {
+      client.pause();
+      upstream.pause();
+    }
+  }
+}

@@ -26,6 +26,13 @@ export interface WorkerEventMap {
   taskIgnored: [request: TaskRequest];
   /** The run was stopped here and its message returns to the queue. */
   taskAbandoned: [request: TaskRequest, info: { readonly reason: string }];
+  /** A handler sent an event of its own, for monitors; `type` begins with `task-`. */
+  taskEvent: [
+    request: TaskRequest,
+    info: { readonly type: string; readonly fields: Readonly<Record<string, unknown>> },
+  ];
+  /** The message names a task that this worker does not have; `deliveryInvalid` follows. */
+  taskUnregistered: [info: { readonly id: string; readonly name: string }];
   /** The message could not be made a request: what kind of fault, and where the message went. */
   deliveryInvalid: [
     info: { readonly queue: string; readonly kind: string; readonly reason: string; readonly deadLettered: boolean },

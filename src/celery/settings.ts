@@ -128,12 +128,23 @@ const schema = z.strictObject({
   controlExchange: z.string().default("celery"),
   controlQueueTtl: seconds.default(300),
   controlQueueExpires: seconds.default(10),
-  controlQueueExclusive: z.boolean().default(false),
+  /** RabbitMQ 4.3 refuses transient queues that are not exclusive; no client ever declares this one. */
+  controlQueueExclusive: z.boolean().default(true),
   eventExchange: z.string().default("celeryev"),
   eventQueuePrefix: z.string().default("celeryev"),
   eventQueueTtl: seconds.default(5),
   eventQueueExpires: seconds.default(60),
-  eventQueueExclusive: z.boolean().default(false),
+  eventQueueExclusive: z.boolean().default(true),
+  eventSerializer: z.enum(["json", "yaml", "msgpack"]).default("json"),
+
+  workerPoolRestarts: z.boolean().default(false),
+  /** Ours, the flags `--without-mingle`, `--without-gossip`, `--without-heartbeat` and `--heartbeat-interval`. */
+  workerMingle: z.boolean().default(true),
+  workerGossip: z.boolean().default(true),
+  workerHeartbeat: z.boolean().default(true),
+  workerHeartbeatInterval: z.number().positive().default(2),
+  /** Ours, the flag `--autoscale`: the pool's size follows the load between these bounds. */
+  workerAutoscale: z.strictObject({ max: z.int().positive(), min: z.int().nonnegative() }).nullable().default(null),
 
   /**
    * Ours: where messages go that fail for good or cannot be read. `publish` sends them, confirmed, to the queue that
@@ -179,11 +190,6 @@ export function compileSettings(input: Readonly<Record<string, unknown>>): Setti
     throw new ImproperlyConfigured(`bad settings: ${problems.join("; ")}`);
   }
   return Object.freeze(result.data);
-}
-
-/** The setting's name as Celery writes it: `taskAcksLate` → `task_acks_late`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 function camelCase(key: string): string {

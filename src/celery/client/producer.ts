@@ -5,6 +5,7 @@ import type { BrokerConnection } from "../amqp/connection.js";
 import type { Publisher } from "../amqp/publisher.js";
 import { declareQueue } from "../amqp/topology.js";
 import { ImproperlyConfigured } from "../errors.js";
+import { globToRegExp } from "../protocol/glob.js";
 import { encodeTaskMessage, type OutgoingTask } from "../protocol/message.js";
 import type { Serializer } from "../protocol/serializers.js";
 import type { Route, Settings } from "../settings.js";
@@ -162,18 +163,4 @@ function matchGlob(routes: Readonly<Record<string, Route>>, name: string): Route
     if (/[*?[]/.test(pattern) && globToRegExp(pattern).test(name)) return route;
   }
   return undefined;
-}
-
-/** Python's fnmatch: `*`, `?`, `[seq]`, `[!seq]`. */
-export function globToRegExp(pattern: string): RegExp {
-  const source = pattern.replace(
-    /\[(!?)([^\]]*)\]|[\\^$+.()|{}]|\*|\?/g,
-    (part, not: string | undefined, set: string | undefined) => {
-      if (part === "*") return ".*";
-      if (part === "?") return ".";
-      if (part.startsWith("[")) return `[${not === "!" ? "^" : ""}${(set ?? "").replace(/\\/g, "\\\\")}]`;
-      return `\\${part}`;
-    },
-  );
-  return new RegExp(`^${source}$`, "s");
 }

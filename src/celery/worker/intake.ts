@@ -178,6 +178,7 @@ async function refuseUnregistered(core: WorkerCore, delivery: Delivery, message:
       "cannot store the failure of an unregistered task",
     );
   }
+  core.events.emit("taskUnregistered", { id: message.id, name: message.task });
   await refuse(core, delivery, "unregistered", `no task named ${message.task} is registered in this worker`, {
     settle: "reject",
     deadLetter: false,

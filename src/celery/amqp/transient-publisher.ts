@@ -1,0 +1,112 @@
+import type { Logger } from "pino";
+import { asError } from "../errors.js";
+import type { BrokerConnection, Channel } from "./connection.js";
+import { wireTable } from "./headers.js";
+
+/** A message that may be lost: an event, or the reply to a control command. */
+export interface TransientMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+}
+
+/** An exchange that is declared before anything is sent. */
+export interface DeclaredExchange {
+  readonly name: string;
+  readonly type: "topic" | "direct" | "fanout";
+  readonly durable: boolean;
+}
+
+/** Pause before a channel that the broker closed is opened again. */
+const REOPEN_DELAY_MS = 500;
+
+/**
+ * Publishes without confirms and never waits: what cannot be sent now is refused, and the caller drops or keeps it.
+ * It has a channel of its own, so a message for an exchange that is gone disturbs nobody else.
+ */
+export class TransientPublisher {
+  readonly #connection: BrokerConnection;
+  readonly #exchange: DeclaredExchange | null;
+  readonly #log: Logger;
+  readonly #onReady: () => void;
+  #channel: Channel | null = null;
+  #full = false;
+  #closed = false;
+
+  /** @param onReady called whenever sending has become possible (again) */
+  constructor(connection: BrokerConnection, exchange: DeclaredExchange | null, log: Logger, onReady = () => {}) {
+    this.#connection = connection;
+    this.#exchange = exchange;
+    this.#log = log;
+    this.#onReady = onReady;
+    connection.onConnect(() => this.#open());
+    connection.on("unblocked", () => this.#announce());
+  }
+
+  /** False while the broker is away or takes no more. */
+  get isReady(): boolean {
+    return this.#channel !== null && !this.#full && this.#connection.blockedReason === null;
+  }
+
+  /** Hands the message to the socket. @returns false when it could not be sent */
+  send(message: TransientMessage): boolean {
+    const channel = this.#channel;
+    if (channel === null || !this.isReady) return false;
+    const { exchange, routingKey, body, headers, contentType, contentEncoding } = message;
+    try {
+      const options = { headers: wireTable(headers), contentType, contentEncoding, deliveryMode: 1, priority: 0 };
+      this.#full = !channel.publish(exchange, routingKey, body, options);
+      return true;
+    } catch (error) {
+      this.#log.debug({ err: asError(error).message, exchange, routingKey }, "a transient message was not sent");
+      return false;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const channel = this.#channel;
+    this.#channel = null;
+    await channel?.close().catch(() => undefined);
+  }
+
+  async #open(): Promise<void> {
+    if (this.#closed) return;
+    const channel = await this.#connection.openChannel();
+    channel.on("error", (error) =>
+      this.#log.debug({ err: asError(error).message }, "the broker closed the channel of transient messages"),
+    );
+    channel.on("drain", () => {
+      this.#full = false;
+      this.#announce();
+    });
+    channel.on("close", () => {
+      if (this.#channel !== channel) return;
+      this.#channel = null;
+      if (!this.#closed) this.#reopenLater();
+    });
+    if (this.#exchange !== null) {
+      const { name, type, durable } = this.#exchange;
+      await channel.assertExchange(name, type, { durable });
+    }
+    this.#channel = channel;
+    this.#full = false;
+    this.#announce();
+  }
+
+  #reopenLater(): void {
+    setTimeout(() => {
+      if (this.#closed || this.#channel !== null || !this.#connection.isReady) return;
+      this.#open().catch((error) =>
+        this.#log.debug({ err: asError(error).message }, "cannot open a channel for transient messages"),
+      );
+    }, REOPEN_DELAY_MS).unref();
+  }
+
+  #announce(): void {
+    if (this.isReady) this.#onReady();
+  }
+}

@@ -1,0 +1,175 @@
+import type { Logger } from "pino";
+import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { wireTable } from "../amqp/headers.js";
+import type { TransientPublisher } from "../amqp/transient-publisher.js";
+import { asError } from "../errors.js";
+import { exceptionRepr } from "../protocol/exception.js";
+import { encodeBody } from "../protocol/serializers.js";
+import { bindArguments, NO_REPLY, PythonError } from "./command.js";
+import type { ControlledWorker } from "./controlled-worker.js";
+import { isAddressed } from "./matcher.js";
+import { type ControlRequest, controlNames, controlQueueArguments, decodeControlRequest } from "./message.js";
+import type { ControlRegistry } from "./registry.js";
+
+/** Options of {@link MailboxNode}. */
+export interface MailboxNodeOptions {
+  readonly worker: ControlledWorker;
+  readonly registry: ControlRegistry;
+  /** Where commands are consumed: a connection that publishing never blocks. */
+  readonly connection: BrokerConnection;
+  readonly replies: TransientPublisher;
+  readonly acceptedContentTypes: ReadonlySet<string>;
+  readonly log: Logger;
+}
+
+const RESOURCE_LOCKED = 405;
+const PRECONDITION_FAILED = 406;
+const REOPEN_DELAY_MS = 500;
+
+/** The worker's mailbox: takes control commands from the broadcast exchange, runs them, and replies. */
+export class MailboxNode {
+  readonly #options: MailboxNodeOptions;
+  readonly #names: ReturnType<typeof controlNames>;
+  #channel: Channel | null = null;
+  #closed = false;
+
+  constructor(options: MailboxNodeOptions) {
+    this.#options = options;
+    this.#names = controlNames(options.worker.settings.controlExchange);
+    options.connection.onConnect(() => this.#open());
+  }
+
+  /** True while commands are heard. */
+  get isReady(): boolean {
+    return this.#channel !== null;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const channel = this.#channel;
+    this.#channel = null;
+    await channel?.close().catch(() => undefined);
+  }
+
+  /** A mailbox that cannot be opened does not stop the worker: it is tried again. */
+  async #open(): Promise<void> {
+    try {
+      await this.#listen();
+    } catch (error) {
+      this.#options.log.warn({ err: asError(error).message }, "remote control is not available yet, trying again");
+      this.#reopenLater();
+    }
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#closed) return;
+    const { connection, worker, log } = this.#options;
+    const wanted = this.#names.nodeQueue(worker.nodename);
+    let queue = wanted;
+    try {
+      await this.#declare(queue);
+    } catch (error) {
+      const { code } = error as { readonly code?: unknown };
+      if (code !== RESOURCE_LOCKED && code !== PRECONDITION_FAILED) throw error;
+      // The name is taken: a node of the same name, or our own lost connection that the broker has not noticed yet.
+      // Commands come through a fanout exchange, so a queue of any name hears them.
+      queue = `${wanted}.${process.pid}-${Date.now().toString(36)}`;
+      log.warn(
+        `A node named ${worker.nodename} is already using this process mailbox! Give each node a unique name with -n (or the old one has just gone).`,
+      );
+      await this.#declare(queue);
+    }
+    const channel = await connection.openChannel();
+    channel.on("error", (error) => log.warn({ err: asError(error).message }, "the broker closed the control channel"));
+    channel.on("close", () => {
+      if (this.#channel !== channel) return;
+      this.#channel = null;
+      this.#reopenLater();
+    });
+    await channel.consume(queue, (message) => (message === null ? void channel.close() : this.#receive(message)), {
+      noAck: true,
+    });
+    this.#channel = channel;
+  }
+
+  /** On a channel of its own, which a refusal closes. */
+  async #declare(queue: string): Promise<void> {
+    const { connection, worker } = this.#options;
+    const { controlQueueTtl, controlQueueExpires, controlQueueExclusive } = worker.settings;
+    const channel = await connection.openChannel();
+    channel.on("error", () => undefined);
+    try {
+      await channel.assertExchange(this.#names.exchange, "fanout", { durable: false });
+      const { consumerCount } = await channel.assertQueue(queue, {
+        durable: false,
+        autoDelete: true,
+        exclusive: controlQueueExclusive,
+        arguments: wireTable(controlQueueArguments(controlQueueTtl, controlQueueExpires)),
+      });
+      if (consumerCount > 0)
+        this.#options.log.warn(
+          `A node named ${worker.nodename} is already using this process mailbox! Give each node a unique name with -n.`,
+        );
+      await channel.bindQueue(queue, this.#names.exchange, "");
+    } finally {
+      await channel.close().catch(() => undefined);
+    }
+  }
+
+  #reopenLater(): void {
+    setTimeout(() => {
+      if (this.#closed || this.#channel !== null || !this.#options.connection.isReady) return;
+      void this.#open();
+    }, REOPEN_DELAY_MS).unref();
+  }
+
+  #receive(message: ConsumeMessage): void {
+    const { worker, acceptedContentTypes, log } = this.#options;
+    const { contentType, contentEncoding, headers } = message.properties;
+    worker.clock.forward();
+    try {
+      const request = decodeControlRequest(message.content, contentType, contentEncoding, acceptedContentTypes);
+      const clock: unknown = headers?.clock;
+      worker.clock.adjust(typeof clock === "number" ? clock : 0);
+      if (request === null) log.warn("a control message that is no request was dropped");
+      else if (isAddressed(request, worker.nodename)) void this.#dispatch(request);
+    } catch (error) {
+      log.error({ err: asError(error).message }, "Control command error");
+    }
+  }
+
+  async #dispatch(request: ControlRequest): Promise<void> {
+    const { worker, log } = this.#options;
+    log.debug({ method: request.method, arguments: request.arguments }, "control command received");
+    let value: unknown;
+    try {
+      value = await this.#run(request);
+    } catch (error) {
+      log.error({ err: asError(error).message, method: request.method }, "control command failed");
+      value = { error: exceptionRepr(error) };
+    }
+    if (value === NO_REPLY || request.replyTo === null) return;
+    try {
+      this.#reply(request, value ?? null);
+    } catch (error) {
+      log.error({ err: asError(error).message, method: request.method }, "the reply of a control command has no form");
+      this.#reply(request, { error: exceptionRepr(error) });
+    }
+    worker.log.trace({ method: request.method }, "control command answered");
+  }
+
+  #run(request: ControlRequest): unknown {
+    const command = this.#options.registry.get(request.method);
+    if (command === null) throw new PythonError("KeyError", request.method);
+    return command.run(this.#options.worker, bindArguments(command, request.arguments));
+  }
+
+  #reply({ replyTo, ticket }: ControlRequest, value: unknown): void {
+    if (replyTo === null) return;
+    const { worker, replies } = this.#options;
+    const encoded = encodeBody({ [worker.nodename]: value }, worker.settings.taskSerializer, {
+      typedValues: false,
+    });
+    replies.send({ ...replyTo, ...encoded, headers: { ticket, clock: worker.clock.forward() } });
+  }
+}

@@ -1,0 +1,92 @@
+import type { WorkerEventMap, WorkerEventName } from "../event-map.js";
+import { exceptionRepr, tracebackOf } from "../protocol/exception.js";
+import { pythonRepr } from "../protocol/repr.js";
+import { formatIso } from "../protocol/time.js";
+import type { TaskRequest } from "../task.js";
+import type { EventDispatcher } from "./dispatcher.js";
+import type { EventFields } from "./event.js";
+
+/** Where worker events are listened to: worker/emitter.ts. */
+export interface WorkerEventSource {
+  on<Name extends WorkerEventName>(name: Name, listener: (...args: WorkerEventMap[Name]) => void): unknown;
+  off<Name extends WorkerEventName>(name: Name, listener: (...args: WorkerEventMap[Name]) => void): unknown;
+}
+
+const MAX_REPR = 1024;
+
+/** Sends an event for each step of a task while the task group is on; nothing listens while it is off. */
+export class TaskEvents {
+  readonly #send: (type: string, fields: EventFields) => void;
+  readonly #source: WorkerEventSource;
+  readonly #listeners: { [Name in WorkerEventName]?: (...args: WorkerEventMap[Name]) => void };
+  #attached = false;
+
+  constructor(source: WorkerEventSource, dispatcher: EventDispatcher) {
+    this.#source = source;
+    this.#send = (type, fields) => dispatcher.send(type, fields);
+    this.#listeners = this.#makeListeners();
+  }
+
+  attach(): void {
+    if (this.#attached) return;
+    this.#attached = true;
+    for (const name of this.#names()) this.#source.on(name, this.#listener(name));
+  }
+
+  detach(): void {
+    if (!this.#attached) return;
+    this.#attached = false;
+    for (const name of this.#names()) this.#source.off(name, this.#listener(name));
+  }
+
+  #names(): WorkerEventName[] {
+    return Object.keys(this.#listeners) as WorkerEventName[];
+  }
+
+  #listener(name: WorkerEventName): () => void {
+    return this.#listeners[name] as () => void;
+  }
+
+  #makeListeners(): { [Name in WorkerEventName]?: (...args: WorkerEventMap[Name]) => void } {
+    const send = this.#send;
+    return {
+      taskReceived: (request) => send("task-received", receivedFields(request)),
+      taskStarted: ({ id }) => send("task-started", { uuid: id }),
+      taskSucceeded: ({ id }, { result, runtimeSeconds }) =>
+        send("task-succeeded", {
+          uuid: id,
+          result: pythonRepr(result, { maxLength: MAX_REPR }),
+          runtime: runtimeSeconds,
+        }),
+      taskFailed: ({ id }, { error }) =>
+        send("task-failed", { uuid: id, exception: exceptionRepr(error), traceback: tracebackOf(error) }),
+      taskRetried: ({ id }, { error }) =>
+        send("task-retried", {
+          uuid: id,
+          exception: error === null ? "None" : exceptionRepr(error),
+          traceback: error === null ? "" : tracebackOf(error),
+        }),
+      taskRevoked: ({ id }, { terminated, signum, expired }) =>
+        send("task-revoked", { uuid: id, terminated, signum, expired }),
+      taskRejected: ({ id }, { requeue }) => send("task-rejected", { uuid: id, requeue }),
+      taskAbandoned: ({ id }) => send("task-cancelled", { uuid: id }),
+      taskUnregistered: ({ id, name }) =>
+        send("task-failed", { uuid: id, exception: `NotRegistered(${pythonRepr(name, { escape: true })})` }),
+      taskEvent: ({ id }, { type, fields }) => send(type, { uuid: id, ...fields }),
+    };
+  }
+}
+
+function receivedFields(request: TaskRequest): EventFields {
+  return {
+    uuid: request.id,
+    name: request.shadow ?? request.task,
+    args: request.argsrepr,
+    kwargs: request.kwargsrepr,
+    root_id: request.rootId,
+    parent_id: request.parentId,
+    retries: request.retries,
+    eta: request.eta === null ? null : formatIso(request.eta),
+    expires: request.expires === null ? null : formatIso(request.expires),
+  };
+}

@@ -6,6 +6,7 @@ import { parseBrokerUrl } from "./amqp/url.js";
 import { Producer, type SendOptions } from "./client/producer.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { workerQueues } from "./queues.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions } from "./task.js";
@@ -23,6 +24,8 @@ export type AppOptions = SettingsInput & {
 export interface WorkerOptions {
   /** Names, or definitions with arguments. Default: `taskQueues`, else `taskDefaultQueue`. */
   readonly queues?: readonly (string | QueueDefinition)[];
+  /** Names left out: Celery's `-X`. */
+  readonly excludeQueues?: readonly string[];
   /** Tasks that run at once, and threads in the pool. Default: `workerConcurrency`. */
   readonly concurrency?: number;
   /** Messages taken ahead, for each queue and unit of concurrency. Default: `workerPrefetchMultiplier`. */
@@ -105,9 +108,10 @@ export class Celery {
       workerShutdownTimeout: options.shutdownTimeout ?? this.settings.workerShutdownTimeout,
       ...(options.concurrency === undefined ? { workerConcurrency: this.settings.workerConcurrency } : {}),
     });
+    const nodename = expandNodename(options.hostname);
     return new Worker({
-      nodename: expandNodename(options.hostname),
-      queues: this.#queues(options.queues),
+      nodename,
+      queues: workerQueues(options.queues, options.excludeQueues ?? [], settings, nodename),
       settings,
       tasks: this.#tasks,
       log: this.log,
@@ -121,19 +125,6 @@ export class Celery {
     this.#client = null;
     client?.producer.publisher.close();
     await client?.connection.close();
-  }
-
-  #queues(selected: WorkerOptions["queues"]): QueueDefinition[] {
-    const { taskQueues, taskDefaultQueue, taskCreateMissingQueues } = this.settings;
-    if (selected === undefined) return taskQueues.length > 0 ? [...taskQueues] : [{ name: taskDefaultQueue }];
-    return selected.map((queue) => {
-      if (typeof queue !== "string") return queue;
-      const known = taskQueues.find(({ name }) => name === queue);
-      if (known === undefined && !taskCreateMissingQueues) {
-        throw new ImproperlyConfigured(`queue ${queue} is not in taskQueues, and taskCreateMissingQueues is off`);
-      }
-      return known ?? { name: queue };
-    });
   }
 
   #producer(): Producer {

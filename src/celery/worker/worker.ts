@@ -1,12 +1,15 @@
 import { hostname } from "node:os";
 import type { Logger } from "pino";
 import { BrokerConnection } from "../amqp/connection.js";
+import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
 import type { QueueDefinition } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import type { TaskDefinition } from "../definition.js";
+import { asError } from "../errors.js";
 import { ThreadPool } from "../executor/thread-pool.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
+import { isQuorum } from "../queues.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
 import { Consumer } from "./consumer.js";
@@ -84,6 +87,7 @@ export class Worker {
     this.#consumers = parts.queues.map((queue) => this.#createConsumer(queue));
     this.#consuming.onConnect(async () => {
       await Promise.all(this.#consumers.map((consumer) => consumer.open()));
+      await this.#declareDelayedDelivery();
     });
     this.#consuming.on("connected", () => this.events.emit("brokerConnected"));
     this.#consuming.on("disconnected", (error) => this.events.emit("brokerDisconnected", error));
@@ -179,6 +183,20 @@ export class Worker {
     return true;
   }
 
+  /** As Celery 5.5: only when a queue is known to be a quorum queue, and never in the way of consuming. */
+  async #declareDelayedDelivery(): Promise<void> {
+    const { queues, settings, log } = this.#parts;
+    if (!settings.workerDetectQuorumQueues || !queues.some(isQuorum)) return;
+    try {
+      await declareDelayedDelivery(this.#consuming, queues, settings.brokerNativeDelayedDeliveryQueueType, log);
+    } catch (error) {
+      log.warn(
+        { err: asError(error).message },
+        "cannot set up native delayed delivery: tasks for later wait in the worker",
+      );
+    }
+  }
+
   async #consumersReady(): Promise<void> {
     while (this.#state === "starting" && !this.#consumers.every((consumer) => consumer.isReady)) {
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -189,6 +207,7 @@ export class Worker {
     const { nodename, settings, log, tasks, createResults } = this.#parts;
     const consumerOf = (delivery: Delivery) =>
       this.#consumers.find((consumer) => consumer.queue.name === delivery.queue);
+    const schedule = new Schedule();
     const slots = new Slots(settings.workerConcurrency);
     const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
     const rateLimits = new RateLimits();
@@ -210,14 +229,17 @@ export class Worker {
       slots,
       slotsOf: (definition) => (definition.inline ? inline : slots),
       rateLimits,
-      schedule: new Schedule(),
+      schedule,
       revoked: new RecentSet(REVOKES_MAX, REVOKES_EXPIRE_MS),
       ended: new RecentSet(ENDED_MAX),
       requests: new Map(),
       results: createResults(publisher),
       publisher,
       deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
-      onHeld: (delivery) => consumerOf(delivery)?.hold(delivery),
+      onHeld: (delivery) => {
+        const { workerEtaTaskLimit } = settings;
+        if (workerEtaTaskLimit === null || schedule.size < workerEtaTaskLimit) consumerOf(delivery)?.hold(delivery);
+      },
       onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
       isStopping: () => this.#state === "draining" || this.#state === "stopped",
     };

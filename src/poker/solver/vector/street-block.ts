@@ -89,7 +89,7 @@ function layOut(roots: readonly BettingNode[]): { nodes: BettingNode[]; firstChi
   return { nodes, firstChild };
 }
 
-function compileBlock(street: number, roots: readonly BettingNode[], stakes: Stakes): StreetBlock {
+function compileBlock(street: number, roots: readonly BettingNode[], stakes: Stakes, boards: number): StreetBlock {
   const { nodes, firstChild } = layOut(roots);
   const of = (kind: BettingNode["kind"]): number[] => nodes.flatMap((node, at) => (node.kind === kind ? [at] : []));
   const decisions = of("decision");
@@ -122,7 +122,7 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
       ...chances.map((_, index) => chanceStart + index),
     ]),
     leafFactor: Float64Array.from([
-      ...showdowns.map((at) => showdownFactor(nodes[at] as BettingNode, stakes)),
+      ...showdowns.map((at) => showdownFactor(nodes[at] as BettingNode, stakes) / boards),
       ...folds.map((at) => foldFactor(nodes[at] as BettingNode & { kind: "fold" }, stakes)),
       ...chances.map(() => 1),
     ]),
@@ -136,13 +136,15 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
 
 /**
  * Flattens a heads-up betting tree into one block a street. Chance lane `i` of a block leads to root `i` of the next.
+ *
+ * @param boards boards that share the pot equally.
  */
-export function compileStreets(root: DecisionNode): StreetBlock[] {
+export function compileStreets(root: DecisionNode, boards: number): StreetBlock[] {
   const stakes = stakesOf(root);
   const blocks: StreetBlock[] = [];
   let roots: BettingNode[] = [root];
   for (let street = root.state.street; roots.length > 0; street++) {
-    const block = compileBlock(street, roots, stakes);
+    const block = compileBlock(street, roots, stakes, boards);
     blocks.push(block);
     roots = block.nodes.flatMap((node) => (node.kind === "chance" ? [node.child] : []));
   }

@@ -1,0 +1,152 @@
+import { CATEGORY_COUNT, CATEGORY_OF_VALUE } from "../evaluator/categories.js";
+
+/** Results a player can have on a board, in the order the breakdowns count them. */
+export const WIN = 0;
+export const TIE = 1;
+export const LOSS = 2;
+export const RESULTS = 3;
+
+/** Cards that a next-card table has a row for. */
+const DECK_ROWS = 52;
+
+/** What an experiment counts. */
+export interface ShowdownShape {
+  readonly players: number;
+  /** For each of the one or two boards: whether to count by its next card as well. */
+  readonly nextCard: readonly boolean[];
+}
+
+/**
+ * Counts of showdowns, as one array of exact integers, so that parts computed apart are merged by adding.
+ *
+ * A player's *share class* on a board is the number of players who share it with them: 0 = lost, 1 = won alone,
+ * k = a k-way tie, worth 1/k.
+ */
+export class ShowdownCounts {
+  /** Share classes of a player: 0 to the number of players. */
+  readonly classes: number;
+  readonly data: Float64Array;
+  private readonly playerSize: number;
+  private readonly boardSize: number;
+  private readonly nextOffsets: readonly number[];
+  private readonly jointOffset: number;
+
+  /** @param data counts of the same shape from another thread; default: zeros */
+  constructor(
+    readonly shape: ShowdownShape,
+    data?: Float64Array,
+  ) {
+    const { players, nextCard } = shape;
+    this.classes = players + 1;
+    this.playerSize = CATEGORY_COUNT * RESULTS + this.classes;
+    this.boardSize = players * this.playerSize;
+    let size = nextCard.length * this.boardSize;
+    this.nextOffsets = nextCard.map((wanted) => {
+      const start = size;
+      if (wanted) size += DECK_ROWS * players * this.classes;
+      return start;
+    });
+    this.jointOffset = size;
+    if (nextCard.length === 2) size += players * this.classes * this.classes;
+    this.data = data ?? new Float64Array(size);
+    if (this.data.length !== size) throw new RangeError(`counts have ${size} numbers, not ${this.data.length}`);
+  }
+
+  /**
+   * Counts one showdown on a board, `weight` times.
+   * @param values strength of each player's hand
+   * @param classes receives each player's share class
+   */
+  record(board: number, values: Uint16Array, weight: number, classes: Uint8Array): void {
+    const { data, playerSize } = this;
+    shareClasses(values, classes);
+    let at = board * this.boardSize;
+    for (let player = 0; player < values.length; player++) {
+      const shareClass = classes[player] as number;
+      const category = CATEGORY_OF_VALUE[values[player] as number] as number;
+      const cell = at + category * RESULTS + resultOf(shareClass);
+      data[cell] = (data[cell] as number) + weight;
+      const share = at + CATEGORY_COUNT * RESULTS + shareClass;
+      data[share] = (data[share] as number) + weight;
+      at += playerSize;
+    }
+  }
+
+  /** Counts the share classes of one showdown under the card that came next on its board. */
+  recordNextCard(board: number, card: number, classes: Uint8Array, weight: number): void {
+    const { data } = this;
+    let at = this.nextCell(board, card, 0);
+    for (let player = 0; player < classes.length; player++) {
+      const cell = at + (classes[player] as number);
+      data[cell] = (data[cell] as number) + weight;
+      at += this.classes;
+    }
+  }
+
+  /** Counts one deal of both boards by each player's share class on the top and on the bottom one. */
+  recordJoint(top: Uint8Array, bottom: Uint8Array, weight: number): void {
+    for (let player = 0; player < top.length; player++) {
+      this.addJoint(player, top[player] as number, bottom[player] as number, weight);
+    }
+  }
+
+  addJoint(player: number, top: number, bottom: number, weight: number): void {
+    const cell = this.jointOffset + (player * this.classes + top) * this.classes + bottom;
+    this.data[cell] = (this.data[cell] as number) + weight;
+  }
+
+  /** Adds counts of the same shape. */
+  add(other: ShowdownCounts): void {
+    for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (other.data[i] as number);
+  }
+
+  /** `[category × (win, tie, loss)]` of a player on a board. */
+  breakdown(board: number, player: number): Float64Array {
+    const start = board * this.boardSize + player * this.playerSize;
+    return this.data.subarray(start, start + CATEGORY_COUNT * RESULTS);
+  }
+
+  /** Deals by share class of a player on a board. */
+  shares(board: number, player: number): Float64Array {
+    const start = board * this.boardSize + player * this.playerSize + CATEGORY_COUNT * RESULTS;
+    return this.data.subarray(start, start + this.classes);
+  }
+
+  /** Deals by share class of a player, of those where `card` comes next on a board; empty when not counted. */
+  nextCardShares(board: number, card: number, player: number): Float64Array {
+    if (this.shape.nextCard[board] !== true) return new Float64Array(0);
+    const start = this.nextCell(board, card, player);
+    return this.data.subarray(start, start + this.classes);
+  }
+
+  /** Deals of both boards by a player's share classes: `[top × bottom]`; empty with one board. */
+  joint(player: number): Float64Array {
+    if (this.shape.nextCard.length < 2) return new Float64Array(0);
+    const start = this.jointOffset + player * this.classes * this.classes;
+    return this.data.subarray(start, start + this.classes * this.classes);
+  }
+
+  private nextCell(board: number, card: number, player: number): number {
+    return (this.nextOffsets[board] as number) + (card * this.shape.players + player) * this.classes;
+  }
+}
+
+const resultOf = (shareClass: number): number => (shareClass === 0 ? LOSS : shareClass === 1 ? WIN : TIE);
+
+/** Fills in each player's share class for one showdown. */
+export function shareClasses(values: Uint16Array, classes: Uint8Array): void {
+  let best = 0;
+  let sharers = 0;
+  for (let player = 0; player < values.length; player++) {
+    const value = values[player] as number;
+    if (value > best) {
+      best = value;
+      sharers = 1;
+    } else if (value === best) {
+      sharers++;
+    }
+  }
+  for (let player = 0; player < values.length; player++) {
+    classes[player] = (values[player] as number) === best ? sharers : 0;
+  }
+}

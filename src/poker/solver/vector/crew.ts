@@ -1,0 +1,226 @@
+import { GROUPS, type SharedPlan } from "./plan.js";
+import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
+
+/** How a solver in another thread is told to end: not at all, after the present iteration, or at once. */
+export const STOP = { none: 0, soon: 1, now: 2 } as const;
+
+/** Words of the control block. */
+const WORD = {
+  sequence: 0,
+  pass: 1,
+  tasks: 2,
+  next: 3,
+  done: 4,
+  finished: 5,
+  seat: 6,
+  mode: 7,
+  failed: 8,
+  helpers: 9,
+} as const;
+const CONTROL_WORDS = 16;
+const NUMBERS = 8;
+
+const PASS = { down: 0, across: 1, up: 2 } as const;
+type Pass = (typeof PASS)[keyof typeof PASS];
+const MODES: readonly WalkMode[] = ["train", "best-response", "average"];
+
+/** Hands one task takes in the down and up passes. */
+const HANDS_PER_TASK = 256;
+/** Root-street work (hands × lanes) below which a helper costs more than it saves. */
+const MIN_SHARED_WORK = 40_000;
+const SPINS = 2000;
+/** A helper that finishes nothing for this long is taken for dead. */
+const HELPER_SILENCE_MS = 60_000;
+
+/**
+ * Spreads the passes of a walk over the threads at hand. One thread leads; helpers may come and go between passes, and
+ * none is needed. Tasks write to places of their own and sums are taken in a fixed order, so results do not depend on
+ * who did what.
+ */
+export class Crew {
+  readonly #plan: SharedPlan;
+  readonly #control: Int32Array;
+  readonly #numbers: Float64Array;
+  readonly settings: WalkSettings;
+  readonly #walker: Walker;
+
+  /** @param stop asked within passes: true abandons the walk */
+  constructor(plan: SharedPlan, thread: number, stop: () => boolean) {
+    const { buffer } = plan.memory;
+    this.#plan = plan;
+    this.#control = new Int32Array(buffer, plan.layout.control, CONTROL_WORDS);
+    this.#numbers = new Float64Array(buffer, plan.layout.control + CONTROL_WORDS * 4, NUMBERS);
+    this.settings = {
+      seat: 0,
+      mode: "train",
+      positiveDiscount: 1,
+      negativeDiscount: 1,
+      sumWeight: 1,
+      regretWeight: 1,
+      chanceScale: new Float64Array(4),
+    };
+    this.#walker = new Walker(plan, thread, this.settings, () => stop() || this.#finished());
+  }
+
+  /** Helpers that have joined at least once. */
+  get helpers(): number {
+    return Atomics.load(this.#control, WORD.helpers);
+  }
+
+  /** Walks the tree for one seat; the hands' values stand in the plan's root results afterwards. */
+  walk(seat: 0 | 1, mode: WalkMode): void {
+    this.settings.seat = seat;
+    this.settings.mode = mode;
+    for (const pass of [PASS.down, PASS.across, PASS.up]) this.#lead(pass);
+  }
+
+  /** Sends helpers home; they return from {@link help}. */
+  finish(): void {
+    Atomics.store(this.#control, WORD.finished, 1);
+    Atomics.notify(this.#control, WORD.sequence);
+  }
+
+  /**
+   * Helps the leader until `milliseconds` have passed or the solve is finished.
+   * @returns false when there is nothing left to help with
+   */
+  help(milliseconds: number): boolean {
+    const until = Date.now() + milliseconds;
+    Atomics.add(this.#control, WORD.helpers, 1);
+    while (!this.#finished() && Date.now() < until) {
+      const sequence = Atomics.load(this.#control, WORD.sequence);
+      this.#readSettings();
+      const pass = this.#control[WORD.pass] as Pass;
+      const tasks = this.#control[WORD.tasks] as number;
+      this.#work(sequence, pass, tasks);
+      for (let spin = 0; spin < SPINS && Atomics.load(this.#control, WORD.sequence) === sequence; spin++);
+      Atomics.wait(this.#control, WORD.sequence, sequence, 20);
+    }
+    return !this.#finished();
+  }
+
+  #finished(): boolean {
+    return Atomics.load(this.#control, WORD.finished) === 1;
+  }
+
+  #tasks(pass: Pass): number {
+    const block = this.#plan.blocks[0];
+    if (!block) return 0;
+    const { seat } = this.settings;
+    const counted = pass === PASS.down ? (seat === 0 ? 1 : 0) : seat;
+    if (pass !== PASS.across) return Math.ceil(this.#plan.hands[counted].count / HANDS_PER_TASK);
+    return (block.chance.count > 0 ? GROUPS : 0) + chunks(block.showdown.count) + chunks(block.fold.count);
+  }
+
+  #lead(pass: Pass): void {
+    const control = this.#control;
+    const tasks = this.#tasks(pass);
+    const block = this.#plan.blocks[0];
+    const work = (this.#plan.hands[0].count + this.#plan.hands[1].count) * (block?.laneCount ?? 0);
+    if (this.helpers === 0 || tasks < 2 || (this.#plan.blocks.length === 1 && work < MIN_SHARED_WORK)) {
+      for (let task = 0; task < tasks; task++) this.#execute(pass, task);
+      return;
+    }
+    const sequence = Atomics.load(control, WORD.sequence) + 1;
+    this.#writeSettings();
+    control[WORD.pass] = pass;
+    control[WORD.tasks] = tasks;
+    Atomics.store(control, WORD.done, 0);
+    Atomics.store(control, WORD.next, sequence << 16);
+    Atomics.store(control, WORD.sequence, sequence);
+    Atomics.notify(control, WORD.sequence);
+    this.#work(sequence, pass, tasks);
+    this.#awaitHelpers(tasks);
+  }
+
+  /**
+   * Claims and runs tasks of pass number `sequence`. The counter carries the pass number in its upper half, so a helper
+   * that comes late from the pass before can claim nothing.
+   */
+  #work(sequence: number, pass: Pass, tasks: number): void {
+    const control = this.#control;
+    for (;;) {
+      const ticket = Atomics.load(control, WORD.next);
+      const task = ticket & 0xffff;
+      if (ticket - task !== sequence << 16 || task >= tasks) return;
+      if (Atomics.compareExchange(control, WORD.next, ticket, ticket + 1) !== ticket) continue;
+      try {
+        this.#execute(pass, task);
+      } catch (error) {
+        Atomics.store(control, WORD.failed, 1);
+        throw error;
+      } finally {
+        Atomics.add(control, WORD.done, 1);
+        Atomics.notify(control, WORD.done);
+      }
+    }
+  }
+
+  #awaitHelpers(tasks: number): void {
+    const control = this.#control;
+    let seen = -1;
+    let since = Date.now();
+    for (let spin = 0; ; spin++) {
+      const done = Atomics.load(control, WORD.done);
+      if (done >= tasks) break;
+      if (done !== seen) {
+        seen = done;
+        since = Date.now();
+      }
+      if (Atomics.load(control, WORD.failed) === 1 || Date.now() - since > HELPER_SILENCE_MS) break;
+      if (spin > SPINS) Atomics.wait(control, WORD.done, done, 20);
+    }
+    if (Atomics.load(control, WORD.done) < tasks || Atomics.load(control, WORD.failed) === 1) {
+      throw new Error("a helping thread of the solver was lost");
+    }
+  }
+
+  #execute(pass: Pass, task: number): void {
+    const walker = this.#walker;
+    const block = this.#plan.blocks[0];
+    if (!block) return;
+    if (pass === PASS.across) {
+      const groups = block.chance.count > 0 ? GROUPS : 0;
+      const showdowns = chunks(block.showdown.count);
+      if (task < groups) walker.rootDeals(task);
+      else if (task < groups + showdowns) walker.rootShowdown(task - groups);
+      else walker.rootFold(task - groups - showdowns);
+      return;
+    }
+    const { seat } = this.settings;
+    const { count } = this.#plan.hands[pass === PASS.up ? seat : seat === 0 ? 1 : 0];
+    const from = task * HANDS_PER_TASK;
+    const to = Math.min(count, from + HANDS_PER_TASK);
+    if (pass === PASS.down) walker.rootDown(from, to);
+    else walker.rootUp(from, to);
+  }
+
+  #writeSettings(): void {
+    const { settings } = this;
+    this.#control[WORD.seat] = settings.seat;
+    this.#control[WORD.mode] = MODES.indexOf(settings.mode);
+    this.#numbers.set([
+      settings.positiveDiscount,
+      settings.negativeDiscount,
+      settings.sumWeight,
+      settings.regretWeight,
+      ...settings.chanceScale.subarray(1),
+    ]);
+  }
+
+  #readSettings(): void {
+    const { settings } = this;
+    settings.seat = this.#control[WORD.seat] === 0 ? 0 : 1;
+    settings.mode = MODES[this.#control[WORD.mode] as number] ?? "train";
+    const [positive = 1, negative = 1, sum = 1, regret = 1, ...scales] = this.#numbers;
+    settings.positiveDiscount = positive;
+    settings.negativeDiscount = negative;
+    settings.sumWeight = sum;
+    settings.regretWeight = regret;
+    settings.chanceScale.set(scales.slice(0, 3), 1);
+  }
+}
+
+function chunks(lanes: number): number {
+  return Math.ceil(lanes / 8);
+}

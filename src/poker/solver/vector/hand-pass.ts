@@ -1,0 +1,171 @@
+import type { WalkBlock } from "./plan.js";
+
+/**
+ * The betting tree of one street walked for a single hand: the inner loops of the solver. `node` holds one number for
+ * each node of the block; the roots' numbers stand in it before a down pass, the leaves' before an up pass.
+ * Source: vector-form counterfactual regret minimisation (Johanson et al. 2011), discounted (Brown & Sandholm 2019).
+ */
+
+/** Which of a seat's tables hold this hand's row, and where. */
+export interface RowRef {
+  regrets: Float32Array;
+  sums: Float32Array;
+  /** Index of the hand's row. */
+  at: number;
+}
+
+/**
+ * Current strategy of the opponent's hand by regret matching: splits reach over its actions, and adds the hand's
+ * share of this iteration to its strategy sums.
+ */
+export function splitByRegret(
+  block: WalkBlock,
+  seat: number,
+  row: RowRef,
+  into: RowRef,
+  weight: number,
+  node: Float64Array,
+): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { regrets } = row;
+  const { sums } = into;
+  for (let d = 0; d < decisionNode.length; d++) {
+    const reach = node[decisionNode[d] as number] as number;
+    const child = firstChild[d] as number;
+    const actions = actionCount[d] as number;
+    if (decisionSeat[d] !== seat || reach === 0) {
+      for (let a = 0; a < actions; a++) node[child + a] = reach;
+      continue;
+    }
+    const at = row.at + (rowOffset[d] as number);
+    const sumAt = into.at + (rowOffset[d] as number);
+    let positive = 0;
+    for (let a = 0; a < actions; a++) {
+      const regret = regrets[at + a] as number;
+      if (regret > 0) positive += regret;
+    }
+    const scale = positive > 0 ? reach / positive : 0;
+    const even = reach / actions;
+    for (let a = 0; a < actions; a++) {
+      const regret = regrets[at + a] as number;
+      const share = positive > 0 ? (regret > 0 ? regret * scale : 0) : even;
+      node[child + a] = share;
+      sums[sumAt + a] = (sums[sumAt + a] as number) + weight * share;
+    }
+  }
+}
+
+/** Average strategy of the opponent's hand: splits reach over its actions. */
+export function splitByAverage(block: WalkBlock, seat: number, row: RowRef, node: Float64Array): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { sums } = row;
+  for (let d = 0; d < decisionNode.length; d++) {
+    const reach = node[decisionNode[d] as number] as number;
+    const child = firstChild[d] as number;
+    const actions = actionCount[d] as number;
+    if (decisionSeat[d] !== seat || reach === 0) {
+      for (let a = 0; a < actions; a++) node[child + a] = reach;
+      continue;
+    }
+    const at = row.at + (rowOffset[d] as number);
+    let total = 0;
+    for (let a = 0; a < actions; a++) total += sums[at + a] as number;
+    const scale = total > 0 ? reach / total : 0;
+    const even = reach / actions;
+    for (let a = 0; a < actions; a++) node[child + a] = total > 0 ? (sums[at + a] as number) * scale : even;
+  }
+}
+
+/** Factors of a regret update. */
+export interface RegretUpdate {
+  /** Factors for the regret kept so far, by its sign. */
+  positiveDiscount: number;
+  negativeDiscount: number;
+  /** Weight of this iteration's regret. */
+  regretWeight: number;
+}
+
+/** Values upward under the hand's current strategy, with its regrets brought up to date. */
+export function updateRegrets(
+  block: WalkBlock,
+  seat: number,
+  row: RowRef,
+  into: RowRef,
+  update: RegretUpdate,
+  node: Float64Array,
+): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { positiveDiscount, negativeDiscount, regretWeight } = update;
+  const { regrets } = row;
+  const target = into.regrets;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d] as number;
+    const actions = actionCount[d] as number;
+    let value = 0;
+    if (decisionSeat[d] !== seat) {
+      for (let a = 0; a < actions; a++) value += node[child + a] as number;
+      node[decisionNode[d] as number] = value;
+      continue;
+    }
+    const at = row.at + (rowOffset[d] as number);
+    let positive = 0;
+    for (let a = 0; a < actions; a++) {
+      const regret = regrets[at + a] as number;
+      if (regret > 0) {
+        positive += regret;
+        value += regret * (node[child + a] as number);
+      }
+    }
+    if (positive > 0) value /= positive;
+    else {
+      for (let a = 0; a < actions; a++) value += node[child + a] as number;
+      value /= actions;
+    }
+    node[decisionNode[d] as number] = value;
+    const targetAt = into.at + (rowOffset[d] as number);
+    for (let a = 0; a < actions; a++) {
+      const old = target[targetAt + a] as number;
+      const kept = old > 0 ? old * positiveDiscount : old * negativeDiscount;
+      target[targetAt + a] = kept + regretWeight * ((node[child + a] as number) - value);
+    }
+  }
+}
+
+/** Values upward when the hand always takes its best action. */
+export function chooseBest(block: WalkBlock, seat: number, node: Float64Array): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount } = block;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d] as number;
+    const actions = actionCount[d] as number;
+    let value = node[child] as number;
+    if (decisionSeat[d] === seat) {
+      for (let a = 1; a < actions; a++) value = Math.max(value, node[child + a] as number);
+    } else {
+      for (let a = 1; a < actions; a++) value += node[child + a] as number;
+    }
+    node[decisionNode[d] as number] = value;
+  }
+}
+
+/** Values upward when the hand plays its average strategy. */
+export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: Float64Array): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { sums } = row;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d] as number;
+    const actions = actionCount[d] as number;
+    let value = 0;
+    let plain = 0;
+    let total = 0;
+    const at = row.at + (rowOffset[d] as number);
+    for (let a = 0; a < actions; a++) {
+      const of = node[child + a] as number;
+      plain += of;
+      if (decisionSeat[d] !== seat) continue;
+      const sum = sums[at + a] as number;
+      total += sum;
+      value += sum * of;
+    }
+    node[decisionNode[d] as number] = decisionSeat[d] !== seat ? plain : total > 0 ? value / total : plain / actions;
+  }
+}

@@ -1,0 +1,136 @@
+import type { DecisionNode } from "../betting/betting-tree.js";
+import { dealCount } from "../deal.js";
+import { SolverInputError } from "../errors.js";
+import { CardRemoval } from "../showdown/card-removal.js";
+import { Crew } from "./crew.js";
+import { createPlan, GROUPS, type HeadsUpGame, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
+
+/** Exponents of discounted counterfactual regret minimisation (Brown & Sandholm 2019). */
+const ALPHA = 1.5;
+const GAMMA = 3;
+/** Factor for negative regrets: t^β / (t^β + 1) with β = 0. */
+const NEGATIVE_DISCOUNT = 0.5;
+
+export interface VectorSolverOptions {
+  /** Memory bound in bytes. Default 1 GiB. */
+  readonly maxBytes?: number;
+  /** True abandons the computation with `WalkCancelled`; asked every few milliseconds. */
+  readonly stop?: () => boolean;
+}
+
+/** How far average play is from equilibrium, in chips. */
+export interface Exploitability {
+  /** What each seat's best response wins beyond average play against average play. */
+  readonly gains: readonly [number, number];
+  /** Sum of the gains. */
+  readonly nashConv: number;
+}
+
+/**
+ * Heads-up solver with exact hands. Each iteration improves both seats in turn by discounted counterfactual regret
+ * minimisation; the average strategy is the answer.
+ */
+export class VectorSolver {
+  readonly game: HeadsUpGame;
+  readonly plan: SharedPlan;
+  readonly blocks: readonly StreetBlock[];
+  readonly stakes: Stakes;
+  /** Summed weight of all pairs of hands that share no card. */
+  readonly pairWeight: number;
+  readonly removal: CardRemoval;
+  readonly #crew: Crew;
+  #iterations = 0;
+
+  /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
+  constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
+    const { plan, blocks, index } = createPlan(game, options.maxBytes ?? 2 ** 30);
+    this.game = game;
+    this.plan = plan;
+    this.blocks = blocks;
+    this.stakes = stakesOf(game.tree);
+    this.#crew = new Crew(plan, 0, options.stop ?? (() => false));
+    this.removal = new CardRemoval(game.hands[0], game.hands[1], index);
+    const [first, second] = game.hands;
+    const compatible = this.removal.compatible(0, second.weights);
+    this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * (first.weights[hand] as number), 0);
+    if (!(this.pairWeight > 0))
+      throw new SolverInputError("every hand of one range shares a card with every hand of the other");
+    this.#setExactDeals();
+  }
+
+  /** Iterations done. */
+  get iterations(): number {
+    return this.#iterations;
+  }
+
+  get helpers(): number {
+    return this.#crew.helpers;
+  }
+
+  get root(): DecisionNode {
+    return this.game.tree;
+  }
+
+  /** One iteration: both seats once. */
+  iterate(): void {
+    const done = this.#iterations;
+    const { settings } = this.#crew;
+    settings.positiveDiscount = done ** ALPHA / (done ** ALPHA + 1);
+    settings.negativeDiscount = NEGATIVE_DISCOUNT;
+    settings.sumWeight = (done + 1) ** GAMMA;
+    settings.regretWeight = 1;
+    this.#crew.walk(0, "train");
+    this.#crew.walk(1, "train");
+    this.#iterations++;
+  }
+
+  /** Best responses of both seats against the other's average strategy, exact in the game solved. */
+  exploitability(): Exploitability {
+    const best = ([0, 1] as const).map((seat) => this.#seatValue(seat, "best-response"));
+    // With utilities measured from the shift the game is zero-sum, so average play's values cancel.
+    const average = this.#seatValue(0, "average");
+    const [best0 = 0, best1 = 0] = best;
+    const gains: [number, number] = [Math.max(0, best0 - average), Math.max(0, best1 + average)];
+    return { gains, nashConv: gains[0] + gains[1] };
+  }
+
+  /** Expected chips at the end minus chips behind at the root, for average play, by seat. They sum to the pot. */
+  values(): [number, number] {
+    const value = this.#seatValue(0, "average");
+    return [value + this.stakes.shift[0], this.stakes.shift[1] - value];
+  }
+
+  /** Ends the helpers' work. */
+  finish(): void {
+    this.#crew.finish();
+  }
+
+  #seatValue(seat: 0 | 1, mode: "best-response" | "average"): number {
+    this.#crew.walk(seat, mode);
+    const { count, weights } = this.game.hands[seat];
+    const results = new Float64Array(this.plan.memory.buffer, this.plan.layout.rootResults[seat], count);
+    let sum = 0;
+    for (let hand = 0; hand < count; hand++) sum += (weights[hand] as number) * (results[hand] as number);
+    return sum / this.pairWeight;
+  }
+
+  /** Every deal, spread over the groups; a deal counts one over the deals two given hands leave. */
+  #setExactDeals(): void {
+    const { blocks, boards, remaining, hands, layout, memory } = this.plan;
+    const held = hands[0].k + hands[1].k;
+    for (let level = 1; level < blocks.length; level++) {
+      const left = remaining.length - (level - 1) * boards - held;
+      this.#crew.settings.chanceScale[level] = 1 / dealCount(left, boards);
+    }
+    if (blocks.length < 2) return;
+    const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
+    const outcomes = dealCount(remaining.length, boards);
+    for (let outcome = 0; outcome < outcomes; outcome++) {
+      const base = (outcome % GROUPS) * SAMPLE_ROW;
+      const place = samples[base] as number;
+      samples[base + 2 + place * 2] = outcome;
+      samples[base] = place + 1;
+    }
+  }
+}

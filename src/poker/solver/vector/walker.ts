@@ -1,0 +1,350 @@
+import { dealCount, dealOutcome, pairIndex } from "../deal.js";
+import { type CardMasks, cardMasks } from "../hand-set.js";
+import { createSweepKernel, LANE_BYTES, LANES, type SweepKernel } from "../wasm/sweep-kernel.js";
+import {
+  chooseBest,
+  playAverage,
+  type RegretUpdate,
+  type RowRef,
+  splitByAverage,
+  splitByRegret,
+  updateRegrets,
+} from "./hand-pass.js";
+import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+import { type StreetViews, type Tables, viewStreet } from "./street-views.js";
+
+/** What a walk computes for the traversing seat: regrets and values, the best response's values, average play's. */
+export type WalkMode = "train" | "best-response" | "average";
+
+/** Numbers of one walk, the same for all threads. */
+export interface WalkSettings extends RegretUpdate {
+  seat: 0 | 1;
+  mode: WalkMode;
+  /** Weight of this iteration in the average strategy. */
+  sumWeight: number;
+  /** What a dealt outcome counts for, by level; level 0 is unused. */
+  readonly chanceScale: Float64Array;
+}
+
+/** Thrown inside a walk when the solver was told to stop at once. */
+export class WalkCancelled extends Error {
+  override readonly name = "WalkCancelled";
+}
+
+const MAX_LEVELS = 4;
+const MAX_BOARDS = 2;
+const NO_ARRAY = new Float32Array(0);
+
+/**
+ * One thread's traversal of the public tree with vectors of hands. A street is walked in three passes: down (reach of
+ * the opponent's hands to every leaf, hand by hand), across (leaf values by card-removal sweeps, and deals to the next
+ * street) and up (values of the traverser's hands, regrets).
+ */
+export class Walker {
+  readonly #plan: SharedPlan;
+  readonly #kernel: SweepKernel;
+  readonly #streets: readonly StreetViews[];
+  readonly #masks: readonly [CardMasks, CardMasks];
+  readonly #accumulators: number;
+  readonly #groupValues: Float64Array;
+  readonly #groupRows: number;
+  readonly #samples: Float64Array;
+  readonly #orderCounts: readonly [Uint32Array, Uint32Array];
+  readonly #rootResults: readonly [Float64Array, Float64Array];
+  readonly #node: Float64Array;
+  readonly #classes: Uint32Array;
+  readonly #row: RowRef = { regrets: NO_ARRAY, sums: NO_ARRAY, at: 0 };
+  readonly #into: RowRef = { regrets: NO_ARRAY, sums: NO_ARRAY, at: 0 };
+  /** Positions (among the remaining cards) dealt so far: level 1's boards, then level 2's. */
+  readonly #dealt = new Uint8Array(MAX_LEVELS * MAX_BOARDS);
+  readonly #deadLow = new Uint32Array(MAX_LEVELS);
+  readonly #deadHigh = new Uint32Array(MAX_LEVELS);
+  readonly #stop: () => boolean;
+  readonly settings: WalkSettings;
+  #group = 0;
+  #laterDeals = 0;
+  #laterOffset = 0;
+
+  /** @param stop asked between deals; true ends the walk with {@link WalkCancelled} */
+  constructor(plan: SharedPlan, thread: number, settings: WalkSettings, stop: () => boolean) {
+    const { layout, blocks, hands } = plan;
+    const { buffer } = plan.memory;
+    const keys = plan.boards * layout.finalKeys;
+    this.#plan = plan;
+    this.#kernel = createSweepKernel(plan.memory);
+    this.#streets = blocks.map((_, level) => viewStreet(plan, level, thread));
+    this.#masks = [cardMasks(hands[0]), cardMasks(hands[1])];
+    this.#accumulators = layout.workspaces[thread]?.accumulators ?? 0;
+    this.#groupRows = Math.max(hands[0].count, hands[1].count);
+    const chanceLanes = blocks.length > 1 ? (blocks[0]?.chance.count ?? 0) : 0;
+    this.#groupValues = new Float64Array(buffer, layout.groupValues, GROUPS * this.#groupRows * chanceLanes);
+    this.#samples = new Float64Array(buffer, layout.samples, GROUPS * SAMPLE_ROW);
+    this.#orderCounts = [
+      new Uint32Array(buffer, layout.orderCounts[0], keys),
+      new Uint32Array(buffer, layout.orderCounts[1], keys),
+    ];
+    this.#rootResults = [
+      new Float64Array(buffer, layout.rootResults[0], hands[0].count),
+      new Float64Array(buffer, layout.rootResults[1], hands[1].count),
+    ];
+    this.#node = new Float64Array(Math.max(...blocks.map((block) => block.nodeCount)));
+    this.#classes = new Uint32Array(this.#groupRows);
+    this.settings = settings;
+    this.#stop = stop;
+  }
+
+  /** Root street, first pass, for the opponent's hands `from … to - 1`. */
+  rootDown(from: number, to: number): void {
+    this.#down(0, 0, from, to);
+  }
+
+  /** Root street, second pass: one chunk of fold lanes. */
+  rootFold(chunk: number): void {
+    this.#foldChunk(0, chunk);
+  }
+
+  /** Root street, second pass: one chunk of showdown lanes. */
+  rootShowdown(chunk: number): void {
+    this.#showdownChunk(0, chunk);
+  }
+
+  /** Root street, second pass: all deals of one group, as the samples table lists them. */
+  rootDeals(group: number): void {
+    const lanes = this.#street(0).block.chance.count;
+    const start = group * this.#groupRows * lanes;
+    const target = this.#groupValues.subarray(start, start + this.#groupRows * lanes);
+    target.fill(0);
+    const base = group * SAMPLE_ROW;
+    const deals = this.#samples[base] as number;
+    this.#laterDeals = this.#samples[base + 1] as number;
+    this.#group = group;
+    for (let i = 0; i < deals; i++) {
+      this.#laterOffset = this.#samples[base + 3 + i * 2] as number;
+      this.#deal(1, 0, this.#samples[base + 2 + i * 2] as number, target, lanes, 0);
+    }
+  }
+
+  /** Root street, third pass, for the traverser's hands `from … to - 1`: adds up the groups' deals, then goes up. */
+  rootUp(from: number, to: number): void {
+    const { block, values } = this.#street(0);
+    const { chance, laneCount } = block;
+    const groupValues = this.#groupValues;
+    const groupCells = this.#groupRows * chance.count;
+    for (let hand = from; hand < to; hand++) {
+      for (let lane = 0; lane < chance.count; lane++) {
+        let sum = 0;
+        const at = hand * chance.count + lane;
+        for (let group = 0; group < GROUPS; group++) sum += groupValues[group * groupCells + at] as number;
+        values[hand * laneCount + chance.start + lane] = sum;
+      }
+    }
+    const results = this.#rootResults[this.settings.seat];
+    results.fill(0, from, to);
+    this.#up(0, 0, results, 1, 0, from, to);
+  }
+
+  #street(level: number): StreetViews {
+    const street = this.#streets[level];
+    if (!street) throw new RangeError(`no street at level ${level}`);
+    return street;
+  }
+
+  /** Deals outcome number `outcome` and adds the next street's values to `target`. */
+  #deal(level: number, path: number, outcome: number, target: Float64Array, width: number, start: number): void {
+    if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
+    const { boards, remaining } = this.#plan;
+    const used = (level - 1) * boards;
+    dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
+    let low = this.#deadLow[level - 1] as number;
+    let high = this.#deadHigh[level - 1] as number;
+    for (let board = 0; board < boards; board++) {
+      const card = remaining[this.#dealt[used + board] as number] as number;
+      if (card < 32) low |= 1 << card;
+      else high |= 1 << (card - 32);
+    }
+    this.#deadLow[level] = low;
+    this.#deadHigh[level] = high;
+    const outcomes = dealCount(remaining.length - used, boards);
+    this.#walkStreet(level, path * outcomes + outcome, target, width, start);
+  }
+
+  #walkStreet(level: number, path: number, target: Float64Array, width: number, start: number): void {
+    const { block } = this.#street(level);
+    const { seat } = this.settings;
+    const { hands } = this.#plan;
+    if (!this.#down(level, path, 0, hands[seat === 0 ? 1 : 0].count)) return;
+    for (let chunk = 0; chunk * LANES < block.fold.count; chunk++) this.#foldChunk(level, chunk);
+    for (let chunk = 0; chunk * LANES < block.showdown.count; chunk++) this.#showdownChunk(level, chunk);
+    if (block.chance.count > 0) this.#dealAll(level, path);
+    this.#up(level, path, target, width, start, 0, hands[seat].count);
+  }
+
+  /** Deals below a street that is not the root: all of them, or evenly spread ones. */
+  #dealAll(level: number, path: number): void {
+    const { block, values } = this.#street(level);
+    const { chance, laneCount } = block;
+    const { boards, remaining, hands } = this.#plan;
+    const end = hands[this.settings.seat].count * laneCount;
+    for (let at = chance.start; at < end; at += laneCount) values.fill(0, at, at + chance.count);
+    const outcomes = dealCount(remaining.length - level * boards, boards);
+    const sampled = this.#laterDeals > 0 && this.#laterDeals < outcomes ? this.#laterDeals : outcomes;
+    for (let i = 0; i < sampled; i++) {
+      const outcome = sampled === outcomes ? i : Math.floor(((i + this.#laterOffset) * outcomes) / sampled);
+      this.#deal(level + 1, path, outcome, values, laneCount, chance.start);
+    }
+  }
+
+  /** Chooses the tables a seat's rows are read from and written to, and finds the hands' rows when they are classes. */
+  #openRows(
+    level: number,
+    path: number,
+    seat: 0 | 1,
+  ): { readonly first: number; readonly classes: Uint32Array | null } {
+    const street = this.#street(level);
+    const into: Tables = street.changes?.[this.#group] ?? street.tables;
+    this.#row.regrets = street.tables.regrets[seat];
+    this.#row.sums = street.tables.sums[seat];
+    this.#into.regrets = into.regrets[seat];
+    this.#into.sums = into.sums[seat];
+    const { count } = this.#plan.hands[seat];
+    if (!street.buckets) return { first: path * count, classes: null };
+    const { classes, perBoard, keys } = street.buckets;
+    const rows = this.#classes;
+    for (let board = 0; board < this.#plan.boards; board++) {
+      const at = (board * keys + this.#boardKey(level, board)) * count;
+      for (let hand = 0; hand < count; hand++) {
+        const before = board === 0 ? 0 : (rows[hand] as number) * perBoard;
+        rows[hand] = before + (classes[seat][at + hand] as number);
+      }
+    }
+    return { first: 0, classes: rows };
+  }
+
+  /** Which cards were dealt to a board, as an index. */
+  #boardKey(level: number, board: number): number {
+    if (level === 0) return 0;
+    const first = this.#dealt[board] as number;
+    return level === 1 ? first : pairIndex(first, this.#dealt[this.#plan.boards + board] as number);
+  }
+
+  /** Fills the reach matrix. False when no hand of the opponent gets here. */
+  #down(level: number, path: number, from: number, to: number): boolean {
+    const { seat, mode, sumWeight } = this.settings;
+    const opponent = seat === 0 ? 1 : 0;
+    const { block, reach } = this.#street(level);
+    const { leafNode, leafLane, laneCount, rootCount } = block;
+    const parent = level > 0 ? this.#street(level - 1) : null;
+    const { weights } = this.#plan.hands[opponent];
+    const { low, high } = this.#masks[opponent];
+    const deadLow = this.#deadLow[level] as number;
+    const deadHigh = this.#deadHigh[level] as number;
+    const { first, classes } = this.#openRows(level, path, opponent);
+    const length = block.rowLength[opponent];
+    const node = this.#node;
+    let reached = false;
+    for (let hand = from; hand < to; hand++) {
+      const rowAt = hand * laneCount;
+      let sum = 0;
+      if ((((low[hand] as number) & deadLow) | ((high[hand] as number) & deadHigh)) === 0) {
+        if (parent) {
+          const at = hand * parent.block.laneCount + parent.block.chance.start;
+          for (let root = 0; root < rootCount; root++) sum += node[root] = parent.reach[at + root] as number;
+        } else sum = node[0] = weights[hand] as number;
+      }
+      if (sum === 0) {
+        reach.fill(0, rowAt, rowAt + laneCount);
+        continue;
+      }
+      reached = true;
+      this.#row.at = this.#into.at = (classes ? (classes[hand] as number) : first + hand) * length;
+      if (mode === "train") splitByRegret(block, opponent, this.#row, this.#into, sumWeight, node);
+      else splitByAverage(block, opponent, this.#row, node);
+      for (let leaf = 0; leaf < leafNode.length; leaf++) {
+        reach[rowAt + (leafLane[leaf] as number)] = node[leafNode[leaf] as number] as number;
+      }
+    }
+    return reached;
+  }
+
+  /** Adds the values of the traverser's hands to `target`, one column for each root. */
+  #up(level: number, path: number, target: Float64Array, width: number, start: number, from: number, to: number): void {
+    const { seat, mode, chanceScale } = this.settings;
+    const { block, values } = this.#street(level);
+    const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
+    const { low, high } = this.#masks[seat];
+    const deadLow = this.#deadLow[level] as number;
+    const deadHigh = this.#deadHigh[level] as number;
+    const { first, classes } = this.#openRows(level, path, seat);
+    const length = block.rowLength[seat];
+    const scale = level > 0 ? (chanceScale[level] as number) : 1;
+    const node = this.#node;
+    for (let hand = from; hand < to; hand++) {
+      if ((((low[hand] as number) & deadLow) | ((high[hand] as number) & deadHigh)) !== 0) continue;
+      const rowAt = hand * laneCount;
+      for (let leaf = 0; leaf < leafNode.length; leaf++) {
+        const value = (values[rowAt + (leafLane[leaf] as number)] as number) * (leafFactor[leaf] as number);
+        node[leafNode[leaf] as number] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
+      }
+      this.#row.at = this.#into.at = (classes ? (classes[hand] as number) : first + hand) * length;
+      if (mode === "train") updateRegrets(block, seat, this.#row, this.#into, this.settings, node);
+      else if (mode === "best-response") chooseBest(block, seat, node);
+      else playAverage(block, seat, this.#row, node);
+      const at = hand * width + start;
+      for (let root = 0; root < rootCount; root++) {
+        target[at + root] = (target[at + root] as number) + (node[root] as number) * scale;
+      }
+    }
+  }
+
+  #foldChunk(level: number, chunk: number): void {
+    const { block, stride, reachAt, valuesAt } = this.#street(level);
+    const { layout, hands } = this.#plan;
+    const own = this.settings.seat;
+    const opponent = own === 0 ? 1 : 0;
+    const offset = block.fold.start * 8 + chunk * LANE_BYTES;
+    this.#kernel.compatible(
+      reachAt + offset,
+      stride,
+      valuesAt + offset,
+      stride,
+      this.#accumulators,
+      layout.accumulatorBytes,
+      hands[opponent].count,
+      layout.slots[opponent],
+      layout.bounds[opponent],
+      hands[own].count,
+      layout.slots[own],
+      layout.bounds[own],
+    );
+  }
+
+  #showdownChunk(level: number, chunk: number): void {
+    const { stride, reachAt, valuesAt } = this.#street(level);
+    const { layout, hands, boards } = this.#plan;
+    const own = this.settings.seat;
+    const opponent = own === 0 ? 1 : 0;
+    const offset = chunk * LANE_BYTES;
+    for (let board = 0; board < boards; board++) {
+      const key = board * layout.finalKeys + this.#boardKey(level, board);
+      const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
+      const ours = layout.orders[own] + key * hands[own].count * 8;
+      this.#kernel.showdown(
+        reachAt + offset,
+        stride,
+        valuesAt + offset,
+        stride,
+        this.#accumulators,
+        layout.accumulatorBytes,
+        theirs,
+        theirs + (this.#orderCounts[opponent][key] as number) * 8,
+        layout.slots[opponent],
+        layout.bounds[opponent],
+        ours,
+        ours + (this.#orderCounts[own][key] as number) * 8,
+        layout.slots[own],
+        layout.bounds[own],
+        board === 0 ? 0 : 1,
+      );
+    }
+  }
+}

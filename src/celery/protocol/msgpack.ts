@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { DecodeError, EncodeError } from "./errors.js";
+import { normalize } from "./normalize.js";
 import { toPlainValue } from "./plain-value.js";
 
 type Packr = import("msgpackr").Packr;
@@ -26,8 +27,9 @@ function codec(): Packr {
 /** @throws DecodeError */
 export function decodeMsgpack(body: Buffer): unknown {
   try {
-    return codec().unpack(body);
+    return normalize(codec().unpack(body));
   } catch (cause) {
+    if (cause instanceof DecodeError) throw cause;
     throw new DecodeError(`invalid msgpack: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }

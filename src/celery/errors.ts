@@ -22,8 +22,13 @@ export class ImproperlyConfigured extends CeleryError {
 }
 
 /** A part of Celery that this worker refuses rather than half does. */
-export class NotSupported extends CeleryError {
+export class NotSupported extends CeleryError implements PythonException {
   readonly code = "CELERY_NOT_SUPPORTED";
+  readonly excType = "NotImplementedError";
+  readonly excModule = "builtins";
+  get excArgs(): readonly unknown[] {
+    return [this.message];
+  }
 }
 
 /** Base of errors that Python's Celery knows under the same name. */
@@ -88,6 +93,16 @@ export class MaxRetriesExceededError extends SharedError {
 /** The worker stops and will not wait for this task: its message goes back to the queue. */
 export class WorkerShutdown extends CeleryError {
   readonly code = "CELERY_WORKER_SHUTDOWN";
+}
+
+/** A signature, in a message or given by a caller, that cannot be sent. */
+export class InvalidSignature extends CeleryError implements PythonException {
+  readonly code = "CELERY_INVALID_SIGNATURE";
+  readonly excType = "ValueError";
+  readonly excModule = "builtins";
+  get excArgs(): readonly unknown[] {
+    return [this.message];
+  }
 }
 
 /** A member of a chord's header failed. */

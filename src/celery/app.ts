@@ -6,6 +6,7 @@ import { parseBrokerUrl } from "./amqp/url.js";
 import { Producer, type SendOptions } from "./client/producer.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { moduleHandler } from "./executor/module-task.js";
 import { workerQueues } from "./queues.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
@@ -65,7 +66,8 @@ export class Celery {
   }
 
   /**
-   * Registers a task. `options` may be left out.
+   * Registers a task: a handler, with options before it or none, or with the option `module` a module that runs in a
+   * worker thread.
    * @throws ImproperlyConfigured when the name is taken or an option is wrong
    */
   task<Args extends unknown[], Result>(name: string, handler: TaskHandler<Args, Result>): Task<Args>;
@@ -74,13 +76,17 @@ export class Celery {
     options: TaskOptions,
     handler: TaskHandler<Args, Result>,
   ): Task<Args>;
+  task<Args extends unknown[]>(name: string, options: TaskOptions & { readonly module: URL }): Task<Args>;
   task<Args extends unknown[], Result>(
     name: string,
     first: TaskOptions | TaskHandler<Args, Result>,
     second?: TaskHandler<Args, Result>,
   ): Task<Args> {
-    const [options, handler] = typeof first === "function" ? [{}, first] : [first, second];
-    if (handler === undefined) throw new ImproperlyConfigured(`task ${name} has no handler`);
+    const [options, given] = typeof first === "function" ? [{}, first] : [first, second];
+    if ((given === undefined) === (options.module === undefined)) {
+      throw new ImproperlyConfigured(`task ${name} needs either a handler or the option module`);
+    }
+    const handler = options.module === undefined ? given : moduleHandler(options.module);
     if (this.#tasks.has(name)) throw new ImproperlyConfigured(`task ${name} is registered already`);
     this.#tasks.set(name, defineTask(name, options, handler as TaskHandler, this.settings));
     return { name, delay: (...args) => this.sendTask(name, args) };

@@ -33,6 +33,7 @@ export interface TaskDefinition {
 }
 
 const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
+  "module",
   "maxRetries",
   "defaultRetryDelay",
   "acksLate",

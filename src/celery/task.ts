@@ -101,11 +101,23 @@ export type TaskHandler<Args extends unknown[] = unknown[], Result = unknown> = 
   ...args: Args
 ) => Promise<Result> | Result;
 
+/** What a task given as a module gets as the first argument of its `run` (see {@link TaskOptions.module}). */
+export interface ModuleInput<Args extends unknown[] = unknown[]> {
+  readonly args: Args;
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly request: Pick<TaskRequest, "id" | "task" | "retries" | "hostname" | "rootId" | "parentId" | "queue">;
+}
+
 /** A class of errors, for `instanceof`. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
 /** Per-task options: Celery's names in camelCase. */
 export interface TaskOptions {
+  /**
+   * The whole task is a module that runs in a worker thread, instead of a handler: its export
+   * `run(input: ModuleInput, context: KernelContext)` returns the result, or throws.
+   */
+  readonly module?: URL;
   /** Attempts after the first; null means without limit. Default 3. */
   readonly maxRetries?: number | null;
   /** Seconds between attempts. Default 180. */

@@ -181,6 +181,30 @@ describe("outcomes", () => {
   });
 });
 
+describe("a task that is a module", () => {
+  const module = new URL("../../unit/celery/executor/kernels/multiply.ts", import.meta.url);
+
+  it("runs in a thread, gets arguments and request, and fails as a handler would", async () => {
+    await startWorker((app) => app.task("multiply", { module }));
+    const good = await client.current.result(await client.current.send("celery", "multiply", [6, 7]));
+    expect(good).toMatchObject({ status: "SUCCESS", result: { product: 42, plus: null, task: "multiply" } });
+    const bad = await client.current.result(await client.current.send("celery", "multiply", [-1, 7]));
+    expect(bad).toMatchObject({
+      status: "FAILURE",
+      result: { exc_type: "ValueError", exc_message: ["only positive numbers"] },
+    });
+  });
+
+  it("takes either a handler or a module", async () => {
+    await startWorker((app) => {
+      expect(() => app.task("both", { module }, () => 1)).toThrow(/either a handler or the option module/);
+      expect(() => app.task("misspelt", { maxRetry: 1 } as object, () => 1)).toThrow(
+        /unknown option maxRetry: did you mean maxRetries/,
+      );
+    });
+  });
+});
+
 describe("time", () => {
   it("runs a task at its ETA, not before, and lets ready tasks pass any number of waiting ones", async () => {
     const ran: string[] = [];

@@ -1,6 +1,9 @@
 import { DecodeError } from "./errors.js";
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
+/** An escape, or a control character, which JSON forbids. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const NEEDS_DECODING = /[\\\u0000-\u001f]/;
 const LITERALS: ReadonlyArray<readonly [string, unknown]> = [
   ["null", null],
   ["true", true],
@@ -91,8 +94,13 @@ class Scanner {
       while (this.text.charCodeAt(close - 1 - backslashes) === 0x5c) backslashes += 1;
       if (backslashes % 2 === 0) break;
     }
+    const content = this.text.slice(start + 1, close);
+    if (!NEEDS_DECODING.test(content)) {
+      this.position = close + 1;
+      return content;
+    }
     try {
-      const value: unknown = JSON.parse(this.text.slice(start, close + 1));
+      const value: unknown = JSON.parse(`"${content}"`);
       this.position = close + 1;
       return String(value);
     } catch {

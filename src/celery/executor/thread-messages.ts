@@ -13,7 +13,8 @@ export interface ThreadError {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
-  readonly code: unknown;
+  /** `code`, and what the error says of itself to Python (`excType`, `excModule`, `excArgs`). */
+  readonly more: Readonly<Record<string, unknown>>;
 }
 
 /** Worker thread → main thread. */
@@ -23,11 +24,22 @@ export type ThreadMessage =
   | { readonly type: "done"; readonly call: number; readonly output: unknown; readonly heapBytes: number }
   | { readonly type: "failed"; readonly call: number; readonly error: ThreadError; readonly heapBytes: number };
 
-/** Thrown on the main thread for an error that a kernel threw: same name, message, stack and code. */
+const STANDARD = new Map<string, ErrorConstructor>(
+  [Error, TypeError, RangeError, SyntaxError, ReferenceError, URIError, EvalError].map((type) => [type.name, type]),
+);
+
+/** The error that a kernel threw, on the main thread: same class name, message, stack, code and Python identity. */
 export function restoreError(from: ThreadError): Error {
-  const error = new Error(from.message);
-  error.name = from.name;
+  const error = new (STANDARD.get(from.name) ?? namedClass(from.name))(from.message);
   if (from.stack !== undefined) error.stack = from.stack;
-  if (from.code !== undefined) Object.assign(error, { code: from.code });
-  return error;
+  return Object.assign(error, from.more);
+}
+
+/** A class of the name, as results and logs show class names. */
+function namedClass(name: string): ErrorConstructor {
+  const type = class extends Error {
+    override readonly name = name;
+  };
+  Object.defineProperty(type, "name", { value: name });
+  return type as unknown as ErrorConstructor;
 }

@@ -13,15 +13,26 @@ function heapBytes(): number {
   return heapUsed + external + arrayBuffers;
 }
 
+const CARRIED = ["code", "excType", "excModule", "excArgs"] as const;
+
 function describe(thrown: unknown): ThreadError {
-  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), stack: undefined, code: undefined };
-  const code = (thrown as { code?: unknown }).code;
-  return {
-    name: thrown.name,
-    message: thrown.message,
-    stack: thrown.stack,
-    code: typeof code === "string" ? code : undefined,
-  };
+  if (!(thrown instanceof Error)) return { name: "Error", message: String(thrown), stack: undefined, more: {} };
+  const { message, stack } = thrown;
+  const name = thrown.name === "Error" ? thrown.constructor.name : thrown.name;
+  return { name, message, stack, more: Object.fromEntries(carriedFields(thrown)) };
+}
+
+/** Values that can be cloned; anything else stays in the thread. */
+function carriedFields(error: Error): [string, unknown][] {
+  return CARRIED.flatMap((field) => {
+    const value: unknown = (error as Error & Record<string, unknown>)[field];
+    return value === undefined || !isPlain(value) ? [] : [[field, value]];
+  });
+}
+
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  return ["string", "number", "boolean"].includes(typeof value) || value === null;
 }
 
 async function execute(message: RunMessage): Promise<void> {

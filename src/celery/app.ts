@@ -4,6 +4,9 @@ import { Publisher } from "./amqp/publisher.js";
 import type { QueueDefinition } from "./amqp/topology.js";
 import { parseBrokerUrl } from "./amqp/url.js";
 import { Producer, type SendOptions } from "./client/producer.js";
+import type { ControlCommand } from "./control/command.js";
+import { isRecord } from "./control/message.js";
+import { ControlRegistry } from "./control/registry.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { moduleHandler } from "./executor/module-task.js";
@@ -35,6 +38,8 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Seconds that `stop` waits for running tasks. Default: `workerShutdownTimeout`. */
   readonly shutdownTimeout?: number;
+  /** Any other of the app's settings, for this worker only. */
+  readonly settings?: SettingsInput;
 }
 
 /** A handle of a registered task. */
@@ -49,6 +54,8 @@ export class Celery {
   readonly name: string;
   readonly settings: Settings;
   readonly log: Logger;
+  /** Remote-control commands of its workers: Celery's own and those added by {@link controlCommand}. */
+  readonly controlCommands = new ControlRegistry();
   readonly #tasks = new Map<string, TaskDefinition>();
   #client: { connection: BrokerConnection; producer: Producer } | null = null;
 
@@ -93,6 +100,14 @@ export class Celery {
   }
 
   /**
+   * Adds a remote-control command that this app's workers answer, and `celery inspect` or `celery control` lists.
+   * @throws ImproperlyConfigured when its name is taken
+   */
+  controlCommand(command: ControlCommand): void {
+    this.controlCommands.register(command);
+  }
+
+  /**
    * Sends a task by name, as `send_task` does.
    * @returns the task id, once the broker has confirmed the message
    */
@@ -107,13 +122,13 @@ export class Celery {
 
   /** Makes a worker of this app; it shares nothing with others but the tasks. */
   worker(options: WorkerOptions = {}): Worker {
-    const settings = compileSettings({
-      ...this.settings,
+    const named = {
       workerConcurrency: options.concurrency,
-      workerPrefetchMultiplier: options.prefetchMultiplier ?? this.settings.workerPrefetchMultiplier,
-      workerShutdownTimeout: options.shutdownTimeout ?? this.settings.workerShutdownTimeout,
-      ...(options.concurrency === undefined ? { workerConcurrency: this.settings.workerConcurrency } : {}),
-    });
+      workerPrefetchMultiplier: options.prefetchMultiplier,
+      workerShutdownTimeout: options.shutdownTimeout,
+    };
+    const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+    const settings = compileSettings({ ...this.settings, ...options.settings, ...given });
     const nodename = expandNodename(options.hostname);
     return new Worker({
       nodename,
@@ -122,6 +137,8 @@ export class Celery {
       tasks: this.#tasks,
       log: this.log,
       createResults: (publisher) => createBackend(settings, publisher, this.log),
+      controlCommands: this.controlCommands,
+      onElected: (topic, action) => this.#onElected(topic, action),
     });
   }
 
@@ -131,6 +148,16 @@ export class Celery {
     this.#client = null;
     client?.producer.publisher.close();
     await client?.connection.close();
+  }
+
+  /** Celery's only topic is `task`: the winner sends the task whose signature is the action. */
+  async #onElected(topic: string, action: unknown): Promise<void> {
+    if (topic !== "task" || !isRecord(action) || typeof action.task !== "string")
+      throw new ImproperlyConfigured(
+        `an election for ${topic} has nothing to do here: the topic task sends a signature`,
+      );
+    const { task, args, kwargs } = action;
+    await this.sendTask(task, Array.isArray(args) ? args : [], isRecord(kwargs) ? kwargs : {});
   }
 
   #producer(): Producer {

@@ -17,7 +17,8 @@ export interface TaskDefinition {
   readonly retryBackoff: number | null;
   readonly retryBackoffMax: number;
   readonly retryJitter: boolean;
-  readonly rateLimit: string | number | null;
+  /** Changed by the remote-control command `rate_limit`. */
+  rateLimit: string | number | null;
   readonly inline: boolean;
   readonly typing: TaskOptions["typing"];
   readonly trackStarted: boolean;

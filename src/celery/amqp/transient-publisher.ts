@@ -75,6 +75,7 @@ export class TransientPublisher {
 
   async #open(): Promise<void> {
     if (this.#closed) return;
+    if (this.#exchange !== null) await this.#declare(this.#exchange);
     const channel = await this.#connection.openChannel();
     channel.on("error", (error) =>
       this.#log.debug({ err: asError(error).message }, "the broker closed the channel of transient messages"),
@@ -88,13 +89,22 @@ export class TransientPublisher {
       this.#channel = null;
       if (!this.#closed) this.#reopenLater();
     });
-    if (this.#exchange !== null) {
-      const { name, type, durable } = this.#exchange;
-      await channel.assertExchange(name, type, { durable });
-    }
     this.#channel = channel;
     this.#full = false;
     this.#announce();
+  }
+
+  /** An exchange that exists with other properties is used as it is. */
+  async #declare({ name, type, durable }: DeclaredExchange): Promise<void> {
+    const channel = await this.#connection.openChannel();
+    channel.on("error", () => undefined);
+    try {
+      await channel.assertExchange(name, type, { durable });
+    } catch (error) {
+      this.#log.warn({ err: asError(error).message, exchange: name }, "the exchange cannot be declared");
+      return;
+    }
+    await channel.close().catch(() => undefined);
   }
 
   #reopenLater(): void {

@@ -43,7 +43,7 @@ export class EventReceiver {
   constructor(options: EventReceiverOptions) {
     this.#options = options;
     this.#accept = acceptedContentTypes(["json", options.settings.eventSerializer]);
-    options.connection.onConnect(() => this.#open());
+    options.connection.onConnect(() => this.#tryOpen());
   }
 
   get isReady(): boolean {
@@ -55,6 +55,16 @@ export class EventReceiver {
     const channel = this.#channel;
     this.#channel = null;
     await channel?.close().catch(() => undefined);
+  }
+
+  /** Events that cannot be received stop nothing else: they are tried again. */
+  async #tryOpen(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      this.#options.log.warn({ err: asError(error).message }, "cannot receive events for now, trying again");
+      this.#reopenLater();
+    }
   }
 
   async #open(): Promise<void> {
@@ -87,11 +97,13 @@ export class EventReceiver {
   #onClosed(channel: Channel): void {
     if (this.#channel !== channel) return;
     this.#channel = null;
+    this.#reopenLater();
+  }
+
+  #reopenLater(): void {
     setTimeout(() => {
       if (this.#closed || this.#channel !== null || !this.#options.connection.isReady) return;
-      this.#open().catch((error) =>
-        this.#options.log.warn({ err: asError(error).message }, "cannot receive events for now"),
-      );
+      void this.#tryOpen();
     }, REOPEN_DELAY_MS).unref();
   }
 

@@ -10,6 +10,7 @@ import type { WorkerEvents } from "./emitter.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RecentSet } from "./recent-set.js";
 import type { Request } from "./request.js";
+import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
 import type { Slots } from "./slots.js";
 
@@ -30,6 +31,7 @@ export interface WorkerCore {
   readonly schedule: Schedule;
   /** Ids of revoked and expired tasks. */
   readonly revoked: RecentSet;
+  readonly revokedStamps: RevokedStamps;
   /** Keys of attempts that ended lately: a redelivery of one is acknowledged, not run again. */
   readonly ended: RecentSet;
   /** Every request in memory, by id. */

@@ -61,7 +61,7 @@ function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
 export function discardStale(core: WorkerCore, request: Request): boolean {
   const expired = request.expires !== null && request.expires.getTime() <= Date.now();
   if (expired) core.revoked.add(request.id);
-  else if (!core.revoked.has(request.id)) return false;
+  else if (!core.revoked.has(request.id) && !core.revokedStamps.matches(request)) return false;
   void discard(core, request, expired);
   return true;
 }

@@ -5,6 +5,7 @@ import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
 import type { QueueDefinition } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
+import type { ControlRegistry } from "../control/registry.js";
 import type { TaskDefinition } from "../definition.js";
 import { asError } from "../errors.js";
 import { ThreadPool } from "../executor/thread-pool.js";
@@ -22,7 +23,9 @@ import { forget, receive } from "./intake.js";
 import { logTaskEvents } from "./log-lines.js";
 import { RateLimits } from "./rate-limits.js";
 import { RecentSet } from "./recent-set.js";
+import { Remote } from "./remote.js";
 import type { Request } from "./request.js";
+import { RevokedStamps } from "./revoked-stamps.js";
 import { abandon } from "./run.js";
 import { Schedule } from "./schedule.js";
 import { Slots } from "./slots.js";
@@ -35,6 +38,9 @@ export interface WorkerParts {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly log: Logger;
   readonly createResults: (publisher: Publisher) => ResultBackend;
+  readonly controlCommands: ControlRegistry;
+  /** Carries out the action of an election this worker won. */
+  readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
 }
 
 /** State of one consumer, for health probes. */
@@ -60,6 +66,9 @@ export class Worker {
   readonly #consuming: BrokerConnection;
   readonly #publishing: BrokerConnection;
   readonly #consumers: Consumer[];
+  /** Consumers cancelled by remote control: what they delivered may still run. */
+  readonly #cancelled: Consumer[] = [];
+  readonly #remote: Remote;
   #state: WorkerState = "new";
   #stopping: Promise<void> | null = null;
   /** When running tasks are given up, in epoch milliseconds. */
@@ -85,6 +94,15 @@ export class Worker {
     const publisher = new Publisher(this.#publishing, log);
     this.core = this.#createCore(publisher);
     this.#consumers = parts.queues.map((queue) => this.#createConsumer(queue));
+    this.#remote = new Remote({
+      core: this.core,
+      host: this,
+      registry: parts.controlCommands,
+      consuming: this.#consuming,
+      publishing: this.#publishing,
+      prefetch: () => this.#prefetch,
+      onElected: parts.onElected,
+    });
     this.#consuming.onConnect(async () => {
       await Promise.all(this.#consumers.map((consumer) => consumer.open()));
       await this.#declareDelayedDelivery();
@@ -108,6 +126,39 @@ export class Worker {
 
   get consumers(): readonly ConsumerStatus[] {
     return this.#consumers.map((consumer) => ({ queue: consumer.queue.name, confirmed: consumer.isReady }));
+  }
+
+  /** Definitions of the queues that are consumed. */
+  get queues(): readonly QueueDefinition[] {
+    return this.#consumers.map(({ queue }) => queue);
+  }
+
+  /** Consumes another queue, which is declared first; one that is consumed already stays as it is. */
+  addConsumer(queue: QueueDefinition): void {
+    if (this.#consumers.some((consumer) => consumer.queue.name === queue.name)) return;
+    const consumer = this.#createConsumer(queue);
+    this.#consumers.push(consumer);
+    if (this.#consuming.isReady) void consumer.open();
+  }
+
+  /** Takes nothing more from a queue; what it delivered runs and is settled. */
+  cancelConsumer(name: string): void {
+    const index = this.#consumers.findIndex((consumer) => consumer.queue.name === name);
+    if (index < 0) return;
+    for (const consumer of this.#consumers.splice(index, 1)) {
+      this.#cancelled.push(consumer);
+      void consumer.cancel();
+    }
+  }
+
+  /** Changes how many tasks run at once, and the prefetch with it. */
+  resize(concurrency: number): void {
+    this.core.slots.resize(concurrency);
+    this.core.pool.resize(concurrency);
+    for (const consumer of this.#consumers) {
+      consumer.prefetch = this.#prefetch;
+      void consumer.renew();
+    }
   }
 
   /** Requests in memory: running, reserved, waiting for their time. */
@@ -151,6 +202,7 @@ export class Worker {
     this.#state = "draining";
     this.core.log.info("worker: Warm shutdown");
     this.events.emit("draining");
+    this.#remote.draining();
     this.core.schedule.clear();
     this.core.rateLimits.clear();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
@@ -160,7 +212,8 @@ export class Worker {
       await this.#drained(() => settledByMs);
     }
     await this.core.publisher.flush(SETTLE_DEADLINE_MS);
-    await Promise.all(this.#consumers.map((consumer) => consumer.close()));
+    await this.#remote.close();
+    await Promise.all([...this.#consumers, ...this.#cancelled].map((consumer) => consumer.close()));
     this.core.publisher.close();
     await Promise.all([
       this.core.pool.close(),
@@ -231,6 +284,7 @@ export class Worker {
       rateLimits,
       schedule,
       revoked: new RecentSet(REVOKES_MAX, REVOKES_EXPIRE_MS),
+      revokedStamps: new RevokedStamps(),
       ended: new RecentSet(ENDED_MAX),
       requests: new Map(),
       results: createResults(publisher),
@@ -246,13 +300,10 @@ export class Worker {
   }
 
   #createConsumer(queue: QueueDefinition): Consumer {
-    const { settings, log } = this.#parts;
-    const prefetch =
-      (settings.workerConcurrency + (settings.workerInlineConcurrency ?? 0)) * settings.workerPrefetchMultiplier;
     return new Consumer(
       this.#consuming,
       queue,
-      prefetch,
+      this.#prefetch,
       {
         onDelivery: (delivery) => receive(this.core, delivery),
         onReady: (name) => this.events.emit("consumerReady", name),
@@ -261,8 +312,14 @@ export class Worker {
           this.events.emit("consumerLost", name);
         },
       },
-      log,
+      this.#parts.log,
     );
+  }
+
+  /** Messages that the broker sends ahead for one queue; 0 is without limit. */
+  get #prefetch(): number {
+    const { workerInlineConcurrency, workerPrefetchMultiplier } = this.#parts.settings;
+    return (this.core.slots.limit + (workerInlineConcurrency ?? 0)) * workerPrefetchMultiplier;
   }
 }
 

@@ -1,0 +1,96 @@
+import type { BrokerConnection } from "../amqp/connection.js";
+import { displayUrl, parseBrokerUrl } from "../amqp/url.js";
+import type { WorkerCore } from "./core.js";
+
+/** What {@link workerStats} cannot see in the core. */
+export interface StatsParts {
+  readonly connection: BrokerConnection;
+  readonly clock: number;
+  readonly startedAtMs: number;
+  /** Tasks started, by shown name. */
+  readonly total: ReadonlyMap<string, number>;
+  readonly prefetchCount: number;
+  readonly autoscaler: Record<string, number> | null;
+  readonly droppedEvents: number;
+}
+
+/** The reply to `inspect stats`: every key that monitors read, with what is true of this process. */
+export function workerStats(core: WorkerCore, parts: StatsParts): Record<string, unknown> {
+  return {
+    total: Object.fromEntries(parts.total),
+    pid: process.pid,
+    clock: String(parts.clock),
+    uptime: Math.floor((Date.now() - parts.startedAtMs) / 1000),
+    pool: poolStats(core),
+    broker: brokerStats(core, parts.connection),
+    prefetch_count: parts.prefetchCount,
+    rusage: resourceUsage(),
+    ...(parts.autoscaler === null ? {} : { autoscaler: parts.autoscaler }),
+    dropped_events: parts.droppedEvents,
+  };
+}
+
+function poolStats({ slots, pool, settings }: WorkerCore): Record<string, unknown> {
+  const { threads, active, waiting, completed } = pool.stats;
+  return {
+    implementation: "node:worker_threads",
+    "max-concurrency": slots.limit,
+    processes: [process.pid],
+    threads: threads.length,
+    "max-tasks-per-child": settings.workerMaxTasksPerChild ?? "N/A",
+    "put-guarded-by-semaphore": true,
+    timeouts: [settings.taskSoftTimeLimit ?? 0, settings.taskTimeLimit ?? 0],
+    writes: {
+      total: completed,
+      avg: "0.00",
+      all: "",
+      raw: "",
+      strategy: "fair",
+      inqueues: { total: waiting, active },
+    },
+  };
+}
+
+function brokerStats({ settings }: WorkerCore, connection: BrokerConnection): Record<string, unknown> {
+  const { address } = connection;
+  return {
+    hostname: address.hostname,
+    userid: address.username,
+    virtual_host: address.vhost,
+    port: address.port,
+    insist: false,
+    ssl: address.protocol === "amqps",
+    transport: "amqp",
+    connect_timeout: settings.brokerConnectionTimeout,
+    transport_options: {},
+    login_method: "PLAIN",
+    uri_prefix: null,
+    heartbeat: address.heartbeat ?? settings.brokerHeartbeat,
+    failover_strategy: "round-robin",
+    alternates: parseBrokerUrl(settings.brokerUrl).slice(1).map(displayUrl),
+    credential_provider: null,
+  };
+}
+
+/** Python's `resource.getrusage`: seconds, kilobytes and counts. */
+function resourceUsage(): Record<string, number> {
+  const usage = process.resourceUsage();
+  return {
+    utime: usage.userCPUTime / 1e6,
+    stime: usage.systemCPUTime / 1e6,
+    maxrss: usage.maxRSS,
+    ixrss: usage.sharedMemorySize,
+    idrss: usage.unsharedDataSize,
+    isrss: usage.unsharedStackSize,
+    minflt: usage.minorPageFault,
+    majflt: usage.majorPageFault,
+    nswap: usage.swappedOut,
+    inblock: usage.fsRead,
+    oublock: usage.fsWrite,
+    msgsnd: usage.ipcSent,
+    msgrcv: usage.ipcReceived,
+    nsignals: usage.signalsCount,
+    nvcsw: usage.voluntaryContextSwitches,
+    nivcsw: usage.involuntaryContextSwitches,
+  };
+}

@@ -3,7 +3,7 @@ import { scanJson } from "./json-scan.js";
 import { decodeTyped } from "./typed-values.js";
 
 /** Python's own parser gives up at its recursion limit, which is 1000 by default. */
-export const MAX_DEPTH = 1000;
+const MAX_DEPTH = 1000;
 
 /** A number token of 16 digits or more may lie beyond 2^53. Also matches digits in text, which costs time only. */
 const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;

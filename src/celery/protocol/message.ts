@@ -1,8 +1,2 @@
-export { type DecodeOptions, decodeTaskMessage } from "./message-decode.js";
-export {
-  type EncodedTaskMessage,
-  type EncodeOptions,
-  encodeTaskMessage,
-  type OutgoingTask,
-  type TaskMessageProperties,
-} from "./message-encode.js";
+export { decodeTaskMessage } from "./message-decode.js";
+export { encodeTaskMessage, type OutgoingTask } from "./message-encode.js";

@@ -4,7 +4,7 @@ const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
 
 /** The parts of an ISO 8601 text, with the fraction in microseconds (further digits are cut). */
-export interface IsoParts {
+interface IsoParts {
   readonly epochMs: number;
   /** Microseconds within the millisecond of `epochMs`: 0–999. */
   readonly micros: number;
@@ -68,7 +68,7 @@ export function parseIso(text: string, timezone?: string): Date {
 }
 
 /** @throws DecodeError */
-export function parseIsoParts(text: string): IsoParts {
+function parseIsoParts(text: string): IsoParts {
   const match = ISO.exec(text);
   if (match === null) throw new DecodeError(`unable to parse date string ${JSON.stringify(text)}`);
   const field = (index: number): number => Number(match[index] ?? 0);

@@ -4,7 +4,9 @@ import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeException } from "../../../../src/celery/protocol/exception.js";
 import type { ResultTuple, StoredResult } from "../../../../src/celery/results/backend.js";
+import { DisabledBackend } from "../../../../src/celery/results/disabled.js";
 import { RedisBackend, type RedisBackendOptions } from "../../../../src/celery/results/redis.js";
+import { isChordCounter, isStored } from "../../../../src/celery/results/stored.js";
 import { redisUrl, usePrivateServices } from "../../../support/services.js";
 import { python, pythonReads } from "./python-backend.js";
 import { success, target } from "./target.js";
@@ -39,6 +41,12 @@ afterAll(async () => {
 });
 
 describe("results in Redis", () => {
+  it("can be looked up, and chords are counted", async () => {
+    const backend = await open();
+    expect([isStored(backend), isChordCounter(backend)]).toEqual([true, true]);
+    expect([isStored(new DisabledBackend()), isChordCounter(new DisabledBackend())]).toEqual([false, false]);
+  });
+
   it("are read by a Python client: values, errors, children", async () => {
     const backend = await open({ extended: true });
     const [good, bad, revoked, started] = [target({ parentId: "p", group: "g" }), target(), target(), target()];

@@ -39,7 +39,7 @@ export function readGolden(file: string): unknown {
   return parseJson(text.replaceAll("__type__", "__kind__"));
 }
 
-export function rawBody(capture: Capture): Buffer {
+function rawBody(capture: Capture): Buffer {
   if (capture.body_base64 !== undefined) return Buffer.from(capture.body_base64, "base64");
   if (capture.body_raw !== undefined) return Buffer.from(capture.body_raw.replaceAll("__kind__", "__type__"), "utf8");
   return Buffer.from(JSON.stringify(capture.body), "utf8");

@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { openDatabase } from "../../src/jobs/database.js";
+import { migrate } from "../../src/jobs/migrator.js";
+import { JobRepository } from "../../src/jobs/repository.js";
+import { BareClient } from "../support/celery-worker.js";
+import { usePrivateServices } from "../support/services.js";
+import { waitUntil } from "../support/wait-until.js";
+import { WorkerProcess } from "../support/worker-process.js";
+
+const services = usePrivateServices({ rabbitmq: true, postgres: true });
+const QUEUE = "spot_simulation";
+const USER = "22222222-2222-4222-8222-222222222222";
+/** About half a second of one thread: two players preflop against random hands. */
+const SLOW_SPOT = {
+  players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["8c", "8d", "7c", "6d"] }],
+  top_board: [],
+  bottom_board: [],
+  simulation_runs: 150_000,
+  random_opponents: 2,
+};
+
+const workers: WorkerProcess[] = [];
+let client: BareClient;
+let database: ReturnType<typeof openDatabase>;
+let repository: JobRepository;
+
+const workerEnv = () => ({
+  CELERY_BROKER_URL: services.current.brokerUrl,
+  DATABASE_URL: services.current.databaseUrl,
+  LOG_LEVEL: "info",
+  CELERY_WORKER_CONCURRENCY: "2",
+});
+
+beforeAll(async () => {
+  client = await BareClient.open(services.current.brokerUrl);
+  database = openDatabase({ url: services.current.databaseUrl });
+  await migrate(database);
+  await database.insertInto("users").values({ id: USER, email: "fault@example.com", username: null }).execute();
+  repository = new JobRepository(database);
+});
+afterEach(async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.kill()));
+});
+afterAll(async () => {
+  await client.close();
+  await database.destroy();
+});
+
+function startWorker(): WorkerProcess {
+  const worker = WorkerProcess.start(workerEnv());
+  workers.push(worker);
+  return worker;
+}
+
+async function submit(count: number, input: object = SLOW_SPOT): Promise<string[]> {
+  await client.channel.assertExchange(QUEUE, "direct", { durable: true });
+  await client.channel.assertQueue(QUEUE, { durable: true });
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) {
+    const id = await repository.insert({
+      userId: USER,
+      jobType: "SPOT_SIMULATION",
+      inputData: { ...input, seed: index },
+    });
+    await client.send(QUEUE, "tasks.process_spot_simulation", [id], { id: randomUUID() });
+    ids.push(id);
+  }
+  return ids;
+}
+
+async function statuses(ids: readonly string[]): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  const rows = await database
+    .selectFrom("jobs")
+    .select("status")
+    .where("id", "in", [...ids])
+    .execute();
+  for (const { status } of rows) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+const allCompleted = (ids: readonly string[]) =>
+  waitUntil(async () => (await statuses(ids)).COMPLETED === ids.length, "all jobs to be COMPLETED", 240_000).catch(
+    async (error) => {
+      throw new Error(
+        `${error.message}: ${JSON.stringify(await statuses(ids))}\n${workers.at(-1)?.output.slice(-3000)}`,
+      );
+    },
+  );
+
+it("200 jobs with the worker killed ten times: every row ends COMPLETED once, the queue is empty", {
+  timeout: 300_000,
+}, async () => {
+  // A trigger counts how often each row became COMPLETED, whoever wrote it.
+  await database.executeQuery(
+    (await import("kysely")).CompiledQuery.raw(`
+      create table completions (id varchar(36), at timestamp default clock_timestamp());
+      create function note_completion() returns trigger language plpgsql as $$ begin
+        if new.status = 'COMPLETED' then insert into completions (id) values (new.id); end if; return new; end $$;
+      create trigger note_completion after update on jobs for each row execute function note_completion();`),
+  );
+  const ids = await submit(200);
+  let worker = startWorker();
+  for (let kill = 0; kill < 10; kill++) {
+    await waitUntil(() => worker.output.includes("job claimed"), "a job to be claimed", 60_000);
+    await new Promise((resolve) => setTimeout(resolve, (kill * 137) % 700));
+    await worker.kill("SIGKILL");
+    worker = startWorker();
+  }
+  await allCompleted(ids);
+  const { rows } = await database.executeQuery(
+    (await import("kysely")).CompiledQuery.raw("select id, count(*)::int as times from completions group by id"),
+  );
+  expect(rows).toHaveLength(200);
+  expect((rows as { times: number }[]).filter(({ times }) => times !== 1)).toEqual([]);
+  await waitUntil(async () => (await client.depth(QUEUE)) === 0, "an empty queue");
+  await worker.kill("SIGTERM");
+  expect(await client.depth(QUEUE)).toBe(0);
+});
+
+it("the database stopped for 20 s and the broker restarted during runs: all rows COMPLETED, the process never exits", {
+  timeout: 300_000,
+}, async () => {
+  const worker = startWorker();
+  const ids = await submit(20);
+  await waitUntil(() => worker.output.includes("job claimed"), "a job to be claimed", 60_000);
+  await services.current.stopDatabase();
+  await new Promise((resolve) => setTimeout(resolve, 20_000));
+  await services.current.startDatabase();
+  await services.current.restartBroker();
+  await client.close();
+  client = await BareClient.open(services.current.brokerUrl);
+  const more = await submit(5);
+  await allCompleted([...ids, ...more]);
+  expect(worker.isRunning).toBe(true);
+  expect(await worker.kill("SIGTERM")).toBe(0);
+});
+
+it("a job cancelled by plain SQL is skipped before its start, and stopped within two seconds during its run", {
+  timeout: 120_000,
+}, async () => {
+  const worker = startWorker();
+  await waitUntil(() => worker.output.includes("ready."), "the worker to be ready", 60_000);
+  const [long] = await submit(1, { ...SLOW_SPOT, simulation_runs: 1_000_000_000 });
+  const [later] = await submit(1, SLOW_SPOT);
+  await database
+    .updateTable("jobs")
+    .set({ status: "CANCELLED" })
+    .where("id", "=", later ?? "")
+    .execute();
+  await waitUntil(
+    async () =>
+      ((await repository.find(long ?? ""))?.progress_percentage ?? -1) >= 0 &&
+      (await statuses([long ?? ""])).PROCESSING === 1,
+    "the long job to run",
+  );
+  await database
+    .updateTable("jobs")
+    .set({ status: "CANCELLED" })
+    .where("id", "=", long ?? "")
+    .execute();
+  await waitUntil(() => worker.output.includes("job cancelled"), "the computation to stop");
+  expect(await statuses([long ?? "", later ?? ""])).toEqual({ CANCELLED: 2 });
+  await waitUntil(async () => (await client.depth(QUEUE)) === 0, "an empty queue");
+});

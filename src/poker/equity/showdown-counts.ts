@@ -1,4 +1,5 @@
-import { CATEGORY_COUNT, CATEGORY_OF_VALUE } from "../evaluator/categories.js";
+import type { Card } from "../cards.js";
+import { CATEGORY_COUNT, CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
 
 /** Results a player can have on a board, in the order the breakdowns count them. */
 export const WIN = 0;
@@ -83,6 +84,39 @@ export class ShowdownCounts {
     }
   }
 
+  /**
+   * Counts a hand of player 0 against many hands of player 1 at once, on the first board.
+   * @param value strength of the hand
+   * @param breakdown `[category × (win, tie, loss)]` of the other hands, as they see it
+   * @param added cards that came on the board, for the counts by next card
+   */
+  recordVersus(value: HandValue, breakdown: Float64Array, weight: number, added: readonly Card[]): void {
+    const totals = [0, 0, 0];
+    for (let cell = 0; cell < breakdown.length; cell++) {
+      const hands = weight * (breakdown[cell] as number);
+      this.increase(this.playerSize + cell, hands);
+      totals[cell % RESULTS] = (totals[cell % RESULTS] as number) + hands;
+    }
+    const [otherWins = 0, ties = 0, otherLosses = 0] = totals;
+    const category = (CATEGORY_OF_VALUE[value] as number) * RESULTS;
+    this.increase(category + WIN, otherLosses);
+    this.increase(category + TIE, ties);
+    this.increase(category + LOSS, otherWins);
+    const shares = [
+      CATEGORY_COUNT * RESULTS,
+      ...(this.shape.nextCard[0] ? added.map((card) => this.nextCell(0, card, 0)) : []),
+    ];
+    for (const [i, at] of shares.entries()) {
+      const other = i === 0 ? at + this.playerSize : at + this.classes;
+      this.increase(at, otherWins);
+      this.increase(at + 1, otherLosses);
+      this.increase(at + 2, ties);
+      this.increase(other, otherLosses);
+      this.increase(other + 1, otherWins);
+      this.increase(other + 2, ties);
+    }
+  }
+
   /** Counts one deal of both boards by each player's share class on the top and on the bottom one. */
   recordJoint(top: Uint8Array, bottom: Uint8Array, weight: number): void {
     for (let player = 0; player < top.length; player++) {
@@ -124,6 +158,10 @@ export class ShowdownCounts {
     if (this.shape.nextCard.length < 2) return new Float64Array(0);
     const start = this.jointOffset + player * this.classes * this.classes;
     return this.data.subarray(start, start + this.classes * this.classes);
+  }
+
+  private increase(cell: number, by: number): void {
+    this.data[cell] = (this.data[cell] as number) + by;
   }
 
   private nextCell(board: number, card: number, player: number): number {

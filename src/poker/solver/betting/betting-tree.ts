@@ -43,7 +43,9 @@ export interface TreeOptions {
 }
 
 /** A tree that would have more nodes than allowed. */
-export class TreeTooLargeError extends SolverInputError {}
+export class TreeTooLargeError extends SolverInputError {
+  override readonly name = "TreeTooLargeError";
+}
 
 const DEFAULT_MAX_NODES = 400_000;
 

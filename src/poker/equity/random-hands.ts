@@ -1,0 +1,205 @@
+import { choose } from "../combinatorics.js";
+import { CATEGORY_COUNT, CATEGORY_OF_VALUE, CATEGORY_TOP, type HandValue } from "../evaluator/categories.js";
+import { type EvaluatorTables, RANK_PAIRS } from "../evaluator/tables.js";
+import { LOSS, RESULTS, TIE, WIN } from "./showdown-counts.js";
+
+/** Row width of the matrix of rank pairs. */
+const ROW = 16;
+/** `WAYS[n * 16 + k]` is n choose k. */
+const WAYS = Uint8Array.from({ length: 5 * ROW }, (_, i) => choose(i >> 4, Math.min(i & 15, 8)));
+const HIGHEST_FLUSH = CATEGORY_TOP[5] ?? 0;
+
+/** The cards an unknown hand can hold, and the board it is shown down on, as far as values depend on them. */
+export interface HandSupply {
+  /** Number of the board's rank multiset. */
+  readonly state: number;
+  /** The suit that three or more board cards are of, or -1. */
+  readonly suit: number;
+  /** The board's ranks in that suit. */
+  readonly suitMask: number;
+  /** Live cards by rank, of the flush suit and of the others. */
+  readonly suited: number;
+  readonly others: Uint8Array;
+}
+
+/**
+ * Counts all hands that can be dealt against a given value, without dealing them: hands of equal ranks are one group,
+ * and those with two or more cards of the board's suit are grouped by these cards. 1,820 rank groups stand for the
+ * 123,410 four-card hands.
+ */
+export class RandomHands {
+  /** `[category × (win, tie, loss)]`, seen from the counted hands. Overwritten by every count. */
+  readonly breakdown = new Float64Array(CATEGORY_COUNT * RESULTS);
+  private readonly values = new Uint16Array(13 * ROW);
+  /** The chosen cards of the flush suit. */
+  private readonly ranks = new Uint8Array(8);
+  /** `[ranks placed × rank]`: best value of a card of that rank with one of those placed. Row 0 stays zero. */
+  private readonly reach = new Uint16Array(8 * ROW);
+  private against: HandValue = 0;
+  private suited = 0;
+  private others: Uint8Array = new Uint8Array(13);
+  private otherCards = 0;
+  private flushRow = 0;
+  /** Best value without a flush of any two ranks: above a flush only on a paired board. */
+  private highest: HandValue = 0;
+
+  constructor(
+    private readonly tables: EvaluatorTables,
+    private readonly handSize: number,
+  ) {}
+
+  /** Counts every hand from `supply` against the value `against`. */
+  count(supply: HandSupply, against: HandValue): void {
+    this.breakdown.fill(0);
+    this.against = against;
+    this.others = supply.others;
+    this.otherCards = supply.others.reduce((sum, cards) => sum + cards, 0);
+    this.suited = supply.suit < 0 ? 0 : supply.suited;
+    this.loadValues(supply.state);
+    this.placeRanks(this.handSize, 12, 0, 0, 1, 0);
+    if (supply.suit < 0) return;
+    this.flushRow = this.tables.flushRow[supply.suitMask] as number;
+    this.placeSuited(this.highest > HIGHEST_FLUSH ? "offsuit may win" : "flush wins", 12, 0, 0, 0);
+  }
+
+  private loadValues(state: number): void {
+    const { pair, offsuit } = this.tables;
+    this.highest = 0;
+    for (let high = 0; high < 13; high++) {
+      for (let low = 0; low <= high; low++) {
+        const value = offsuit[state * RANK_PAIRS + (pair[high * 16 + low] as number)] as number;
+        this.values[high * ROW + low] = value;
+        this.values[low * ROW + high] = value;
+        if (value > this.highest) this.highest = value;
+      }
+    }
+  }
+
+  /**
+   * Adds `left` cards of ranks up to `highest` to the `placed` distinct ranks so far; counts hands with at most one card
+   * of the flush suit. `none` and `one` are the ways so far with no and with one such card.
+   */
+  private placeRanks(left: number, highest: number, placed: number, best: HandValue, none: number, one: number): void {
+    if (left === 1) {
+      this.placeLast(highest, placed, best, none, one);
+      return;
+    }
+    const { others, values, suited, reach } = this;
+    for (let rank = highest; rank >= 0; rank--) {
+      const plain = others[rank] as number;
+      const inSuit = (suited >> rank) & 1;
+      const most = Math.min(left, plain + inSuit);
+      if (most === 0) continue;
+      let value = Math.max(best, reach[placed * ROW + rank] as number);
+      this.extendReach(placed, rank);
+      for (let count = 1; count <= most; count++) {
+        if (count === 2) value = Math.max(value, values[rank * ROW + rank] as number);
+        const plainWays = WAYS[plain * ROW + count] as number;
+        const nextNone = none * plainWays;
+        const nextOne = one * plainWays + inSuit * none * (WAYS[plain * ROW + count - 1] as number);
+        if (count === left) this.add(value, nextNone + nextOne);
+        else this.placeRanks(left - count, rank - 1, placed + 1, value, nextNone, nextOne);
+      }
+    }
+  }
+
+  /** The innermost loop of {@link placeRanks}. */
+  private placeLast(highest: number, placed: number, best: HandValue, none: number, one: number): void {
+    const { others, suited, reach, breakdown, against } = this;
+    const row = placed * ROW;
+    const both = none + one;
+    for (let rank = highest; rank >= 0; rank--) {
+      const ways = both * (others[rank] as number) + ((suited >> rank) & 1) * none;
+      const reached = reach[row + rank] as number;
+      const value = reached > best ? reached : best;
+      const result = value > against ? WIN : value === against ? TIE : LOSS;
+      const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS + result;
+      breakdown[cell] = (breakdown[cell] as number) + ways;
+    }
+  }
+
+  /** Makes row `placed + 1` of `reach`: what a further card of each rank makes with the ranks so far and `rank`. */
+  private extendReach(placed: number, rank: number): void {
+    const { reach, values } = this;
+    const row = placed * ROW;
+    for (let other = 0; other <= rank; other++) {
+      const reached = reach[row + other] as number;
+      const value = values[rank * ROW + other] as number;
+      reach[row + ROW + other] = value > reached ? value : reached;
+    }
+  }
+
+  /** Chooses two or more cards of the flush suit, then the others. `ranks` holds the chosen ones. */
+  private placeSuited(
+    rest: "flush wins" | "offsuit may win",
+    highest: number,
+    placed: number,
+    flush: HandValue,
+    offsuit: HandValue,
+  ): void {
+    if (placed >= 2) this.addOthers(rest, placed, flush, offsuit);
+    if (placed === this.handSize) return;
+    const { ranks, values } = this;
+    for (let rank = highest; rank >= 0; rank--) {
+      if (((this.suited >> rank) & 1) === 0) continue;
+      let nextFlush = flush;
+      let nextOffsuit = offsuit;
+      for (let i = 0; i < placed; i++) {
+        const other = ranks[i] as number;
+        const pair = this.tables.pair[other * 16 + rank] as number;
+        nextFlush = Math.max(nextFlush, this.tables.flush[this.flushRow + pair] as number);
+        nextOffsuit = Math.max(nextOffsuit, values[rank * ROW + other] as number);
+      }
+      ranks[placed] = rank;
+      this.placeSuited(rest, rank - 1, placed + 1, nextFlush, nextOffsuit);
+    }
+  }
+
+  private addOthers(
+    rest: "flush wins" | "offsuit may win",
+    placed: number,
+    flush: HandValue,
+    offsuit: HandValue,
+  ): void {
+    const left = this.handSize - placed;
+    if (rest === "flush wins" || left === 0) {
+      this.add(Math.max(flush, offsuit), choose(this.otherCards, left));
+    } else {
+      this.fillReach(placed);
+      this.placeOthers(left, 12, placed, Math.max(flush, offsuit), 1);
+    }
+  }
+
+  /** Makes row `placed` of `reach` for all ranks, from the chosen cards of the flush suit. */
+  private fillReach(placed: number): void {
+    const { reach, values, ranks } = this;
+    for (let other = 0; other < 13; other++) {
+      let best = 0;
+      for (let i = 0; i < placed; i++) best = Math.max(best, values[(ranks[i] as number) * ROW + other] as number);
+      reach[placed * ROW + other] = best;
+    }
+  }
+
+  private placeOthers(left: number, highest: number, placed: number, best: HandValue, ways: number): void {
+    const { others, values, reach } = this;
+    for (let rank = highest; rank >= 0; rank--) {
+      const plain = others[rank] as number;
+      const most = Math.min(left, plain);
+      if (most === 0) continue;
+      let value = Math.max(best, reach[placed * ROW + rank] as number);
+      if (left > 1) this.extendReach(placed, rank);
+      for (let count = 1; count <= most; count++) {
+        if (count === 2) value = Math.max(value, values[rank * ROW + rank] as number);
+        const nextWays = ways * (WAYS[plain * ROW + count] as number);
+        if (count === left) this.add(value, nextWays);
+        else this.placeOthers(left - count, rank - 1, placed + 1, value, nextWays);
+      }
+    }
+  }
+
+  private add(value: HandValue, ways: number): void {
+    const result = value > this.against ? WIN : value === this.against ? TIE : LOSS;
+    const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS + result;
+    this.breakdown[cell] = (this.breakdown[cell] as number) + ways;
+  }
+}

@@ -41,7 +41,13 @@ export function openDatabase(options: DatabaseOptions): Kysely<JobsDatabase> {
   // Without listeners the death of a connection, idle or between two statements, would end the process.
   pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
-  const settings = `set statement_timeout = ${statementTimeoutMs}; set idle_in_transaction_session_timeout = 60000; set datestyle = 'ISO, YMD'`;
+  const settings = [
+    `set statement_timeout = ${statementTimeoutMs}`,
+    "set idle_in_transaction_session_timeout = 60000",
+    "set datestyle = 'ISO, YMD'",
+    // A message is acknowledged because its row is committed, so a commit that a crash can undo is not enough.
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+  ].join("; ");
   return new Kysely<JobsDatabase>({
     dialect: new PostgresDialect({
       pool,

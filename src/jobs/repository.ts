@@ -245,14 +245,38 @@ interface JobUpdate {
 }
 
 async function updateFenced(database: Kysely<JobsDatabase>, claim: Claim, values: JobUpdate): Promise<boolean> {
+  if (await updateHeld(database, claim, values)) return true;
+  return (await restoreClaim(database, claim)) && (await updateHeld(database, claim, values));
+}
+
+async function updateHeld(database: Kysely<JobsDatabase>, claim: Claim, values: JobUpdate): Promise<boolean> {
   const result = await database
     .updateTable("jobs")
     .set({ ...values, updated_at: utcNow() })
     .where("id", "=", claim.jobId)
     .where("status", "=", "PROCESSING")
-    .where("started_at", "=", sql<UtcTimestamp>`${claim.token}::timestamp`)
+    .where("started_at", "=", tokenOf(claim))
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/**
+ * Writes the claim again where the database forgot it: a failover to a standby that lagged shows the job QUEUED, with
+ * no later start than ours. A job that was queued again on purpose keeps our start, and is not ours any more.
+ */
+async function restoreClaim(database: Kysely<JobsDatabase>, claim: Claim): Promise<boolean> {
+  const result = await database
+    .updateTable("jobs")
+    .set({ status: "PROCESSING", started_at: tokenOf(claim), updated_at: utcNow() })
+    .where("id", "=", claim.jobId)
+    .where("status", "=", "QUEUED")
+    .where(sql<boolean>`coalesce(started_at < ${tokenOf(claim)}, true)`)
+    .executeTakeFirst();
+  return result.numUpdatedRows > 0n;
+}
+
+function tokenOf(claim: Claim): RawBuilder<UtcTimestamp> {
+  return sql<UtcTimestamp>`${claim.token}::timestamp`;
 }
 
 /** A row that already has the wished-for end under our own token was written by us before a connection was lost. */
@@ -263,7 +287,7 @@ async function whyNotHeld(
 ): Promise<FencedOutcome> {
   const row = await database
     .selectFrom("jobs")
-    .select(["status", sql<boolean>`coalesce(started_at = ${claim.token}::timestamp, false)`.as("ours")])
+    .select(["status", sql<boolean>`coalesce(started_at = ${tokenOf(claim)}, false)`.as("ours")])
     .where("id", "=", claim.jobId)
     .executeTakeFirst();
   if (row === undefined) return "superseded";

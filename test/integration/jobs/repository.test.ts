@@ -166,6 +166,25 @@ describe("progress", () => {
   });
 });
 
+describe("a claim that the database forgot", () => {
+  test("in a failover is written again by the next progress or by the end", async () => {
+    const [running, done] = [await claimed(await jobs.queue()), await claimed(await jobs.queue())];
+    for (const { jobId } of [running, done]) await jobs.set(jobId, "status = 'QUEUED', started_at = null");
+    expect(await jobs.repository.progress(running, 10, null)).toBe("held");
+    expect(await jobs.row(running.jobId)).toMatchObject({ status: "PROCESSING", started_at: running.token });
+    expect(await jobs.repository.complete(done, [1])).toBe("held");
+    expect(await jobs.row(done.jobId)).toMatchObject({ status: "COMPLETED", started_at: done.token });
+  });
+
+  test("is not one that was queued again on purpose", async () => {
+    const job = await claimed(await jobs.queue());
+    await jobs.repository.requestCancel(job.jobId);
+    await jobs.repository.requeue(job.jobId);
+    expect(await jobs.repository.progress(job, 10, null)).toBe("superseded");
+    expect((await jobs.row(job.jobId)).status).toBe("QUEUED");
+  });
+});
+
 describe("end", () => {
   test("completed writes exactly the columns of the contract", async () => {
     const id = await jobs.queue();

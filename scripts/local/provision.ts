@@ -23,8 +23,8 @@ interface Need {
 const CELERY_MODULES = ["celery"];
 /** What examples/backend imports. */
 export const BACKEND_MODULES = ["celery", "flask", "psycopg2", "sqlalchemy"];
-/** What Celery's result backends import. */
-export const RESULT_MODULES = ["celery", "redis", "psycopg2", "sqlalchemy"];
+/** What Celery's result backends and serializers import. */
+export const RESULT_MODULES = ["celery", "redis", "psycopg2", "sqlalchemy", "yaml"];
 
 const NEEDS: Record<ServiceName, Need> = {
   rabbitmq: {
@@ -46,7 +46,7 @@ const NEEDS: Record<ServiceName, Need> = {
   },
   results: {
     title: "Python Celery with its Redis and SQLAlchemy result backends",
-    packages: ["python3-celery", "python3-redis", "python3-psycopg2", "python3-sqlalchemy"],
+    packages: ["python3-celery", "python3-redis", "python3-psycopg2", "python3-sqlalchemy", "python3-yaml"],
     present: async () => (await findPython(RESULT_MODULES)) !== undefined,
   },
 };

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { DecodeError, EncodeError } from "./errors.js";
 import { normalize } from "./normalize.js";
 import { toPlainValue } from "./plain-value.js";
+import { pyYamlTags } from "./yaml-scalars.js";
 
 type YamlLibrary = typeof import("yaml");
 
@@ -21,7 +22,7 @@ function yaml(): YamlLibrary {
  */
 export function decodeYaml(text: string): unknown {
   try {
-    const document = yaml().parseDocument(text, { version: "1.1", intAsBigInt: true, logLevel: "error" });
+    const document = yaml().parseDocument(text, { version: "1.1", customTags: pyYamlTags, logLevel: "error" });
     const problem = document.errors[0] ?? document.warnings[0];
     if (problem !== undefined) throw problem;
     return normalize(document.toJS({ maxAliasCount: 100 }));
@@ -35,7 +36,12 @@ export function decodeYaml(text: string): unknown {
 export function encodeYaml(value: unknown): string {
   const plain = toPlainValue(value);
   try {
-    return yaml().stringify(plain, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 });
+    return yaml().stringify(plain, {
+      version: "1.1",
+      aliasDuplicateObjects: false,
+      lineWidth: 0,
+      customTags: pyYamlTags,
+    });
   } catch (cause) {
     throw new EncodeError(`cannot write YAML: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }

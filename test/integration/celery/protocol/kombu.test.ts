@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { findPython, RESULT_MODULES } from "../../../../scripts/local/provision.js";
+import { compress, decompress } from "../../../../src/celery/protocol/compression.js";
+import { encodeException, exceptionRepr } from "../../../../src/celery/protocol/exception.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
+import { decodeBody, encodeBody } from "../../../../src/celery/protocol/serializers.js";
+
+const SCRIPT = fileURLToPath(new URL("./peer.py", import.meta.url));
+const accept = new Set(["json", "yaml"]);
+
+interface Packed {
+  readonly body: string;
+  readonly contentType: string;
+  readonly contentEncoding: string;
+  readonly compression: string | null;
+}
+
+interface Answer {
+  /** What kombu read, as Python's JSON. */
+  readonly value: string;
+  readonly again: Packed;
+}
+
+async function kombu(messages: readonly unknown[]): Promise<unknown[]> {
+  const interpreter = await findPython(RESULT_MODULES);
+  if (interpreter === undefined) throw new Error("no Python with Celery");
+  const child = spawn(interpreter, [SCRIPT], { stdio: ["pipe", "pipe", "inherit"] });
+  child.stdin.end(JSON.stringify(messages));
+  const [output, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+  if (code !== 0) throw new Error(`peer.py ended with ${code}`);
+  return JSON.parse(output) as unknown[];
+}
+
+/** -0 has no sign as an integer. */
+const number = fc.double().map((value) => (value === 0 ? 0 : value));
+const plain = fc.letrec((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 5 },
+    fc.string({ unit: "grapheme" }),
+    number.filter((value) => !Number.isInteger(value) || Number.isSafeInteger(value)),
+    fc.bigInt({ min: 2n ** 53n, max: 2n ** 300n }),
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie("node"), { maxLength: 5 }),
+    fc.dictionary(fc.string(), tie("node"), { maxKeys: 5, noNullPrototype: true }),
+  ),
+})).node;
+
+describe("kombu", () => {
+  it.each([
+    ["json", undefined],
+    ["json", "zlib"],
+    ["json", "bzip2"],
+    ["json", "lzma"],
+    ["yaml", undefined],
+  ] as const)("reads our %s and we read its own, compressed with %s", async (serializer, method) => {
+    const values = fc.sample(plain, { numRuns: 150, seed: 5 });
+    const messages = values.map((value) => {
+      const { body, contentType, contentEncoding } = encodeBody(value, serializer);
+      const packed = method === "zlib" ? compress(body, method) : { body, header: null };
+      const compression = packed.header;
+      return { body: packed.body.toString("base64"), contentType, contentEncoding, compression, serializer, method };
+    });
+    const answers = (await kombu(messages)) as Answer[];
+    for (const [index, { value, again }] of answers.entries()) {
+      expect(parseJson(value)).toEqual(values[index]);
+      const body = Buffer.from(again.body, "base64");
+      const unpacked = again.compression === null ? body : decompress(body, again.compression);
+      expect(decodeBody(unpacked, again.contentType, again.contentEncoding, accept)).toEqual(values[index]);
+    }
+  });
+
+  it("raises our errors as what they say they are", async () => {
+    const errors = [
+      new RangeError("it's over"),
+      new TypeError("no"),
+      new Error("plain"),
+      Object.assign(new Error("x"), { excType: "MaxRetriesExceededError", excModule: "celery.exceptions" }),
+      Object.assign(new Error("x"), { excType: "TimeLimitExceeded", excModule: "billiard.exceptions", excArgs: [1] }),
+      new (class HandError extends Error {})("bad\n'hand'"),
+    ];
+    const answers = (await kombu(errors.map((error) => ({ exception: encodeException(error) })))) as string[][];
+    expect(answers.map(([name, module]) => `${module}.${name}`)).toEqual([
+      "builtins.ValueError",
+      "builtins.TypeError",
+      "builtins.Exception",
+      "celery.exceptions.MaxRetriesExceededError",
+      "billiard.exceptions.TimeLimitExceeded",
+      "celery.exceptions.HandError",
+    ]);
+    expect(answers.map(([, , repr]) => repr)).toEqual(errors.map(exceptionRepr));
+  });
+});

@@ -17,7 +17,7 @@ $(STAMP): package-lock.json
 	@cp package-lock.json $@
 
 dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json tsconfig.build.json
-	@npm run --silent --loglevel=error build
+	@npm run --silent build
 	@touch $@
 
 setup: $(STAMP) dist/.built ## Install the dependencies and build

@@ -18,6 +18,7 @@ const PACKAGES = [
   "python3-psycopg2",
   "python3-sqlalchemy",
   "python3-redis",
+  "python3-yaml",
 ];
 /** Programs that the tests start by name or variable, and where Debian 13 has them. */
 const PROGRAMS = {

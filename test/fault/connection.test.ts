@@ -104,6 +104,24 @@ describe("a lost connection", () => {
 });
 
 describe("a broker that ends the consumer", () => {
+  it("a channel closed under a running task (as consumer_timeout does): its redelivery is adopted", async () => {
+    const { open, handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler));
+    const id = await client.current.send("celery", "gated", ["a"]);
+    await waitUntil(() => runs.length === 1);
+    const [request] = [...worker.requests];
+    if (request === undefined) throw new Error("the task runs");
+    const { delivery } = request;
+    // An unknown tag is the same error to the broker as a timeout: 406 on this channel only.
+    delivery.on.channel.ack({ ...delivery.message, fields: { ...delivery.message.fields, deliveryTag: 4_000 } });
+    await waitUntil(() => request.delivery !== delivery, "the redelivery to be adopted");
+    expect(worker.isConnected).toBe(true);
+    open();
+    expect((await client.current.result(id)).result).toBe("a");
+    await waitUntil(async () => (await client.current.depth("celery")) === 0 && [...worker.requests].length === 0);
+    expect(runs).toEqual(["a"]);
+  });
+
   it("a deleted queue is declared and consumed again", async () => {
     const worker = await startWorker((app) => app.task("echo", (_ctx, x: unknown) => x));
     await client.current.channel.deleteQueue("celery");

@@ -110,11 +110,6 @@ export class ChordError extends SharedError {
   readonly code = "CELERY_CHORD_ERROR";
 }
 
-/** Not raised: what a result read from another worker failed with keeps its Python name. */
-export class TaskError extends CeleryError {
-  readonly code = "CELERY_TASK_ERROR";
-}
-
 /** `AsyncResult.get` waited in vain. */
 export class TimeoutError extends SharedError {
   readonly code = "CELERY_TIMEOUT";

@@ -74,6 +74,13 @@ export class Crew {
     for (const pass of [PASS.down, PASS.across, PASS.up]) this.#lead(pass);
   }
 
+  /** Leaf reach and values of one street on one runout for average play; see {@link Walker.probe}. */
+  probe(seat: 0 | 1, outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    this.settings.seat = seat;
+    this.settings.mode = "average";
+    return this.#walker.probe(outcomes);
+  }
+
   /** Sends helpers home; they return from {@link help}. */
   finish(): void {
     Atomics.store(this.#control, WORD.finished, 1);

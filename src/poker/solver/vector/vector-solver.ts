@@ -3,8 +3,9 @@ import { dealCount } from "../deal.js";
 import { SolverInputError } from "../errors.js";
 import { CardRemoval } from "../showdown/card-removal.js";
 import { Crew } from "./crew.js";
-import { createPlan, GROUPS, type HeadsUpGame, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+import { createPlan, GROUPS, type HeadsUpGame, SAMPLE_ROW, type SharedPlan, type StreetTables } from "./plan.js";
 import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
+import { streetTables, type Tables } from "./street-views.js";
 
 /** Exponents of discounted counterfactual regret minimisation (Brown & Sandholm 2019). */
 const ALPHA = 1.5;
@@ -40,6 +41,7 @@ export class VectorSolver {
   readonly pairWeight: number;
   readonly removal: CardRemoval;
   readonly #crew: Crew;
+  readonly #tables: readonly Tables[];
   #iterations = 0;
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
@@ -56,6 +58,9 @@ export class VectorSolver {
     this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * (first.weights[hand] as number), 0);
     if (!(this.pairWeight > 0))
       throw new SolverInputError("every hand of one range shares a card with every hand of the other");
+    this.#tables = plan.blocks.map((block, level) =>
+      streetTables(plan, block, plan.layout.tables[level] as StreetTables),
+    );
     this.#setExactDeals();
   }
 
@@ -99,6 +104,21 @@ export class VectorSolver {
   values(): [number, number] {
     const value = this.#seatValue(0, "average");
     return [value + this.stakes.shift[0], this.stakes.shift[1] - value];
+  }
+
+  /** Leaf reach and values of one street on one runout, for average play. */
+  probe(seat: 0 | 1, outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    return this.#crew.probe(seat, outcomes);
+  }
+
+  /** Strategy sums of a seat on the street `level` deals after the root: rows of `rowLength[seat]` each. */
+  sums(level: number, seat: 0 | 1): Float32Array {
+    return this.#tables[level]?.sums[seat] ?? new Float32Array(0);
+  }
+
+  /** Row of a hand in {@link sums} on the runout numbered `path`. */
+  row(_level: number, path: number, seat: 0 | 1, hand: number): number {
+    return path * this.game.hands[seat].count + hand;
   }
 
   /** Ends the helpers' work. */

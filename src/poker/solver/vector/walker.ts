@@ -143,6 +143,27 @@ export class Walker {
     this.#up(0, 0, results, 1, 0, from, to);
   }
 
+  /**
+   * Evaluates one street on the runout that `outcomes` deals, for average play: afterwards the street's matrices hold
+   * the opponent's reach of every leaf and the leaves' values for the traverser's hands.
+   */
+  probe(outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    const { boards, remaining, hands } = this.#plan;
+    const opponents = hands[this.settings.seat === 0 ? 1 : 0].count;
+    let path = 0;
+    this.#laterDeals = 0;
+    this.#down(0, 0, 0, opponents);
+    outcomes.forEach((outcome, index) => {
+      this.#placeCards(index + 1, outcome);
+      path = path * dealCount(remaining.length - index * boards, boards) + outcome;
+      this.#down(index + 1, path, 0, opponents);
+    });
+    const level = outcomes.length;
+    const street = this.#street(level);
+    this.#acrossStreet(level, path);
+    return { reach: street.reach, values: street.values };
+  }
+
   #street(level: number): StreetViews {
     const street = this.#streets[level];
     if (!street) throw new RangeError(`no street at level ${level}`);
@@ -152,6 +173,14 @@ export class Walker {
   /** Deals outcome number `outcome` and adds the next street's values to `target`. */
   #deal(level: number, path: number, outcome: number, target: Float64Array, width: number, start: number): void {
     if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
+    const { boards, remaining } = this.#plan;
+    this.#placeCards(level, outcome);
+    const outcomes = dealCount(remaining.length - (level - 1) * boards, boards);
+    this.#walkStreet(level, path * outcomes + outcome, target, width, start);
+  }
+
+  /** Notes which cards an outcome deals and which hands die of it. */
+  #placeCards(level: number, outcome: number): void {
     const { boards, remaining } = this.#plan;
     const used = (level - 1) * boards;
     dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
@@ -164,19 +193,21 @@ export class Walker {
     }
     this.#deadLow[level] = low;
     this.#deadHigh[level] = high;
-    const outcomes = dealCount(remaining.length - used, boards);
-    this.#walkStreet(level, path * outcomes + outcome, target, width, start);
   }
 
   #walkStreet(level: number, path: number, target: Float64Array, width: number, start: number): void {
-    const { block } = this.#street(level);
     const { seat } = this.settings;
     const { hands } = this.#plan;
     if (!this.#down(level, path, 0, hands[seat === 0 ? 1 : 0].count)) return;
+    this.#acrossStreet(level, path);
+    this.#up(level, path, target, width, start, 0, hands[seat].count);
+  }
+
+  #acrossStreet(level: number, path: number): void {
+    const { block } = this.#street(level);
     for (let chunk = 0; chunk * LANES < block.fold.count; chunk++) this.#foldChunk(level, chunk);
     for (let chunk = 0; chunk * LANES < block.showdown.count; chunk++) this.#showdownChunk(level, chunk);
     if (block.chance.count > 0) this.#dealAll(level, path);
-    this.#up(level, path, target, width, start, 0, hands[seat].count);
   }
 
   /** Deals below a street that is not the root: all of them, or evenly spread ones. */

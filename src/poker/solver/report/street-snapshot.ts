@@ -1,0 +1,168 @@
+import type { DecisionNode } from "../betting/betting-tree.js";
+import { dealCount } from "../deal.js";
+import type { StreetBlock } from "../vector/street-block.js";
+import type { VectorSolver } from "../vector/vector-solver.js";
+
+/** Average play at one decision, hand by hand. Arrays are indexed by hand of the acting seat. */
+export interface DecisionPlay {
+  readonly node: DecisionNode;
+  /** Probability of each action, by action. */
+  readonly strategy: readonly Float64Array[];
+  /** Expected chips at the end minus chips behind at this node, by action; NaN where no opponent can be met. */
+  readonly values: readonly Float64Array[];
+  /** How often the hand is here: its own reach times the compatible reach of the opponent. */
+  readonly weights: Float64Array;
+  /** Probability that the game comes here. */
+  readonly probability: number;
+}
+
+type SeatNodes = readonly [readonly Float64Array[], readonly Float64Array[]];
+
+/**
+ * One street of the solved game on one runout, under average play: reach and value of every node for every hand.
+ * `outcomes` are the deals since the root street.
+ */
+export class StreetSnapshot {
+  readonly block: StreetBlock;
+  readonly #solver: VectorSolver;
+  readonly #level: number;
+  readonly #path: number;
+  readonly #reach: SeatNodes;
+  readonly #values: SeatNodes;
+  readonly #deals: number;
+  readonly #decisionOf = new Map<number, number>();
+
+  constructor(solver: VectorSolver, outcomes: readonly number[]) {
+    const block = solver.blocks[outcomes.length];
+    if (!block) throw new RangeError(`the game has no street after ${outcomes.length} deals`);
+    this.block = block;
+    this.#solver = solver;
+    this.#level = outcomes.length;
+    const { remaining, boards, hands } = solver.plan;
+    this.#path = outcomes.reduce(
+      (path, outcome, step) => path * dealCount(remaining.length - step * boards, boards) + outcome,
+      0,
+    );
+    const held = hands[0].k + hands[1].k;
+    this.#deals = outcomes.reduce(
+      (ways, _, step) => ways * dealCount(remaining.length - step * boards - held, boards),
+      1,
+    );
+    block.decisionNode.forEach((node, decision) => {
+      this.#decisionOf.set(node, decision);
+    });
+    const reach: [Float64Array[], Float64Array[]] = [[], []];
+    const values: [Float64Array[], Float64Array[]] = [[], []];
+    for (const seat of [0, 1] as const) {
+      const probed = solver.probe(seat, outcomes);
+      values[seat] = this.#rise(seat, (leaf, hand) => {
+        const lane = block.leafLane[leaf] as number;
+        const value = (probed.values[hand * block.laneCount + lane] as number) * (block.leafFactor[leaf] as number);
+        return seat === 1 && block.leafIsFold[leaf] === 1 ? -value : value;
+      });
+      reach[seat === 0 ? 1 : 0] = this.#gather(seat === 0 ? 1 : 0, probed.reach);
+    }
+    this.#reach = reach;
+    this.#values = values;
+  }
+
+  /** Number of the node in the block that a betting-tree node of this street has. */
+  nodeOf(node: DecisionNode): number {
+    return this.block.nodes.indexOf(node);
+  }
+
+  /** Average play of the acting seat at decision node number `at`. */
+  decision(at: number): DecisionPlay {
+    const node = this.block.nodes[at] as DecisionNode;
+    const decision = this.#decisionOf.get(at);
+    if (decision === undefined) throw new RangeError(`node ${at} is not a decision`);
+    const seat = node.seat as 0 | 1;
+    const solver = this.#solver;
+    const { stakes } = solver;
+    const child = this.block.firstChild[decision] as number;
+    const put = stakes.stacks[seat] - (node.state.stacks[seat] ?? 0);
+    const own = this.#reach[seat][at] as Float64Array;
+    const met = solver.removal.compatible(seat, this.#reach[seat === 0 ? 1 : 0][at] as Float64Array);
+    const values = node.actions.map((_, action) =>
+      (this.#values[seat][child + action] as Float64Array).map((value, hand) => {
+        const opponents = met[hand] as number;
+        return opponents > solver.pairWeight * 1e-12 ? value / opponents + stakes.shift[seat] + put : Number.NaN;
+      }),
+    );
+    const weights = own.map((reach, hand) => Math.max(0, reach * (met[hand] as number)));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    return {
+      node,
+      strategy: this.#strategy(seat, decision),
+      values,
+      weights,
+      probability: total / solver.pairWeight / this.#deals,
+    };
+  }
+
+  #strategy(seat: 0 | 1, decision: number): Float64Array[] {
+    const { block } = this;
+    const { count } = this.#solver.game.hands[seat];
+    const actions = block.actionCount[decision] as number;
+    const sums = this.#solver.sums(this.#level, seat);
+    const length = block.rowLength[seat];
+    const strategy = Array.from({ length: actions }, () => new Float64Array(count));
+    for (let hand = 0; hand < count; hand++) {
+      const at = this.#solver.row(this.#level, this.#path, seat, hand) * length + (block.rowOffset[decision] as number);
+      let total = 0;
+      for (let action = 0; action < actions; action++) total += sums[at + action] as number;
+      strategy.forEach((column, action) => {
+        column[hand] = total > 0 ? (sums[at + action] as number) / total : 1 / actions;
+      });
+    }
+    return strategy;
+  }
+
+  /** Reach of every node from that of the leaves: what comes in goes out by one of the seat's actions. */
+  #gather(seat: 0 | 1, matrix: Float64Array): Float64Array[] {
+    const { block } = this;
+    const { count } = this.#solver.game.hands[seat];
+    const nodes = Array.from({ length: block.nodeCount }, () => new Float64Array(count));
+    block.leafNode.forEach((node, leaf) => {
+      const lane = block.leafLane[leaf] as number;
+      (nodes[node] as Float64Array).forEach((_, hand, column) => {
+        column[hand] = matrix[hand * block.laneCount + lane] as number;
+      });
+    });
+    for (let decision = block.decisionNode.length - 1; decision >= 0; decision--) {
+      const into = nodes[block.decisionNode[decision] as number] as Float64Array;
+      const first = block.firstChild[decision] as number;
+      const ways = block.decisionSeat[decision] === seat ? (block.actionCount[decision] as number) : 1;
+      for (let action = 0; action < ways; action++) {
+        const from = nodes[first + action] as Float64Array;
+        for (let hand = 0; hand < count; hand++) into[hand] = (into[hand] as number) + (from[hand] as number);
+      }
+    }
+    return nodes;
+  }
+
+  /** Value of every node from that of the leaves: the seat mixes by its strategy, the opponent's reach is in the values. */
+  #rise(seat: 0 | 1, leafValue: (leaf: number, hand: number) => number): Float64Array[] {
+    const { block } = this;
+    const { count } = this.#solver.game.hands[seat];
+    const nodes = Array.from({ length: block.nodeCount }, () => new Float64Array(count));
+    block.leafNode.forEach((node, leaf) => {
+      const column = nodes[node] as Float64Array;
+      for (let hand = 0; hand < count; hand++) column[hand] = leafValue(leaf, hand);
+    });
+    for (let decision = block.decisionNode.length - 1; decision >= 0; decision--) {
+      const into = nodes[block.decisionNode[decision] as number] as Float64Array;
+      const first = block.firstChild[decision] as number;
+      const own = block.decisionSeat[decision] === seat;
+      const strategy = own ? this.#strategy(seat, decision) : [];
+      for (let action = 0; action < (block.actionCount[decision] as number); action++) {
+        const from = nodes[first + action] as Float64Array;
+        const share = strategy[action];
+        for (let hand = 0; hand < count; hand++) {
+          into[hand] = (into[hand] as number) + (from[hand] as number) * (share ? (share[hand] as number) : 1);
+        }
+      }
+    }
+    return nodes;
+  }
+}

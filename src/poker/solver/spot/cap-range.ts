@@ -1,0 +1,80 @@
+import type { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { type HandSet, handCards } from "../hand-set.js";
+import type { Random } from "../random.js";
+
+/** Runouts over which a hand's strength is averaged when its board is not complete. */
+const RUNOUTS = 24;
+
+/** The chosen hands of a range, in the order given. */
+export function selectHands(hands: HandSet, indexes: readonly number[], weights?: readonly number[]): HandSet {
+  const cards = new Uint8Array(indexes.length * hands.k);
+  indexes.forEach((hand, place) => {
+    cards.set(hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k), place * hands.k);
+  });
+  const kept = weights ?? indexes.map((hand) => hands.weights[hand] as number);
+  return { k: hands.k, count: indexes.length, cards, weights: Float64Array.from(kept) };
+}
+
+/**
+ * Mean strength of every hand over the runouts of its board (of the first board when there are two): exact on the
+ * river, over a few random runouts before.
+ */
+export function meanStrengths(
+  hands: HandSet,
+  board: readonly number[],
+  deck: readonly number[],
+  evaluator: OmahaEvaluator,
+  random: Random,
+): Float64Array {
+  const means = new Float64Array(hands.count);
+  const runouts = board.length === 5 ? 1 : RUNOUTS;
+  const cards = [...deck];
+  for (let runout = 0; runout < runouts; runout++) {
+    const full = [...board];
+    for (let place = 0; full.length < 5; place++) {
+      const other = place + random.below(cards.length - place);
+      [cards[place], cards[other]] = [cards[other] as number, cards[place] as number];
+      full.push(cards[place] as number);
+    }
+    const [a, b, c, d, e] = full as [number, number, number, number, number];
+    evaluator.setBoard(a, b, c, d, e);
+    for (let hand = 0; hand < hands.count; hand++) {
+      means[hand] = (means[hand] as number) + evaluator.evaluate(hands.cards, hand * hands.k, hands.k) / runouts;
+    }
+  }
+  return means;
+}
+
+/** Sorts hands by a score, strongest first; equal scores by cards. Neighbours then share cards, which the sweeps like. */
+export function sortByScore(hands: HandSet, scores: Float64Array): HandSet {
+  const key = (hand: number): number => handCards(hands, hand).reduceRight((sum, card) => sum * 64 + card, 0);
+  const keys = Float64Array.from({ length: hands.count }, (_, hand) => key(hand));
+  const order = Array.from({ length: hands.count }, (_, hand) => hand);
+  order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || (keys[b] as number) - (keys[a] as number));
+  return selectHands(hands, order);
+}
+
+/**
+ * Thins a range out to about `limit` hands: evenly spaced in the order given, with probability proportional to weight,
+ * so that the sample has the shape of the range. Weights of the sample sum to the range's.
+ *
+ * @param keep hand that stays whatever happens, with its own weight; -1 for none.
+ */
+export function capRange(hands: HandSet, limit: number, keep: number, random: Random): HandSet {
+  if (hands.count <= limit) return hands;
+  const total = hands.weights.reduce((sum, weight) => sum + weight, 0);
+  const step = total / limit;
+  const chosen: number[] = [];
+  const weights: number[] = [];
+  let next = random.fraction() * step;
+  let reached = 0;
+  for (let hand = 0; hand < hands.count; hand++) {
+    reached += hands.weights[hand] as number;
+    let picks = 0;
+    for (; next < reached; next += step) picks++;
+    if (picks === 0 && hand !== keep) continue;
+    chosen.push(hand);
+    weights.push(hand === keep ? (hands.weights[hand] as number) : picks * step);
+  }
+  return selectHands(hands, chosen, weights);
+}

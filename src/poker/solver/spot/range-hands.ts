@@ -1,0 +1,134 @@
+import { type Card, deckWithout, formatCards } from "../../cards.js";
+import { CardError } from "../../errors.js";
+import { expandRange } from "../../ranges/expand-range.js";
+import { parseRange } from "../../ranges/parse-range.js";
+import { SolverInputError } from "../errors.js";
+import { createHandSet, type HandSet } from "../hand-set.js";
+import type { Random } from "../random.js";
+
+/** One entry of a range: exact cards or notation, with a weight. */
+export type RangePart =
+  | { readonly kind: "hand"; readonly cards: readonly Card[]; readonly weight: number }
+  | { readonly kind: "notation"; readonly text: string; readonly weight: number };
+
+/** A player's range as the job gives it; null stands for the default. */
+export type RangeSpec = readonly RangePart[] | null;
+
+/** Range of a player of whom nothing is said, postflop: the better part of all hands by the preflop ranking. */
+export const DEFAULT_RANGE = "60%";
+/** Preflop every hand is possible. */
+export const DEFAULT_PREFLOP_RANGE = "any";
+/** Hands drawn at random for a default range of five- or six-card hands, which are too many to list. */
+const DRAWN_HANDS = 20_000;
+const CARD_BASE = 64;
+
+interface HandList {
+  readonly hands: number[][];
+  readonly weights: number[];
+}
+
+const keyOf = (hand: ArrayLike<number>): number => Array.from(hand).reduce((key, card) => key * CARD_BASE + card, 0);
+
+/** Expands a part, without hands that hold a dead card. */
+function expandPart(part: RangePart, handSize: number, dead: ReadonlySet<Card>): number[][] {
+  if (part.kind === "notation") {
+    const { cards, count } = expandRange(parseRange(part.text, handSize), dead);
+    return Array.from({ length: count }, (_, hand) => [...cards.subarray(hand * handSize, (hand + 1) * handSize)]);
+  }
+  if (part.cards.length !== handSize) {
+    throw new SolverInputError(`hand ${formatCards(part.cards)} has ${part.cards.length} cards instead of ${handSize}`);
+  }
+  if (new Set(part.cards).size !== handSize) {
+    throw new CardError(`a card occurs twice in hand ${formatCards(part.cards)}`);
+  }
+  return part.cards.some((card) => dead.has(card)) ? [] : [[...part.cards].sort((a, b) => a - b)];
+}
+
+function drawHands(handSize: number, dead: ReadonlySet<Card>, random: Random): number[][] {
+  const deck = deckWithout(dead);
+  const drawn = new Map<number, number[]>();
+  for (let tries = 0; tries < DRAWN_HANDS * 2 && drawn.size < DRAWN_HANDS; tries++) {
+    for (let place = 0; place < handSize; place++) {
+      const other = place + random.below(deck.length - place);
+      [deck[place], deck[other]] = [deck[other] as number, deck[place] as number];
+    }
+    const hand = deck.slice(0, handSize).sort((a, b) => a - b);
+    drawn.set(keyOf(hand), hand);
+  }
+  return [...drawn.values()];
+}
+
+function merge(parts: readonly (readonly [number[][], number])[]): HandList {
+  const found = new Map<number, { hand: number[]; weight: number }>();
+  for (const [hands, weight] of parts) {
+    for (const hand of hands) {
+      const key = keyOf(hand);
+      const known = found.get(key);
+      if (!known) found.set(key, { hand, weight });
+      else known.weight = Math.max(known.weight, weight);
+    }
+  }
+  const all = [...found.values()].filter((entry) => entry.weight > 0);
+  return { hands: all.map((entry) => entry.hand), weights: all.map((entry) => entry.weight) };
+}
+
+export interface ExpandedRange {
+  readonly hands: HandSet;
+  /** What the range is, for the reader of the result. */
+  readonly source: string;
+  /** Given hand by hand, rather than by notation or default. */
+  readonly explicit: boolean;
+}
+
+/**
+ * Lists the hands of a range. A hand listed twice keeps its larger weight; hands that hold a board card are left out.
+ *
+ * @param heroCards hand that must be part of the range, added when it is missing; null without one.
+ * @throws SolverInputError when no hand is left, CardError or RangeSyntaxError when an entry cannot be read.
+ */
+export function expandSpec(
+  spec: RangeSpec,
+  handSize: number,
+  street: number,
+  dead: ReadonlySet<Card>,
+  heroCards: readonly Card[] | null,
+  random: Random,
+): ExpandedRange {
+  const fallback = street === 0 || handSize !== 4 ? DEFAULT_PREFLOP_RANGE : DEFAULT_RANGE;
+  const parts: readonly RangePart[] = spec ?? [{ kind: "notation", text: fallback, weight: 1 }];
+  const drawn = spec === null && handSize > 4;
+  const lists = drawn
+    ? [[drawHands(handSize, dead, random), 1] as const]
+    : parts.map((part) => [expandPart(part, handSize, dead), part.weight] as const);
+  if (heroCards) lists.push([[[...heroCards].sort((a, b) => a - b)], 0]);
+  const { hands, weights } = lists.length === 1 && lists[0] ? plain(lists[0]) : merge(withHero(lists, heroCards));
+  if (hands.length === 0) throw new SolverInputError("no hand of the range is possible on this board");
+  return {
+    hands: createHandSet(hands, weights),
+    source: drawn ? `${hands.length} hands at random` : spec === null ? `default: ${fallback}` : describe(parts),
+    explicit: spec?.every((part) => part.kind === "hand") ?? false,
+  };
+}
+
+function plain([hands, weight]: readonly [number[][], number]): HandList {
+  return { hands: weight > 0 ? hands : [], weights: hands.map(() => weight) };
+}
+
+/** A hero's hand that the range lacks comes in with weight 1. */
+function withHero(
+  lists: readonly (readonly [number[][], number])[],
+  heroCards: readonly Card[] | null,
+): readonly (readonly [number[][], number])[] {
+  if (!heroCards) return lists;
+  const key = keyOf([...heroCards].sort((a, b) => a - b));
+  const held = lists.some(([hands, weight]) => weight > 0 && hands.some((hand) => keyOf(hand) === key));
+  return held
+    ? lists
+    : lists.map(([hands, weight], index) => [hands, index === lists.length - 1 ? 1 : weight] as const);
+}
+
+function describe(parts: readonly RangePart[]): string {
+  const notations = parts.flatMap((part) => (part.kind === "notation" ? [part.text] : []));
+  const hands = parts.length - notations.length;
+  return [...notations, ...(hands > 0 ? [`${hands} hand${hands === 1 ? "" : "s"} given`] : [])].join(", ");
+}

@@ -1,0 +1,182 @@
+import { createServer } from "node:net";
+import { pino } from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
+import { type HttpOptions, type HttpServer, startHttpServer } from "../../../src/http/server.js";
+import type { WorkerView } from "../../../src/http/worker-view.js";
+import { taskRequest } from "../../support/task-context.js";
+
+const events = () => new WorkerEvents(pino({ level: "silent" }));
+let worker: { -readonly [Key in keyof WorkerView]: WorkerView[Key] } & { events: WorkerEvents };
+let pingDatabase: () => Promise<void>;
+let server: HttpServer | undefined;
+
+beforeEach(() => {
+  pingDatabase = async () => undefined;
+  worker = {
+    nodename: "celery@box",
+    state: "running",
+    isConnected: true,
+    consumers: [
+      { queue: "spot_simulation", confirmed: true },
+      { queue: "solver_analysis", confirmed: true },
+    ],
+    events: events(),
+  };
+});
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+async function start(more: Partial<HttpOptions> = {}): Promise<void> {
+  server = await startHttpServer({ worker, pingDatabase: () => pingDatabase(), host: "127.0.0.1", port: 0, ...more });
+}
+
+async function get(path: string): Promise<{ code: number; body: Record<string, unknown> }> {
+  const response = await fetch(`${server?.url}${path}`);
+  return { code: response.status, body: (await response.json()) as Record<string, unknown> };
+}
+
+async function metrics(): Promise<string[]> {
+  const response = await fetch(`${server?.url}/metrics`);
+  expect(response.headers.get("content-type")).toMatch(/^text\/plain/);
+  return (await response.text()).split("\n").filter((line) => /^(celery|spot|solver)_/.test(line));
+}
+
+describe("a worker that can work", () => {
+  test("is healthy, ready and alive", async () => {
+    await start();
+    expect(await get("/health")).toMatchObject({
+      code: 200,
+      body: {
+        status: "healthy",
+        celery_connected: true,
+        workers: 1,
+        worker_name: "celery@box",
+        database_connected: true,
+        queues: [
+          { name: "spot_simulation", consumed: true },
+          { name: "solver_analysis", consumed: true },
+        ],
+      },
+    });
+    expect(await get("/ready")).toEqual({ code: 200, body: { status: "ready", reasons: [] } });
+    expect(await get("/live")).toEqual({ code: 200, body: { status: "alive" } });
+  });
+});
+
+describe("a worker that cannot work is alive and not ready", () => {
+  const cases: [string, () => void, string][] = [
+    ["without a broker", () => Object.assign(worker, { isConnected: false }), "broker: not connected"],
+    [
+      "without a confirmed consumer on each queue",
+      () => Object.assign(worker, { consumers: [{ queue: "spot_simulation", confirmed: false }] }),
+      "queue spot_simulation: no consumer",
+    ],
+    ["before its start has ended", () => Object.assign(worker, { state: "starting" }), "worker: starting"],
+    ["while it is draining", () => Object.assign(worker, { state: "draining" }), "worker: draining"],
+    [
+      "without a database",
+      () => {
+        pingDatabase = () => Promise.reject(new AggregateError([new Error("connect ECONNREFUSED 127.0.0.1:5432")]));
+      },
+      "database: connect ECONNREFUSED 127.0.0.1:5432",
+    ],
+    [
+      "when the database does not answer",
+      () => {
+        pingDatabase = () => new Promise(() => undefined);
+      },
+      "database: no answer within 1000 ms",
+    ],
+  ];
+  test.each(cases)("%s", async (_name, arrange, reason) => {
+    arrange();
+    await start();
+    expect(await get("/ready")).toEqual({ code: 503, body: { status: "not ready", reasons: [reason] } });
+    expect(await get("/health")).toMatchObject({ code: 503, body: { status: "unhealthy", reasons: [reason] } });
+    expect((await get("/live")).code).toBe(200);
+  });
+
+  test("however many ask, a database that hangs is asked once, and again when it has answered", async () => {
+    let asked = 0;
+    const answers: (() => void)[] = [];
+    pingDatabase = () => {
+      asked++;
+      return new Promise((resolve) => answers.push(resolve));
+    };
+    await start();
+    const codes = await Promise.all(Array.from({ length: 20 }, async () => (await get("/ready")).code));
+    expect(new Set(codes)).toEqual(new Set([503]));
+    expect(asked).toBe(1);
+    answers[0]?.();
+    pingDatabase = async () => undefined;
+    expect((await get("/ready")).code).toBe(200);
+  });
+});
+
+describe("metrics", () => {
+  test("have the names of existing dashboards and count what happened", async () => {
+    await start({ queueSizes: async () => new Map([["spot_simulation", 7]]) });
+    const spot = taskRequest();
+    const failing = { ...taskRequest(), task: "celery_worker.tasks.process_solver_analysis" };
+    const other = { ...taskRequest(), task: "tasks.add" };
+    for (const request of [spot, failing, other]) worker.events.emit("taskStarted", request);
+    worker.events.emit("taskSucceeded", spot, { result: { status: "completed" }, runtimeSeconds: 0.3 });
+    worker.events.emit("taskRetried", failing, { error: null, countdownSeconds: 2, runtimeSeconds: 0.1 });
+    const again = { ...failing };
+    worker.events.emit("taskStarted", again);
+    worker.events.emit("taskFailed", again, { error: new Error("x"), runtimeSeconds: 3, expected: false });
+    worker.events.emit("taskSucceeded", taskRequest(), { result: { status: "cancelled" }, runtimeSeconds: 0 });
+    worker.events.emit("taskRevoked", taskRequest(), { terminated: true, signum: 15, expired: false });
+    expect(await metrics()).toEqual(
+      expect.arrayContaining([
+        'celery_tasks_total{task_name="tasks.process_spot_simulation",status="success"} 2',
+        'celery_tasks_total{task_name="celery_worker.tasks.process_solver_analysis",status="retry"} 1',
+        'celery_tasks_total{task_name="celery_worker.tasks.process_solver_analysis",status="failure"} 1',
+        'celery_task_duration_seconds_bucket{le="5",task_name="celery_worker.tasks.process_solver_analysis"} 2',
+        'celery_queue_size{queue_name="spot_simulation"} 7',
+        'celery_worker_active_tasks{worker_name="celery@box"} 1',
+        'celery_worker_processed_tasks_total{worker_name="celery@box"} 3',
+        'spot_simulations_processed_total{status="success"} 1',
+        'spot_simulations_processed_total{status="cancelled"} 2',
+        'solver_analyses_processed_total{status="failure"} 1',
+      ]),
+    );
+  });
+
+  test("come without queue sizes when the broker does not tell them", async () => {
+    await start({ queueSizes: () => Promise.reject(new Error("no broker")) });
+    const lines = await metrics();
+    expect(lines.some((line) => line.startsWith("celery_queue_size"))).toBe(false);
+    expect(lines).toContain('celery_worker_active_tasks{worker_name="celery@box"} 0');
+  });
+
+  test("include those of the process", async () => {
+    await start();
+    const text = await (await fetch(`${server?.url}/metrics`)).text();
+    expect(text).toContain("process_resident_memory_bytes");
+    expect(text).toContain("nodejs_eventloop_lag_seconds");
+  });
+});
+
+test("a port that is taken is named with its variable", async () => {
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));
+  const address = blocker.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  try {
+    await expect(start({ port })).rejects.toMatchObject({
+      code: "HTTP_LISTEN",
+      message: expect.stringMatching(new RegExp(`127\\.0\\.0\\.1:${port} \\(CELERY_HEALTH_PORT\\).*EADDRINUSE`)),
+    });
+  } finally {
+    blocker.close();
+  }
+});
+
+test("an unknown path is 404", async () => {
+  await start();
+  expect((await get("/nothing")).code).toBe(404);
+});

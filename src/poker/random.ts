@@ -1,0 +1,78 @@
+const BATCH = 512;
+const TWO_32 = 2 ** 32;
+const GOLDEN = 0x9e3779b9;
+
+/**
+ * xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), 32-bit outputs, period
+ * 2^128 − 1. The state is drawn from the seed by a Weyl sequence through the 32-bit finalizer of MurmurHash3.
+ */
+export class Random {
+  private readonly state: Int32Array;
+  private readonly batch = new Uint32Array(BATCH);
+  private at = BATCH;
+
+  /** @param words seed: any number of 32-bit words; the same words give the same sequence */
+  constructor(words: readonly number[]) {
+    this.state = seedState(words);
+  }
+
+  /** Uniform in 0 … 2^32 − 1. */
+  next(): number {
+    if (this.at === BATCH) this.refill();
+    return this.batch[this.at++] as number;
+  }
+
+  /** Uniform in 0 … n − 1, without bias (Lemire, "Fast random integer generation in an interval", 2019); n < 2^20. */
+  below(n: number): number {
+    for (;;) {
+      const product = this.next() * n;
+      const whole = Math.floor(product / TWO_32);
+      const low = product - whole * TWO_32;
+      if (low >= n || low >= TWO_32 % n) return whole;
+    }
+  }
+
+  private refill(): void {
+    const { state, batch } = this;
+    let a = state[0] as number;
+    let b = state[1] as number;
+    let c = state[2] as number;
+    let d = state[3] as number;
+    for (let i = 0; i < BATCH; i++) {
+      const five = Math.imul(b, 5);
+      batch[i] = Math.imul((five << 7) | (five >>> 25), 9);
+      const t = b << 9;
+      c ^= a;
+      d ^= b;
+      b ^= c;
+      a ^= d;
+      c ^= t;
+      d = (d << 11) | (d >>> 21);
+    }
+    state[0] = a;
+    state[1] = b;
+    state[2] = c;
+    state[3] = d;
+    this.at = 0;
+  }
+}
+
+function seedState(words: readonly number[]): Int32Array {
+  let mixed = GOLDEN;
+  for (const word of words) mixed = finalize((mixed ^ word) + GOLDEN) ^ Math.imul(mixed, 5);
+  const state = new Int32Array(4);
+  for (let i = 0; i < 4; i++) {
+    mixed = (mixed + GOLDEN) | 0;
+    state[i] = finalize(mixed);
+  }
+  // The all-zero state is the one that never leaves itself.
+  if (state.every((word) => word === 0)) state[0] = GOLDEN;
+  return state;
+}
+
+function finalize(word: number): number {
+  let mixed = word | 0;
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}

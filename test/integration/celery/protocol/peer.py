@@ -41,6 +41,6 @@ for message in json.load(sys.stdin):
         answers.append(reraise(message["exception"]))
         continue
     value = reread(message)
-    answers.append({"value": json.dumps(value), "repr": repr(value),
+    answers.append({"value": json.dumps(value, default=repr), "repr": repr(value),
                     "again": rewrite(value, message["serializer"], message.get("method"))})
 print(json.dumps(answers))

@@ -36,6 +36,8 @@ interface TaskRow {
   readonly traceback: string | null;
 }
 
+/** A caller who looks once wants an answer: some 35 seconds. Writes and waits go on until the backend is closed. */
+const LOOK_UP_ATTEMPTS = 20;
 /** Widths of Celery's columns. */
 const MAX_NAME = 155;
 const MAX_STATUS = 50;
@@ -96,7 +98,7 @@ export class DatabaseBackend implements StoredBackend {
   }
 
   async get(taskId: string): Promise<StoredResult | null> {
-    const [result] = await this.#getMany([taskId]);
+    const [result] = await this.#getMany([taskId], LOOK_UP_ATTEMPTS);
     return result ?? null;
   }
 
@@ -142,11 +144,11 @@ export class DatabaseBackend implements StoredBackend {
     }
   }
 
-  async #getMany(taskIds: readonly string[]): Promise<StoredResult[]> {
+  async #getMany(taskIds: readonly string[], attempts?: number): Promise<StoredResult[]> {
     if (taskIds.length === 0) return [];
     const query = sql<TaskRow>`
       SELECT task_id, status, result, traceback FROM ${this.#tables.task.table} WHERE task_id = ANY(${[...taskIds]})`;
-    const { rows } = await this.#run(() => query.execute(this.#db));
+    const { rows } = await this.#run(() => query.execute(this.#db), attempts);
     return rows.map((row) =>
       readMeta(row.task_id, { ...row, result: row.result === null ? null : readPickle(row.result) }),
     );
@@ -165,9 +167,9 @@ export class DatabaseBackend implements StoredBackend {
     ];
   }
 
-  #run<T>(operation: () => Promise<T>, attempts = 20): Promise<T> {
+  #run<T>(operation: () => Promise<T>, attempts?: number): Promise<T> {
     return retryTransient(operation, {
-      attempts,
+      ...(attempts === undefined ? {} : { attempts }),
       signal: this.#closing.signal,
       isTransient: isOutage,
       onRetry: (err, attempt) => this.#options.log.warn({ err, attempt }, "result database failed, trying again"),

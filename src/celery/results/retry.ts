@@ -5,7 +5,7 @@ export interface RetryOptions {
   readonly isTransient: (error: unknown) => boolean;
   /** Ends the attempts: the last error is thrown. */
   readonly signal: AbortSignal;
-  /** Most attempts. Default 20, as Celery's backends. */
+  /** Most attempts. Default: until the signal aborts. */
   readonly attempts?: number;
   /** Told before each further attempt. */
   readonly onRetry?: (error: unknown, attempt: number) => void;
@@ -16,7 +16,7 @@ const LAST_DELAY_MS = 2000;
 
 /** Repeats an idempotent operation while it fails for reasons that pass, with jittered back-off. */
 export async function retryTransient<T>(operation: () => Promise<T>, options: RetryOptions): Promise<T> {
-  const { isTransient, signal, attempts = 20, onRetry } = options;
+  const { isTransient, signal, attempts = Number.POSITIVE_INFINITY, onRetry } = options;
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation();

@@ -108,7 +108,7 @@ export function requireDatabaseUrl(config: Config): string {
 }
 
 /** Where dead letters of a queue go by default. */
-export function defaultDeadLetterQueue(queue: string): string {
+function defaultDeadLetterQueue(queue: string): string {
   return `${queue}-dlq`;
 }
 

@@ -21,7 +21,7 @@ export interface HttpServer {
 }
 
 /** The port of the health endpoints cannot be opened. */
-export class HttpListenError extends Error {
+class HttpListenError extends Error {
   override readonly name = "HttpListenError";
   readonly code = "HTTP_LISTEN";
 }

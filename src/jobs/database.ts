@@ -75,8 +75,13 @@ function openSocket(stallTimeoutMs: number): Socket {
   return socket;
 }
 
-/** `sslmode` means what it means to libpq, and so to the backend: `require` does not verify the certificate. */
+/**
+ * `sslmode` means what it means to libpq, and so to the backend: `require` does not verify the certificate. `allow` and
+ * `prefer` connect without TLS: pg cannot fall back from one to the other.
+ */
 function libpqCompatible(url: string): string {
-  const hasMode = /[?&]sslmode=/.test(url) && !/[?&]uselibpqcompat=/.test(url);
-  return hasMode ? `${url}&uselibpqcompat=true` : url;
+  const mode = /[?&]sslmode=([\w-]+)/.exec(url)?.[1];
+  if (mode === undefined || /[?&]uselibpqcompat=/.test(url)) return url;
+  const optional = mode === "allow" || mode === "prefer";
+  return `${optional ? url.replace(/([?&]sslmode=)[\w-]+/, "$1disable") : url}&uselibpqcompat=true`;
 }

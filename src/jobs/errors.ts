@@ -1,5 +1,5 @@
 /** Base of the errors of jobs. `code` is stable and listed in docs/errors.md. */
-export abstract class JobError extends Error {
+abstract class JobError extends Error {
   abstract readonly code: string;
   override get name(): string {
     return this.constructor.name;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type {
   Claim,
   Claimant,
@@ -11,9 +11,10 @@ import type {
   NewJob,
   NewSolverSolution,
 } from "./claim.js";
-import { columnJson, columnText, ERROR_MESSAGE_LIMIT, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
+import { columnJson, columnText, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
 import { utcNow } from "./database.js";
-import type { JobStatus, JobsDatabase, JobType, UtcTimestamp } from "./schema.js";
+import { claimable, endOfJob, failure, type JobUpdate, updateFenced, wholePercentage, whyNotHeld } from "./fence.js";
+import type { JobsDatabase, JobType, UtcTimestamp } from "./schema.js";
 
 export type {
   Claim,
@@ -232,94 +233,4 @@ export async function insertSolverSolution(database: Kysely<JobsDatabase>, solut
       updated_at: utcNow(),
     })
     .execute();
-}
-
-interface JobUpdate {
-  status?: JobStatus;
-  result_data?: string;
-  error_message?: string;
-  progress_percentage?: number;
-  progress_message?: string;
-  completed_at?: RawBuilder<UtcTimestamp>;
-  actual_duration?: RawBuilder<number>;
-}
-
-async function updateFenced(database: Kysely<JobsDatabase>, claim: Claim, values: JobUpdate): Promise<boolean> {
-  if (await updateHeld(database, claim, values)) return true;
-  return (await restoreClaim(database, claim)) && (await updateHeld(database, claim, values));
-}
-
-async function updateHeld(database: Kysely<JobsDatabase>, claim: Claim, values: JobUpdate): Promise<boolean> {
-  const result = await database
-    .updateTable("jobs")
-    .set({ ...values, updated_at: utcNow() })
-    .where("id", "=", claim.jobId)
-    .where("status", "=", "PROCESSING")
-    .where("started_at", "=", tokenOf(claim))
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
-/**
- * Writes the claim again where the database forgot it: a failover to a standby that lagged shows the job QUEUED, with
- * no later start than ours. A job that was queued again on purpose keeps our start, and is not ours any more.
- */
-async function restoreClaim(database: Kysely<JobsDatabase>, claim: Claim): Promise<boolean> {
-  const result = await database
-    .updateTable("jobs")
-    .set({ status: "PROCESSING", started_at: tokenOf(claim), updated_at: utcNow() })
-    .where("id", "=", claim.jobId)
-    .where("status", "=", "QUEUED")
-    .where(sql<boolean>`coalesce(started_at < ${tokenOf(claim)}, true)`)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
-}
-
-function tokenOf(claim: Claim): RawBuilder<UtcTimestamp> {
-  return sql<UtcTimestamp>`${claim.token}::timestamp`;
-}
-
-/** A row that already has the wished-for end under our own token was written by us before a connection was lost. */
-async function whyNotHeld(
-  database: Kysely<JobsDatabase>,
-  claim: Claim,
-  wished: JobStatus | null,
-): Promise<FencedOutcome> {
-  const row = await database
-    .selectFrom("jobs")
-    .select(["status", sql<boolean>`coalesce(started_at = ${tokenOf(claim)}, false)`.as("ours")])
-    .where("id", "=", claim.jobId)
-    .executeTakeFirst();
-  if (row === undefined) return "superseded";
-  if (row.ours && wished !== null && row.status === wished) return "held";
-  return row.status === "CANCELLED" ? "cancelled" : "superseded";
-}
-
-function claimable(claimant: Claimant): RawBuilder<boolean> {
-  const { heir, resubmitted = false, staleAfterSeconds } = claimant;
-  const lastSign = sql`coalesce(updated_at, started_at, created_at)`;
-  const stale = sql`${lastSign} < ${utcNow()} - make_interval(secs => ${staleAfterSeconds})`;
-  return sql<boolean>`(status = 'QUEUED'
-    or (status = 'PROCESSING' and (${heir}::boolean or coalesce(${stale}, true)))
-    or (status = 'FAILED' and ${resubmitted}::boolean))`;
-}
-
-function endOfJob<Status extends JobStatus>(status: Status) {
-  return {
-    status,
-    completed_at: utcNow(),
-    actual_duration: sql<number>`greatest(0, floor(extract(epoch from ${utcNow()} - started_at)))::int`,
-  };
-}
-
-function failure(message: string) {
-  return {
-    ...endOfJob("FAILED"),
-    error_message: columnText(message, ERROR_MESSAGE_LIMIT),
-    progress_message: columnText(`Failed: ${message}`, PROGRESS_MESSAGE_LIMIT),
-  };
-}
-
-function wholePercentage(percentage: number): number {
-  return Number.isNaN(percentage) ? 0 : Math.min(100, Math.max(0, Math.trunc(percentage)));
 }

@@ -4,7 +4,7 @@ import { jobIdOfRequest } from "./job-arguments.js";
 import type { JobDefinition, JobTaskSettings } from "./job-definition.js";
 import { JobLife, MAX_RETRIES } from "./job-life.js";
 
-export type { JobDefinition, JobRun, JobTaskSettings } from "./job-definition.js";
+export type { JobDefinition, JobTaskSettings } from "./job-definition.js";
 
 /** Handler and options for `app.task(name, options, handler)`. */
 export interface JobTask {

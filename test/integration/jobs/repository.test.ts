@@ -289,6 +289,18 @@ describe("end", () => {
   });
 });
 
+describe("a database URL", () => {
+  test.each(["prefer", "allow", "disable"])("with sslmode=%s reaches a server without TLS", async (mode) => {
+    const database = openDatabase({ url: `${jobs.url}?sslmode=${mode}` });
+    await expect(new JobRepository(database).ping().finally(() => database.destroy())).resolves.toBeUndefined();
+  });
+
+  test("with sslmode=require does not fall back to no TLS", async () => {
+    const database = openDatabase({ url: `${jobs.url}?sslmode=require` });
+    await expect(new JobRepository(database).ping().finally(() => database.destroy())).rejects.toThrow(/SSL/);
+  });
+});
+
 describe("for operators", () => {
   test("a cancel request ends what has not ended, and a requeue opens what failed", async () => {
     const id = await jobs.queue();

@@ -2,6 +2,7 @@ import type { QueueDefinition } from "./celery/amqp/topology.js";
 import { Celery, type WorkerOptions } from "./celery/app.js";
 import type { Worker } from "./celery/worker/worker.js";
 import { type Config, requireDatabaseUrl } from "./config.js";
+import { type HttpServer, startHttpServer } from "./http/server.js";
 import { openDatabase } from "./jobs/database.js";
 import { JobRepository } from "./jobs/repository.js";
 import { createLogger } from "./log.js";
@@ -37,8 +38,9 @@ export function createPloSolver(config: Config, { logLevel, ...options }: PloSol
     onConnectionError: (error) => log.warn({ err: error }, "a database connection was lost"),
   });
   const app = new Celery("plosolver_backend", { ...celerySettings(config), log });
+  const repository = new JobRepository(database);
   const settings = {
-    repository: new JobRepository(database),
+    repository,
     log,
     staleAfterSeconds: config.jobs.staleAfterSeconds,
     arrivalTimeoutSeconds: config.jobs.arrivalTimeoutSeconds,
@@ -49,15 +51,27 @@ export function createPloSolver(config: Config, { logLevel, ...options }: PloSol
     solverAnalysis: jobTask(solverAnalysisJob, settings),
   });
   const worker = app.worker({ queues: queuesOf(config), ...options });
+  let http: HttpServer | null = null;
   return {
     app,
     worker,
-    start: () => worker.start(),
+    async start() {
+      http = await startHttpServer({
+        worker,
+        pingDatabase: () => repository.ping(),
+        queueSizes: () => worker.queueSizes(),
+        host: config.http.host,
+        port: config.http.port,
+      });
+      log.info({ url: http.url }, "health endpoints are open");
+      await worker.start();
+    },
     async stop(deadlineSeconds) {
       await worker.stop(deadlineSeconds);
       shutdown.abort(new Error("the worker stops"));
       await app.close();
       await database.destroy();
+      await http?.close();
     },
   };
 }

@@ -54,6 +54,21 @@ export async function declareQueue(connection: BrokerConnection, queue: QueueDef
   if (missing !== null) throw missing;
 }
 
+/** Messages ready in each of the queues that exist. */
+export async function queueSizes(
+  connection: BrokerConnection,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  for (const name of names) {
+    await onOwnChannel(connection, async (channel) => {
+      const { messageCount } = await channel.checkQueue(name);
+      sizes.set(name, messageCount);
+    });
+  }
+  return sizes;
+}
+
 type ChannelRefusal = Error & { readonly code?: number };
 type Channel = Awaited<ReturnType<BrokerConnection["openChannel"]>>;
 

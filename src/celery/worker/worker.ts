@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { BrokerConnection } from "../amqp/connection.js";
 import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
-import type { QueueDefinition } from "../amqp/topology.js";
+import { type QueueDefinition, queueSizes } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import type { ControlRegistry } from "../control/registry.js";
 import type { TaskDefinition } from "../definition.js";
@@ -159,6 +159,14 @@ export class Worker {
       consumer.prefetch = this.#prefetch;
       void consumer.renew();
     }
+  }
+
+  /** Messages ready in each queue; a queue that is missing is left out. @throws BrokerError when not connected */
+  async queueSizes(): Promise<ReadonlyMap<string, number>> {
+    return await queueSizes(
+      this.#consuming,
+      this.consumers.map(({ queue }) => queue),
+    );
   }
 
   /** Requests in memory: running, reserved, waiting for their time. */

@@ -1,4 +1,5 @@
 import { DecodeError } from "./errors.js";
+import { integerOf, rawUnicodeEscape, textFloat, textInteger } from "./pickle-scalars.js";
 
 const MARK = Symbol("mark");
 
@@ -74,11 +75,11 @@ class PickleReader {
   private readText(opcode: string): boolean {
     switch (opcode) {
       case "\x8c":
-        return this.push(utf8(this.take(this.uint(1))));
+        return this.push(this.take(this.uint(1)).toString("utf8"));
       case "X":
-        return this.push(utf8(this.take(this.uint(4))));
+        return this.push(this.take(this.uint(4)).toString("utf8"));
       case "\x8d":
-        return this.push(utf8(this.take(this.uint(8))));
+        return this.push(this.take(this.uint(8)).toString("utf8"));
       case "V":
         return this.push(rawUnicodeEscape(this.line()));
       case "C":
@@ -268,44 +269,4 @@ function keyText(key: unknown): string {
   if (key === null || typeof key === "number" || typeof key === "bigint" || typeof key === "boolean")
     return String(key);
   throw new DecodeError("a dict of the pickle has a key that is no text or number");
-}
-
-function integerOf(bytes: Buffer): number | bigint {
-  if (bytes.length <= 6) return bytes.length === 0 ? 0 : bytes.readIntLE(0, bytes.length);
-  let value = BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
-  value = BigInt.asIntN(bytes.length * 8, value);
-  return narrow(value);
-}
-
-function textInteger(text: string): number | bigint | boolean {
-  // Protocol 0 writes booleans so.
-  if (text === "00" || text === "01") return text === "01";
-  if (!/^[+-]?\d{1,4300}$/.test(text)) throw new DecodeError("an integer of the pickle is malformed");
-  return narrow(BigInt(text.replace(/^\+/, "")));
-}
-
-function textFloat(text: string): number {
-  const word = /^([+-]?)(inf|nan)$/.exec(text);
-  if (word !== null) {
-    if (word[2] === "nan") return Number.NaN;
-    return word[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  }
-  const value = Number(text);
-  if (text.trim() === "" || Number.isNaN(value)) throw new DecodeError("a float of the pickle is malformed");
-  return value;
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-function utf8(bytes: Buffer): string {
-  return bytes.toString("utf8");
-}
-
-function rawUnicodeEscape(text: string): string {
-  return text.replace(/\\u([0-9a-fA-F]{4})|\\U([0-9a-fA-F]{8})/g, (_, short: string | undefined, long: string) =>
-    String.fromCodePoint(Number.parseInt(short ?? long, 16)),
-  );
 }

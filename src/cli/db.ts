@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import type { Kysely } from "kysely";
 import type { DatabaseStatus } from "../jobs/migrator.js";
-import type { JobsDatabase } from "../jobs/schema.js";
+import { withDatabase } from "./database-session.js";
 
 /** `celery db migrate` and `celery db status`. */
 export function registerDb(program: Command): void {
@@ -43,32 +42,5 @@ function describe(status: DatabaseStatus): string {
       return `the tables were made by this worker and are complete (${status.applied.length} migrations applied)`;
     case "nobody":
       return "the database has none of the tables: run `celery db migrate`";
-  }
-}
-
-/** Opens the database of DATABASE_URL for one action; its errors become one sentence without credentials. */
-async function withDatabase(action: (database: Kysely<JobsDatabase>) => Promise<void>): Promise<void> {
-  const { loadConfig, redactText, redactUrl, requireDatabaseUrl } = await import("../config.js");
-  const config = loadConfig();
-  const url = requireDatabaseUrl(config);
-  const { openDatabase } = await import("../jobs/database.js");
-  const { classifyDatabaseError } = await import("../jobs/availability.js");
-  const database = openDatabase({
-    url,
-    poolSize: 2,
-    connectTimeoutSeconds: config.database.connectTimeoutSeconds,
-    statementTimeoutSeconds: config.database.statementTimeoutSeconds,
-  });
-  try {
-    await action(database);
-  } catch (error) {
-    const first = error instanceof AggregateError ? error.errors[0] : error;
-    const reason = redactText(first instanceof Error ? first.message : String(first));
-    const unreachable = classifyDatabaseError(error) === "unavailable";
-    throw new Error(unreachable ? `the database ${redactUrl(url)} cannot be used: ${reason}` : reason, {
-      cause: error,
-    });
-  } finally {
-    await database.destroy();
   }
 }

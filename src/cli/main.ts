@@ -1,20 +1,26 @@
 #!/usr/bin/env node
-import { Command } from "commander";
-import { registerDb } from "./db.js";
-import { registerWorker } from "./worker.js";
+import { CommanderError } from "commander";
+import { SOFTWARE_VERSION } from "../celery/events/software.js";
+import { CliError, EXIT_USAGE } from "./globals.js";
+import { createProgram } from "./program.js";
 
-/** The `celery` command. Sub-commands load what they need when they run, so that `--help` stays quick. */
-const program = new Command("celery")
-  .description("Celery-compatible worker for Node.js with the PLOSolver jobs")
-  .option(
-    "-A, --app <app>",
-    "app module: ./app.mjs[:attribute]; a Python dotted path means the built-in PLOSolver app",
-  );
-
-registerWorker(program);
-registerDb(program);
-
-program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+/** A reader such as `head` that has gone is no error. */
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
 });
+
+createProgram(SOFTWARE_VERSION)
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = exitCodeOf(error);
+    // Commander has printed its own errors, and help is none.
+    if (error instanceof CommanderError) return;
+    process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
+  });
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (!(error instanceof CommanderError)) return 1;
+  return error.exitCode === 0 || error.code === "commander.help" ? 0 : EXIT_USAGE;
+}

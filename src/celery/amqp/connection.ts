@@ -26,6 +26,8 @@ interface ConnectionEvents {
   /** Connected and every `onConnect` hook has run. */
   connected: [];
   disconnected: [error: Error];
+  /** An attempt to connect failed; the next one follows. */
+  failed: [error: Error];
   /** The broker refuses publishes for now (memory or disk alarm). */
   blocked: [reason: string];
   unblocked: [];
@@ -136,6 +138,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
         await this.#connectOnce();
       } catch (error) {
         if (this.#closed) return;
+        this.emit("failed", asError(error));
         const delayMs = this.#nextDelayMs();
         log.warn(
           { err: asError(error).message, broker: displayUrl(this.address), attempt: this.#attempt, delayMs },

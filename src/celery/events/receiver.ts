@@ -60,15 +60,16 @@ export class EventReceiver {
   /** Events that cannot be received stop nothing else: they are tried again. */
   async #tryOpen(): Promise<void> {
     try {
-      await this.#open();
+      await this.open();
     } catch (error) {
       this.#options.log.warn({ err: asError(error).message }, "cannot receive events for now, trying again");
       this.#reopenLater();
     }
   }
 
-  async #open(): Promise<void> {
-    if (this.#closed) return;
+  /** Opens the queue now, on a connection that stands already. @throws the broker's error */
+  async open(): Promise<void> {
+    if (this.#closed || this.#channel !== null) return;
     const { connection, settings, routingKey = "#", ttlSeconds = settings.eventQueueTtl } = this.#options;
     // A new name each time: the queue of a lost connection may linger.
     const queue = `${settings.eventQueuePrefix}.${randomUUID()}`;

@@ -1,0 +1,55 @@
+import { displayUrl } from "../celery/amqp/url.js";
+import { EventReceiver, type ReceivedEvent } from "../celery/events/receiver.js";
+import { type BrokerSession, withBroker } from "./broker-session.js";
+import { EventLines } from "./event-lines.js";
+import type { EventsFlags } from "./events.js";
+import { CliError } from "./globals.js";
+import { Output } from "./output.js";
+
+/** `celery events`: runs until interrupted; a lost broker connection is waited for. */
+export async function runEvents(flags: EventsFlags): Promise<void> {
+  if (flags.camera !== undefined)
+    throw new CliError("celery events --camera is not available: read `celery events --dump --json`, or /metrics");
+  const lines = flags.dump === true || flags.json === true || !process.stdout.isTTY;
+  if (lines) await withBroker(flags, (session) => dump(session, flags));
+  else {
+    const { runMonitor } = await import("./monitor/run.js");
+    await withBroker(flags, (session) => runMonitor(session, flags));
+  }
+}
+
+/** Receives events for a command, and asks the workers for a heartbeat so that they are known at once. */
+export async function receiveEvents(
+  session: BrokerSession,
+  onEvent: (event: ReceivedEvent) => void,
+): Promise<EventReceiver> {
+  const { connection, settings, clock, log, control } = session;
+  const receiver = new EventReceiver({ connection, settings, clock, log, onEvent });
+  await receiver.open();
+  await control.cast("heartbeat");
+  return receiver;
+}
+
+async function dump(session: BrokerSession, flags: EventsFlags): Promise<void> {
+  const output = new Output(flags);
+  const lines = new EventLines();
+  const print = (event: ReceivedEvent) => output.line(flags.json === true ? JSON.stringify(event) : lines.of(event));
+  if (flags.json !== true) {
+    output.line("-> evdump: starting capture...");
+    session.connection.on("disconnected", () => output.line("-> Connection lost, attempting reconnect"));
+    session.connection.on("failed", (error) =>
+      output.line(`-> Cannot connect to ${displayUrl(session.connection.address)}: ${error.message}.`),
+    );
+  }
+  const receiver = await receiveEvents(session, print);
+  await interrupted();
+  await receiver.close();
+}
+
+/** Resolves on SIGINT or SIGTERM. */
+export async function interrupted(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+}

@@ -1,0 +1,135 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { asError } from "../celery/errors.js";
+import { JobRepository, type JobRow } from "../jobs/repository.js";
+import type { JobType } from "../jobs/schema.js";
+import { withBroker } from "./broker-session.js";
+import { queueOfBuiltInTask } from "./built-in-tasks.js";
+import { withDatabase } from "./database-session.js";
+import { CliError, EXIT_USAGE } from "./globals.js";
+import type { JobsFlags } from "./jobs.js";
+import { ProgressLine, printJob, printResult } from "./jobs-text.js";
+import { sendTask } from "./messages-run.js";
+import { Output } from "./output.js";
+
+const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
+  SPOT_SIMULATION: "tasks.process_spot_simulation",
+  SOLVER_ANALYSIS: "tasks.process_solver_analysis",
+};
+
+const POLL_INTERVAL_MS = 300;
+
+export async function listJobs(flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const { status, type: jobType, user: userId, limit } = flags;
+  const filter = Object.fromEntries(
+    Object.entries({ status, jobType, userId, limit }).filter(([, value]) => value !== undefined),
+  );
+  const rows = await withRepository((repository) => repository.list(filter));
+  if (flags.json === true) {
+    output.json(rows);
+    return;
+  }
+  output.table(
+    ["ID", "TYPE", "STATUS", "PROGRESS", "CREATED (UTC)", "MESSAGE"],
+    rows.map((row) => [
+      row.id,
+      row.job_type === "SPOT_SIMULATION" ? "spot" : "solver",
+      row.status,
+      `${row.progress_percentage ?? 0}%`,
+      String(row.created_at ?? "").slice(0, 19),
+      row.error_message ?? row.progress_message ?? "",
+    ]),
+  );
+}
+
+export async function showJob(id: string, flags: JobsFlags): Promise<void> {
+  const row = await withRepository((repository) => existing(repository, id));
+  const output = new Output(flags);
+  if (flags.json === true) output.json(row);
+  else printJob(output, row);
+}
+
+/** The row first, then the message, as the backend does; without a message the row is cancelled again. */
+export async function submitJob(type: JobType, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const userId = flags.user ?? "";
+  const inputData = readInput(flags.input ?? "-");
+  const taskId = randomUUID();
+  const id = await withRepository(async (repository) => {
+    const jobId = await repository.insert({ userId, jobType: type, inputData, queueMessageId: taskId });
+    const task = TASK_OF_TYPE[type];
+    try {
+      const queue = queueOfBuiltInTask(task);
+      await withBroker(flags, (session) =>
+        sendTask(session, task, [jobId], {}, { taskId, ...(queue === undefined ? {} : { queue }) }),
+      );
+    } catch (error) {
+      await repository.requestCancel(jobId);
+      throw error;
+    }
+    return jobId;
+  });
+  if (flags.watch === true) {
+    await watchJob(id, flags);
+    return;
+  }
+  if (flags.json === true) output.json({ id, task_id: taskId });
+  else output.line(id);
+}
+
+/** The row decides: a worker that runs the job sees it there; the revoke only makes it sooner. */
+export async function cancelJob(id: string, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const row = await withRepository(async (repository) => {
+    const found = await existing(repository, id);
+    if (!(await repository.requestCancel(id)))
+      throw new CliError(`job ${id} is ${found.status} already: nothing to cancel`);
+    return found;
+  });
+  const taskId = row.queue_message_id;
+  if (taskId !== null) {
+    await withBroker(flags, ({ control }) => control.cast("revoke", { task_id: taskId, terminate: true })).catch(
+      (error: unknown) =>
+        process.stderr.write(`Warning: the workers were not told at once: ${asError(error).message}\n`),
+    );
+  }
+  if (flags.json === true) output.json({ id, status: "CANCELLED" });
+  else output.line(`job ${id} is cancelled`);
+}
+
+export async function watchJob(id: string, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const progress = flags.json === true || output.quiet ? null : new ProgressLine(output);
+  const row = await withRepository(async (repository) => {
+    for (;;) {
+      const current = await existing(repository, id);
+      progress?.show(current);
+      if (current.status !== "QUEUED" && current.status !== "PROCESSING") return current;
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  });
+  progress?.end();
+  if (flags.json === true) output.json(row);
+  else if (row.status === "COMPLETED") printResult(output, row.result_data);
+  if (row.status === "COMPLETED") return;
+  throw new CliError(`job ${id} is ${row.status}${row.error_message === null ? "" : `: ${row.error_message}`}`);
+}
+
+async function existing(repository: JobRepository, id: string): Promise<JobRow> {
+  const row = await repository.find(id);
+  if (row === null) throw new CliError(`there is no job ${id}: see celery jobs list`);
+  return row;
+}
+
+async function withRepository<Result>(work: (repository: JobRepository) => Promise<Result>): Promise<Result> {
+  return await withDatabase((database) => work(new JobRepository(database)));
+}
+
+function readInput(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8"));
+  } catch (cause) {
+    throw new CliError(`--input ${file}: ${asError(cause).message}`, EXIT_USAGE, { cause });
+  }
+}

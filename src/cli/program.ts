@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { registerCompletion } from "./completion.js";
+import { registerDb } from "./db.js";
+import { registerDlq } from "./dlq.js";
+import { registerEvents } from "./events.js";
+import { addGlobalOptions } from "./globals.js";
+import { registerHealth } from "./health.js";
+import { registerJobs } from "./jobs.js";
+import { registerMessages } from "./messages.js";
+import { registerRefused } from "./refused.js";
+import { registerRemote } from "./remote.js";
+import { registerReport } from "./report.js";
+import { registerWorker } from "./worker.js";
+
+/** The `celery` command with every sub-command. They load what they need when they run, so that `--help` stays quick. */
+export function createProgram(version: string): Command {
+  const program = new Command("celery")
+    .description("Celery-compatible worker for Node.js with the PLOSolver jobs")
+    .version(version, "-V, --version")
+    .showSuggestionAfterError()
+    .configureOutput({
+      outputError: (text, write) =>
+        write(text.replace(/^error: (.)/, (_, first: string) => `Error: ${first.toUpperCase()}`)),
+    })
+    .exitOverride();
+  addGlobalOptions(program);
+  registerWorker(program);
+  registerRemote(program);
+  registerEvents(program);
+  registerMessages(program);
+  registerReport(program);
+  registerJobs(program);
+  registerDlq(program);
+  registerDb(program);
+  registerHealth(program);
+  registerCompletion(program);
+  registerRefused(program);
+  return program;
+}

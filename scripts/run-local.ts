@@ -39,7 +39,11 @@ async function withCompose(): Promise<number> {
 async function natively(): Promise<number> {
   say(`No Docker engine is here: the same parts run as ordinary processes, with ${WORKERS} workers.`);
   const interrupted = whenInterrupted();
-  const stack = await startStack({ workers: WORKERS, log: say });
+  const stack = await startStack({
+    workers: WORKERS,
+    log: say,
+    env: { LOG_FORMAT: process.env.LOG_FORMAT ?? "pretty" },
+  });
   writeState(STATE, stack.urls);
   const { services } = stack;
   if (stack.urls.backendUrl) say(`  Example backend  ${stack.urls.backendUrl}/jobs`);

@@ -32,26 +32,32 @@ export interface Stack {
 export interface StackOptions {
   readonly workers: number;
   readonly log: (line: string) => void;
+  /** Further variables of the workers and the backend. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts everything and resolves when each worker is ready and the backend answers. */
-export async function startStack({ workers, log }: StackOptions): Promise<Stack> {
+export async function startStack({ workers, log, env: further }: StackOptions): Promise<Stack> {
   const python = await pythonOfBackend(log);
   log("Starting RabbitMQ and PostgreSQL …");
   const services = await startServices({ rabbitmq: true, postgres: true, log });
   try {
-    const env = { ...process.env, CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: services.databaseUrl };
+    const urls = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: services.databaseUrl };
+    const env = { ...process.env, ...further, ...urls };
     await run(process.execPath, [CLI, "db", "migrate"], { cwd: ROOT, env });
     log(`Starting ${workers === 1 ? "the worker" : `${workers} workers`}${python ? " and the example backend" : ""} …`);
     const [started, backend] = await Promise.all([
       startWorkers(services, workers, env),
       python === undefined ? undefined : startBackend(services, python, env),
     ]);
-    const urls = { brokerUrl: services.brokerUrl, databaseUrl: services.databaseUrl };
     return {
       services,
       workers: started,
-      urls: { ...urls, ...(backend ? { backendUrl: backend.url } : {}) },
+      urls: {
+        brokerUrl: services.brokerUrl,
+        databaseUrl: services.databaseUrl,
+        ...(backend ? { backendUrl: backend.url } : {}),
+      },
       backendLog: backend?.logFile,
       stop: () => services.stop(),
     };

@@ -12,7 +12,11 @@ import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
 import { spotSimulationJob } from "./tasks/spot-simulation/job.js";
 
 /** What the command line may change. */
-export type PloSolverOptions = WorkerOptions & { readonly logLevel?: string };
+export type PloSolverOptions = WorkerOptions & {
+  readonly logLevel?: string;
+  /** JSON lines go to this file instead of standard output. */
+  readonly logFile?: string;
+};
 
 /** The PLOSolver worker, assembled and not yet started. */
 export interface PloSolver {
@@ -24,9 +28,10 @@ export interface PloSolver {
 }
 
 /** Composition root: builds every object that lives as long as the process. */
-export function createPloSolver(config: Config, { logLevel, ...options }: PloSolverOptions = {}): PloSolver {
+export function createPloSolver(config: Config, { logLevel, logFile, ...options }: PloSolverOptions = {}): PloSolver {
   const log = createLogger(
     logLevel === undefined ? config.log : { ...config.log, level: logLevel as Config["log"]["level"] },
+    logFile,
   );
   for (const warning of config.warnings) log.warn(warning);
   const shutdown = new AbortController();

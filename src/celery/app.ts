@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
-import { BrokerConnection } from "./amqp/connection.js";
-import { Publisher } from "./amqp/publisher.js";
 import type { QueueDefinition } from "./amqp/topology.js";
-import { parseBrokerUrl } from "./amqp/url.js";
-import { Producer, type SendOptions } from "./client/producer.js";
+import { builtinTasks } from "./canvas/builtins.js";
+import { readNode } from "./canvas/node.js";
+import { type SendOptions, type SignatureLike, toNode, toOptions } from "./canvas/options.js";
+import { type Signature, type SignatureSender, signature } from "./canvas/signature.js";
+import { type AnyResult, AsyncResult, GroupResult, resultFromTuple } from "./client/async-result.js";
+import { Client } from "./client/client.js";
+import { type Task, taskHandle } from "./client/task.js";
 import type { ControlCommand } from "./control/command.js";
 import { isRecord } from "./control/message.js";
 import { ControlRegistry } from "./control/registry.js";
@@ -11,6 +15,7 @@ import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { moduleHandler } from "./executor/module-task.js";
 import { workerQueues } from "./queues.js";
+import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions } from "./task.js";
@@ -42,13 +47,6 @@ export interface WorkerOptions {
   readonly settings?: SettingsInput;
 }
 
-/** A handle of a registered task. */
-export interface Task<Args extends unknown[]> {
-  readonly name: string;
-  /** Sends the task with these arguments. @returns its id */
-  delay(...args: Args): Promise<string>;
-}
-
 /** A Celery app: tasks by name, settings, and where to send and consume them. */
 export class Celery {
   readonly name: string;
@@ -56,8 +54,11 @@ export class Celery {
   readonly log: Logger;
   /** Remote-control commands of its workers: Celery's own and those added by {@link controlCommand}. */
   readonly controlCommands = new ControlRegistry();
+  /** Reply address of this process: the name of the queue that `rpc://` results come to. */
+  readonly oid = randomUUID();
   readonly #tasks = new Map<string, TaskDefinition>();
-  #client: { connection: BrokerConnection; producer: Producer } | null = null;
+  readonly #sender: SignatureSender;
+  #client: Client | null = null;
 
   /** @throws ImproperlyConfigured for a wrong or unknown setting */
   constructor(name: string, options: AppOptions = {}) {
@@ -65,6 +66,12 @@ export class Celery {
     this.name = name;
     this.settings = compileSettings(settings);
     this.log = log ?? pino({ name });
+    this.#sender = {
+      apply: (node, args, kwargs, applied) => this.#opened().apply(node, args, kwargs, applied),
+      errbacksOnHeader: this.settings.taskAllowErrorCbOnChordHeader,
+    };
+    for (const { name: task, options: taskOptions, handler } of builtinTasks(this.settings))
+      this.#tasks.set(task, defineTask(task, taskOptions, handler, this.settings));
   }
 
   /** Registered tasks by name. */
@@ -77,18 +84,18 @@ export class Celery {
    * worker thread.
    * @throws ImproperlyConfigured when the name is taken or an option is wrong
    */
-  task<Args extends unknown[], Result>(name: string, handler: TaskHandler<Args, Result>): Task<Args>;
+  task<Args extends unknown[], Result>(name: string, handler: TaskHandler<Args, Result>): Task<Args, Result>;
   task<Args extends unknown[], Result>(
     name: string,
     options: TaskOptions,
     handler: TaskHandler<Args, Result>,
-  ): Task<Args>;
+  ): Task<Args, Result>;
   task<Args extends unknown[]>(name: string, options: TaskOptions & { readonly module: URL }): Task<Args>;
   task<Args extends unknown[], Result>(
     name: string,
     first: TaskOptions | TaskHandler<Args, Result>,
     second?: TaskHandler<Args, Result>,
-  ): Task<Args> {
+  ): Task<Args, Result> {
     const [options, given] = typeof first === "function" ? [{}, first] : [first, second];
     if ((given === undefined) === (options.module === undefined)) {
       throw new ImproperlyConfigured(`task ${name} needs either a handler or the option module`);
@@ -96,7 +103,7 @@ export class Celery {
     const handler = options.module === undefined ? given : moduleHandler(options.module);
     if (this.#tasks.has(name)) throw new ImproperlyConfigured(`task ${name} is registered already`);
     this.#tasks.set(name, defineTask(name, options, handler as TaskHandler, this.settings));
-    return { name, delay: (...args) => this.sendTask(name, args) };
+    return taskHandle(name, this.#sender);
   }
 
   /**
@@ -109,15 +116,49 @@ export class Celery {
 
   /**
    * Sends a task by name, as `send_task` does.
-   * @returns the task id, once the broker has confirmed the message
+   * @returns its result to be, once the broker has confirmed the message
+   * @throws EncodeError; PublishError when the broker refuses the message, or is away longer than `retryPolicy` allows
    */
   async sendTask(
     name: string,
     args: readonly unknown[] = [],
     kwargs: Readonly<Record<string, unknown>> = {},
     options: SendOptions = {},
-  ): Promise<string> {
-    return await this.#producer().send(name, args, kwargs, options);
+  ): Promise<AsyncResult> {
+    return await this.#opened().send(name, args, kwargs, toOptions(options));
+  }
+
+  /** Sends a signature of any kind, also one that came from another app. @throws InvalidSignature; as {@link sendTask} */
+  async apply(signature: SignatureLike, args: readonly unknown[] = [], options: SendOptions = {}): Promise<AnyResult> {
+    return await this.#opened().apply(toNode(signature), args, {}, toOptions(options));
+  }
+
+  /** A signature by task name, which need not be registered here. */
+  signature(
+    task: string,
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: SendOptions & { readonly immutable?: boolean } = {},
+  ): Signature<AsyncResult> {
+    return signature(task, args, kwargs, options, this.#sender);
+  }
+
+  /** The result of a task by its id. */
+  asyncResult<Result = unknown>(taskId: string): AsyncResult<Result> {
+    return new AsyncResult(taskId, this.#opened().reader);
+  }
+
+  /** Results from the form they have in messages: what a task returns that returns results. */
+  resultFromTuple(tuple: ResultTuple): AnyResult {
+    return resultFromTuple(tuple, this.#opened().reader);
+  }
+
+  /** A group that was saved in the result backend; null when there is none. */
+  async restoreGroup(groupId: string): Promise<GroupResult | null> {
+    const { reader } = this.#opened();
+    const saved = await reader.restoreGroup(groupId);
+    const group = saved === null ? null : resultFromTuple(saved, reader);
+    return group instanceof GroupResult ? group : null;
   }
 
   /** Makes a worker of this app; it shares nothing with others but the tasks. */
@@ -137,17 +178,17 @@ export class Celery {
       tasks: this.#tasks,
       log: this.log,
       createResults: (publisher) => createBackend(settings, publisher, this.log),
+      oid: this.oid,
       controlCommands: this.controlCommands,
       onElected: (topic, action) => this.#onElected(topic, action),
     });
   }
 
-  /** Closes the connection that `sendTask` opened. */
+  /** Closes the connections that sending and reading results opened. */
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    client?.producer.publisher.close();
-    await client?.connection.close();
+    await client?.close();
   }
 
   /** Celery's only topic is `task`: the winner sends the task whose signature is the action. */
@@ -156,22 +197,12 @@ export class Celery {
       throw new ImproperlyConfigured(
         `an election for ${topic} has nothing to do here: the topic task sends a signature`,
       );
-    const { task, args, kwargs } = action;
-    await this.sendTask(task, Array.isArray(args) ? args : [], isRecord(kwargs) ? kwargs : {});
+    await this.#opened().apply(readNode(action));
   }
 
-  #producer(): Producer {
-    if (this.#client === null) {
-      const connection = new BrokerConnection({
-        addresses: parseBrokerUrl(this.settings.brokerUrl),
-        name: `${this.name} client`,
-        log: this.log,
-        connectTimeoutMs: this.settings.brokerConnectionTimeout * 1000,
-      });
-      const producer = new Producer(connection, new Publisher(connection, this.log), this.settings, this.log);
-      connection.start();
-      this.#client = { connection, producer };
-    }
-    return this.#client.producer;
+  #opened(): Client {
+    const { name, settings, log, oid } = this;
+    this.#client ??= new Client({ name, settings, log, oid, tasks: this.#tasks });
+    return this.#client;
   }
 }

@@ -1,6 +1,16 @@
 export type { QueueDefinition } from "./amqp/topology.js";
-export { type AppOptions, Celery, type Task, type WorkerOptions } from "./app.js";
-export type { SendOptions } from "./client/producer.js";
+export { type AppOptions, Celery, type WorkerOptions } from "./app.js";
+export type { RetryPolicy, SendOptions, SignatureLike } from "./canvas/options.js";
+export { chain, chord, chunks, group, map, Signature, signature, starmap } from "./canvas/signature.js";
+export type { StampingVisitor, Stamps } from "./canvas/stamp.js";
+export {
+  type AnyResult,
+  AsyncResult,
+  type GetOptions,
+  GroupResult,
+  type RevokeOptions,
+} from "./client/async-result.js";
+export type { Task } from "./client/task.js";
 export * from "./errors.js";
 export type { WorkerEventMap, WorkerEventName } from "./event-map.js";
 export { type Kernel, type KernelContext, type KernelRun, kernel } from "./executor/kernel.js";

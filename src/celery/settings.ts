@@ -45,6 +45,19 @@ export type RouteFunction = (
   kwargs: Readonly<Record<string, unknown>>,
 ) => Route | string | null;
 
+const retryPolicy = z.preprocess(
+  (value) =>
+    typeof value === "object" && value !== null
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [camelCase(key), part]))
+      : value,
+  z.strictObject({
+    maxRetries: count.nullable().default(3),
+    intervalStart: seconds.default(0),
+    intervalStep: seconds.default(0.2),
+    intervalMax: seconds.default(1),
+  }),
+);
+
 const routeFunction = z.custom<RouteFunction>((value) => typeof value === "function", "expected a function");
 const routeTable = z.record(z.string(), z.union([route, z.string().transform((name): Route => ({ queue: name }))]));
 
@@ -90,6 +103,9 @@ const schema = z.strictObject({
   taskSoftTimeLimit: optionalSeconds,
   taskSendSentEvent: z.boolean().default(false),
   taskPublishRetry: z.boolean().default(true),
+  /** How long a client waits for a broker that is away; Celery's names in it are taken, too. */
+  taskPublishRetryPolicy: retryPolicy.default({ maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1 }),
+  taskAllowErrorCbOnChordHeader: z.boolean().default(false),
   taskRemoteTracebacks: z.boolean().default(false),
 
   resultSerializer: z.enum(["json", "yaml", "msgpack"]).default("json"),

@@ -1,4 +1,6 @@
 import type { Logger } from "pino";
+import type { SendOptions, SignatureLike } from "./canvas/options.js";
+import type { AnyResult, AsyncResult } from "./client/async-result.js";
 import type { Kernel } from "./executor/kernel.js";
 
 /** How the message reached this worker: `delivery_info` of a Celery request. */
@@ -81,6 +83,31 @@ export interface TaskContext {
   retry(options?: RetryOptions): never;
   /** Stores a custom state with its meta in the result backend. */
   updateState(state: string, meta: unknown): Promise<void>;
+  /**
+   * Sends a task as a child of this one: with this task as its parent, the same root, and a place among the children
+   * that this task's result names. Resolves when the broker has confirmed the message.
+   */
+  sendTask(
+    name: string,
+    args?: readonly unknown[],
+    kwargs?: Readonly<Record<string, unknown>>,
+    options?: SendOptions,
+  ): Promise<AsyncResult>;
+  /** Sends a signature of any kind as a child of this task, as {@link sendTask} does. */
+  apply(signature: SignatureLike, args?: readonly unknown[], options?: SendOptions): Promise<AnyResult>;
+  /**
+   * Ends this task and sends the signature in its place: under the same id, with its callbacks, errbacks, group, chord
+   * and the rest of its chain. Always throws once that is confirmed: write `return await ctx.replace(…)`.
+   *
+   * @throws ImproperlyConfigured for a signature in a chord, or an empty chain; NotSupported for a group or chord on a
+   * result backend that cannot join
+   */
+  replace(signature: SignatureLike): Promise<never>;
+  /**
+   * Adds a signature to the chord whose header this task is in, and sends it: the body waits for it, too.
+   * @throws NotSupported when the task is in no chord, or the result backend does not count (only redis:// does)
+   */
+  addToChord(signature: SignatureLike): Promise<AnyResult>;
   /**
    * Runs a kernel in the pool of worker threads. Calls of one request are served in turn with those of other requests.
    *

@@ -40,7 +40,7 @@ export async function sendTask(
 ): Promise<string> {
   const app = new Celery("celery call", { ...settings, log } as AppOptions);
   try {
-    return await app.sendTask(name, args, kwargs, options);
+    return (await app.sendTask(name, args, kwargs, options)).id;
   } finally {
     await app.close();
   }

@@ -64,6 +64,22 @@ export class TestContext implements TaskContext {
 
   async updateState(): Promise<void> {}
 
+  sendTask(): Promise<never> {
+    return Promise.reject(new Error("this context has no broker"));
+  }
+
+  apply(): Promise<never> {
+    return this.sendTask();
+  }
+
+  replace(): Promise<never> {
+    return this.sendTask();
+  }
+
+  addToChord(): Promise<never> {
+    return this.sendTask();
+  }
+
   compute(): Promise<never> {
     return Promise.reject(new Error("this context has no threads"));
   }

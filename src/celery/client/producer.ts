@@ -3,137 +3,156 @@ import { hostname } from "node:os";
 import type { Logger } from "pino";
 import type { BrokerConnection } from "../amqp/connection.js";
 import type { Publisher } from "../amqp/publisher.js";
-import { declareQueue } from "../amqp/topology.js";
-import { ImproperlyConfigured } from "../errors.js";
-import { globToRegExp } from "../protocol/glob.js";
+import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
+import type { Caller } from "../canvas/apply.js";
+import { listOption, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
+import type { RetryPolicy } from "../canvas/options.js";
+import type { TaskDefinition } from "../definition.js";
+import { PublishError } from "../errors.js";
+import type { EventDispatcher } from "../events/dispatcher.js";
 import { encodeTaskMessage, type OutgoingTask } from "../protocol/message.js";
+import { argsRepr, kwargsRepr } from "../protocol/repr.js";
 import type { Serializer } from "../protocol/serializers.js";
-import type { Route, Settings } from "../settings.js";
+import { formatIso, parseIso } from "../protocol/time.js";
+import type { Settings } from "../settings.js";
+import { type Destination, Router } from "./routing.js";
 
-/** Options of a sent task: those of Celery's `apply_async`. */
-export interface SendOptions {
-  /** Default: a new UUID. */
-  readonly taskId?: string;
-  /** Default: `taskRoutes`, then `taskDefaultQueue`. */
-  readonly queue?: string;
-  readonly exchange?: string;
-  readonly routingKey?: string;
-  /** Seconds from now. */
-  readonly countdown?: number;
-  readonly eta?: Date;
-  /** Seconds from now, or a time. */
-  readonly expires?: number | Date;
-  readonly priority?: number;
-  /** Seconds. */
-  readonly timeLimit?: number;
-  readonly softTimeLimit?: number;
-  readonly serializer?: Serializer;
-  readonly compression?: string;
-  readonly ignoreResult?: boolean;
-  readonly replyTo?: string;
-  readonly headers?: Readonly<Record<string, unknown>>;
-  readonly shadow?: string;
-}
-
-/** Where a message goes. */
-interface Destination {
-  readonly exchange: string;
-  readonly routingKey: string;
-  /** The queue to declare first, when the destination is one. */
-  readonly queue: string | null;
-  readonly priority: number | undefined;
+/** What a {@link Producer} is made from. */
+export interface ProducerParts {
+  readonly connection: BrokerConnection;
+  readonly publisher: Publisher;
+  readonly settings: Settings;
+  readonly log: Logger;
+  /** Address that results come back to, sent with every task. */
+  readonly replyTo: string;
+  /** Registered tasks give their options to what is sent under their name. */
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Sends `task-sent`; null when the setting is off. */
+  readonly events: EventDispatcher | null;
+  /** Called before a task whose result somebody may want: a reply queue must be there before its first result. */
+  readonly beforeSend?: () => Promise<void>;
+  /** Give up on a broker that is away after the retry policy, as clients do. A worker waits: it must not lose anything. */
+  readonly isImpatient: boolean;
 }
 
 /** Publishes task messages as Celery's producer does: route, declare the queue once, confirm. */
 export class Producer {
-  readonly #declared = new Set<string>();
+  readonly router: Router;
+  readonly #parts: ProducerParts;
+  readonly #declared = new Map<QueueDefinition, Promise<void>>();
 
-  constructor(
-    private readonly connection: BrokerConnection,
-    readonly publisher: Publisher,
-    private readonly settings: Settings,
-    private readonly log: Logger,
-  ) {
-    connection.on("disconnected", () => this.#declared.clear());
+  constructor(parts: ProducerParts) {
+    this.#parts = parts;
+    this.router = new Router(parts.settings);
+    parts.connection.on("disconnected", () => this.#declared.clear());
   }
 
   /**
-   * Sends a task by name.
+   * Sends a task by name, with Celery's own options.
    *
    * @returns the task id, once the broker has confirmed the message
-   * @throws EncodeError when arguments cannot be serialized; PublishError when the broker refuses
+   * @throws EncodeError when arguments cannot be serialized; PublishError when the broker refuses or stays away
    */
   async send(
     name: string,
     args: readonly unknown[],
     kwargs: Readonly<Record<string, unknown>>,
-    options: SendOptions = {},
+    options: SignatureOptions,
+    caller: Caller | null = null,
   ): Promise<string> {
-    const id = options.taskId ?? randomUUID();
-    const destination = this.#destination(name, args, kwargs, options);
-    const priority = destination.priority;
-    const { settings } = this;
-    const task: OutgoingTask = {
+    const { settings, publisher, events, beforeSend } = this.#parts;
+    const task = this.#outgoing(name, args, kwargs, options, caller);
+    const delaySeconds = task.eta ? (task.eta.getTime() - Date.now()) / 1000 : null;
+    const destination = this.router.destination(routeName(name, kwargs), args, kwargs, options, delaySeconds);
+    const priority = destination.priority ?? caller?.priority ?? 0;
+    const compression = typeof options.compression === "string" ? options.compression : settings.taskCompression;
+    const { body, headers, properties } = encodeTaskMessage(
+      { ...task, priority },
+      {
+        protocol: settings.taskProtocol,
+        serializer: (options.serializer as Serializer | undefined) ?? settings.taskSerializer,
+        ...(compression === null ? {} : { compression }),
+      },
+    );
+    await this.#ready(options);
+    if (beforeSend !== undefined && task.ignoreResult !== true) await beforeSend();
+    if (destination.queue !== null) await this.#declareOnce(destination.queue);
+    const { exchange, routingKey } = destination;
+    const published = publisher.publish({ exchange, routingKey, body, headers, ...properties });
+    if (events !== null) events.send("task-sent", sentFields(task, destination));
+    await published;
+    return task.id;
+  }
+
+  #outgoing(
+    name: string,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: SignatureOptions,
+    caller: Caller | null,
+  ): OutgoingTask {
+    const id = options.task_id ?? randomUUID();
+    const stamped = options.stamped_headers ?? null;
+    return {
       id,
       task: name,
       args,
       kwargs,
-      eta: options.eta ?? (options.countdown === undefined ? null : new Date(Date.now() + options.countdown * 1000)),
-      expires:
-        typeof options.expires === "number" ? new Date(Date.now() + options.expires * 1000) : (options.expires ?? null),
-      timelimit: [options.timeLimit ?? null, options.softTimeLimit ?? null],
-      shadow: options.shadow ?? null,
-      ignoreResult: options.ignoreResult ?? false,
+      argsrepr: argsRepr(args),
+      kwargsrepr: kwargsRepr(kwargs),
+      eta: timeOf(options.eta) ?? (numberOf(options.countdown) ? inSeconds(Number(options.countdown)) : null),
+      expires: typeof options.expires === "number" ? inSeconds(options.expires) : timeOf(options.expires),
+      timelimit: [numberOf(options.time_limit), numberOf(options.soft_time_limit)],
+      shadow: typeof options.shadow === "string" ? options.shadow : null,
+      group: options.group_id ?? null,
+      groupIndex: options.group_index ?? null,
+      retries: numberOf(options.retries) ?? 0,
+      rootId: options.root_id ?? caller?.rootId ?? id,
+      parentId: options.parent_id ?? caller?.id ?? null,
+      replyTo: options.reply_to ?? this.#parts.replyTo,
       origin: originName(),
-      ...(options.replyTo === undefined ? {} : { replyTo: options.replyTo }),
-      ...(priority === undefined ? {} : { priority }),
-      ...(options.headers === undefined ? {} : { customHeaders: options.headers }),
-      deliveryMode: settings.taskDefaultDeliveryMode,
+      ignoreResult: ignoresResult(options, this.#parts.tasks.get(name)),
+      replacedTaskNesting: numberOf(options.replaced_task_nesting) ?? 0,
+      stampedHeaders: stamped,
+      stamps: Object.fromEntries((stamped ?? []).map((stamp) => [stamp, options[stamp]])),
+      customHeaders: (options.headers as Record<string, unknown> | undefined) ?? {},
+      embed: {
+        callbacks: listOrNull(options, "link"),
+        errbacks: listOrNull(options, "link_error"),
+        chain: options.chain ?? null,
+        chord: options.chord ?? null,
+      },
+      deliveryMode: options.delivery_mode === 1 ? 1 : this.#parts.settings.taskDefaultDeliveryMode,
     };
-    const compression = options.compression ?? settings.taskCompression;
-    const { body, headers, properties } = encodeTaskMessage(task, {
-      protocol: settings.taskProtocol,
-      serializer: options.serializer ?? settings.taskSerializer,
-      ...(compression === null ? {} : { compression }),
-    });
-    if (destination.queue !== null) await this.#declareOnce(destination.queue);
-    await this.publisher.publish({
-      exchange: destination.exchange,
-      routingKey: destination.routingKey,
-      body,
-      headers,
-      ...properties,
-    });
-    return id;
   }
 
-  #destination(
-    name: string,
-    args: readonly unknown[],
-    kwargs: Readonly<Record<string, unknown>>,
-    options: SendOptions,
-  ): Destination {
-    const { settings } = this;
-    const route =
-      options.queue === undefined && options.exchange === undefined ? routeOf(name, args, kwargs, settings) : null;
-    const priority = options.priority ?? route?.priority ?? settings.taskDefaultPriority ?? undefined;
-    const exchange = options.exchange ?? route?.exchange;
-    if (exchange !== undefined) {
-      const routingKey = options.routingKey ?? route?.routingKey;
-      if (routingKey === undefined)
-        throw new ImproperlyConfigured(`task ${name}: exchange ${exchange} needs a routingKey`);
-      return { exchange, routingKey, queue: null, priority };
+  /** Waits for the connection: as long as the retry policy says, or for ever. */
+  async #ready(options: SignatureOptions): Promise<void> {
+    const { connection, settings, isImpatient } = this.#parts;
+    if (connection.isReady) return;
+    const policy = { ...settings.taskPublishRetryPolicy, ...(options.retry_policy as RetryPolicy | undefined) };
+    const retries = options.retry === false || !settings.taskPublishRetry ? 0 : policy.maxRetries;
+    if (!isImpatient || retries === null) {
+      await connection.whenReady();
+      return;
     }
-    const queue = options.queue ?? route?.queue ?? settings.taskDefaultQueue;
-    return { exchange: "", routingKey: queue, queue, priority };
+    const seconds = settings.brokerConnectionTimeout + pauseSeconds(policy, retries);
+    const signal = AbortSignal.timeout(seconds * 1000);
+    try {
+      await connection.whenReady(signal);
+    } catch (cause) {
+      throw signal.aborted ? new PublishError(`no connection to the broker within ${seconds} s`, { cause }) : cause;
+    }
   }
 
-  async #declareOnce(queue: string): Promise<void> {
-    if (this.#declared.has(queue)) return;
-    await this.connection.whenReady();
-    const definition = this.settings.taskQueues.find((known) => known.name === queue) ?? { name: queue };
-    await declareQueue(this.connection, definition, this.log);
-    this.#declared.add(queue);
+  async #declareOnce(queue: QueueDefinition): Promise<void> {
+    let declaration = this.#declared.get(queue);
+    if (declaration === undefined) {
+      declaration = declareQueue(this.#parts.connection, queue, this.#parts.log);
+      this.#declared.set(queue, declaration);
+      declaration.catch(() => this.#declared.delete(queue));
+    }
+    await declaration;
   }
 }
 
@@ -142,25 +161,51 @@ export function originName(): string {
   return `gen${process.pid}@${hostname()}`;
 }
 
-/** First route that matches: exact names before globs, in the order given. */
-function routeOf(
-  name: string,
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
-  settings: Settings,
-): Route | null {
-  const routes = Array.isArray(settings.taskRoutes) ? settings.taskRoutes : [settings.taskRoutes];
-  for (const route of routes) {
-    const found = typeof route === "function" ? route(name, args, kwargs) : (route[name] ?? matchGlob(route, name));
-    if (typeof found === "string") return { queue: found };
-    if (found !== null && found !== undefined) return found;
-  }
-  return null;
+/** `celery.map` and its kin go where the task they call would go. */
+function routeName(name: string, kwargs: Readonly<Record<string, unknown>>): string {
+  if (name !== "celery.map" && name !== "celery.starmap" && name !== "celery.chunks") return name;
+  const inner = kwargs.task as Partial<SignatureNode> | undefined;
+  return typeof inner?.task === "string" ? inner.task : name;
 }
 
-function matchGlob(routes: Readonly<Record<string, Route>>, name: string): Route | undefined {
-  for (const [pattern, route] of Object.entries(routes)) {
-    if (/[*?[]/.test(pattern) && globToRegExp(pattern).test(name)) return route;
+function pauseSeconds(policy: Required<RetryPolicy>, retries: number): number {
+  let total = 0;
+  for (let retry = 0; retry < retries; retry++) {
+    total += Math.min(policy.intervalMax, policy.intervalStart + retry * policy.intervalStep);
   }
-  return undefined;
+  return total;
 }
+
+function ignoresResult(options: SignatureOptions, definition: TaskDefinition | undefined): boolean {
+  return typeof options.ignore_result === "boolean" ? options.ignore_result : (definition?.ignoreResult ?? false);
+}
+
+function sentFields(task: OutgoingTask, { exchange, routingKey, queue }: Destination): Record<string, unknown> {
+  return {
+    uuid: task.id,
+    root_id: task.rootId ?? null,
+    parent_id: task.parentId ?? null,
+    name: task.task,
+    args: task.argsrepr,
+    kwargs: task.kwargsrepr,
+    retries: task.retries ?? 0,
+    eta: task.eta ? formatIso(task.eta) : null,
+    expires: task.expires ? formatIso(task.expires) : null,
+    queue: queue?.name ?? null,
+    exchange,
+    routing_key: routingKey,
+  };
+}
+
+function listOrNull(options: SignatureOptions, name: "link" | "link_error"): readonly SignatureNode[] | null {
+  const list = listOption(options, name);
+  return list.length === 0 ? null : list;
+}
+
+function timeOf(value: unknown): Date | null {
+  if (value instanceof Date) return value;
+  return typeof value === "string" ? parseIso(value) : null;
+}
+
+const inSeconds = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
+const numberOf = (value: unknown): number | null => (typeof value === "number" ? value : null);

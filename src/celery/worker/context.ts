@@ -1,19 +1,38 @@
 import type { Logger } from "pino";
-import { asError, MaxRetriesExceededError, Retry, SoftTimeLimitExceeded } from "../errors.js";
+import { apply, type Caller } from "../canvas/apply.js";
+import type { CanvasContext } from "../canvas/builtins.js";
+import { resultTuple, type SignatureNode, type SignatureOptions, taskNode } from "../canvas/node.js";
+import { type SendOptions, type SignatureLike, toNode, toOptions } from "../canvas/options.js";
+import { joinHeader, replace } from "../canvas/replace.js";
+import { type AnyResult, AsyncResult, resultFromTuple } from "../client/async-result.js";
+import type { TaskDefinition } from "../definition.js";
+import {
+  asError,
+  Ignore,
+  InvalidSignature,
+  MaxRetriesExceededError,
+  NotSupported,
+  Retry,
+  SoftTimeLimitExceeded,
+} from "../errors.js";
 import type { Kernel } from "../executor/kernel.js";
-import type { ComputeOptions, RetryOptions, TaskContext, TaskRequest } from "../task.js";
+import { isChordCounter } from "../results/stored.js";
+import type { Settings } from "../settings.js";
+import type { ComputeOptions, RetryOptions, TaskRequest } from "../task.js";
+import { callerOf, RequestCanvas } from "./canvas.js";
 import type { WorkerCore } from "./core.js";
-import { storeState } from "./finish.js";
 import type { Request } from "./request.js";
+import { storeState } from "./store.js";
 
 /** How long a kernel may go on after its task was told to end. */
 const ABORT_GRACE_MS = 1000;
 
 /** What a handler gets as its first argument. */
-export class Context implements TaskContext {
+export class Context implements CanvasContext {
   readonly #core: WorkerCore;
   readonly #request: Request;
   #log: Logger | null = null;
+  #canvas: RequestCanvas | null = null;
 
   constructor(core: WorkerCore, request: Request) {
     this.#core = core;
@@ -53,6 +72,62 @@ export class Context implements TaskContext {
 
   async updateState(state: string, meta: unknown): Promise<void> {
     await storeState(this.#core, this.#request, state, meta);
+  }
+
+  get canvas(): RequestCanvas {
+    this.#canvas ??= new RequestCanvas(this.#core, this.#request, () => this);
+    return this.#canvas;
+  }
+
+  get caller(): Caller {
+    return callerOf(this.#core, this.#request);
+  }
+
+  get tasks(): ReadonlyMap<string, TaskDefinition> {
+    return this.#core.tasks;
+  }
+
+  get settings(): Settings {
+    return this.#core.settings;
+  }
+
+  async sendTask(
+    name: string,
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: SendOptions = {},
+  ): Promise<AsyncResult> {
+    return (await this.#send(taskNode(name, args, { ...kwargs }, toOptions(options)), [], {})) as AsyncResult;
+  }
+
+  async apply(signature: SignatureLike, args: readonly unknown[] = [], options: SendOptions = {}): Promise<AnyResult> {
+    return await this.#send(toNode(signature), args, toOptions(options));
+  }
+
+  async replace(signature: SignatureLike): Promise<never> {
+    await replace(this.#core.canvas, this.#request, toNode(signature), this.caller);
+    throw new Ignore("Replaced by new task");
+  }
+
+  async addToChord(signature: SignatureLike): Promise<AnyResult> {
+    const { results } = this.#core;
+    const { group, message } = this.#request;
+    if (message.embed.chord === null || group === null) throw new NotSupported("the task is in no chord's header");
+    if (!isChordCounter(results)) {
+      throw new NotSupported(`the result backend ${results.name}:// does not count chords: use redis://`);
+    }
+    const node = joinHeader(this.#core.canvas, this.#request, toNode(signature));
+    await results.addToChord(group);
+    return await this.#send(node, [], {});
+  }
+
+  async #send(node: SignatureNode, args: readonly unknown[], options: SignatureOptions): Promise<AnyResult> {
+    const sent = await apply(this.#core.canvas, node, { args, options, caller: this.caller });
+    if (sent === null) throw new InvalidSignature("an empty chain has nothing to send");
+    if (sent.members === null && options.ignore_result === true) {
+      return new AsyncResult(sent.id, this.#core.reader, null, true);
+    }
+    return resultFromTuple(resultTuple(sent), this.#core.reader);
   }
 
   compute<Input, Output, Progress = unknown>(

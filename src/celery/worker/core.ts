@@ -1,5 +1,8 @@
 import type { Logger } from "pino";
 import type { Publisher } from "../amqp/publisher.js";
+import type { CanvasHost } from "../canvas/apply.js";
+import type { ResultReader } from "../client/async-result.js";
+import type { Router } from "../client/routing.js";
 import type { TaskDefinition } from "../definition.js";
 import type { ThreadPool } from "../executor/thread-pool.js";
 import type { ResultBackend } from "../results/backend.js";
@@ -38,6 +41,11 @@ export interface WorkerCore {
   readonly requests: Map<string, Request>;
   readonly results: ResultBackend;
   readonly publisher: Publisher;
+  /** Sends tasks: follow-ups of those that ended, and those of handlers. */
+  readonly canvas: CanvasHost;
+  readonly router: Router;
+  /** Reads the results of tasks that handlers sent. */
+  readonly reader: ResultReader;
   readonly deadLetters: DeadLetters;
   /** A delivery is held for later and should not stand in the way of ready ones. */
   readonly onHeld: (delivery: Delivery) => void;

@@ -1,10 +1,13 @@
 import type { TaskDefinition } from "../definition.js";
 import type { TaskMessage } from "../protocol/types.js";
+import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
 import type { Delivery, Settlement } from "./delivery.js";
 import type { Outcome } from "./outcome.js";
 
 export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
+
+const NO_CHILDREN: readonly ResultTuple[] = [];
 
 /** One request in this worker, from receipt to settlement. Only this class settles its delivery. */
 export class Request implements TaskRequest {
@@ -20,6 +23,7 @@ export class Request implements TaskRequest {
   cancelExpiry: (() => void) | null = null;
   /** Ends a running request with an outcome of its own, whatever the handler does later. */
   endNow: ((outcome: Outcome) => void) | null = null;
+  #children: ResultTuple[] | null = null;
   #delivery: Delivery;
   #abort: AbortController | null = null;
   #kill: AbortController | null = null;
@@ -148,6 +152,16 @@ export class Request implements TaskRequest {
     this.abort(reason);
     this.#kill ??= new AbortController();
     this.#kill.abort(reason);
+  }
+
+  /** What was sent in the run of this request: its result names them. */
+  get children(): readonly ResultTuple[] {
+    return this.#children ?? NO_CHILDREN;
+  }
+
+  addChild(child: ResultTuple): void {
+    this.#children ??= [];
+    this.#children.push(child);
   }
 
   /** True while the request is in memory and neither runs nor ends. */

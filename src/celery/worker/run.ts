@@ -3,10 +3,11 @@ import { SoftTimeLimitExceeded, TaskControl, TaskRevokedError, TimeLimitExceeded
 import type { ErrorClass } from "../task.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
-import { finish, storeState } from "./finish.js";
+import { finish } from "./finish.js";
 import { type Outcome, outcomeOfError } from "./outcome.js";
 import type { Request } from "./request.js";
 import type { Slots } from "./slots.js";
+import { storeState } from "./store.js";
 
 /** How long a terminated task may take to end by itself before it is given up and its threads are killed. */
 const TERMINATE_GRACE_MS = 1500;

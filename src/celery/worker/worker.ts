@@ -28,6 +28,7 @@ import type { Request } from "./request.js";
 import { RevokedStamps } from "./revoked-stamps.js";
 import { abandon } from "./run.js";
 import { Schedule } from "./schedule.js";
+import { createSending } from "./sending.js";
 import { Slots } from "./slots.js";
 
 /** What a worker is made from. */
@@ -38,6 +39,8 @@ export interface WorkerParts {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly log: Logger;
   readonly createResults: (publisher: Publisher) => ResultBackend;
+  /** Reply address of this process. */
+  readonly oid: string;
   readonly controlCommands: ControlRegistry;
   /** Carries out the action of an election this worker won. */
   readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
@@ -265,7 +268,8 @@ export class Worker {
   }
 
   #createCore(publisher: Publisher): WorkerCore {
-    const { nodename, settings, log, tasks, createResults } = this.#parts;
+    const { nodename, settings, log, tasks, createResults, oid } = this.#parts;
+    const results = createResults(publisher);
     const consumerOf = (delivery: Delivery) =>
       this.#consumers.find((consumer) => consumer.queue.name === delivery.queue);
     const schedule = new Schedule();
@@ -295,8 +299,9 @@ export class Worker {
       revokedStamps: new RevokedStamps(),
       ended: new RecentSet(ENDED_MAX),
       requests: new Map(),
-      results: createResults(publisher),
+      results,
       publisher,
+      ...createSending({ connection: this.#publishing, publisher, settings, log, tasks, results, replyTo: oid }),
       deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
       onHeld: (delivery) => {
         const { workerEtaTaskLimit } = settings;

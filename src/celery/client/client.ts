@@ -1,0 +1,122 @@
+import type { Logger } from "pino";
+import { BrokerConnection } from "../amqp/connection.js";
+import { Publisher } from "../amqp/publisher.js";
+import { parseBrokerUrl } from "../amqp/url.js";
+import { apply } from "../canvas/apply.js";
+import { resultTuple, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
+import type { SignatureSender } from "../canvas/signature.js";
+import { LamportClock } from "../clock.js";
+import { MailboxClient } from "../control/mailbox-client.js";
+import type { TaskDefinition } from "../definition.js";
+import { InvalidSignature } from "../errors.js";
+import { EventDispatcher } from "../events/dispatcher.js";
+import type { ResultBackend } from "../results/backend.js";
+import { createBackend } from "../results/create.js";
+import { isStored } from "../results/stored.js";
+import type { Settings } from "../settings.js";
+import { type AnyResult, AsyncResult, resultFromTuple } from "./async-result.js";
+import { ProducerHost } from "./canvas-host.js";
+import { originName, Producer } from "./producer.js";
+import { BackendReader } from "./reader.js";
+import { RpcResults } from "./rpc-results.js";
+
+/** What a {@link Client} is made from. */
+export interface ClientParts {
+  /** Shown in RabbitMQ's management pages. */
+  readonly name: string;
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  /** Reply address of this process. */
+  readonly oid: string;
+}
+
+/** The producing side of an app: one connection that sends tasks, and whatever their results are read from. */
+export class Client implements SignatureSender {
+  readonly reader: BackendReader;
+  readonly #producer: Producer;
+  readonly #connection: BrokerConnection;
+  readonly #publisher: Publisher;
+  readonly #backend: ResultBackend;
+  readonly #host: ProducerHost;
+  readonly #rpc: RpcResults | null;
+  readonly #events: EventDispatcher | null;
+  #backendStart: Promise<void> | null = null;
+
+  /** Connects at once, in the background. */
+  constructor({ name, settings, log, tasks, oid }: ClientParts) {
+    const connection = new BrokerConnection({
+      addresses: parseBrokerUrl(settings.brokerUrl),
+      name: `${name} client`,
+      log,
+      connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
+    });
+    const clock = new LamportClock();
+    this.#connection = connection;
+    this.#publisher = new Publisher(connection, log);
+    this.#backend = createBackend(settings, this.#publisher, log);
+    this.#rpc = this.#backend.name === "rpc" ? new RpcResults(connection, oid, settings, log) : null;
+    this.#events = settings.taskSendSentEvent
+      ? new EventDispatcher({ connection, nodename: originName(), clock, settings, log, groups: ["task"] })
+      : null;
+    const rpc = this.#rpc;
+    const mailbox = new MailboxClient(connection, settings, clock);
+    this.reader = new BackendReader({ backend: this.#backend, ready: () => this.#startBackend(), rpc, mailbox });
+    this.#producer = new Producer({
+      connection,
+      publisher: this.#publisher,
+      settings,
+      log,
+      tasks,
+      replyTo: oid,
+      events: this.#events,
+      isImpatient: true,
+      ...(rpc === null ? {} : { beforeSend: () => rpc.open() }),
+    });
+    this.#host = new ProducerHost(this.#producer, this.#backend, oid, settings);
+    connection.start();
+  }
+
+  get errbacksOnHeader(): boolean {
+    return this.#host.errbacksOnHeader;
+  }
+
+  /** Sends a task by name. */
+  async send(
+    name: string,
+    args: readonly unknown[],
+    kwargs: Readonly<Record<string, unknown>>,
+    options: SignatureOptions,
+  ): Promise<AsyncResult> {
+    const id = await this.#producer.send(name, args, kwargs, options);
+    return new AsyncResult(id, this.reader, null, options.ignore_result === true);
+  }
+
+  async apply(
+    signature: SignatureNode,
+    args: readonly unknown[] = [],
+    kwargs: Readonly<Record<string, unknown>> = {},
+    options: SignatureOptions = {},
+  ): Promise<AnyResult> {
+    if (signature.subtask_type !== null && isStored(this.#backend)) await this.#startBackend();
+    const sent = await apply(this.#host, signature, { args, kwargs, options });
+    if (sent === null) throw new InvalidSignature("an empty chain has nothing to send");
+    return resultFromTuple(resultTuple(sent), this.reader);
+  }
+
+  async close(): Promise<void> {
+    this.#events?.flush();
+    await this.#rpc?.close();
+    this.#publisher.close();
+    await this.#backend.close();
+    await this.#connection.close();
+  }
+
+  #startBackend(): Promise<void> {
+    this.#backendStart ??= this.#backend.start().catch((error: unknown) => {
+      this.#backendStart = null;
+      throw error;
+    });
+    return this.#backendStart;
+  }
+}

@@ -1,0 +1,194 @@
+import type { Logger } from "pino";
+import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { wireTable } from "../amqp/headers.js";
+import { asError } from "../errors.js";
+import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
+import { READY_STATES, type StoredResult } from "../results/backend.js";
+import { readMeta } from "../results/meta.js";
+import type { WaitOptions } from "../results/stored.js";
+import type { Settings } from "../settings.js";
+
+/** Results nobody has asked for are kept up to this number; the oldest go first. */
+const MAX_KEPT = 50_000;
+
+/** How long the queue outlives a client that went away without closing. */
+const QUEUE_EXPIRES_MS = 600_000;
+
+const REOPEN_DELAY_MS = 500;
+
+interface Wait {
+  readonly options: WaitOptions;
+  readonly resolve: (result: StoredResult) => void;
+}
+
+/**
+ * Reads `rpc://` results from a queue of this process. It is opened before the first task is sent, so no result can
+ * come too early, and outlives lost connections. It is durable, because RabbitMQ 4.3 refuses transient queues that are
+ * not exclusive, and an exclusive one would lose what arrives while the connection is down.
+ */
+export class RpcResults {
+  readonly #connection: BrokerConnection;
+  readonly #settings: Settings;
+  readonly #log: Logger;
+  readonly #accept: ReadonlySet<string>;
+  /** Last state of each task, by id. */
+  readonly #states = new Map<string, StoredResult>();
+  readonly #waits = new Map<string, Set<Wait>>();
+  #opening: Promise<void> | null = null;
+  #channel: Channel | null = null;
+  #closed = false;
+  #warned = false;
+
+  constructor(
+    connection: BrokerConnection,
+    /** Name of the queue: the reply address of this process. */
+    readonly queue: string,
+    settings: Settings,
+    log: Logger,
+  ) {
+    this.#connection = connection;
+    this.#settings = settings;
+    this.#log = log;
+    this.#accept = acceptedContentTypes(settings.resultAcceptContent ?? settings.acceptContent);
+    connection.onConnect(async () => {
+      if (this.#opening !== null) await this.#consume();
+    });
+  }
+
+  /** Declares the queue and consumes it; resolves once results can come. */
+  async open(): Promise<void> {
+    if (this.#channel !== null) return;
+    this.#opening ??= this.#openOnce();
+    await this.#opening;
+  }
+
+  async #openOnce(): Promise<void> {
+    try {
+      await this.#connection.whenReady();
+      await this.#consume();
+    } catch (error) {
+      this.#opening = null;
+      throw error;
+    }
+  }
+
+  async #consume(): Promise<void> {
+    if (this.#closed || this.#channel !== null) return;
+    const channel = await this.#connection.openChannel();
+    channel.on("error", (error) =>
+      this.#log.warn({ err: asError(error).message }, "the broker closed the channel of results"),
+    );
+    channel.on("close", () => {
+      if (this.#channel !== channel) return;
+      this.#channel = null;
+      this.#reopenLater();
+    });
+    const { resultExpires } = this.#settings;
+    const expires = Math.min(QUEUE_EXPIRES_MS, resultExpires ? resultExpires * 1000 : QUEUE_EXPIRES_MS);
+    await channel.assertQueue(this.queue, { durable: true, arguments: wireTable({ "x-expires": expires }) });
+    await channel.consume(this.queue, (message) => this.#receive(channel, message));
+    this.#channel = channel;
+  }
+
+  /** After a channel that was closed alone, or a queue that was deleted; a lost connection opens it by its hook. */
+  #reopenLater(): void {
+    setTimeout(() => {
+      if (this.#closed || this.#channel !== null || !this.#connection.isReady) return;
+      this.#consume().catch((error) => {
+        this.#log.warn({ err: asError(error).message }, "cannot consume the queue of results, trying again");
+        this.#reopenLater();
+      });
+    }, REOPEN_DELAY_MS).unref();
+  }
+
+  #receive(channel: Channel, message: ConsumeMessage | null): void {
+    if (message === null) {
+      void channel.close().catch(() => undefined);
+      return;
+    }
+    channel.ack(message);
+    const { contentType, contentEncoding, correlationId } = message.properties;
+    try {
+      const body = decodeBody(message.content, contentType, contentEncoding, this.#accept);
+      this.#take(readMeta(typeof correlationId === "string" ? correlationId : "", body));
+    } catch (error) {
+      this.#log.warn({ err: asError(error).message, taskId: correlationId }, "a result cannot be read and is dropped");
+    }
+  }
+
+  #take(result: StoredResult): void {
+    const known = this.#states.get(result.taskId);
+    // A hard time limit is told twice; nothing replaces a success.
+    if (known?.status === "SUCCESS") return;
+    this.#states.delete(result.taskId);
+    this.#states.set(result.taskId, result);
+    if (this.#states.size > MAX_KEPT) this.#dropOldest();
+    for (const wait of this.#waits.get(result.taskId) ?? []) {
+      wait.options.onState?.(result);
+      if (READY_STATES.has(result.status)) wait.resolve(result);
+    }
+  }
+
+  #dropOldest(): void {
+    const [oldest] = this.#states.keys();
+    if (oldest !== undefined) this.#states.delete(oldest);
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#log.warn(
+      `more than ${MAX_KEPT} results were never asked for: the oldest are dropped. Send with ignoreResult`,
+    );
+  }
+
+  /** The last state that arrived; null when none did. */
+  async get(taskId: string): Promise<StoredResult | null> {
+    await this.open();
+    return this.#states.get(taskId) ?? null;
+  }
+
+  async waitFor(taskId: string, options: WaitOptions = {}): Promise<StoredResult> {
+    await this.open();
+    const { signal, onState } = options;
+    const known = this.#states.get(taskId);
+    if (known !== undefined) onState?.(known);
+    if (known !== undefined && READY_STATES.has(known.status)) return known;
+    signal?.throwIfAborted();
+    let wait: Wait | null = null;
+    const onAbort: { run: () => void } = { run: () => undefined };
+    try {
+      return await new Promise((resolve, reject) => {
+        onAbort.run = () => reject(asError(signal?.reason));
+        signal?.addEventListener("abort", onAbort.run);
+        wait = { options, resolve };
+        this.#waitsOf(taskId).add(wait);
+      });
+    } finally {
+      signal?.removeEventListener("abort", onAbort.run);
+      if (wait !== null) this.#removeWait(taskId, wait);
+    }
+  }
+
+  async forget(taskId: string): Promise<void> {
+    this.#states.delete(taskId);
+  }
+
+  /** Ends the queue: results that come later are dropped by the broker. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const channel = this.#channel;
+    this.#channel = null;
+    await channel?.deleteQueue(this.queue).catch(() => undefined);
+    await channel?.close().catch(() => undefined);
+  }
+
+  #waitsOf(taskId: string): Set<Wait> {
+    const waits = this.#waits.get(taskId) ?? new Set();
+    this.#waits.set(taskId, waits);
+    return waits;
+  }
+
+  #removeWait(taskId: string, wait: Wait): void {
+    const waits = this.#waits.get(taskId);
+    waits?.delete(wait);
+    if (waits?.size === 0) this.#waits.delete(taskId);
+  }
+}

@@ -1,0 +1,121 @@
+import { countChordPart, failChain, hasFollowUps, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
+import { AsyncResult, GroupResult } from "../client/async-result.js";
+import { asError, PublishError, TaskRevokedError } from "../errors.js";
+import { encodeException, tracebackOf } from "../protocol/exception.js";
+import type { ResultRecord, State } from "../results/backend.js";
+import { callerOf, RequestCanvas } from "./canvas.js";
+import { Context } from "./context.js";
+import type { WorkerCore } from "./core.js";
+import type { Outcome } from "./outcome.js";
+import type { Request } from "./request.js";
+import { publishRetry } from "./retry.js";
+import { isStored, store } from "./store.js";
+
+/**
+ * Writes what outlives a request: its hooks, callbacks and next steps, result, part in a chord, next attempt.
+ *
+ * @returns the outcome, or the one it became when it could not be recorded
+ * @throws PublishError and the result backend's errors: the message must come again
+ */
+export async function record(core: WorkerCore, request: Request, outcome: Outcome): Promise<Outcome> {
+  switch (outcome.kind) {
+    case "succeeded":
+      return await recordSuccess(core, request, outcome);
+    case "failed":
+    case "timed-out":
+      await recordFailure(core, request, outcome.error);
+      return outcome;
+    case "worker-lost":
+      if (!(request.definition.acksLate && request.definition.rejectOnWorkerLost))
+        await recordFailure(core, request, outcome.error);
+      return outcome;
+    case "retried":
+      return await recordRetry(core, request, outcome);
+    case "revoked": {
+      await request.definition.onRevoked?.(request, { terminated: outcome.terminated, expired: outcome.expired });
+      const error = new TaskRevokedError(outcome.terminated ? "terminated" : outcome.expired ? "expired" : "revoked");
+      const result = encodeException(error);
+      await store(core, request, "REVOKED", result, null, true);
+      await countPart(core, request, "REVOKED", result);
+      return outcome;
+    }
+    case "rejected":
+    case "ignored":
+    case "abandoned":
+      return outcome;
+  }
+}
+
+/** Callbacks and the next step go first, so that the result names them as children; the chord counts last. */
+async function recordSuccess(
+  core: WorkerCore,
+  request: Request,
+  outcome: Outcome & { kind: "succeeded" },
+): Promise<Outcome> {
+  const result = plainResult(outcome.result);
+  try {
+    const { embed } = request.message;
+    if (hasFollowUps(embed)) {
+      await publishFollowUps(canvasOf(core, request), embed, result, callerOf(core, request));
+    }
+    await store(core, request, "SUCCESS", result, null, false);
+  } catch (error) {
+    if (error instanceof PublishError) throw error;
+    // The result cannot be serialized, as Celery's EncodeError, or a follow-up cannot be sent as it is.
+    await recordFailure(core, request, asError(error));
+    return { kind: "failed", error: asError(error) };
+  }
+  if (request.message.embed.chord !== null) await countPart(core, request, "SUCCESS", result);
+  return outcome;
+}
+
+/** A task that returns the result of another one returns its ids. */
+function plainResult(result: unknown): unknown {
+  if (result instanceof AsyncResult || result instanceof GroupResult) return result.asTuple();
+  return result ?? null;
+}
+
+async function recordFailure(core: WorkerCore, request: Request, error: Error): Promise<void> {
+  await request.definition.onFailure?.(request, error);
+  const result = encodeException(error);
+  const traceback = tracebackOf(error);
+  await store(core, request, "FAILURE", result, traceback, true);
+  await countPart(core, request, "FAILURE", result);
+  const { embed } = request.message;
+  if (embed.errbacks === null && (embed.chain === null || embed.chain.length === 0)) return;
+  const canvas = canvasOf(core, request);
+  const state: ResultRecord = { status: "FAILURE", result, traceback, children: [] };
+  await failChain(canvas, embed, state, isStored(request, true));
+  await publishErrbacks(canvas, embed.errbacks, { id: request.id, rootId: request.rootId, error, traceback });
+}
+
+async function recordRetry(
+  core: WorkerCore,
+  request: Request,
+  outcome: Outcome & { kind: "retried" },
+): Promise<Outcome> {
+  try {
+    await publishRetry(core, request, outcome.retry);
+  } catch (error) {
+    // Celery's answer to a retry that cannot be sent.
+    return { kind: "rejected", requeue: false, reason: `the retry could not be published: ${asError(error).message}` };
+  }
+  // The next attempt is a child of this one, under the same id.
+  request.addChild([[request.id, null], null]);
+  const { error } = outcome.retry;
+  const [result, traceback] = error === null ? [null, null] : [encodeException(error), tracebackOf(error)];
+  await store(core, request, "RETRY", result, traceback, true);
+  return outcome;
+}
+
+function canvasOf(core: WorkerCore, request: Request): RequestCanvas {
+  return new RequestCanvas(core, request, () => new Context(core, request));
+}
+
+async function countPart(core: WorkerCore, request: Request, status: State, result: unknown): Promise<void> {
+  const { chord } = request.message.embed;
+  if (chord === null) return;
+  const { id, group, groupIndex } = request;
+  const part = { id, group, groupIndex, chord };
+  await countChordPart(canvasOf(core, request), part, status, result, callerOf(core, request));
+}

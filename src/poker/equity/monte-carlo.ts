@@ -1,24 +1,13 @@
-import { type Card, DECK_SIZE, deckWithout } from "../cards.js";
+import { type Card, DECK_SIZE } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import { SpotError } from "../errors.js";
 import { OmahaEvaluator } from "../evaluator/omaha.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
 import type { Random } from "../random.js";
 import type { RangeHands } from "../ranges/expand-range.js";
+import { liveCards, type SeatedDeal } from "./deal.js";
 import type { ShowdownCounts } from "./showdown-counts.js";
-
-/** A player: hole cards that are known (the others are dealt), or a range. */
-export type Seat =
-  | { readonly kind: "cards"; readonly known: readonly Card[] }
-  | { readonly kind: "range"; readonly hands: RangeHands };
-
-/** Who sits where, with what, on which boards. */
-export interface SeatedDeal {
-  readonly handSize: number;
-  readonly seats: readonly Seat[];
-  readonly boards: readonly (readonly Card[])[];
-  readonly dead: readonly Card[];
-}
+import type { StratumCounts } from "./stratum-counts.js";
 
 /** Deals that collide before ranges are taken to be incompatible. */
 const MOST_COLLISIONS = 1_000_000;
@@ -35,11 +24,6 @@ export function strataOf(deal: SeatedDeal): number {
   if (board === undefined || second !== undefined || deal.seats.some((seat) => seat.kind === "range")) return 1;
   const strata = choose(liveCards(deal).length, 5 - board.length);
   return strata <= MOST_STRATA ? strata : 1;
-}
-
-function liveCards(deal: SeatedDeal): Card[] {
-  const known = deal.seats.flatMap((seat) => (seat.kind === "cards" ? seat.known : []));
-  return deckWithout([...known, ...deal.boards.flat(), ...deal.dead]);
 }
 
 /** Deals at random what is unknown, and counts. One object runs many times over its deal. */
@@ -199,37 +183,4 @@ function stepThrough(size: number): number {
 
 function greatestDivisor(one: number, other: number): number {
   return other === 0 ? one : greatestDivisor(other, one % other);
-}
-
-/** Share classes of the first players by stratum, from which the variance within strata is taken. */
-export class StratumCounts {
-  private readonly width: number;
-
-  constructor(
-    readonly strata: number,
-    /** Players counted: the first ones. */
-    readonly players: number,
-    /** Share classes of a player. */
-    readonly classes: number,
-    readonly data = new Float64Array(strata * players * classes),
-  ) {
-    this.width = players * classes;
-  }
-
-  record(stratum: number, classes: Uint8Array): void {
-    for (let player = 0; player < this.players; player++) {
-      const cell = stratum * this.width + player * this.classes + (classes[player] as number);
-      this.data[cell] = (this.data[cell] as number) + 1;
-    }
-  }
-
-  add(other: StratumCounts): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (other.data[i] as number);
-  }
-
-  /** Runs of a stratum by a player's share class. */
-  shares(stratum: number, player: number): Float64Array {
-    const start = stratum * this.width + player * this.classes;
-    return this.data.subarray(start, start + this.classes);
-  }
 }

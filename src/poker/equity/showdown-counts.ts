@@ -134,6 +134,22 @@ export class ShowdownCounts {
     for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (other.data[i] as number);
   }
 
+  /** The same counts of two players, with the players swapped. */
+  swapped(): ShowdownCounts {
+    const other = new ShowdownCounts(this.shape);
+    this.shape.nextCard.forEach((_, board) => {
+      for (const player of [0, 1]) {
+        other.breakdown(board, player).set(this.breakdown(board, 1 - player));
+        other.shares(board, player).set(this.shares(board, 1 - player));
+        for (let card = 0; card < DECK_ROWS; card++) {
+          other.nextCardShares(board, card, player).set(this.nextCardShares(board, card, 1 - player));
+        }
+      }
+    });
+    for (const player of [0, 1]) other.joint(player).set(this.joint(1 - player));
+    return other;
+  }
+
   /** `[category × (win, tie, loss)]` of a player on a board. */
   breakdown(board: number, player: number): Float64Array {
     const start = board * this.boardSize + player * this.playerSize;

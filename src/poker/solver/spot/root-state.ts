@@ -11,8 +11,10 @@ export interface StateDescription {
   readonly playerToAct: number;
   /** Chips behind by player id. */
   readonly stacks: readonly number[];
-  /** All chips in the middle, this street's bets included. */
+  /** All chips in the middle. */
   readonly pot: number;
+  /** False when `pot` leaves out this street's bets. */
+  readonly potIncludesBets: boolean;
   /** The bet to match on this street; null when only the history says. */
   readonly currentBet: number | null;
   readonly history: readonly HistoryEntry[];
@@ -82,10 +84,10 @@ function readHistory(description: StateDescription, assumptions: string[]): Roun
 
 /** Preflop without a history: the last player in order posted the big blind, the one before the small blind. */
 function assumeBlinds(description: StateDescription, level: number, assumptions: string[]): Map<number, number> {
-  const { activePlayers, pot } = description;
+  const { activePlayers, pot, potIncludesBets } = description;
   const bigBlind = activePlayers.at(-1) ?? 0;
   const smallBlind = activePlayers.at(-2) ?? 0;
-  const small = roundChips(Math.max(0, Math.min(level, pot - level)));
+  const small = potIncludesBets ? roundChips(Math.max(0, Math.min(level, pot - level))) : level / 2;
   assumptions.push(
     `player ${bigBlind} has posted ${level}, player ${smallBlind} ${small}: the last two in order of action are taken for the blinds`,
   );
@@ -163,7 +165,7 @@ function explicitBets(description: StateDescription, level: number): Map<number,
 export function rootState(description: StateDescription): RootState {
   checkNumbers(description);
   const assumptions: string[] = [];
-  const { activePlayers, stacks, pot, playerToAct, street, streetBets } = description;
+  const { activePlayers, stacks, potIncludesBets, playerToAct, street, streetBets } = description;
   const round = readHistory(description, assumptions);
   const level = round.started || round.level > 0 ? round.level : (description.currentBet ?? 0);
   const posted = !round.started && round.level > 0;
@@ -171,12 +173,13 @@ export function rootState(description: StateDescription): RootState {
   const bets = streetBets ? explicitBets(description, level) : betting.bets;
   const seatBets = activePlayers.map((player) => bets.get(player) ?? 0);
   const inMiddle = seatBets.reduce((sum, bet) => sum + bet, 0);
+  const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle));
   if (inMiddle > pot && !sameChips(inMiddle, pot)) {
     throw new SolverInputError(
       `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle}`,
     );
   }
-  if (inMiddle > 0) assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle)} bet on this street`);
+  if (inMiddle > 0 && potIncludesBets) assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle)} bet on this street`);
   const bigBlind = description.bigBlind ?? (street === 0 && round.raises === 0 ? level : 0);
   const state: BettingState = {
     street,

@@ -81,6 +81,12 @@ export class Crew {
     return this.#walker.probe(outcomes);
   }
 
+  /** See {@link Walker.showdownSums}. */
+  showdownSums(seat: 0 | 1): Float64Array {
+    this.settings.seat = seat;
+    return this.#walker.showdownSums();
+  }
+
   /** Sends helpers home; they return from {@link help}. */
   finish(): void {
     Atomics.store(this.#control, WORD.finished, 1);

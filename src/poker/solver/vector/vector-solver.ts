@@ -106,6 +106,18 @@ export class VectorSolver {
     return [value + this.stakes.shift[0], this.stakes.shift[1] - value];
   }
 
+  /** Share of the pot of each seat if all cards were dealt without further betting. They sum to 1. */
+  equities(): [number, number] {
+    const { hands, deal } = this.game;
+    const sums = this.#crew.showdownSums(0);
+    const difference = sums.reduce((sum, value, hand) => sum + value * (hands[0].weights[hand] as number), 0);
+    const levels = this.blocks.length - 1;
+    const left = this.plan.remaining.length - hands[0].k - hands[1].k;
+    const runouts = levels === 0 ? 1 : levels === 1 ? left : (left * (left - 1)) / 2;
+    const share = (1 + difference / this.pairWeight / runouts / deal.boards.length) / 2;
+    return [share, 1 - share];
+  }
+
   /** Leaf reach and values of one street on one runout, for average play. */
   probe(seat: 0 | 1, outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
     return this.#crew.probe(seat, outcomes);

@@ -164,6 +164,25 @@ export class Walker {
     return { reach: street.reach, values: street.values };
   }
 
+  /**
+   * For each of the traverser's hands: summed weight of compatible weaker hands minus that of stronger ones, added up
+   * over all boards and all their final cards.
+   */
+  showdownSums(): Float64Array {
+    const { seat } = this.settings;
+    const { hands, boards, layout } = this.#plan;
+    const { reach, values, block } = this.#street(0);
+    const opponent = hands[seat === 0 ? 1 : 0];
+    for (let hand = 0; hand < opponent.count; hand++) {
+      const at = hand * block.laneCount;
+      reach.fill(0, at, at + LANES);
+      reach[at] = opponent.weights[hand] as number;
+    }
+    for (let hand = 0; hand < hands[seat].count; hand++) values[hand * block.laneCount] = 0;
+    for (let key = 0; key < boards * layout.finalKeys; key++) this.#showdownOn(0, 0, key, 1);
+    return Float64Array.from({ length: hands[seat].count }, (_, hand) => values[hand * block.laneCount] as number);
+  }
+
   #street(level: number): StreetViews {
     const street = this.#streets[level];
     if (!street) throw new RangeError(`no street at level ${level}`);
@@ -350,32 +369,36 @@ export class Walker {
   }
 
   #showdownChunk(level: number, chunk: number): void {
+    const { layout, boards } = this.#plan;
+    for (let board = 0; board < boards; board++) {
+      this.#showdownOn(level, chunk, board * layout.finalKeys + this.#boardKey(level, board), board === 0 ? 0 : 1);
+    }
+  }
+
+  #showdownOn(level: number, chunk: number, key: number, keep: 0 | 1): void {
     const { stride, reachAt, valuesAt } = this.#street(level);
-    const { layout, hands, boards } = this.#plan;
+    const { layout, hands } = this.#plan;
     const own = this.settings.seat;
     const opponent = own === 0 ? 1 : 0;
     const offset = chunk * LANE_BYTES;
-    for (let board = 0; board < boards; board++) {
-      const key = board * layout.finalKeys + this.#boardKey(level, board);
-      const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
-      const ours = layout.orders[own] + key * hands[own].count * 8;
-      this.#kernel.showdown(
-        reachAt + offset,
-        stride,
-        valuesAt + offset,
-        stride,
-        this.#accumulators,
-        layout.accumulatorBytes,
-        theirs,
-        theirs + (this.#orderCounts[opponent][key] as number) * 8,
-        layout.slots[opponent],
-        layout.bounds[opponent],
-        ours,
-        ours + (this.#orderCounts[own][key] as number) * 8,
-        layout.slots[own],
-        layout.bounds[own],
-        board === 0 ? 0 : 1,
-      );
-    }
+    const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
+    const ours = layout.orders[own] + key * hands[own].count * 8;
+    this.#kernel.showdown(
+      reachAt + offset,
+      stride,
+      valuesAt + offset,
+      stride,
+      this.#accumulators,
+      layout.accumulatorBytes,
+      theirs,
+      theirs + (this.#orderCounts[opponent][key] as number) * 8,
+      layout.slots[opponent],
+      layout.bounds[opponent],
+      ours,
+      ours + (this.#orderCounts[own][key] as number) * 8,
+      layout.slots[own],
+      layout.bounds[own],
+      keep,
+    );
   }
 }

@@ -1,0 +1,33 @@
+/** Share classes of the first players by stratum, from which the variance within strata is taken. */
+export class StratumCounts {
+  private readonly width: number;
+
+  constructor(
+    readonly strata: number,
+    /** Players counted: the first ones. */
+    readonly players: number,
+    /** Share classes of a player. */
+    readonly classes: number,
+    readonly data = new Float64Array(strata * players * classes),
+  ) {
+    this.width = players * classes;
+  }
+
+  record(stratum: number, classes: Uint8Array): void {
+    for (let player = 0; player < this.players; player++) {
+      const cell = stratum * this.width + player * this.classes + (classes[player] as number);
+      this.data[cell] = (this.data[cell] as number) + 1;
+    }
+  }
+
+  /** Adds the data of counts of the same shape. */
+  add(data: Float64Array): void {
+    for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (data[i] as number);
+  }
+
+  /** Runs of a stratum by a player's share class. */
+  shares(stratum: number, player: number): Float64Array {
+    const start = stratum * this.width + player * this.classes;
+    return this.data.subarray(start, start + this.classes);
+  }
+}

@@ -1,0 +1,29 @@
+import type { PotLimitSizing } from "../spot/heads-up-plan.js";
+import type { Spot } from "../spot/spot.js";
+import { type SolvedGame, STREET_NAMES } from "./solution.js";
+
+/** The game that was solved, for the reader of the result. */
+export function describeGame(
+  spot: Spot,
+  sizing: PotLimitSizing,
+  format: (cards: readonly number[]) => string,
+): SolvedGame {
+  const { state, toAct } = spot.root;
+  const board = (index: number): string[] => (spot.boards[index] ?? []).map((card) => format([card]));
+  return {
+    street: STREET_NAMES[spot.street] ?? "river",
+    board: board(0),
+    board2: spot.boards.length > 1 ? board(1) : null,
+    num_cards: spot.handSize,
+    pot: state.pot,
+    current_bet: Math.max(0, ...state.bets),
+    players: spot.players.map((player, seat) => ({
+      player,
+      stack: state.stacks[seat] ?? 0,
+      street_bet: state.bets[seat] ?? 0,
+    })),
+    to_act: spot.players[toAct] as number,
+    bet_sizes: sizing.fractionsByStreet,
+    max_raises: sizing.maxRaisesByStreet,
+  };
+}

@@ -1,0 +1,272 @@
+import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import { dealCount, dealOutcome } from "../deal.js";
+import type { VectorSolver } from "../vector/vector-solver.js";
+import { roundEv, roundShares, roundStrategy } from "./rounding.js";
+import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
+import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
+
+/** What a report shows and how. */
+export interface TreeReportOptions {
+  /** Player id of each seat. */
+  readonly players: readonly number[];
+  readonly hero: { readonly seat: number; readonly hand: number } | null;
+  /** Levels (actions, deals) below the root; null: the whole root street and no deals. */
+  readonly depth: number | null;
+  /** Adds each combo's EVs. */
+  readonly comboEvs: boolean;
+  /** Bytes of JSON the tree may take, about. */
+  readonly maxBytes: number;
+  readonly formatCard: (card: number) => string;
+  /** Class of each hand of a seat on the root street's board, as an index of `names`. */
+  readonly classes: (seat: number) => { readonly names: readonly string[]; readonly of: ArrayLike<number> } | null;
+}
+
+const BYTES_PER_NODE = 700;
+const BYTES_PER_NUMBER = 7;
+const STRATEGY_DIGITS = 5;
+
+/** Builds the nested tree of a heads-up solution. */
+export class SolutionTree {
+  readonly #solver: VectorSolver;
+  readonly #options: TreeReportOptions;
+  #bytes = 0;
+  #strategiesOmitted = 0;
+  #dealsOmitted = 0;
+
+  constructor(solver: VectorSolver, options: TreeReportOptions) {
+    this.#solver = solver;
+    this.#options = options;
+  }
+
+  build(): SolutionNode {
+    const [root] = this.#street([], [0]);
+    return root as SolutionNode;
+  }
+
+  /** What did not fit, for the reader. */
+  get omitted(): string[] {
+    const notes: string[] = [];
+    if (this.#strategiesOmitted > 0) {
+      notes.push(
+        `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,
+      );
+    }
+    if (this.#dealsOmitted > 0) {
+      notes.push(
+        `play after the next card in ${this.#dealsOmitted} places: the result would be too large (full_strategy shows more)`,
+      );
+    }
+    return notes;
+  }
+
+  /** The roots of one street on one runout. */
+  #street(outcomes: readonly number[], depths: readonly number[]): SolutionNext[] {
+    const snapshot = new StreetSnapshot(this.#solver, outcomes);
+    const { block } = snapshot;
+    const depth = this.#nodeDepths(snapshot, depths);
+    const shown = this.#options.depth ?? Number.POSITIVE_INFINITY;
+    const built: (SolutionNext | undefined)[] = new Array(block.nodeCount);
+    // Numbered breadth first: strategies near the root get their place in the result first.
+    const decisions = Array.from(block.decisionNode).filter((at) => (depth[at] as number) <= shown);
+    const plays = new Map(decisions.map((at) => [at, this.#node(snapshot.decision(at), outcomes.length)]));
+    for (let at = block.nodeCount - 1; at >= 0; at--) {
+      const node = block.nodes[at] as BettingNode;
+      built[at] = plays.get(at) ?? this.#leaf(node);
+    }
+    block.decisionNode.forEach((at, decision) => {
+      const node = plays.get(at);
+      node?.actions.forEach((action, index) => {
+        node.actions[index] = {
+          ...action,
+          next: built[(block.firstChild[decision] as number) + index] as SolutionNext,
+        };
+      });
+    });
+    this.#deals(snapshot, outcomes, depth, built);
+    return built.slice(0, block.rootCount) as SolutionNext[];
+  }
+
+  #nodeDepths(snapshot: StreetSnapshot, roots: readonly number[]): number[] {
+    const { block } = snapshot;
+    const depth = new Array<number>(block.nodeCount).fill(0);
+    roots.forEach((at, root) => {
+      depth[root] = at;
+    });
+    block.decisionNode.forEach((at, decision) => {
+      for (let action = 0; action < (block.actionCount[decision] as number); action++) {
+        depth[(block.firstChild[decision] as number) + action] = (depth[at] as number) + 1;
+      }
+    });
+    return depth;
+  }
+
+  #leaf(node: BettingNode): SolutionNext {
+    switch (node.kind) {
+      case "fold":
+        return { end: "fold", pot: node.state.pot, winner: this.#player(node.winner) };
+      case "showdown":
+        return { end: "showdown", pot: node.state.pot };
+      case "chance":
+        return { end: "deal", street: STREET_NAMES[node.state.street + 1] ?? "river", pot: node.state.pot };
+      case "decision":
+        return { end: "omitted" };
+    }
+  }
+
+  /** Fills in what follows each next card, when that was asked for and fits. */
+  #deals(
+    snapshot: StreetSnapshot,
+    outcomes: readonly number[],
+    depth: readonly number[],
+    built: (SolutionNext | undefined)[],
+  ): void {
+    const { block } = snapshot;
+    const shown = this.#options.depth ?? -1;
+    const chances = block.nodes.flatMap((node, at) => (node.kind === "chance" ? [at] : []));
+    if (chances.length === 0 || !chances.some((at) => (depth[at] as number) + 1 <= shown)) return;
+    const { remaining, boards } = this.#solver.plan;
+    const ways = dealCount(remaining.length - outcomes.length * boards, boards);
+    const nextBlock = this.#solver.blocks[outcomes.length + 1];
+    const nodes = (nextBlock?.decisionNode.length ?? 0) * ways;
+    if (this.#bytes + nodes * BYTES_PER_NODE > this.#options.maxBytes) {
+      this.#dealsOmitted += chances.length;
+      return;
+    }
+    const cards = chances.map((): Record<string, SolutionNext> => ({}));
+    const rootDepths = chances.map((at) => (depth[at] as number) + 1);
+    for (let outcome = 0; outcome < ways; outcome++) {
+      const name = this.#dealName(outcomes, outcome);
+      this.#street([...outcomes, outcome], rootDepths).forEach((next, lane) => {
+        (cards[lane] as Record<string, SolutionNext>)[name] = next;
+      });
+    }
+    chances.forEach((at, lane) => {
+      const leaf = built[at];
+      if (leaf && "end" in leaf && leaf.end === "deal") leaf.cards = cards[lane] as Record<string, SolutionNext>;
+    });
+  }
+
+  #dealName(outcomes: readonly number[], outcome: number): string {
+    const { remaining, boards } = this.#solver.plan;
+    const dealt = new Uint8Array((outcomes.length + 1) * boards);
+    [...outcomes, outcome].forEach((each, step) => {
+      dealOutcome(each, boards, remaining.length, dealt, step * boards, dealt, step * boards);
+    });
+    const last = dealt.subarray(outcomes.length * boards);
+    return Array.from(last, (position) => this.#options.formatCard(remaining[position] as number)).join("/");
+  }
+
+  #player(seat: number): number {
+    return this.#options.players[seat] as number;
+  }
+
+  #node(play: DecisionPlay, level: number): SolutionNode {
+    const { node, strategy, weights } = play;
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const frequency = strategy.map((column) => weightedMean(column, weights, total) ?? 1 / strategy.length);
+    const rounded = roundShares(frequency, 5);
+    const taken = strategy.map((column) => column.map((share, hand) => share * (weights[hand] as number)));
+    const evs = play.values.map((values, action) => mean(values, taken[action] as Float64Array));
+    const actions = node.actions.map((action, index) => ({
+      action: action.type,
+      amount: action.amount,
+      to: action.to,
+      all_in: action.allIn,
+      frequency: rounded[index] as number,
+      ev: roundEv(evs[index] ?? Number.NaN),
+      next: { end: "omitted" } as SolutionNext,
+    }));
+    const { hero } = this.#options;
+    const isHero = hero !== null && hero.seat === node.seat;
+    this.#bytes += BYTES_PER_NODE;
+    const classes = level === 0 ? this.#classRows(play) : null;
+    return {
+      player: this.#player(node.seat),
+      street: STREET_NAMES[node.state.street] ?? "river",
+      pot: node.state.pot,
+      to_call: Math.max(...node.state.bets) - (node.state.bets[node.seat] ?? 0),
+      probability: Math.round(play.probability * 1e6) / 1e6,
+      ev: this.#nodeEv(node, frequency, evs, total),
+      actions,
+      ...(isHero ? { hero: heroRow(play, hero.hand) } : {}),
+      ...(classes ? { classes } : {}),
+      ...this.#combos(play),
+    };
+  }
+
+  #nodeEv(
+    node: DecisionNode,
+    frequency: readonly number[],
+    evs: readonly (number | null)[],
+    total: number,
+  ): Record<string, number> | null {
+    if (!(total > 0)) return null;
+    const own = evs.reduce<number>((sum, ev, action) => sum + (ev ?? 0) * (frequency[action] as number), 0);
+    const rounded = roundEv(own) ?? 0;
+    const other = node.seat === 0 ? 1 : 0;
+    return { [this.#player(node.seat)]: rounded, [this.#player(other)]: roundEv(node.state.pot - rounded) ?? 0 };
+  }
+
+  #combos(play: DecisionPlay): Pick<SolutionNode, "strategy" | "combo_ev"> {
+    const numbers = play.weights.length * play.strategy.length * (this.#options.comboEvs ? 2 : 1);
+    if (this.#bytes + numbers * BYTES_PER_NUMBER > this.#options.maxBytes) {
+      this.#strategiesOmitted++;
+      return {};
+    }
+    this.#bytes += numbers * BYTES_PER_NUMBER;
+    const strategy = roundStrategy(play.strategy, STRATEGY_DIGITS);
+    if (!this.#options.comboEvs) return { strategy };
+    return { strategy, combo_ev: play.values.map((values) => Array.from(values, roundEv)) };
+  }
+
+  #classRows(play: DecisionPlay): HandClassRow[] | null {
+    const classes = this.#options.classes(play.node.seat);
+    if (!classes) return null;
+    const total = play.weights.reduce((sum, weight) => sum + weight, 0);
+    if (!(total > 0)) return null;
+    return classes.names.flatMap((name, index) => {
+      const weights = play.weights.map((weight, hand) => (classes.of[hand] === index ? weight : 0));
+      const share = weights.reduce((sum, weight) => sum + weight, 0);
+      if (!(share > 0)) return [];
+      const frequency = play.strategy.map((column) => weightedMean(column, weights, share) ?? 0);
+      return [
+        {
+          class: name,
+          share: Math.round((share / total) * 1e5) / 1e5,
+          frequency: roundShares(frequency, 4),
+          ev: play.values.map((values) => roundEv(mean(values, weights) ?? Number.NaN)),
+        },
+      ];
+    });
+  }
+}
+
+function heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
+  return {
+    frequency: roundShares(
+      play.strategy.map((column) => column[hand] as number),
+      5,
+    ),
+    ev: play.values.map((values) => roundEv(values[hand] as number)),
+  };
+}
+
+function weightedMean(column: Float64Array, weights: Float64Array, total: number): number | null {
+  if (!(total > 0)) return null;
+  let sum = 0;
+  for (let hand = 0; hand < column.length; hand++) sum += (column[hand] as number) * (weights[hand] as number);
+  return sum / total;
+}
+
+/** Mean over the hands with weight; null without any. */
+function mean(values: Float64Array, weights: Float64Array): number | null {
+  let sum = 0;
+  let total = 0;
+  for (let hand = 0; hand < values.length; hand++) {
+    const weight = weights[hand] as number;
+    if (!(weight > 0) || Number.isNaN(values[hand])) continue;
+    sum += weight * (values[hand] as number);
+    total += weight;
+  }
+  return total > 0 ? sum / total : null;
+}

@@ -1,0 +1,155 @@
+/**
+ * The answer of the solver as plain JSON. Field names are those of `result_data`. Players are ids as the job gives
+ * them; chips are absolute; EVs are expected chips at the end of the hand minus chips behind at the node, so that
+ * folding is worth 0 and the players' EVs at a node sum to its pot.
+ */
+export interface Solution {
+  readonly format: "plosolver-solution-1";
+  readonly game: SolvedGame;
+  /** By player id: hands in the order that every `strategy` array uses. */
+  readonly ranges: Readonly<Record<string, SolvedRange>>;
+  readonly hero: HeroAnswer | null;
+  /** Root EVs by player id; they sum to the pot. */
+  readonly ev: Readonly<Record<string, number>>;
+  /** Share of the pot by player id if all cards were dealt without further betting. */
+  readonly equities: Readonly<Record<string, number>>;
+  /** Half of `nash_conv`, in percent of the pot; with more than two players the mean deviation gain. */
+  readonly exploitability: number;
+  /** Sum of the players' gains by best response, chips. */
+  readonly nash_conv: number;
+  readonly deviation_gains: Readonly<Record<string, DeviationGain>>;
+  readonly exploitability_method: string;
+  readonly is_equilibrium_approximation: boolean;
+  readonly converged: boolean;
+  readonly stopped_by: StopReason;
+  readonly convergence: readonly ConvergencePoint[];
+  readonly algorithm: string;
+  readonly iterations: number;
+  /** Seconds. */
+  readonly solve_time: number;
+  readonly threads: number;
+  /** Every simplification, one sentence each; empty when the game was solved as asked. */
+  readonly abstraction: readonly string[];
+  /** How ambiguous input was read. */
+  readonly assumptions: readonly string[];
+  readonly seed: number;
+  readonly tree: SolutionNode;
+  /** What was left out of the tree for size, one sentence each. */
+  readonly omitted: readonly string[];
+}
+
+export type StopReason = "target" | "iterations" | "time_limit" | "soft_time_limit";
+
+export interface DeviationGain {
+  /** Chips a player would win more by the best deviation found. */
+  readonly gain: number;
+  /** Null when exact. */
+  readonly standard_error: number | null;
+}
+
+export interface ConvergencePoint {
+  readonly iteration: number;
+  /** Percent of the pot. */
+  readonly exploitability: number;
+  readonly seconds: number;
+}
+
+export interface SolvedGame {
+  readonly street: StreetName;
+  readonly board: readonly string[];
+  readonly board2: readonly string[] | null;
+  readonly num_cards: number;
+  readonly pot: number;
+  readonly current_bet: number;
+  /** Players in order of action. */
+  readonly players: readonly {
+    readonly player: number;
+    readonly stack: number;
+    readonly street_bet: number;
+  }[];
+  readonly to_act: number;
+  readonly bet_sizes: readonly (readonly number[])[];
+  readonly max_raises: readonly number[];
+}
+
+export interface SolvedRange {
+  readonly source: string;
+  readonly combos: readonly string[];
+  readonly weights: readonly number[];
+  /** Hands of the range before it was thinned out. */
+  readonly combos_before_cap: number;
+}
+
+export interface HeroAnswer {
+  readonly player: number;
+  readonly hand: string;
+  /** The hand's place in the player's `combos`. */
+  readonly index: number;
+  /** At the root, when the hero is to act: by action of the root node. */
+  readonly actions:
+    | readonly {
+        readonly label: string;
+        readonly frequency: number;
+        readonly ev: number | null;
+      }[]
+    | null;
+  /** EV of the hand at the root. */
+  readonly ev: number | null;
+}
+
+export type StreetName = "preflop" | "flop" | "turn" | "river";
+export const STREET_NAMES: readonly StreetName[] = ["preflop", "flop", "turn", "river"];
+
+export interface SolutionNode {
+  readonly player: number;
+  readonly street: StreetName;
+  readonly pot: number;
+  readonly to_call: number;
+  /** Probability that play comes here. */
+  readonly probability: number;
+  /** By player id, for the ranges as they are here. */
+  readonly ev: Readonly<Record<string, number>> | null;
+  readonly actions: SolutionAction[];
+  /** The hero's hand at this node, by action. */
+  readonly hero?: { readonly frequency: readonly number[]; readonly ev: readonly (number | null)[] };
+  readonly classes?: readonly HandClassRow[];
+  /** Probability of each action for every combo of the player: `strategy[action][combo]`. */
+  strategy?: readonly (readonly number[])[];
+  /** EV of each action for every combo: `combo_ev[action][combo]`. */
+  combo_ev?: readonly (readonly (number | null)[])[];
+}
+
+export interface HandClassRow {
+  readonly class: string;
+  /** Share of the player's range here. */
+  readonly share: number;
+  readonly frequency: readonly number[];
+  readonly ev: readonly (number | null)[];
+}
+
+export interface SolutionAction {
+  readonly action: "fold" | "check" | "call" | "bet" | "raise";
+  /** Chips added. */
+  readonly amount: number;
+  /** The player's total on the street afterwards. */
+  readonly to: number;
+  readonly all_in: boolean;
+  /** Of the whole range. */
+  readonly frequency: number;
+  /** Of the part of the range that takes the action; null when none does. */
+  readonly ev: number | null;
+  readonly next: SolutionNext;
+}
+
+export type SolutionNext =
+  | SolutionNode
+  | { readonly end: "fold"; readonly pot: number; readonly winner: number }
+  | { readonly end: "showdown"; readonly pot: number }
+  | {
+      readonly end: "deal";
+      readonly street: StreetName;
+      readonly pot: number;
+      /** By dealt card; two boards: `top/bottom`. Only when asked for. */
+      cards?: Readonly<Record<string, SolutionNext>>;
+    }
+  | { readonly end: "omitted" };

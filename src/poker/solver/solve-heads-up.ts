@@ -1,0 +1,173 @@
+import { handCards } from "./hand-set.js";
+import { describeGame } from "./report/describe-game.js";
+import { classifyHands } from "./report/hand-classes.js";
+import { roundEv } from "./report/rounding.js";
+import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
+import { SolutionTree } from "./report/solution-tree.js";
+import { type LoopResult, significant, solveLoop } from "./solve-loop.js";
+import { findHand, type HeadsUpPlan, planHeadsUp } from "./spot/heads-up-plan.js";
+import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
+import type { SharedPlan } from "./vector/plan.js";
+import { VectorSolver } from "./vector/vector-solver.js";
+
+/** Cards as the job's reader knows them. */
+export type FormatCards = (cards: readonly number[]) => string;
+
+const DEFAULT_TREE_BYTES = 1_300_000;
+const FULL_TREE_BYTES = 64_000_000;
+
+/**
+ * Solves a heads-up spot from the flop on.
+ *
+ * @param onPlan called once the memory is laid out, so that further threads may help
+ * @throws SolverInputError when the game fits no limits, WalkCancelled when the hooks say "now"
+ */
+export function solveHeadsUp(
+  spot: Spot,
+  limits: SolveLimits,
+  hooks: SolveHooks,
+  format: FormatCards,
+  onPlan: (plan: SharedPlan) => void,
+): Solution {
+  const startedAt = hooks.now();
+  const plan = planHeadsUp(spot, limits);
+  const solver = new VectorSolver(plan.game, { maxBytes: limits.maxBytes, stop: () => hooks.stop() === "now" });
+  try {
+    onPlan(solver.plan);
+    const game = {
+      iterate: () => solver.iterate(),
+      measure: () => solver.exploitability().nashConv,
+      get iterations() {
+        return solver.iterations;
+      },
+    };
+    const loop = solveLoop(game, spot.root.state.pot, 2, limits, hooks, startedAt);
+    return report(spot, plan, solver, loop, hooks.now() - startedAt, format);
+  } finally {
+    solver.finish();
+  }
+}
+
+function report(
+  spot: Spot,
+  plan: HeadsUpPlan,
+  solver: VectorSolver,
+  loop: LoopResult,
+  seconds: number,
+  format: FormatCards,
+): Solution {
+  const { pot } = spot.root.state;
+  const { players, options } = spot;
+  const byPlayer = <T>(make: (seat: 0 | 1) => T): Record<string, T> => ({
+    [players[0] as number]: make(0),
+    [players[1] as number]: make(1),
+  });
+  const values = solver.values();
+  const equities = solver.equities();
+  const gains = solver.exploitability();
+  const first = roundEv(values[0]) ?? 0;
+  const hero = heroPlace(spot, solver);
+  const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0] ?? []));
+  const tree = new SolutionTree(solver, {
+    players,
+    hero,
+    depth: options.treeDepth ?? (options.fullStrategy ? 1000 : null),
+    comboEvs: options.fullStrategy,
+    maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_TREE_BYTES,
+    formatCard: (card) => format([card]),
+    classes: (seat) => classes[seat] ?? null,
+  });
+  const root = tree.build();
+  return {
+    format: "plosolver-solution-1",
+    game: describeGame(spot, plan.sizing, format),
+    ranges: byPlayer((seat) => describeRange(spot, solver, seat, format)),
+    hero: hero && heroAnswer(spot, root, hero, format),
+    ev: { [players[0] as number]: first, [players[1] as number]: roundEv(pot - first) ?? 0 },
+    equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
+    exploitability: significant((gains.nashConv / 2 / pot) * 100),
+    nash_conv: significant(gains.nashConv),
+    deviation_gains: byPlayer(
+      (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
+    ),
+    exploitability_method:
+      "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes and simplifications)",
+    is_equilibrium_approximation: true,
+    converged: options !== undefined && isConverged(loop, solver.iterations),
+    stopped_by: loop.stoppedBy,
+    convergence: loop.convergence,
+    algorithm: "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy",
+    iterations: solver.iterations,
+    solve_time: Math.round(seconds * 1000) / 1000,
+    threads: solver.helpers > 0 ? 2 : 1,
+    abstraction: [...plan.reductions, ...sizeNotes(spot)],
+    assumptions: spot.root.assumptions,
+    seed: options.seed,
+    tree: root,
+    omitted: tree.omitted,
+  };
+}
+
+function isConverged(loop: LoopResult, iterations: number): boolean {
+  return loop.stoppedBy === "target" || (loop.stoppedBy === "iterations" && iterations > 0);
+}
+
+function sizeNotes(spot: Spot): string[] {
+  const { betSizes, maxRaises } = spot.options;
+  return [
+    `bets and raises of ${betSizes.map((size) => `${Math.round(size * 1000) / 10} %`).join(", ")} of the pot after the call, at most ${maxRaises} raise${maxRaises === 1 ? "" : "s"} a street`,
+  ];
+}
+
+function heroPlace(spot: Spot, solver: VectorSolver): { readonly seat: number; readonly hand: number } | null {
+  if (!spot.hero) return null;
+  const hand = findHand(solver.game.hands[spot.hero.seat as 0 | 1], spot.hero.cards);
+  return hand < 0 ? null : { seat: spot.hero.seat, hand };
+}
+
+function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards): SolvedRange {
+  const hands = solver.game.hands[seat];
+  return {
+    source: spot.ranges[seat]?.source ?? "",
+    combos: Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))),
+    weights: Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))),
+    combos_before_cap: spot.ranges[seat]?.hands.count ?? hands.count,
+  };
+}
+
+function heroAnswer(
+  spot: Spot,
+  root: SolutionNode,
+  hero: { readonly seat: number; readonly hand: number },
+  format: FormatCards,
+): HeroAnswer {
+  const row = root.hero;
+  const actions = row
+    ? root.actions.map((action, index) => ({
+        label: actionLabel(action),
+        frequency: row.frequency[index] ?? 0,
+        ev: row.ev[index] ?? null,
+      }))
+    : null;
+  const ev = actions?.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0);
+  return {
+    player: spot.players[hero.seat] as number,
+    hand: format(spot.hero?.cards ?? []),
+    index: hero.hand,
+    actions,
+    ev: ev === undefined ? null : roundEv(ev),
+  };
+}
+
+/** "check", "call 50", "raise to 250 (all-in)". */
+export function actionLabel(action: {
+  readonly action: string;
+  readonly amount: number;
+  readonly to: number;
+  readonly all_in: boolean;
+}): string {
+  const chips = (amount: number): string => String(Math.round(amount * 100) / 100);
+  const allIn = action.all_in ? " (all-in)" : "";
+  if (action.action === "raise") return `raise to ${chips(action.to)}${allIn}`;
+  return action.amount > 0 ? `${action.action} ${chips(action.amount)}${allIn}` : action.action;
+}

@@ -1,0 +1,118 @@
+import type { ConvergencePoint, StopReason } from "./report/solution.js";
+import type { SolveHooks, SolveLimits } from "./spot/spot.js";
+
+/** A game that is solved iteration by iteration. */
+export interface Iterative {
+  readonly iterations: number;
+  iterate(): void;
+  /** Sum of the players' gains by deviating, chips. */
+  measure(): number;
+}
+
+export interface LoopResult {
+  readonly stoppedBy: StopReason;
+  readonly convergence: readonly ConvergencePoint[];
+  /** Chips, as last measured. */
+  readonly nashConv: number;
+}
+
+/** Iterations between measurements; a measurement costs about as much as one iteration. */
+const MEASURE_EVERY = 10;
+/** Seconds between reports to the user. */
+const REPORT_EVERY = 0.2;
+
+/** True when the exploitability is due to be measured after this many iterations. */
+function measureDue(iterations: number): boolean {
+  if (iterations <= 100) return iterations % MEASURE_EVERY === 0;
+  if (iterations <= 1000) return iterations % (MEASURE_EVERY * 5) === 0;
+  return iterations % (MEASURE_EVERY * 25) === 0;
+}
+
+/**
+ * Iterates until the first limit is reached. What is done depends only on the iteration count, never on the clock,
+ * so that equal iterations give equal answers.
+ *
+ * @param pot chips that exploitability is measured against
+ * @param players number of players the gains are shared among
+ * @param startedAt `hooks.now()` when the job began; preparations count towards the time limit
+ */
+export function solveLoop(
+  game: Iterative,
+  pot: number,
+  players: number,
+  limits: SolveLimits,
+  hooks: SolveHooks,
+  startedAt: number,
+): LoopResult {
+  const convergence: ConvergencePoint[] = [];
+  const percent = (nashConv: number): number => (nashConv / players / pot) * 100;
+  let nashConv = Number.NaN;
+  let first = Number.NaN;
+  let reported = Number.NEGATIVE_INFINITY;
+  let slowest = 0;
+  let measureSeconds = 0;
+  const seconds = (): number => hooks.now() - startedAt;
+
+  const measure = (): void => {
+    const before = hooks.now();
+    nashConv = game.measure();
+    measureSeconds = hooks.now() - before;
+    if (Number.isNaN(first)) first = percent(nashConv);
+    convergence.push({
+      iteration: game.iterations,
+      exploitability: significant(percent(nashConv)),
+      seconds: Math.round(seconds() * 1000) / 1000,
+    });
+  };
+
+  const report = (): void => {
+    reported = hooks.now();
+    const exploitability = Number.isNaN(nashConv) ? null : significant(percent(nashConv));
+    const fraction = fractionDone(game.iterations, seconds(), exploitability, first, limits);
+    hooks.onProgress({ iteration: game.iterations, exploitability, seconds: seconds(), fraction });
+  };
+
+  const stopReason = (): StopReason | null => {
+    if (hooks.stop() !== "none") return "soft_time_limit";
+    const measuredNow = convergence.at(-1)?.iteration === game.iterations;
+    if (limits.targetExploitability !== null && measuredNow && percent(nashConv) <= limits.targetExploitability * 100)
+      return "target";
+    if (limits.iterations !== null && game.iterations >= limits.iterations) return "iterations";
+    // The next iteration, a last measurement and the report must still fit.
+    return seconds() + slowest + 2 * measureSeconds >= limits.timeLimitSeconds * 0.97 ? "time_limit" : null;
+  };
+
+  for (;;) {
+    const before = hooks.now();
+    game.iterate();
+    slowest = Math.max(hooks.now() - before, slowest * 0.9);
+    if (measureDue(game.iterations)) measure();
+    const stoppedBy = stopReason();
+    if (stoppedBy !== null || hooks.now() - reported >= REPORT_EVERY) report();
+    if (stoppedBy === null) continue;
+    if (convergence.at(-1)?.iteration !== game.iterations) measure();
+    return { stoppedBy, convergence, nashConv };
+  }
+}
+
+/** The way to whichever limit is nearest, 0–1; exploitability falls about as a power, so its logarithm counts. */
+function fractionDone(
+  iterations: number,
+  seconds: number,
+  exploitability: number | null,
+  first: number,
+  limits: SolveLimits,
+): number {
+  const parts = [seconds / limits.timeLimitSeconds];
+  if (limits.iterations !== null) parts.push(iterations / limits.iterations);
+  if (limits.targetExploitability !== null && exploitability !== null && exploitability > 0) {
+    const target = Math.max(limits.targetExploitability * 100, 1e-6);
+    if (first > target) parts.push(Math.log(first / exploitability) / Math.log(first / target));
+  }
+  return Math.min(1, Math.max(0, ...parts));
+}
+
+/** Four significant digits. */
+export function significant(value: number): number {
+  return Number(value.toPrecision(4));
+}

@@ -1,0 +1,85 @@
+import type { HandSet } from "../hand-set.js";
+
+/** A renaming of suits: `map[suit]` is the new suit. */
+export type SuitMap = readonly [number, number, number, number];
+
+const ALL_MAPS: readonly SuitMap[] = [0, 1, 2, 3].flatMap((a) =>
+  [0, 1, 2, 3].flatMap((b) =>
+    [0, 1, 2, 3].flatMap((c) => {
+      const d = 6 - a - b - c;
+      return new Set([a, b, c, d]).size === 4 ? [[a, b, c, d] as const] : [];
+    }),
+  ),
+);
+
+/** The card under a renaming. */
+export function mapCard(card: number, map: SuitMap): number {
+  return (card & ~3) | map[(card & 3) as 0];
+}
+
+/** The renaming that undoes `map`. */
+export function invert(map: SuitMap): SuitMap {
+  return [map.indexOf(0), map.indexOf(1), map.indexOf(2), map.indexOf(3)] as const;
+}
+
+/** Cards under a renaming, ascending. */
+export function mapCards(cards: readonly number[], map: SuitMap): number[] {
+  return cards.map((card) => mapCard(card, map)).sort((a, b) => a - b);
+}
+
+/** A hand set under a renaming, its hands in order of their cards: independent of the order they were given in. */
+export function mapHands(hands: HandSet, map: SuitMap): HandSet {
+  const { k, count } = hands;
+  const keyed = Array.from({ length: count }, (_, hand) => {
+    const cards = mapCards([...hands.cards.subarray(hand * k, (hand + 1) * k)], map);
+    return { cards, key: cards.reduce((sum, card) => sum * 64 + card, 0), weight: hands.weights[hand] as number };
+  });
+  keyed.sort((a, b) => a.key - b.key);
+  const cards = new Uint8Array(count * k);
+  keyed.forEach((entry, place) => {
+    cards.set(entry.cards, place * k);
+  });
+  return { k, count, cards, weights: Float64Array.from(keyed, (entry) => entry.weight) };
+}
+
+function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
+}
+
+function least<T>(candidates: readonly T[], key: (candidate: T) => ArrayLike<number>): T[] {
+  let best: T[] = [];
+  let bestKey: ArrayLike<number> = [];
+  for (const candidate of candidates) {
+    const its = key(candidate);
+    const order = best.length === 0 ? -1 : compare(its, bestKey);
+    if (order < 0) {
+      best = [candidate];
+      bestKey = its;
+    } else if (order === 0) best.push(candidate);
+  }
+  return best;
+}
+
+/**
+ * The renaming of suits that makes a spot canonical: two spots that differ only in the names of the suits come out
+ * the same. Boards count first, then the hero's hand, then the ranges.
+ *
+ * @param ranges ranges that may tell suits apart; symmetric ones (the default) are left out
+ */
+export function canonicalSuits(
+  boards: readonly (readonly number[])[],
+  heroCards: readonly number[] | null,
+  ranges: readonly HandSet[],
+): SuitMap {
+  let maps: readonly SuitMap[] = ALL_MAPS;
+  for (const cards of [...boards, heroCards ?? []]) maps = least(maps, (map) => mapCards(cards, map));
+  for (const hands of ranges) {
+    if (maps.length === 1) break;
+    const mapped = new Map(maps.map((map) => [map, mapHands(hands, map)]));
+    maps = least(maps, (map) => mapped.get(map)?.cards ?? []);
+    maps = least(maps, (map) => mapped.get(map)?.weights ?? []);
+  }
+  return maps[0] as SuitMap;
+}

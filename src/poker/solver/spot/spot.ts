@@ -1,0 +1,66 @@
+import type { Card } from "../../cards.js";
+import type { HandSet } from "../hand-set.js";
+import type { RootState } from "./root-state.js";
+
+/** What ends a solve. */
+export interface SolveLimits {
+  /** Iterations; null without limit. */
+  readonly iterations: number | null;
+  /** Exploitability in chips per chip of the pot (0.005 is half a percent); null without target. */
+  readonly targetExploitability: number | null;
+  readonly timeLimitSeconds: number;
+  readonly maxBytes: number;
+  /** Threads that will probably take part. */
+  readonly threads: number;
+}
+
+/** How the game is simplified, as the job wants it. */
+export interface SpotOptions {
+  /** Fractions of the pot after the call. */
+  readonly betSizes: readonly number[];
+  readonly maxRaises: number;
+  /** Hands a range is thinned out to; null lets the solver choose. */
+  readonly maxCombos: number | null;
+  readonly seed: number;
+  readonly treeDepth: number | null;
+  readonly fullStrategy: boolean;
+}
+
+export interface SpotRange {
+  readonly hands: HandSet;
+  readonly source: string;
+  /** Every hand was listed by the job. */
+  readonly explicit: boolean;
+}
+
+/** A game state to solve, completely read and checked. Seats are in order of action on the street. */
+export interface Spot {
+  readonly street: number;
+  readonly boards: readonly (readonly Card[])[];
+  readonly handSize: number;
+  /** Player id of each seat. */
+  readonly players: readonly number[];
+  readonly root: RootState;
+  readonly ranges: readonly SpotRange[];
+  readonly hero: { readonly seat: number; readonly cards: readonly Card[] } | null;
+  readonly options: SpotOptions;
+}
+
+/** News of a running solve. */
+export interface SolveProgress {
+  readonly iteration: number;
+  /** Percent of the pot; null before the first measurement. */
+  readonly exploitability: number | null;
+  readonly seconds: number;
+  /** 0–1: the way to the nearest of the limits. */
+  readonly fraction: number;
+}
+
+/** How a solve talks to the outside. */
+export interface SolveHooks {
+  /** Seconds on a clock that only goes forward. */
+  readonly now: () => number;
+  readonly onProgress: (progress: SolveProgress) => void;
+  /** "soon": end with the best solution so far; "now": abandon the computation. */
+  readonly stop: () => "none" | "soon" | "now";
+}

@@ -1,0 +1,121 @@
+import { type Kernel, type KernelContext, kernel } from "../../celery/executor/kernel.js";
+import { countAssignments } from "../../poker/equity/assignments.js";
+import { knownHands, type SeatedDeal } from "../../poker/equity/deal.js";
+import { KnownShowdowns } from "../../poker/equity/known-showdowns.js";
+import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
+import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
+import { StratumCounts } from "../../poker/equity/stratum-counts.js";
+import { countVersusRandom } from "../../poker/equity/versus-random.js";
+import { type EvaluatorTables, openTables } from "../../poker/evaluator/tables.js";
+import { Random } from "../../poker/random.js";
+import { expandRange, type RangeHands } from "../../poker/ranges/expand-range.js";
+import type { Range } from "../../poker/ranges/range-tree.js";
+
+/** One piece of an experiment. */
+export type ChunkWork =
+  | { readonly kind: "known" }
+  | { readonly kind: "versus-random"; readonly player: number; readonly part: number; readonly parts: number }
+  | { readonly kind: "assignments"; readonly from: number; readonly to: number }
+  | {
+      readonly kind: "monte-carlo";
+      readonly seed: readonly number[];
+      readonly runs: number;
+      readonly stratifiedPlayers: number;
+    };
+
+/** What a thread is asked. */
+export type ComputeInput =
+  | {
+      readonly kind: "count";
+      /** Evaluator tables: one memory for all threads. */
+      readonly tables: SharedArrayBuffer;
+      readonly deal: SeatedDeal;
+      readonly shape: ShowdownShape;
+      readonly work: ChunkWork;
+    }
+  | { readonly kind: "expand"; readonly range: Range; readonly dead: readonly (readonly number[])[] };
+
+export type ComputeOutput =
+  | { readonly kind: "counted"; readonly counts: Float64Array; readonly strata: Float64Array | null }
+  /** The range's hands for each list of dead cards, in shared memory. */
+  | { readonly kind: "expanded"; readonly hands: readonly RangeHands[] };
+
+/** The kernel of spot simulations. */
+export const spotKernel: Kernel<ComputeInput, ComputeOutput> = kernel(new URL("./compute.js", import.meta.url));
+
+/** Runs between two looks at whether the caller still wants the answer: about a millisecond. */
+const RUNS_BETWEEN_CHECKS = 4096;
+
+export function run(input: ComputeInput, context: KernelContext): ComputeOutput {
+  if (input.kind === "expand") return { kind: "expanded", hands: input.dead.map((dead) => expand(input.range, dead)) };
+  const tables = openTables(input.tables);
+  const counts = new ShowdownCounts(input.shape);
+  const strata = count(tables, input.deal, input.work, counts, context);
+  if (context.cancelled()) throw new Error("cancelled");
+  return { kind: "counted", counts: counts.data, strata: strata?.data ?? null };
+}
+
+function expand(range: Range, dead: readonly number[]): RangeHands {
+  const hands = expandRange(range, dead);
+  const shared = new Uint8Array(new SharedArrayBuffer(hands.cards.length));
+  shared.set(hands.cards);
+  return { ...hands, cards: shared };
+}
+
+function count(
+  tables: EvaluatorTables,
+  deal: SeatedDeal,
+  work: ChunkWork,
+  into: ShowdownCounts,
+  context: KernelContext,
+): StratumCounts | undefined {
+  const cancelled = () => context.cancelled();
+  switch (work.kind) {
+    case "known":
+      new KnownShowdowns(tables).count({ hands: knownHands(deal) ?? [], boards: deal.boards, dead: deal.dead }, into);
+      return undefined;
+    case "versus-random":
+      countAgainstRandom(tables, deal, work, into, cancelled);
+      return undefined;
+    case "assignments":
+      countAssignments(tables, deal, work.from, work.to, into, cancelled);
+      return undefined;
+    case "monte-carlo":
+      return simulate(tables, deal, work, into, cancelled);
+  }
+}
+
+function countAgainstRandom(
+  tables: EvaluatorTables,
+  deal: SeatedDeal,
+  work: Extract<ChunkWork, { kind: "versus-random" }>,
+  into: ShowdownCounts,
+  cancelled: () => boolean,
+): void {
+  const hero = deal.seats[work.player];
+  const lone = { hand: hero?.kind === "cards" ? hero.known : [], board: deal.boards[0] ?? [], dead: deal.dead };
+  const counts = work.player === 0 ? into : new ShowdownCounts(into.shape);
+  countVersusRandom(tables, lone, counts, work, cancelled);
+  if (work.player !== 0) into.add(counts.swapped());
+}
+
+function simulate(
+  tables: EvaluatorTables,
+  deal: SeatedDeal,
+  work: Extract<ChunkWork, { kind: "monte-carlo" }>,
+  into: ShowdownCounts,
+  cancelled: () => boolean,
+): StratumCounts | undefined {
+  const monteCarlo = new MonteCarlo(tables, deal, new Random(work.seed));
+  const strata =
+    work.stratifiedPlayers === 0
+      ? undefined
+      : new StratumCounts(strataOf(deal), work.stratifiedPlayers, deal.seats.length + 1);
+  // The walk through the strata starts anew with every call: whole rounds keep them even.
+  const step =
+    strata === undefined ? RUNS_BETWEEN_CHECKS : Math.ceil(RUNS_BETWEEN_CHECKS / strata.strata) * strata.strata;
+  for (let done = 0; done < work.runs && !cancelled(); done += step) {
+    monteCarlo.simulate(Math.min(step, work.runs - done), into, strata);
+  }
+  return strata;
+}

@@ -1,0 +1,132 @@
+import { choose } from "../../poker/combinatorics.js";
+import { knownHands, liveCards, type Seat, type SeatedDeal } from "../../poker/equity/deal.js";
+import { type CountMethod, chooseMethod, costOfRun } from "../../poker/equity/method.js";
+import { strataOf } from "../../poker/equity/monte-carlo.js";
+import type { ShowdownShape } from "../../poker/equity/showdown-counts.js";
+import type { RangeHands } from "../../poker/ranges/expand-range.js";
+import { knownCards, type SpotInput } from "./spot-input.js";
+
+/** One question with one answer: who sits where, and how it is counted. */
+export interface Experiment {
+  /** Which stream of random numbers it draws from. */
+  readonly stream: number;
+  readonly deal: SeatedDeal;
+  readonly shape: ShowdownShape;
+  readonly method: CountMethod;
+  /** Runs asked for, should it be simulated. */
+  readonly runs: number;
+  /** Simulated runs that make a chunk. */
+  readonly chunkRuns: number;
+  /** Players whose share classes are kept by stratum. */
+  readonly stratifiedPlayers: number;
+  readonly targetStandardError: number | null;
+  /** Boards, or pairs of boards, that can come. */
+  readonly boardsEnumerated: number;
+}
+
+/** Everything a spot asks. The same experiment may stand in several places. */
+export interface SpotPlan {
+  /** All players against each other. */
+  readonly actual: Experiment;
+  /** `[player][board]`: each hand against random ones. */
+  readonly estimated: readonly (readonly Experiment[])[];
+}
+
+/** A player's range is expanded for every experiment apart, because other cards are dead in each. */
+export type HandsOfRange = (player: number, dead: readonly number[]) => RangeHands;
+
+/** A seat that remembers whose it is; -1 for a random opponent. */
+type PlayerSeat = Seat & { readonly player: number };
+type SpotDeal = SeatedDeal & { readonly seats: readonly PlayerSeat[] };
+
+const MS = 1e6;
+/** Nanoseconds that exact answers may cost altogether although a simulation would be cheaper. */
+const ALLOWANCE = 160 * MS;
+const CHUNK = 30 * MS;
+/** Largest table of share classes by stratum. */
+const MOST_STRATUM_CELLS = 20_000;
+
+/** Lays out the experiments of a spot. */
+export function planSpot(input: SpotInput, handsOfRange: HandsOfRange): SpotPlan {
+  const { handSize, players, boards, folded, randomOpponents } = input;
+  const known = new Map<string, Experiment>();
+  const plan = (stream: number, deal: SpotDeal, tracked: number, withNextCard: boolean): Experiment => {
+    const key = JSON.stringify([deal.seats.map(describeSeat), deal.boards]);
+    const existing = known.get(key);
+    if (existing !== undefined) return existing;
+    const allowance = ALLOWANCE / (players.length * boards.length);
+    const experiment = makeExperiment(input, stream, deal, { tracked, withNextCard, allowance });
+    known.set(key, experiment);
+    return experiment;
+  };
+  const seat = (player: number, dead: readonly number[]): PlayerSeat => {
+    const hand = players[player]?.hand;
+    if (hand?.kind === "range") return { kind: "range", hands: handsOfRange(player, dead), player };
+    return { kind: "cards", known: hand === undefined ? [] : knownCards(hand), player };
+  };
+  const random: PlayerSeat = { kind: "cards", known: [], player: -1 };
+
+  const inPlay = players.flatMap(({ hand }) => knownCards(hand));
+  const seats = players.map((_, player) => seat(player, [...inPlay, ...boards.flat(), ...folded]));
+  const opponents = players.length === 1 ? [random] : [];
+  const actual = plan(0, { handSize, seats: [...seats, ...opponents], boards, dead: folded }, players.length, true);
+  const estimated = players.map((_, player) =>
+    boards.map((board, b) => {
+      const hero = seat(player, [...board, ...folded]);
+      const others = new Array<PlayerSeat>(randomOpponents).fill(random);
+      const deal = { handSize, seats: [hero, ...others], boards: [board], dead: folded };
+      return plan(1 + player * 2 + b, deal, 1, false);
+    }),
+  );
+  return { actual, estimated };
+}
+
+function makeExperiment(
+  { runs, targetStandardError }: SpotInput,
+  stream: number,
+  deal: SeatedDeal,
+  options: { readonly tracked: number; readonly withNextCard: boolean; readonly allowance: number },
+): Experiment {
+  const method = chooseMethod(deal, runs, options.allowance);
+  const strata = strataOf(deal);
+  const cells = strata * options.tracked * (deal.seats.length + 1);
+  const nextCard = deal.boards.map((board) => options.withNextCard && (board.length === 3 || board.length === 4));
+  const stratified = strata > 1 && cells <= MOST_STRATUM_CELLS;
+  return {
+    stream,
+    deal,
+    shape: { players: deal.seats.length, nextCard },
+    method,
+    runs,
+    chunkRuns: chunkRuns(deal, stratified ? strata : 1),
+    stratifiedPlayers: stratified ? options.tracked : 0,
+    targetStandardError,
+    boardsEnumerated: countBoards(deal),
+  };
+}
+
+/** Whole rounds through the strata, so that each gets the same number of runs. */
+function chunkRuns(deal: SeatedDeal, strata: number): number {
+  return Math.max(1, Math.round(CHUNK / costOfRun(deal) / strata)) * strata;
+}
+
+function countBoards(deal: SeatedDeal): number {
+  let live = liveCards(deal).length;
+  let boards = 1;
+  for (const board of deal.boards) {
+    boards *= choose(live, 5 - board.length);
+    live -= 5 - board.length;
+  }
+  return boards;
+}
+
+/** Tells seats apart: a range by the player whose it is. */
+function describeSeat(seat: PlayerSeat): unknown {
+  return seat.kind === "range" ? { rangeOf: seat.player } : seat.known;
+}
+
+/** True when the experiment's numbers are exact. */
+export const isExact = (experiment: Experiment): boolean => experiment.method.kind !== "monte-carlo";
+
+/** The hands of the actual experiment when all are known. */
+export const hands = (plan: SpotPlan): (readonly number[])[] | undefined => knownHands(plan.actual.deal);

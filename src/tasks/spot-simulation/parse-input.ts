@@ -1,0 +1,207 @@
+import type { z } from "zod";
+import { JobInputError } from "../../jobs/errors.js";
+import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.js";
+import { CardError, RangeSyntaxError } from "../../poker/errors.js";
+import { parseRange } from "../../poker/ranges/parse-range.js";
+import { DEFAULT_RUNS, type SpotInputData, spotInputSchema } from "./input-schema.js";
+import { isCardText, readCard, readCards } from "./read-cards.js";
+import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer } from "./spot-input.js";
+
+const HAND_SIZES = [4, 5, 6];
+const DEFAULT_HAND_SIZE = 4;
+const BOARD_SIZE = 5;
+
+/**
+ * Reads the `input_data` of a spot simulation in every form the backend writes.
+ * @throws JobInputError that names the place and the offending value
+ */
+export function parseSpotInput(inputData: unknown): SpotInput {
+  const checked = spotInputSchema.safeParse(inputData);
+  if (!checked.success) throw new JobInputError(describeIssue(checked.error.issues, inputData));
+  const data = checked.data;
+  const drafts = data.players.map(readPlayer);
+  const handSize = handSizeOf(drafts, data.num_cards);
+  const players = drafts.map((draft, i): SpotPlayer => {
+    const hand = finishHand(draft, handSize, `players[${i}]`);
+    return { playerNumber: draft.playerNumber ?? i + 1, hand };
+  });
+  const input = {
+    handSize,
+    players,
+    boards: readBoards(data),
+    folded: readCards(data.folded_cards, "folded_cards"),
+    runs: data.simulation_runs ?? data.iterations ?? DEFAULT_RUNS,
+    randomOpponents: data.random_opponents ?? 1,
+    targetStandardError: data.target_standard_error ?? null,
+  };
+  refuseDuplicates(input);
+  refuseTooMany(input);
+  return { ...input, seed: data.seed ?? seedOf(input) };
+}
+
+/** A hand as read, before the size of hands is known. */
+interface Draft {
+  readonly playerNumber: number | undefined;
+  /** Undefined for a range. */
+  readonly cards: readonly (Card | null)[] | undefined;
+  readonly range: string | undefined;
+}
+
+function readPlayer(player: SpotInputData["players"][number], i: number): Draft {
+  const place = `players[${i}]`;
+  const cards = Array.isArray(player) ? player : player.cards;
+  const number = Array.isArray(player) ? undefined : player.player_number;
+  const playerNumber = typeof number === "number" && number >= 1 ? number : undefined;
+  if (typeof cards === "string") return { playerNumber, ...readText(cards) };
+  if (cards.some(Array.isArray)) return { playerNumber, cards: undefined, range: joinHands(cards, place) };
+  const texts = cards.map((card) => (typeof card === "string" ? card : ""));
+  if (!texts.every(isCardText) && texts.some((text) => text.trim().length > 3)) {
+    return { playerNumber, cards: undefined, range: texts.join(",") };
+  }
+  return { playerNumber, cards: texts.map((text, j) => readCard(text, `${place}.cards[${j}]`)), range: undefined };
+}
+
+/** Text is a hand when it can be read as one, else a range. */
+function readText(text: string): Pick<Draft, "cards" | "range"> {
+  try {
+    const cards = parseCards(text);
+    if (cards.length === 0 || HAND_SIZES.includes(cards.length)) return { cards, range: undefined };
+  } catch (error) {
+    if (!(error instanceof CardError)) throw error;
+  }
+  return { cards: undefined, range: text };
+}
+
+/** A list of hands as a range: hands between commas. */
+function joinHands(hands: readonly (string | null | readonly (string | null)[])[], place: string): string {
+  return hands
+    .map((hand, i) => {
+      if (typeof hand === "string") return hand;
+      return readCards(hand, `${place}.cards[${i}]`).map(formatCard).join("");
+    })
+    .join(",");
+}
+
+function handSizeOf(drafts: readonly Draft[], asked: number | null | undefined): number {
+  let size = asked ?? undefined;
+  for (const [i, { cards }] of drafts.entries()) {
+    if (cards === undefined || cards.length === 0) continue;
+    if (!HAND_SIZES.includes(cards.length)) {
+      const held = `${cards.length} card${cards.length === 1 ? "" : "s"}`;
+      throw new JobInputError(
+        `players[${i}]: a hand has 4, 5 or 6 cards, not ${held} (${showCards(cards)}); unknown cards are written as ""`,
+      );
+    }
+    if (size !== undefined && cards.length !== size) {
+      throw new JobInputError(
+        `players[${i}]: a hand of ${cards.length} cards (${showCards(cards)}) among hands of ${size}`,
+      );
+    }
+    size = cards.length;
+  }
+  return size ?? DEFAULT_HAND_SIZE;
+}
+
+function finishHand(draft: Draft, handSize: number, place: string): PlayerHand {
+  if (draft.range === undefined) {
+    const cards = draft.cards ?? [];
+    return { kind: "cards", cards: cards.length === 0 ? new Array<null>(handSize).fill(null) : cards };
+  }
+  try {
+    return { kind: "range", range: parseRange(draft.range, handSize) };
+  } catch (error) {
+    if (error instanceof RangeSyntaxError) throw new JobInputError(`${place}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** One board when the input speaks of one only. */
+function readBoards(data: SpotInputData): Card[][] {
+  const isFilled = (cards: CardsField): boolean => cards !== null && cards !== undefined && cards.length > 0;
+  const hasOwn = (cards: CardsField): boolean => cards !== null && cards !== undefined;
+  if (isFilled(data.board) && isFilled(data.top_board)) {
+    throw new JobInputError(`board ${show(data.board)} and top_board ${show(data.top_board)} are both given`);
+  }
+  const top = isFilled(data.board) ? (["board", data.board] as const) : (["top_board", data.top_board] as const);
+  const boards = [readBoard(top[1], top[0])];
+  if (hasOwn(data.bottom_board)) boards.push(readBoard(data.bottom_board, "bottom_board"));
+  return boards;
+}
+
+type CardsField = SpotInputData["board"];
+
+function readBoard(text: CardsField, place: string): Card[] {
+  const cards = readCards(text, place);
+  if (cards.length > BOARD_SIZE) {
+    throw new JobInputError(`${place}: a board has at most 5 cards, not ${cards.length} (${showCards(cards)})`);
+  }
+  return cards;
+}
+
+type Draw = Pick<SpotInput, "handSize" | "players" | "boards" | "folded" | "randomOpponents">;
+
+function refuseDuplicates({ players, boards, folded }: Draw): void {
+  const seen = new Map<Card, string>();
+  const use = (cards: readonly Card[], place: string): void => {
+    for (const card of cards) {
+      const before = seen.get(card);
+      if (before !== undefined)
+        throw new JobInputError(`card "${formatCard(card)}" occurs twice: in ${before} and in ${place}`);
+      seen.set(card, place);
+    }
+  };
+  for (const [i, { hand }] of players.entries()) use(knownCards(hand), `players[${i}]`);
+  for (const [i, board] of boards.entries()) use(board, i === 0 ? "the top board" : "the bottom board");
+  use(folded, "folded_cards");
+}
+
+function refuseTooMany({ handSize, players, boards, folded, randomOpponents }: Draw): void {
+  const seats = Math.max(2, players.length);
+  const actual = seats * handSize + boards.length * BOARD_SIZE + folded.length;
+  if (actual > DECK_SIZE) {
+    throw new JobInputError(
+      `${seats} hands of ${handSize} cards, ${boards.length} board(s) and ${folded.length} folded cards need ${actual} cards; a deck has 52`,
+    );
+  }
+  const estimated = (1 + randomOpponents) * handSize + BOARD_SIZE + folded.length;
+  if (estimated > DECK_SIZE) {
+    throw new JobInputError(
+      `random_opponents ${randomOpponents}: ${1 + randomOpponents} hands of ${handSize} cards, a board and ${folded.length} folded cards need ${estimated} cards; a deck has 52`,
+    );
+  }
+}
+
+/** FNV-1a over the spot, so that equal spots get equal numbers and different spots different deals. */
+function seedOf(spot: unknown): number {
+  let hash = 0x811c9dc5;
+  for (const char of JSON.stringify(spot)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return hash >>> 0;
+}
+
+const showCards = (cards: readonly (Card | null)[]): string =>
+  cards.map((card) => (card === null ? "?" : formatCard(card))).join(" ");
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** The first issue as one sentence: place, offending value, what is allowed. */
+function describeIssue(issues: readonly z.core.$ZodIssue[], inputData: unknown): string {
+  const [issue] = issues;
+  if (issue === undefined) return "input_data is not valid";
+  const path = issue.path.reduce<string>(
+    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
+    "",
+  );
+  let value = inputData;
+  for (const key of issue.path) value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
+  const allowed = issue.code === "invalid_union" ? unionHint(path) : issue.message;
+  return `${path === "" ? "input_data" : path}: ${show(value)} is not valid (${allowed})`;
+}
+
+function unionHint(path: string): string {
+  if (/^players\[\d+\]/u.test(path)) return "expected a list of cards, or an object with cards";
+  if (/board|cards/u.test(path)) return "expected a list of cards";
+  return "expected a whole number in range";
+}

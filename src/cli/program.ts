@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { registerCompletion } from "./completion.js";
 import { registerDb } from "./db.js";
 import { registerDlq } from "./dlq.js";
+import { registerEquity } from "./equity.js";
 import { registerEvents } from "./events.js";
 import { addGlobalOptions } from "./globals.js";
 import { registerHealth } from "./health.js";
@@ -32,6 +33,7 @@ export function createProgram(version: string): Command {
   registerJobs(program);
   registerDlq(program);
   registerDb(program);
+  registerEquity(program);
   registerHealth(program);
   registerCompletion(program);
   registerRefused(program);

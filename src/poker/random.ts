@@ -7,13 +7,15 @@ const GOLDEN = 0x9e3779b9;
  * 2^128 − 1. The state is drawn from the seed by a Weyl sequence through the 32-bit finalizer of MurmurHash3.
  */
 export class Random {
-  private readonly state: Int32Array;
   private readonly batch = new Uint32Array(BATCH);
   private at = BATCH;
 
-  /** @param words seed: any number of 32-bit words; the same words give the same sequence */
-  constructor(words: readonly number[]) {
-    this.state = seedState(words);
+  /** @param state the generator's four words, not all zero; they are its own from now on */
+  constructor(private readonly state: Int32Array) {}
+
+  /** @param words any number of 32-bit words; the same words give the same sequence */
+  static seeded(words: readonly number[]): Random {
+    return new Random(seedState(words));
   }
 
   /** Uniform in 0 … 2^32 − 1. */

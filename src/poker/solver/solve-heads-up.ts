@@ -1,4 +1,5 @@
 import { handCards } from "./hand-set.js";
+import { actionLabel } from "./report/action-label.js";
 import { describeGame } from "./report/describe-game.js";
 import { classifyHands } from "./report/hand-classes.js";
 import { roundEv } from "./report/rounding.js";
@@ -13,6 +14,8 @@ import { VectorSolver } from "./vector/vector-solver.js";
 /** Cards as the job's reader knows them. */
 export type FormatCards = (cards: readonly number[]) => string;
 
+/** What counts as converged when no target was named: half a percent of the pot. */
+const USUAL_TARGET = 0.005;
 const DEFAULT_TREE_BYTES = 1_300_000;
 const FULL_TREE_BYTES = 64_000_000;
 
@@ -42,7 +45,7 @@ export function solveHeadsUp(
       },
     };
     const loop = solveLoop(game, spot.root.state.pot, 2, limits, hooks, startedAt);
-    return report(spot, plan, solver, loop, hooks.now() - startedAt, format);
+    return report(spot, plan, solver, loop, limits, hooks.now() - startedAt, format);
   } finally {
     solver.finish();
   }
@@ -53,6 +56,7 @@ function report(
   plan: HeadsUpPlan,
   solver: VectorSolver,
   loop: LoopResult,
+  limits: SolveLimits,
   seconds: number,
   format: FormatCards,
 ): Solution {
@@ -93,7 +97,7 @@ function report(
     exploitability_method:
       "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes and simplifications)",
     is_equilibrium_approximation: true,
-    converged: options !== undefined && isConverged(loop, solver.iterations),
+    converged: gains.nashConv / 2 / pot <= (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9),
     stopped_by: loop.stoppedBy,
     convergence: loop.convergence,
     algorithm: "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy",
@@ -106,10 +110,6 @@ function report(
     tree: root,
     omitted: tree.omitted,
   };
-}
-
-function isConverged(loop: LoopResult, iterations: number): boolean {
-  return loop.stoppedBy === "target" || (loop.stoppedBy === "iterations" && iterations > 0);
 }
 
 function sizeNotes(spot: Spot): string[] {
@@ -157,17 +157,4 @@ function heroAnswer(
     actions,
     ev: ev === undefined ? null : roundEv(ev),
   };
-}
-
-/** "check", "call 50", "raise to 250 (all-in)". */
-export function actionLabel(action: {
-  readonly action: string;
-  readonly amount: number;
-  readonly to: number;
-  readonly all_in: boolean;
-}): string {
-  const chips = (amount: number): string => String(Math.round(amount * 100) / 100);
-  const allIn = action.all_in ? " (all-in)" : "";
-  if (action.action === "raise") return `raise to ${chips(action.to)}${allIn}`;
-  return action.amount > 0 ? `${action.action} ${chips(action.amount)}${allIn}` : action.action;
 }

@@ -179,7 +179,8 @@ export function rootState(description: StateDescription): RootState {
       `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle}`,
     );
   }
-  if (inMiddle > 0 && potIncludesBets) assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle)} bet on this street`);
+  if (inMiddle > 0 && potIncludesBets)
+    assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle)} bet on this street`);
   const bigBlind = description.bigBlind ?? (street === 0 && round.raises === 0 ? level : 0);
   const state: BettingState = {
     street,

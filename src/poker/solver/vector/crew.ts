@@ -234,6 +234,13 @@ export class Crew {
   }
 }
 
+/** Tells the leader of a plan that a helper's thread died, which would otherwise be waited for. */
+export function reportLostHelper(plan: SharedPlan): void {
+  const control = new Int32Array(plan.memory.buffer, plan.layout.control, CONTROL_WORDS);
+  Atomics.store(control, WORD.failed, 1);
+  Atomics.notify(control, WORD.done);
+}
+
 function chunks(lanes: number): number {
   return Math.ceil(lanes / 8);
 }

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { Random } from "../../../src/poker/random.js";
+
+describe("xoshiro128**", () => {
+  it("gives the published sequence from state 1, 2, 3, 4", () => {
+    const random = new Random(Int32Array.of(1, 2, 3, 4));
+    expect(Array.from({ length: 10 }, () => random.next())).toEqual([
+      11520, 0, 5927040, 70819200, 2031721883, 1637235492, 1287239034, 3734860849, 3729100597, 4258142804,
+    ]);
+  });
+
+  it("starts apart for different seeds and alike for equal ones", () => {
+    const first = (...words: number[]): number[] => {
+      const random = Random.seeded(words);
+      return Array.from({ length: 4 }, () => random.next());
+    };
+    expect(first(1, 0, 0, 0)).toEqual(first(1, 0, 0, 0));
+    const starts = [first(), first(0), first(0, 0), first(1, 0), first(0, 1), first(2 ** 32 - 1), first(1, 0, 0, 1)];
+    expect(new Set(starts.map(String)).size).toBe(starts.length);
+  });
+
+  it("draws evenly below any number", () => {
+    const random = Random.seeded([7]);
+    for (const n of [1, 2, 3, 7, 52, 1000]) {
+      const runs = 20_000;
+      const counts = new Array<number>(n).fill(0);
+      for (let i = 0; i < runs; i++) {
+        const drawn = random.below(n);
+        counts[drawn] = (counts[drawn] ?? 0) + 1;
+      }
+      // Chi-squared with n − 1 degrees of freedom: mean n − 1, variance 2 (n − 1).
+      const chi = counts.reduce((sum, count) => sum + (count - runs / n) ** 2 / (runs / n), 0);
+      expect(chi).toBeLessThan(n - 1 + 5 * Math.sqrt(2 * n));
+    }
+  });
+});

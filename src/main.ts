@@ -5,6 +5,7 @@ import { type Config, requireDatabaseUrl } from "./config.js";
 import { type HttpServer, startHttpServer } from "./http/server.js";
 import { openDatabase } from "./jobs/database.js";
 import { JobRepository } from "./jobs/repository.js";
+import { findSolverSolutions } from "./jobs/solver-solutions.js";
 import { createLogger } from "./log.js";
 import { jobTask } from "./tasks/job-task.js";
 import { registerPloSolverTasks } from "./tasks/register.js";
@@ -53,7 +54,10 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
   };
   registerPloSolverTasks(app, {
     spotSimulation: jobTask(spotSimulationJob, settings),
-    solverAnalysis: jobTask(solverAnalysisJob, settings),
+    solverAnalysis: jobTask(
+      solverAnalysisJob({ findSolutions: (description) => findSolverSolutions(database, description) }),
+      settings,
+    ),
   });
   const worker = app.worker({ queues: queuesOf(config), ...options });
   let http: HttpServer | null = null;

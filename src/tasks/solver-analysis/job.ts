@@ -1,14 +1,132 @@
-import { JobRefusedError } from "../../jobs/errors.js";
-import type { JobDefinition } from "../job-definition.js";
+import { availableParallelism } from "node:os";
+import { SoftTimeLimitExceeded } from "../../celery/errors.js";
+import { JobInputError } from "../../jobs/errors.js";
+import { insertSolverSolution } from "../../jobs/repository.js";
+import type { SolveProgress } from "../../poker/solver/spot/spot.js";
+import { MAX_THREADS } from "../../poker/solver/vector/plan.js";
+import type { JobDefinition, JobRun } from "../job-definition.js";
+import { prepareKernel, relabelKernel } from "./kernels.js";
+import { parseSolverInput } from "./parse-input.js";
+import type { PreparedSpot } from "./prepare-spot.js";
+import { runSolve } from "./run-solve.js";
+import type { SolverInput } from "./solver-input.js";
+import { describeRequest, type StoredSolution, serves } from "./stored-solution.js";
 
-/** Refuses every job of this kind until its engine lands. */
-export const solverAnalysisJob: JobDefinition<never, never> = {
-  jobType: "SOLVER_ANALYSIS",
-  parse() {
-    throw new JobRefusedError("solver not available yet");
-  },
-  work() {
-    throw new JobRefusedError("solver not available yet");
-  },
-  answer: () => ({}),
-};
+/** `result_data` of a solver analysis. */
+export interface SolverResult {
+  readonly solution: StoredSolution;
+  /** MD5 in hex of the canonical game. */
+  readonly game_state_hash: string;
+}
+
+export interface SolverAnalysisSettings {
+  /** Solutions stored under a description, newest first; without it nothing is answered from earlier jobs. */
+  readonly findSolutions?: (description: string) => Promise<readonly unknown[]>;
+  /** Memory one solve may take, in mebibytes. Default 1024. */
+  readonly maxMemoryMebibytes?: number;
+  /** Threads one solve may use when they are free: 1 or 2. Default: 2 where there are two cores. */
+  readonly threads?: number;
+}
+
+const DEFAULT_MEMORY_MEBIBYTES = 1024;
+
+/** The solver's job: input, computation, result and the row of `solver_solutions`. */
+export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDefinition<SolverInput, SolverResult> {
+  return {
+    jobType: "SOLVER_ANALYSIS",
+    parse: parseSolverInput,
+    work: (run, input) => work(run, input, settings),
+    answer: ({ solution }) => ({ solution }),
+    alongside: (transaction, job, { solution, game_state_hash }) =>
+      insertSolverSolution(transaction, {
+        userId: job.userId,
+        name: `Solver solution for job ${job.jobId}`,
+        description: cacheDescription(game_state_hash),
+        gameState: gameStateOf(job.inputData),
+        solution,
+        iterations: solution.iterations,
+        solveTimeSeconds: solution.solve_time,
+      }),
+  };
+}
+
+/** Text under which a game's solutions are found again. */
+export function cacheDescription(hash: string): string {
+  return `game_state_hash=${hash}`;
+}
+
+function gameStateOf(inputData: unknown): unknown {
+  if (typeof inputData !== "object" || inputData === null) return inputData;
+  return "game_state" in inputData ? inputData.game_state : inputData;
+}
+
+async function work(run: JobRun, input: SolverInput, settings: SolverAnalysisSettings): Promise<SolverResult> {
+  run.report(0, "Reading the spot");
+  try {
+    const prepared = await run.compute(prepareKernel, input);
+    const earlier = input.useCache ? await fromCache(run, input, prepared, settings) : null;
+    const solution = earlier ?? (await solve(run, input, prepared, settings));
+    return { solution, game_state_hash: prepared.hash };
+  } catch (error) {
+    throw inputErrorOf(error) ?? error;
+  }
+}
+
+/** Errors of the poker code say what is wrong with the input; no further attempt can mend that. */
+function inputErrorOf(error: unknown): JobInputError | null {
+  if (!(error instanceof Error)) return null;
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code !== "string" || !code.startsWith("POKER_")) return null;
+  return new JobInputError(error.message, { cause: error });
+}
+
+async function fromCache(
+  run: JobRun,
+  input: SolverInput,
+  prepared: PreparedSpot,
+  { findSolutions }: SolverAnalysisSettings,
+): Promise<StoredSolution | null> {
+  if (!findSolutions) return null;
+  const wanted = describeRequest(input.request, input.options);
+  const stored = (await findSolutions(cacheDescription(prepared.hash))) as readonly StoredSolution[];
+  const found = stored.find((solution) => isOurs(solution, prepared.hash) && serves(solution, wanted));
+  if (!found) return null;
+  run.report(99, "Answered from an earlier job");
+  const renamed = await run.compute(relabelKernel, { stored: found, prepared });
+  return { ...renamed, cached: true };
+}
+
+/** Rows may have been written by other programs, or by an older version of this one. */
+function isOurs(solution: Partial<StoredSolution> | null, hash: string): boolean {
+  return solution?.format === "plosolver-solution-1" && solution.game_state_hash === hash;
+}
+
+async function solve(
+  run: JobRun,
+  input: SolverInput,
+  prepared: PreparedSpot,
+  settings: SolverAnalysisSettings,
+): Promise<StoredSolution> {
+  const threads = Math.min(MAX_THREADS, settings.threads ?? availableParallelism());
+  const solution = await runSolve(prepared, input.request, {
+    compute: (kernel, kernelInput, options) => run.context.compute(kernel, kernelInput, options),
+    maxBytes: (settings.maxMemoryMebibytes ?? DEFAULT_MEMORY_MEBIBYTES) * 2 ** 20,
+    threads,
+    signal: run.signal,
+    endsSoftly: (reason) => reason instanceof SoftTimeLimitExceeded,
+    onProgress: (progress) => run.report(Math.min(99, Math.floor(progress.fraction * 100)), progressMessage(progress)),
+  });
+  return {
+    ...solution,
+    game_state_hash: prepared.hash,
+    canonical_suits: prepared.suits,
+    request: describeRequest(input.request, input.options),
+    cached: false,
+  };
+}
+
+/** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s". */
+export function progressMessage({ iteration, exploitability, seconds }: SolveProgress): string {
+  const measured = exploitability === null ? "not measured yet" : `${exploitability} % of the pot`;
+  return `Iteration ${iteration}: exploitability ${measured}, ${seconds.toFixed(1)} s`;
+}

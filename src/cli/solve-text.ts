@@ -1,0 +1,160 @@
+import { actionLabel } from "../poker/solver/report/action-label.js";
+import type { HandClassRow, SolutionNode } from "../poker/solver/report/solution.js";
+import type { StoredSolution } from "../tasks/solver-analysis/stored-solution.js";
+import type { Output, Style } from "./output.js";
+
+const BAR_WIDTH = 24;
+/** One mark and colour an action, from passive to aggressive. */
+const MARKS: readonly { readonly mark: string; readonly style: Style }[] = [
+  { mark: "░", style: "blue" },
+  { mark: "▒", style: "green" },
+  { mark: "▓", style: "yellow" },
+  { mark: "█", style: "red" },
+  { mark: "▚", style: "magenta" },
+  { mark: "▞", style: "cyan" },
+  { mark: "■", style: "white" },
+  { mark: "□", style: "dim" },
+];
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+const chips = (amount: number | null): string => (amount === null ? "–" : amount.toFixed(2));
+
+/** A solution for people: what was solved and how well, the root's strategy by hand class, the players' values. */
+export function solutionText(solution: StoredSolution, output: Output): string[] {
+  const { game, tree } = solution;
+  return [
+    output.style(headline(solution), "bold"),
+    ...assumptionLines(solution),
+    "",
+    quality(solution),
+    "",
+    `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}`,
+    "",
+    ...strategyTable(tree, output),
+    ...heroLines(solution),
+    "",
+    ...lines(tree),
+    "",
+    ...valueTable(solution),
+    ...notes(solution, game.street),
+  ];
+}
+
+function headline({ game }: StoredSolution): string {
+  const board = [game.board.join(" "), ...(game.board2 ? [game.board2.join(" ")] : [])].join("  |  ");
+  const stacks = game.players.map(({ player, stack }) => `${player}: ${stack}`).join(", ");
+  return `${game.street[0]?.toUpperCase()}${game.street.slice(1)}  ${board}  pot ${game.pot}  stacks ${stacks}`;
+}
+
+function assumptionLines({ assumptions }: StoredSolution): string[] {
+  return assumptions.map((assumption) => `  assumed: ${assumption}`);
+}
+
+function quality(solution: StoredSolution): string {
+  const found = solution.is_equilibrium_approximation ? "Exploitability" : "Mean deviation gain";
+  const why = {
+    target: "target reached",
+    iterations: "iterations done",
+    time_limit: "time limit",
+    soft_time_limit: "stopped early",
+  };
+  const time = `${solution.iterations} iterations, ${solution.solve_time.toFixed(2)} s, ${why[solution.stopped_by]}`;
+  return `${found} ${solution.exploitability} % of the pot (${time})`;
+}
+
+function strategyTable(node: SolutionNode, output: Output): string[] {
+  const labels = node.actions.map(actionLabel);
+  const legend = labels.map((label, index) => `${style(output, index, mark(index))} ${label}`).join("   ");
+  const whole: HandClassRow = {
+    class: "whole range",
+    share: 1,
+    frequency: node.actions.map((action) => action.frequency),
+    ev: node.actions.map((action) => action.ev),
+  };
+  const rows = [whole, ...(node.classes ?? [])];
+  const name = Math.max(...rows.map((row) => row.class.length));
+  const widths = labels.map((label) => Math.max(label.length, 16));
+  const heading = `${"".padEnd(name)}  ${"share".padStart(7)}  ${"".padEnd(BAR_WIDTH)}  ${labels.map((label, index) => label.padStart(widths[index] ?? 0)).join("  ")}`;
+  return [
+    legend,
+    "",
+    output.style(heading, "bold"),
+    ...rows.map((row) => {
+      const cells = row.frequency.map((share, index) =>
+        `${percent(share).padStart(7)} ${`(${chips(row.ev[index] ?? null)})`.padStart(8)}`.padStart(widths[index] ?? 0),
+      );
+      return `${row.class.padEnd(name)}  ${percent(row.share).padStart(7)}  ${bar(row.frequency, output)}  ${cells.join("  ")}`;
+    }),
+    "",
+    "In brackets: expected chips of the action, those now behind not counted.",
+  ];
+}
+
+/** Lines of play shown below the root. */
+const MAX_LINES = 14;
+
+/** What the players do next, line by line: the most likely decisions of this street. */
+function lines(root: SolutionNode): string[] {
+  const found: { readonly path: string; readonly node: SolutionNode }[] = [];
+  const visit = (node: SolutionNode, path: readonly string[]): void => {
+    if (path.length > 0) found.push({ path: path.join(", "), node });
+    for (const action of node.actions) if ("actions" in action.next) visit(action.next, [...path, actionLabel(action)]);
+  };
+  visit(root, []);
+  const shown = [...found].sort((a, b) => b.node.probability - a.node.probability).slice(0, MAX_LINES);
+  if (shown.length === 0) return [];
+  const width = Math.max(...shown.map(({ path }) => path.length));
+  return [
+    "Then:",
+    ...found
+      .filter((line) => shown.includes(line))
+      .map(({ path, node }) => {
+        const does = node.actions.map((action) => `${actionLabel(action)} ${percent(action.frequency)}`).join(", ");
+        return `  ${path.padEnd(width)}  ${percent(node.probability).padStart(7)}  player ${node.player}: ${does}`;
+      }),
+  ];
+}
+
+function mark(index: number): string {
+  return MARKS[index % MARKS.length]?.mark ?? "?";
+}
+
+function style(output: Output, index: number, text: string): string {
+  return output.style(text, MARKS[index % MARKS.length]?.style ?? "white");
+}
+
+/** A bar whose parts are as long as the actions are frequent. */
+function bar(frequency: readonly number[], output: Output): string {
+  let reached = 0;
+  let drawn = 0;
+  return frequency
+    .map((share, index) => {
+      reached += share;
+      const end = Math.round(reached * BAR_WIDTH);
+      const part = mark(index).repeat(Math.max(0, end - drawn));
+      drawn = Math.max(drawn, end);
+      return style(output, index, part);
+    })
+    .join("");
+}
+
+function heroLines({ hero }: StoredSolution): string[] {
+  if (!hero?.actions) return [];
+  const actions = hero.actions.map(({ label, frequency, ev }) => `${label} ${percent(frequency)} (${chips(ev)})`);
+  return ["", `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}`];
+}
+
+function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {
+  const rows = Object.keys(ev).map((player) => {
+    const range = ranges[player];
+    const combos = `${range?.combos.length ?? 0} combos`;
+    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${chips(gains[player]?.gain ?? null)}  ${combos} (${range?.source})`;
+  });
+  return rows;
+}
+
+function notes(solution: StoredSolution, street: string): string[] {
+  const { abstraction, omitted } = solution;
+  const lines = [...abstraction.map((note) => `  - ${note}`), ...omitted.map((note) => `  - left out: ${note}`)];
+  return lines.length > 0 ? ["", `The ${street} game that was solved:`, ...lines] : [];
+}

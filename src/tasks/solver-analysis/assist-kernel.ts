@@ -1,0 +1,17 @@
+import { Crew } from "../../poker/solver/vector/crew.js";
+import { WalkCancelled } from "../../poker/solver/vector/walker.js";
+import type { AssistJob } from "./kernels.js";
+
+/** Workspace of a helping thread; the leader has workspace 0. */
+const HELPER = 1;
+
+/** Kernel: helps a running solve for a slice of time, so that other jobs get their turn; true if more help is welcome. */
+export function run({ plan, milliseconds }: AssistJob): boolean {
+  try {
+    // Only the leader says when to stop: a helper that left its task half done would spoil the iteration.
+    return new Crew(plan, HELPER, () => false).help(milliseconds);
+  } catch (error) {
+    if (error instanceof WalkCancelled) return false;
+    throw error;
+  }
+}

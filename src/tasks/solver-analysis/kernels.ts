@@ -1,0 +1,42 @@
+import { type Kernel, kernel } from "../../celery/executor/kernel.js";
+import type { Solution } from "../../poker/solver/report/solution.js";
+import type { SolveProgress } from "../../poker/solver/spot/spot.js";
+import type { SharedPlan } from "../../poker/solver/vector/plan.js";
+import type { PreparedSpot } from "./prepare-spot.js";
+import type { SolveRequest, SolverInput } from "./solver-input.js";
+import type { StoredSolution } from "./stored-solution.js";
+
+export interface SolveJob {
+  readonly prepared: PreparedSpot;
+  readonly request: SolveRequest;
+  readonly maxBytes: number;
+  readonly threads: number;
+  /** One int32, a value of `STOP`: how the solve is to end. */
+  readonly stop: SharedArrayBuffer;
+}
+
+export type SolveNews =
+  | { readonly type: "progress"; readonly progress: SolveProgress }
+  /** The solve is under way and another thread may help with it. */
+  | { readonly type: "plan"; readonly plan: SharedPlan };
+
+export interface AssistJob {
+  readonly plan: SharedPlan;
+  readonly milliseconds: number;
+}
+
+export interface RelabelJob {
+  readonly stored: StoredSolution;
+  readonly prepared: Pick<PreparedSpot, "suits" | "boards">;
+}
+
+const at = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
+
+/** Reads ranges, renames suits, hashes. */
+export const prepareKernel: Kernel<SolverInput, PreparedSpot> = kernel(at("prepare-kernel"));
+/** Solves a spot. */
+export const solveKernel: Kernel<SolveJob, Solution, SolveNews> = kernel(at("solve-kernel"));
+/** Helps a solve for a while; true when more help is welcome. */
+export const assistKernel: Kernel<AssistJob, boolean> = kernel(at("assist-kernel"));
+/** Renames the suits of a stored solution. */
+export const relabelKernel: Kernel<RelabelJob, StoredSolution> = kernel(at("relabel-kernel"));

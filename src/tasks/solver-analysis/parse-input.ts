@@ -1,0 +1,207 @@
+import type { z } from "zod";
+import { JobInputError } from "../../jobs/errors.js";
+import { type Card, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
+import { PokerError } from "../../poker/errors.js";
+import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
+import {
+  DEFAULT_BET_SIZES,
+  DEFAULT_MAX_RAISES,
+  DEFAULT_TARGET,
+  DEFAULT_TIME_LIMIT_SECONDS,
+  ITERATIONS_TIME_LIMIT_SECONDS,
+  type SolverInputData,
+  solverInputSchema,
+} from "./input-schema.js";
+import { isBlank, readCardList, readRange } from "./read-range.js";
+import type { SolverInput } from "./solver-input.js";
+
+const STREETS = ["preflop", "flop", "turn", "river"] as const;
+const BOARD_CARDS = [0, 3, 4, 5] as const;
+const HAND_SIZES = [4, 5, 6];
+
+const ACTIONS: Readonly<Record<string, HistoryType>> = {
+  fold: "fold",
+  folds: "fold",
+  f: "fold",
+  check: "check",
+  checks: "check",
+  x: "check",
+  k: "check",
+  call: "call",
+  calls: "call",
+  c: "call",
+  bet: "bet",
+  bets: "bet",
+  b: "bet",
+  raise: "raise",
+  raises: "raise",
+  r: "raise",
+  allin: "all-in",
+  "all-in": "all-in",
+  all_in: "all-in",
+  "all in": "all-in",
+  shove: "all-in",
+  post: "post",
+  posts: "post",
+  blind: "post",
+  sb: "post",
+  bb: "post",
+  small_blind: "post",
+  big_blind: "post",
+  ante: "post",
+  straddle: "post",
+};
+
+/**
+ * Reads the `input_data` of a solver analysis: the game state itself or `{"game_state": {…}}` with options beside it.
+ *
+ * @throws JobInputError that names the place and the offending value
+ */
+export function parseSolverInput(inputData: unknown): SolverInput {
+  const checked = solverInputSchema.safeParse(flatten(inputData));
+  if (!checked.success) throw new JobInputError(describeIssues(checked.error.issues));
+  try {
+    return readInput(checked.data);
+  } catch (error) {
+    if (error instanceof PokerError) throw new JobInputError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+function flatten(inputData: unknown): unknown {
+  if (typeof inputData !== "object" || inputData === null || !("game_state" in inputData)) return inputData;
+  const { game_state: state, ...beside } = inputData;
+  if (typeof state !== "object" || state === null) throw new JobInputError("game_state must be an object");
+  return { ...beside, ...state };
+}
+
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  return issues
+    .slice(0, 5)
+    .map((issue) => `${issue.path.join(".") || "input_data"}: ${issue.message}`)
+    .join("; ");
+}
+
+function readInput(data: SolverInputData): SolverInput {
+  const assumptions: string[] = [];
+  const activePlayers = data.active_players ?? data.stack_sizes.map((_, player) => player);
+  const playerToAct = data.player_position ?? activePlayers[0] ?? 0;
+  if (data.player_position == null) assumptions.push(`player ${playerToAct} is to act: player_position is missing`);
+  const boards = readBoards(data);
+  const street = readStreet(data, boards);
+  const heroCards =
+    data.hero_cards == null || isBlank(data.hero_cards) ? null : readCardList(data.hero_cards, "hero_cards");
+  const ranges = activePlayers.map((player) =>
+    readRange(data.player_ranges?.[String(player)] ?? null, `player_ranges.${player}`),
+  );
+  const handSize = readHandSize(data, heroCards, ranges);
+  if (heroCards) checkHero(heroCards, handSize, boards);
+  return {
+    state: {
+      street,
+      activePlayers,
+      playerToAct,
+      stacks: data.stack_sizes,
+      pot: data.pot_size,
+      potIncludesBets: data.pot_includes_bets ?? true,
+      currentBet: data.current_bet ?? null,
+      history: (data.betting_history ?? []).map(readHistoryEntry),
+      streetBets: data.street_bets ?? null,
+      bigBlind: data.big_blind ?? null,
+    },
+    boards,
+    handSize,
+    ranges,
+    heroCards,
+    options: {
+      betSizes: [...new Set(data.bet_sizes ?? DEFAULT_BET_SIZES)].sort((a, b) => a - b),
+      maxRaises: data.max_raises ?? DEFAULT_MAX_RAISES,
+      maxCombos: data.max_combos ?? null,
+      seed: data.seed ?? 1,
+      treeDepth: data.tree_depth ?? null,
+      fullStrategy: data.full_strategy ?? false,
+    },
+    request: readRequest(data),
+    useCache: data.use_cache ?? true,
+    assumptions,
+  };
+}
+
+function readRequest(data: SolverInputData): SolverInput["request"] {
+  const iterations = data.iterations ?? null;
+  return {
+    iterations,
+    targetExploitability: data.target_exploitability ?? (iterations === null ? DEFAULT_TARGET : null),
+    timeLimitSeconds:
+      data.time_limit_seconds ?? (iterations === null ? DEFAULT_TIME_LIMIT_SECONDS : ITERATIONS_TIME_LIMIT_SECONDS),
+  };
+}
+
+function readBoards(data: SolverInputData): Card[][] {
+  const first = readCardList(data.board ?? [], "board");
+  const second = readCardList(data.board2 ?? [], "board2");
+  const count = data.num_boards ?? (second.length > 0 ? 2 : 1);
+  if (count === 1 && second.length > 0) throw new JobInputError("num_boards is 1 but board2 has cards");
+  const boards = count === 2 ? [first, second] : [first];
+  if (count === 2 && second.length !== first.length) {
+    throw new JobInputError(
+      `board has ${first.length} cards and board2 ${second.length}: both boards must be on the same street`,
+    );
+  }
+  for (const board of boards) {
+    if (!BOARD_CARDS.some((cards) => cards === board.length)) {
+      throw new JobInputError(`a board has 0, 3, 4 or 5 cards, not ${board.length} (${formatCards(board)})`);
+    }
+  }
+  const twice = firstDuplicate(boards.flat());
+  if (twice !== undefined) throw new JobInputError(`card ${formatCard(twice)} lies twice on the board`);
+  return boards;
+}
+
+function readStreet(data: SolverInputData, boards: readonly (readonly Card[])[]): number {
+  const cards = boards[0]?.length ?? 0;
+  const byBoard = BOARD_CARDS.indexOf(cards as 0);
+  if (data.street == null || data.street === "") return byBoard;
+  const word = data.street.trim().toLowerCase().replace("pre-flop", "preflop");
+  const street = STREETS.indexOf(word as "river");
+  if (street < 0) throw new JobInputError(`street: ${JSON.stringify(data.street)} is not preflop, flop, turn or river`);
+  if (street !== byBoard) {
+    throw new JobInputError(`street is ${word} but the board has ${cards} cards instead of ${BOARD_CARDS[street]}`);
+  }
+  return street;
+}
+
+function readHandSize(data: SolverInputData, hero: readonly Card[] | null, ranges: SolverInput["ranges"]): number {
+  const listed = ranges.flatMap((range) =>
+    (range ?? []).flatMap((part) => (part.kind === "hand" ? [part.cards.length] : [])),
+  );
+  const size = data.num_cards ?? hero?.length ?? listed[0] ?? 4;
+  if (!HAND_SIZES.includes(size)) {
+    throw new JobInputError(`num_cards: the solver plays Omaha with 4, 5 or 6 hole cards, not ${size}`);
+  }
+  return size;
+}
+
+function checkHero(hero: readonly Card[], handSize: number, boards: readonly (readonly Card[])[]): void {
+  if (hero.length !== handSize) {
+    throw new JobInputError(`hero_cards ${formatCards(hero)} has ${hero.length} cards instead of ${handSize}`);
+  }
+  const twice = firstDuplicate([...hero, ...boards.flat()]);
+  if (twice !== undefined)
+    throw new JobInputError(`hero_cards ${formatCards(hero)}: card ${formatCard(twice)} occurs twice`);
+}
+
+function readHistoryEntry(entry: NonNullable<SolverInputData["betting_history"]>[number], index: number): HistoryEntry {
+  const place = `betting_history[${index}]`;
+  const [player, action, amount] = Array.isArray(entry) ? entry : [entry.player, entry.action, entry.amount ?? null];
+  const id = Number(player);
+  if (!Number.isInteger(id) || id < 0)
+    throw new JobInputError(`${place}: ${JSON.stringify(player)} is not a player id`);
+  const type = ACTIONS[String(action).trim().toLowerCase()];
+  if (type === undefined) throw new JobInputError(`${place}: ${JSON.stringify(action)} is not an action`);
+  const chips = amount === null || amount === undefined || amount === "" ? null : Number(amount);
+  if (chips !== null && !(chips >= 0 && chips <= 1e12)) {
+    throw new JobInputError(`${place}: ${JSON.stringify(amount)} is not an amount of chips`);
+  }
+  return { player: id, type, amount: chips };
+}

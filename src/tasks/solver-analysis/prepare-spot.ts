@@ -1,0 +1,116 @@
+import { createHash } from "node:crypto";
+import { formatCard, formatCards } from "../../poker/cards.js";
+import { Random } from "../../poker/solver/random.js";
+import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
+import { type ExpandedRange, expandSpec, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
+import { rootState } from "../../poker/solver/spot/root-state.js";
+import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
+import type { SolverInput } from "./solver-input.js";
+
+/** A job's spot under canonical suits, ready to be solved or looked up. */
+export interface PreparedSpot {
+  readonly spot: Spot;
+  /** Canonical suit of each suit of the job. */
+  readonly suits: SuitMap;
+  /** Cards of each board as the job lists them. */
+  readonly boards: readonly (readonly string[])[];
+  /** MD5 in hex of everything that determines the game; see docs/solver.md. */
+  readonly hash: string;
+}
+
+/** Raised when the meaning of "game_state_hash" changes, so that old rows are not taken for answers. */
+const HASH_VERSION = 1;
+
+/**
+ * Lists the ranges, renames the suits canonically and hashes the game. Takes up to a second for wide ranges: runs in a
+ * worker thread.
+ *
+ * @throws PokerError for a spot that contradicts itself or leaves nothing to decide
+ */
+export function prepareSpot(input: SolverInput): PreparedSpot {
+  const root = readRoot(input);
+  const heroSeat = input.state.activePlayers.indexOf(input.state.playerToAct);
+  const dead = new Set(input.boards.flat());
+  const expand = (
+    spec: RangeSpec,
+    seat: number,
+    boardCards: ReadonlySet<number>,
+    hero: readonly number[] | null,
+  ): ExpandedRange =>
+    expandSpec(
+      spec,
+      input.handSize,
+      input.state.street,
+      boardCards,
+      seat === heroSeat ? hero : null,
+      new Random(input.options.seed + seat),
+    );
+  const given = input.ranges.map((spec, seat) => (spec ? expand(spec, seat, dead, input.heroCards) : null));
+  const suits = canonicalSuits(
+    input.boards,
+    input.heroCards,
+    given.flatMap((range) => (range ? [range.hands] : [])),
+  );
+  const boards = input.boards.map((board) => mapCards(board, suits));
+  const heroCards = input.heroCards && mapCards(input.heroCards, suits);
+  const canonicalDead = new Set(boards.flat());
+  const ranges = given.map((range, seat): SpotRange => {
+    const { hands, source, explicit } = range ?? expand(null, seat, canonicalDead, heroCards);
+    return { hands: range ? mapHands(hands, suits) : hands, source, explicit };
+  });
+  const spot: Spot = {
+    street: input.state.street,
+    boards,
+    handSize: input.handSize,
+    players: input.state.activePlayers,
+    root,
+    ranges,
+    hero: heroCards && { seat: heroSeat, cards: heroCards },
+    options: input.options,
+  };
+  return {
+    spot,
+    suits,
+    boards: input.boards.map((board) => board.map(formatCard)),
+    hash: hashSpot(
+      spot,
+      given.map((range) => range === null),
+    ),
+  };
+}
+
+function readRoot({ state, assumptions }: SolverInput): Spot["root"] {
+  const root = rootState(state);
+  return { ...root, assumptions: [...assumptions, ...root.assumptions] };
+}
+
+/** MD5 of the canonical game. Time limits and the like are not part of it: they say how well it is to be solved. */
+function hashSpot(spot: Spot, isDefault: readonly boolean[]): string {
+  const { betSizes, maxRaises, maxCombos, seed } = spot.options;
+  const hash = createHash("md5");
+  const { state, toAct, minBet } = spot.root;
+  hash.update(
+    JSON.stringify([
+      HASH_VERSION,
+      spot.street,
+      spot.boards.map(formatCards),
+      spot.handSize,
+      spot.players,
+      state,
+      toAct,
+      minBet,
+      spot.hero && [spot.hero.seat, formatCards(spot.hero.cards)],
+      betSizes,
+      maxRaises,
+      maxCombos,
+      seed,
+    ]),
+  );
+  spot.ranges.forEach(({ hands, source }, seat) => {
+    hash.update(`\nrange ${seat} ${isDefault[seat] ? source : ""}\n`);
+    if (isDefault[seat]) return;
+    hash.update(hands.cards);
+    hash.update(new Uint8Array(hands.weights.buffer, hands.weights.byteOffset, hands.weights.byteLength));
+  });
+  return hash.digest("hex");
+}

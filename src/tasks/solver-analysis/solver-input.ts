@@ -1,0 +1,25 @@
+import type { Card } from "../../poker/cards.js";
+import type { RangeSpec } from "../../poker/solver/spot/range-hands.js";
+import type { StateDescription } from "../../poker/solver/spot/root-state.js";
+import type { SpotOptions } from "../../poker/solver/spot/spot.js";
+
+/** A solver job's input, read: plain data that crosses to a worker thread. */
+export interface SolverInput {
+  readonly state: StateDescription;
+  readonly boards: readonly (readonly Card[])[];
+  readonly handSize: number;
+  /** By place in `state.activePlayers`. */
+  readonly ranges: readonly RangeSpec[];
+  readonly heroCards: readonly Card[] | null;
+  readonly options: SpotOptions;
+  readonly request: SolveRequest;
+  readonly useCache: boolean;
+  readonly assumptions: readonly string[];
+}
+
+/** What ends the solve, as the job asks; null where it does not. */
+export interface SolveRequest {
+  readonly iterations: number | null;
+  readonly targetExploitability: number | null;
+  readonly timeLimitSeconds: number;
+}

@@ -64,6 +64,8 @@ export async function startServices(options: StartOptions): Promise<Services> {
 
 /** The running services. Asking for one that was not started is an error. */
 export class Services {
+  private readonly users: GuardedProcess[] = [];
+
   constructor(
     private readonly guard: ProcessGuard,
     /** Folder of the data and log files; removed by {@link Services.stop}. */
@@ -136,14 +138,17 @@ export class Services {
     return dropDatabase(this.databaseUrl, name);
   }
 
-  /** Starts a further process that is ended together with the services. */
+  /** Starts a further process, which is ended before the services that it uses. */
   spawn(name: string, command: string, args: readonly string[], options: SpawnOptions): GuardedProcess {
-    return this.guard.spawn(name, command, args, options);
+    const started = this.guard.spawn(name, command, args, options);
+    this.users.push(started);
+    return started;
   }
 
   /** Ends every process and removes every file. May be called twice. */
-  stop(): Promise<void> {
-    return this.guard.close();
+  async stop(): Promise<void> {
+    await Promise.all(this.users.splice(0).map((user) => user.end()));
+    await this.guard.close();
   }
 }
 

@@ -80,7 +80,10 @@ export function resultTable(result: unknown): string {
     percent(player.split_top),
     percent(player.split_bottom),
   ]);
-  return table(header, rows, 2);
+  return `${table(header, rows, 2)}\n\n${LEGEND}`;
 }
+
+const LEGEND = `  Top, Bottom: share of that board against the known hands. vs random: against one random hand.
+  Scoop: wins both boards alone. Chop both: a tie on both. Split: wins or ties that board.`;
 
 const percent = (fraction: number) => `${(fraction * 100).toFixed(1)} %`;

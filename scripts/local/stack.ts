@@ -38,10 +38,13 @@ export interface StackOptions {
 
 /** Starts everything and resolves when each worker is ready and the backend answers. */
 export async function startStack({ workers, log, env: further }: StackOptions): Promise<Stack> {
-  const python = await pythonOfBackend(log);
   log("Starting RabbitMQ and PostgreSQL …");
-  const services = await startServices({ rabbitmq: true, postgres: true, log });
+  const [services, found] = await Promise.all([
+    startServices({ rabbitmq: true, postgres: true, log }),
+    findPython(BACKEND_MODULES),
+  ]);
   try {
+    const python = found ?? (await installPython(log));
     const urls = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: services.databaseUrl };
     const env = { ...process.env, ...further, ...urls };
     await run(process.execPath, [CLI, "db", "migrate"], { cwd: ROOT, env });
@@ -75,7 +78,7 @@ export function jobsOf(urls: StackUrls): JobsApi {
   return new DirectJobs(databaseUrl, (task, jobId) => sendTask(brokerUrl, task, jobId));
 }
 
-async function pythonOfBackend(log: (line: string) => void): Promise<string | undefined> {
+async function installPython(log: (line: string) => void): Promise<string | undefined> {
   try {
     await provision(["backend"], log);
   } catch (error) {

@@ -1,0 +1,28 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, it } from "vitest";
+import { useDatabase, useVhost } from "../../support/services.js";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const vhost = useVhost();
+const database = useDatabase();
+
+/** `make demo` after its build, on the shared services; needs `dist`, which `make test` builds first. */
+async function demo(env: Record<string, string>): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", "scripts/demo.ts"], {
+    cwd: ROOT,
+    env: { ...process.env, CELERY_BROKER_URL: vhost.url, DATABASE_URL: database.url, ...env },
+  });
+  return stdout;
+}
+
+const playerLine = (number: number) =>
+  new RegExp(`^ {2}${number} {2,}\\w\\w \\w\\w \\w\\w \\w\\w( +[\\d.]+ %){8}$`, "m");
+
+it("takes a job from Python Celery through the built worker to a table of results", async () => {
+  const output = await demo({});
+  expect(output).toContain("through Python Celery");
+  expect(output).toMatch(/100 % {2}COMPLETED {2}Completed successfully/);
+  for (const number of [1, 2, 3]) expect(output).toMatch(playerLine(number));
+});

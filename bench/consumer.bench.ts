@@ -138,7 +138,6 @@ const celeryNode: Contender = {
   },
 };
 
-
 function python(pool: string): Contender {
   return {
     name: `Celery ${pool}`,

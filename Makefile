@@ -13,7 +13,7 @@ help: ## List the targets
 # The stamp holds the lock file that is installed: a touched but unchanged lock file installs nothing.
 $(STAMP): package-lock.json
 	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); if (a < 20 || (a === 20 && b < 19)) { console.error(`Node $${process.version} is too old: 20.19 or newer is needed.`); process.exit(1); }'
-	@cmp -s package-lock.json $@ || npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@cmp -s package-lock.json $@ || npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@cp package-lock.json $@
 
 dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json tsconfig.build.json

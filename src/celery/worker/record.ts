@@ -96,9 +96,14 @@ async function recordRetry(
 ): Promise<Outcome> {
   try {
     await publishRetry(core, request, outcome.retry);
-  } catch (error) {
-    // Celery's answer to a retry that cannot be sent.
-    return { kind: "rejected", requeue: false, reason: `the retry could not be published: ${asError(error).message}` };
+  } catch (thrown) {
+    const error = asError(thrown);
+    const reason = `the retry could not be published: ${error.message}`;
+    // The publisher closes when the worker stops: another worker makes this attempt again.
+    if (core.isStopping()) return { kind: "abandoned", reason };
+    // Celery's answer to a retry that the broker refuses is to reject the message; no attempt will follow.
+    await request.definition.onFailure?.(request, outcome.retry.error ?? error);
+    return { kind: "rejected", requeue: false, reason };
   }
   // The next attempt is a child of this one, under the same id.
   request.addChild([[request.id, null], null]);

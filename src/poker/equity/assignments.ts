@@ -5,6 +5,9 @@ import { blanksOf, liveCards, type SeatedDeal } from "./deal.js";
 import { KnownShowdowns } from "./known-showdowns.js";
 import type { ShowdownCounts } from "./showdown-counts.js";
 
+/** Deals between two looks at whether the caller still wants the answer. */
+const DEALS_BETWEEN_CHECKS = 8;
+
 /** Hands that a seat can hold, one after the other; all equally likely. */
 export interface SeatHands {
   readonly count: number;
@@ -36,12 +39,64 @@ export function listHands(deal: SeatedDeal, player: number): SeatHands {
 }
 
 /**
+ * Deals the hidden cards in every possible way.
+ *
+ * @param from first hand of the seat with the most hands to deal
+ * @param to hand after the last one
+ * @param cancelled asked now and then; true ends the walk early
+ * @param visit gets the hole cards of all players, one after the other, and by card a 1 for those that were hidden; both
+ * are reused
+ */
+export function forEachAssignment(
+  deal: SeatedDeal,
+  from: number,
+  to: number,
+  cancelled: () => boolean,
+  visit: (hole: Uint8Array, taken: Uint8Array) => void,
+): void {
+  const { handSize } = deal;
+  const hole = new Uint8Array(deal.seats.length * handSize);
+  const taken = new Uint8Array(52);
+  const choices = deal.seats.map((_, player) => listHands(deal, player));
+  const first = widestSeat(deal);
+  const order = [first, ...deal.seats.keys()].filter((player, i, all) => all.indexOf(player) === i);
+  let asked = 0;
+  let stopped = false;
+  const assign = (depth: number): void => {
+    const player = order[depth];
+    if (player === undefined) {
+      visit(hole, taken);
+      return;
+    }
+    const { count, cards } = choices[player] as SeatHands;
+    const end = depth === 0 ? Math.min(to, count) : count;
+    for (let i = depth === 0 ? from : 0; i < end && !stopped; i++) {
+      if (++asked % DEALS_BETWEEN_CHECKS === 0) stopped = cancelled();
+      if (isTaken(cards, i * handSize, handSize, taken)) continue;
+      for (let j = 0; j < handSize; j++) {
+        const card = cards[i * handSize + j] as Card;
+        hole[player * handSize + j] = card;
+        taken[card] = 1;
+      }
+      assign(depth + 1);
+      for (let j = 0; j < handSize; j++) taken[cards[i * handSize + j] as Card] = 0;
+    }
+  };
+  assign(0);
+}
+
+function isTaken(cards: Uint8Array, at: number, size: number, taken: Uint8Array): boolean {
+  for (let i = at; i < at + size; i++) if (taken[cards[i] as Card] === 1) return true;
+  return false;
+}
+
+/**
  * Counts exactly, by dealing the hidden cards in every possible way and counting each deal of known hands. For few ways:
  * one or two unknown cards, or a short range.
  *
  * @param from first hand of the seat with the most hands to count
  * @param to hand after the last one
- * @param cancelled asked between deals; true ends the count early, with `into` useless
+ * @param cancelled asked now and then; true ends the count early, with `into` useless
  */
 export function countAssignments(
   tables: EvaluatorTables,
@@ -52,31 +107,11 @@ export function countAssignments(
   cancelled: () => boolean,
 ): void {
   const engine = new KnownShowdowns(tables);
-  const choices = deal.seats.map((_, player) => listHands(deal, player));
-  const first = widestSeat(deal);
-  const order = [first, ...deal.seats.keys()].filter((player, i, all) => all.indexOf(player) === i);
-  const hands: (readonly Card[])[] = deal.seats.map(() => []);
-  const used = new Set<Card>();
-  const assign = (depth: number): void => {
-    const player = order[depth];
-    if (player === undefined) {
-      engine.count({ hands, boards: deal.boards, dead: deal.dead }, into);
-      return;
-    }
-    const { count, cards } = choices[player] ?? { count: 0, cards: new Uint8Array(0) };
-    const start = depth === 0 ? from : 0;
-    const end = depth === 0 ? Math.min(to, count) : count;
-    for (let i = start; i < end; i++) {
-      if (cancelled()) return;
-      const hand = [...cards.subarray(i * deal.handSize, (i + 1) * deal.handSize)];
-      if (hand.some((card) => used.has(card))) continue;
-      for (const card of hand) used.add(card);
-      hands[player] = hand;
-      assign(depth + 1);
-      for (const card of hand) used.delete(card);
-    }
-  };
-  assign(0);
+  const { handSize, boards, dead } = deal;
+  forEachAssignment(deal, from, to, cancelled, (hole) => {
+    const hands = deal.seats.map((_, player) => hole.slice(player * handSize, (player + 1) * handSize));
+    engine.count({ hands, boards, dead }, into);
+  });
 }
 
 /** The seat that can hold the most hands: the one to split work by. */

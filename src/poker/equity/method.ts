@@ -1,6 +1,7 @@
 import { choose } from "../combinatorics.js";
 import { handsPerSeat } from "./assignments.js";
 import { blanksOf, knownHands, liveCards, type SeatedDeal } from "./deal.js";
+import { completionsOfLists } from "./list-showdowns.js";
 
 /** Ways to count a deal. Costs are nanoseconds of one thread on the machines of docs/benchmarks.md. */
 export type CountMethod =
@@ -9,6 +10,10 @@ export type CountMethod =
   | { readonly kind: "versus-random"; readonly player: number; readonly cost: number }
   /** `hands`: how many the widest seat can hold. */
   | { readonly kind: "assignments"; readonly hands: number; readonly cost: number }
+  /** As `assignments`, where each board waits for one card at most. */
+  | { readonly kind: "late-boards"; readonly hands: number; readonly cost: number }
+  /** Two lists of four-card hands on one board with `completions`. */
+  | { readonly kind: "lists"; readonly completions: number; readonly cost: number }
   | { readonly kind: "monte-carlo"; readonly cost: number };
 
 const MS = 1e6;
@@ -18,6 +23,10 @@ const WORTH = 2;
 const VERSUS_RANDOM_COST = [0.1 * MS, 0.6 * MS, 14 * MS, 170 * MS, 1500 * MS, 11_000 * MS];
 const VERSUS_RANDOM_FACTOR: Readonly<Record<number, number>> = { 4: 1, 5: 4, 6: 14 };
 const COST_OF_GROUPS = 3 * MS;
+/** Evaluating all pairs of hole cards on a board. */
+const COST_OF_PAIRS = 8000;
+/** Beside the hands: evaluating all pairs, and clearing what counts them. */
+const COST_OF_SWEEP = 120_000;
 const COST_OF_SHOWDOWN = 30;
 /** Factor of an evaluation with 6, 10 or 15 pairs. */
 const EVALUATION: Readonly<Record<number, number>> = { 4: 1, 5: 1.6, 6: 2.4 };
@@ -38,7 +47,9 @@ export function chooseMethod(deal: SeatedDeal, runs: number, allowance: number):
   if (knownHands(deal) !== undefined) return { kind: "known", cost: costOfKnown(deal) };
   const simulated = runs * costOfRun(deal);
   const limit = Math.max(WORTH * simulated, allowance);
-  const exact = [versusRandom(deal), assignments(deal)].filter((method) => method !== undefined);
+  const exact = [versusRandom(deal), lateBoards(deal), lists(deal), assignments(deal)].filter(
+    (method) => method !== undefined,
+  );
   const best = exact.sort((one, other) => one.cost - other.cost)[0];
   return best !== undefined && best.cost <= limit ? best : { kind: "monte-carlo", cost: simulated };
 }
@@ -51,6 +62,24 @@ function versusRandom(deal: SeatedDeal): CountMethod | undefined {
   if (player < 0 || blanks[1 - player] !== deal.handSize) return undefined;
   const cost = (VERSUS_RANDOM_COST[5 - board.length] ?? 0) * (VERSUS_RANDOM_FACTOR[deal.handSize] ?? 1);
   return { kind: "versus-random", player, cost };
+}
+
+function lateBoards(deal: SeatedDeal): CountMethod | undefined {
+  if (deal.boards.some((board) => board.length < 4)) return undefined;
+  const perSeat = handsPerSeat(deal);
+  const ways = perSeat.reduce((product, hands) => product * hands, 1);
+  const live = liveCards(deal).length;
+  const completions = deal.boards.reduce((sum, board) => sum + choose(live, 5 - board.length), 0);
+  const showdown = 12 * deal.seats.length * (EVALUATION[deal.handSize] ?? 1);
+  return { kind: "late-boards", hands: Math.max(...perSeat), cost: completions * (COST_OF_PAIRS + ways * showdown) };
+}
+
+function lists(deal: SeatedDeal): CountMethod | undefined {
+  const [board, second] = deal.boards;
+  if (board === undefined || second !== undefined || deal.seats.length !== 2 || deal.handSize !== 4) return undefined;
+  const hands = handsPerSeat(deal).reduce((sum, count) => sum + count, 0);
+  const completions = completionsOfLists(deal);
+  return { kind: "lists", completions, cost: completions * (COST_OF_SWEEP + hands * 250) };
 }
 
 function assignments(deal: SeatedDeal): CountMethod | undefined {

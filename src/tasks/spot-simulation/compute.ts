@@ -2,6 +2,8 @@ import { type Kernel, type KernelContext, kernel } from "../../celery/executor/k
 import { countAssignments } from "../../poker/equity/assignments.js";
 import { knownHands, type SeatedDeal } from "../../poker/equity/deal.js";
 import { KnownShowdowns } from "../../poker/equity/known-showdowns.js";
+import { countLateBoards } from "../../poker/equity/late-boards.js";
+import { countLists } from "../../poker/equity/list-showdowns.js";
 import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
 import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
@@ -15,7 +17,7 @@ import type { Range } from "../../poker/ranges/range-tree.js";
 export type ChunkWork =
   | { readonly kind: "known" }
   | { readonly kind: "versus-random"; readonly player: number; readonly part: number; readonly parts: number }
-  | { readonly kind: "assignments"; readonly from: number; readonly to: number }
+  | { readonly kind: "assignments" | "late-boards" | "lists"; readonly from: number; readonly to: number }
   | {
       readonly kind: "monte-carlo";
       readonly seed: readonly number[];
@@ -79,6 +81,12 @@ function count(
       return undefined;
     case "assignments":
       countAssignments(tables, deal, work.from, work.to, into, cancelled);
+      return undefined;
+    case "late-boards":
+      countLateBoards(tables, deal, work.from, work.to, into, cancelled);
+      return undefined;
+    case "lists":
+      countLists(tables, deal, work.from, work.to, into, cancelled);
       return undefined;
     case "monte-carlo":
       return simulate(tables, deal, work, into, cancelled);

@@ -129,10 +129,11 @@ class Trial {
         return { kind: "known" };
       case "versus-random":
         return { kind: "versus-random", player: method.player, part: number, parts: this.chunks };
-      case "assignments": {
-        const from = Math.floor((method.hands * number) / this.chunks);
-        return { kind: "assignments", from, to: Math.floor((method.hands * (number + 1)) / this.chunks) };
-      }
+      case "assignments":
+      case "late-boards":
+        return { kind: method.kind, ...sliceOf(method.hands, number, this.chunks) };
+      case "lists":
+        return { kind: method.kind, ...sliceOf(method.completions, number, this.chunks) };
       case "monte-carlo": {
         const seed = [this.seed >>> 0, Math.floor(this.seed / 2 ** 32), stream, number];
         return { kind: "monte-carlo", seed, runs: this.runsOf(number), stratifiedPlayers };
@@ -161,6 +162,11 @@ class Trial {
   }
 }
 
+/** The `number`-th of `parts` nearly equal parts of `total` things. */
+function sliceOf(total: number, number: number, parts: number): { readonly from: number; readonly to: number } {
+  return { from: Math.floor((total * number) / parts), to: Math.floor((total * (number + 1)) / parts) };
+}
+
 function chunksOf({ method, runs, chunkRuns }: Experiment): number {
   switch (method.kind) {
     case "known":
@@ -168,7 +174,10 @@ function chunksOf({ method, runs, chunkRuns }: Experiment): number {
     case "versus-random":
       return Math.ceil(method.cost / EXACT_CHUNK);
     case "assignments":
+    case "late-boards":
       return Math.max(1, Math.min(method.hands, Math.ceil(method.cost / EXACT_CHUNK)));
+    case "lists":
+      return Math.max(1, Math.min(method.completions, Math.ceil(method.cost / EXACT_CHUNK)));
     case "monte-carlo":
       return Math.ceil(runs / chunkRuns);
   }

@@ -3,7 +3,8 @@ import type { HandSet } from "../hand-set.js";
 /** A renaming of suits: `map[suit]` is the new suit. */
 export type SuitMap = readonly [number, number, number, number];
 
-const ALL_MAPS: readonly SuitMap[] = [0, 1, 2, 3].flatMap((a) =>
+/** All 24 renamings. */
+export const SUIT_MAPS: readonly SuitMap[] = [0, 1, 2, 3].flatMap((a) =>
   [0, 1, 2, 3].flatMap((b) =>
     [0, 1, 2, 3].flatMap((c) => {
       const d = 6 - a - b - c;
@@ -73,7 +74,7 @@ export function canonicalSuits(
   heroCards: readonly number[] | null,
   ranges: readonly HandSet[],
 ): SuitMap {
-  let maps: readonly SuitMap[] = ALL_MAPS;
+  let maps: readonly SuitMap[] = SUIT_MAPS;
   for (const cards of [...boards, heroCards ?? []]) maps = least(maps, (map) => mapCards(cards, map));
   for (const hands of ranges) {
     if (maps.length === 1) break;

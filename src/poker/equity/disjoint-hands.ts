@@ -1,0 +1,87 @@
+import type { Card } from "../cards.js";
+import { choose } from "../combinatorics.js";
+
+/** Hole cards of the hands this counts. */
+const HAND_SIZE = 4;
+const DECK = 52;
+
+/**
+ * A growing set of distinct four-card hands that tells how many of them share no card with a given hand, by inclusion–exclusion
+ * over the cards they may share: 16 look-ups, however many hands there are.
+ */
+export class DisjointHands {
+  private total = 0;
+  private readonly singles = new Int32Array(DECK);
+  private readonly pairs = new Int32Array(choose(DECK, 2));
+  private readonly triples = new Int32Array(choose(DECK, 3));
+  private readonly hands = new Uint8Array(choose(DECK, HAND_SIZE));
+
+  clear(): void {
+    this.total = 0;
+    this.singles.fill(0);
+    this.pairs.fill(0);
+    this.triples.fill(0);
+    this.hands.fill(0);
+  }
+
+  /** Adds the hand of ascending cards at `cards[at]`. */
+  add(cards: Uint8Array, at: number): void {
+    const a = cards[at] as Card;
+    const b = cards[at + 1] as Card;
+    const c = cards[at + 2] as Card;
+    const d = cards[at + 3] as Card;
+    this.total++;
+    bump(this.singles, a);
+    bump(this.singles, b);
+    bump(this.singles, c);
+    bump(this.singles, d);
+    bump(this.pairs, pair(a, b));
+    bump(this.pairs, pair(a, c));
+    bump(this.pairs, pair(a, d));
+    bump(this.pairs, pair(b, c));
+    bump(this.pairs, pair(b, d));
+    bump(this.pairs, pair(c, d));
+    bump(this.triples, triple(a, b, c));
+    bump(this.triples, triple(a, b, d));
+    bump(this.triples, triple(a, c, d));
+    bump(this.triples, triple(b, c, d));
+    bump(this.hands, triple(a, b, c) + (QUAD[d] as number));
+  }
+
+  /** How many hands of the set share no card with the hand of ascending cards at `cards[at]`. */
+  count(cards: Uint8Array, at: number): number {
+    const a = cards[at] as Card;
+    const b = cards[at + 1] as Card;
+    const c = cards[at + 2] as Card;
+    const d = cards[at + 3] as Card;
+    const { singles, pairs, triples } = this;
+    const one = (singles[a] as number) + (singles[b] as number) + (singles[c] as number) + (singles[d] as number);
+    const two =
+      (pairs[pair(a, b)] as number) +
+      (pairs[pair(a, c)] as number) +
+      (pairs[pair(a, d)] as number) +
+      (pairs[pair(b, c)] as number) +
+      (pairs[pair(b, d)] as number) +
+      (pairs[pair(c, d)] as number);
+    const three =
+      (triples[triple(a, b, c)] as number) +
+      (triples[triple(a, b, d)] as number) +
+      (triples[triple(a, c, d)] as number) +
+      (triples[triple(b, c, d)] as number);
+    const four = this.hands[triple(a, b, c) + (QUAD[d] as number)] as number;
+    return this.total - one + two - three + four;
+  }
+}
+
+/** n choose 2, 3 and 4 by n: the parts of colexicographic numbers. */
+const PAIR = Int32Array.from({ length: DECK }, (_, n) => choose(n, 2));
+const TRIPLE = Int32Array.from({ length: DECK }, (_, n) => choose(n, 3));
+const QUAD = Int32Array.from({ length: DECK }, (_, n) => choose(n, 4));
+
+const pair = (low: Card, high: Card): number => (PAIR[high] as number) + low;
+const triple = (low: Card, middle: Card, high: Card): number =>
+  (TRIPLE[high] as number) + (PAIR[middle] as number) + low;
+
+function bump(counts: Int32Array | Uint8Array, at: number): void {
+  counts[at] = (counts[at] as number) + 1;
+}

@@ -1,0 +1,174 @@
+import type { Card } from "../cards.js";
+import { choose, forEachSubset } from "../combinatorics.js";
+import { BoardPairs } from "../evaluator/board-pairs.js";
+import type { HandValue } from "../evaluator/categories.js";
+import { CATEGORY_OF_VALUE } from "../evaluator/categories.js";
+import { OmahaEvaluator } from "../evaluator/omaha.js";
+import type { EvaluatorTables } from "../evaluator/tables.js";
+import { listHands, type SeatHands } from "./assignments.js";
+import { liveCards, type SeatedDeal } from "./deal.js";
+import { DisjointHands } from "./disjoint-hands.js";
+import { RESULTS, type ShowdownCounts } from "./showdown-counts.js";
+
+const HAND_SIZE = 4;
+/** Bits of a sort key that hold the hand's position: all 270,725 hands have one. */
+const POSITION_BITS = 19;
+
+/**
+ * Counts two lists of four-card hands against each other on one board, exactly: on every completion both lists are
+ * sorted by value and swept once, so the cost grows with the number of hands, not of pairs of hands.
+ *
+ * @param from first completion (in colex order of the live cards) to count
+ * @param to completion after the last one
+ * @param cancelled asked between completions; true ends the count early, with `into` useless
+ */
+export function countLists(
+  tables: EvaluatorTables,
+  deal: SeatedDeal,
+  from: number,
+  to: number,
+  into: ShowdownCounts,
+  cancelled: () => boolean,
+): void {
+  const count = new ListCount(tables, deal, into);
+  const known = deal.boards[0] ?? [];
+  let number = 0;
+  let stopped = false;
+  forEachSubset(liveCards(deal), 5 - known.length, (added) => {
+    if (number >= from && number < to && !stopped) {
+      count.addCompletion(added);
+      stopped = cancelled();
+    }
+    number++;
+  });
+}
+
+/** Completions of the deal's board. */
+export const completionsOfLists = (deal: SeatedDeal): number =>
+  choose(liveCards(deal).length, 5 - (deal.boards[0]?.length ?? 0));
+
+/** The hands of one list that can be held on a completion, sorted by value. */
+class SortedList {
+  readonly cards: Uint8Array;
+  private readonly keys: Float64Array;
+  size = 0;
+
+  constructor(private readonly hands: SeatHands) {
+    this.cards = hands.cards;
+    for (let at = 0; at < this.cards.length; at += HAND_SIZE) this.cards.subarray(at, at + HAND_SIZE).sort();
+    this.keys = new Float64Array(hands.count);
+  }
+
+  sortOn(pairs: BoardPairs, onBoard: Uint8Array): void {
+    const { cards, keys } = this;
+    this.size = 0;
+    for (let hand = 0; hand < this.hands.count; hand++) {
+      const at = hand * HAND_SIZE;
+      const a = cards[at] as Card;
+      const b = cards[at + 1] as Card;
+      const c = cards[at + 2] as Card;
+      const d = cards[at + 3] as Card;
+      if ((onBoard[a] as number) + (onBoard[b] as number) + (onBoard[c] as number) + (onBoard[d] as number) > 0)
+        continue;
+      keys[this.size++] = pairs.evaluate4(a, b, c, d) * 2 ** POSITION_BITS + hand;
+    }
+    keys.subarray(0, this.size).sort();
+  }
+
+  valueAt(position: number): HandValue {
+    return Math.floor((this.keys[position] as number) / 2 ** POSITION_BITS);
+  }
+
+  /** First index in `cards` of the hand at a position. */
+  cardsAt(position: number): number {
+    return ((this.keys[position] as number) % 2 ** POSITION_BITS) * HAND_SIZE;
+  }
+}
+
+class ListCount {
+  private readonly evaluator: OmahaEvaluator;
+  private readonly pairs = new BoardPairs();
+  private readonly lists: readonly [SortedList, SortedList];
+  private readonly board: Uint8Array;
+  private readonly onBoard = new Uint8Array(52);
+  private readonly all = new DisjointHands();
+  private readonly below = new DisjointHands();
+  private readonly known: number;
+
+  constructor(
+    tables: EvaluatorTables,
+    deal: SeatedDeal,
+    private readonly into: ShowdownCounts,
+  ) {
+    const known = deal.boards[0] ?? [];
+    this.evaluator = new OmahaEvaluator(tables);
+    this.lists = [new SortedList(ownHands(deal, 0)), new SortedList(ownHands(deal, 1))];
+    this.known = known.length;
+    this.board = Uint8Array.from({ length: 5 }, (_, i) => known[i] ?? 0);
+  }
+
+  addCompletion(added: Uint8Array): void {
+    const { board, onBoard, evaluator, pairs, lists } = this;
+    board.set(added, this.known);
+    onBoard.fill(0);
+    for (const card of board) onBoard[card] = 1;
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = board;
+    evaluator.setBoard(a, b, c, d, e);
+    pairs.fill(
+      evaluator,
+      Uint8Array.from({ length: 52 }, (_, card) => card).filter((card) => onBoard[card] === 0),
+    );
+    for (const list of lists) list.sortOn(pairs, onBoard);
+    this.sweep(0, added);
+    this.sweep(1, added);
+  }
+
+  /** Counts, for every hand of a player, the hands of the other that it beats, ties and loses to. */
+  private sweep(player: 0 | 1, added: Uint8Array): void {
+    const mine = this.lists[player];
+    const theirs = this.lists[player === 0 ? 1 : 0];
+    const { all, below } = this;
+    all.clear();
+    below.clear();
+    for (let i = 0; i < theirs.size; i++) all.add(theirs.cards, theirs.cardsAt(i));
+    const breakdown = this.into.breakdown(0, player);
+    const shares = this.into.shares(0, player);
+    const totals = [0, 0, 0];
+    let lower = 0;
+    for (let from = 0; from < mine.size; ) {
+      const value = mine.valueAt(from);
+      let to = from;
+      while (to < mine.size && mine.valueAt(to) === value) to++;
+      while (lower < theirs.size && theirs.valueAt(lower) < value) below.add(theirs.cards, theirs.cardsAt(lower++));
+      const wins = countRun(mine, from, to, below);
+      while (lower < theirs.size && theirs.valueAt(lower) === value) below.add(theirs.cards, theirs.cardsAt(lower++));
+      const notLost = countRun(mine, from, to, below);
+      const losses = countRun(mine, from, to, all) - notLost;
+      const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS;
+      [wins, notLost - wins, losses].forEach((deals, result) => {
+        breakdown[cell + result] = (breakdown[cell + result] as number) + deals;
+        totals[result] = (totals[result] as number) + deals;
+      });
+      from = to;
+    }
+    const [wins = 0, ties = 0, losses = 0] = totals;
+    const rows = this.into.shape.nextCard[0] ? [...added].map((card) => this.into.nextCardShares(0, card, player)) : [];
+    for (const row of [shares, ...rows]) {
+      row[0] = (row[0] as number) + losses;
+      row[1] = (row[1] as number) + wins;
+      row[2] = (row[2] as number) + ties;
+    }
+  }
+}
+
+function countRun(list: SortedList, from: number, to: number, hands: DisjointHands): number {
+  let sum = 0;
+  for (let i = from; i < to; i++) sum += hands.count(list.cards, list.cardsAt(i));
+  return sum;
+}
+
+/** A copy, because the list sorts the cards within its hands. */
+function ownHands(deal: SeatedDeal, player: number): SeatHands {
+  const { count, cards } = listHands(deal, player);
+  return { count, cards: cards.slice() };
+}

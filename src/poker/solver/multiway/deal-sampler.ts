@@ -1,0 +1,197 @@
+import { SolverInputError } from "../errors.js";
+import type { HandSet } from "../hand-set.js";
+import type { Random } from "../random.js";
+
+/** A seat's range as the sampler draws from it. */
+export interface SampledRange {
+  readonly hands: HandSet;
+  /** Each hand stands for all hands that differ from it in the names of the suits only. */
+  readonly suitClasses: boolean;
+}
+
+/** Rejections in a row after which the seats are drawn one at a time instead. */
+const MAX_TRIES = 400;
+/** Tries to find any deal at all. */
+const MAX_FIRST_TRIES = 200_000;
+const PERMUTATIONS: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((a) =>
+  [0, 1, 2, 3].flatMap((b) =>
+    [0, 1, 2, 3].flatMap((c) => (new Set([a, b, c]).size === 3 ? [[a, b, c, 6 - a - b - c]] : [])),
+  ),
+);
+
+/**
+ * Draws hands for some or all seats with probability proportional to the product of their weights, no card twice, and
+ * boards' missing cards.
+ */
+export class DealSampler {
+  readonly #ranges: readonly SampledRange[];
+  readonly #cumulative: readonly Float64Array[];
+  readonly #random: Random;
+  readonly #boards: readonly (readonly number[])[];
+  readonly #deckSize: number;
+  /** 1 for cards that are taken. */
+  readonly #taken: Uint8Array;
+  readonly #valid: boolean[];
+  /** Index of each seat's hand in its range. */
+  readonly hand: Int32Array;
+  /** Cards of each seat: `seat × k + place`. */
+  readonly cards: Uint8Array;
+  readonly k: number;
+  /** Complete boards: `board × 5 + place`. */
+  readonly board: Uint8Array;
+
+  constructor(
+    ranges: readonly SampledRange[],
+    boards: readonly (readonly number[])[],
+    deckSize: number,
+    random: Random,
+  ) {
+    this.#ranges = ranges;
+    this.#boards = boards;
+    this.#deckSize = deckSize;
+    this.#random = random;
+    this.k = ranges[0]?.hands.k ?? 4;
+    this.#cumulative = ranges.map(({ hands }) => {
+      let sum = 0;
+      return hands.weights.map((weight) => {
+        sum += weight;
+        return sum;
+      });
+    });
+    this.#taken = new Uint8Array(deckSize);
+    this.#valid = ranges.map(() => false);
+    this.hand = new Int32Array(ranges.length);
+    this.cards = new Uint8Array(ranges.length * this.k);
+    this.board = new Uint8Array(boards.length * 5);
+    boards.forEach((board, index) => {
+      this.board.set(board, index * 5);
+    });
+  }
+
+  /** 1 for cards that lie on a board (runouts too) or are held by a seat of the last deal. */
+  get taken(): Uint8Array {
+    return this.#taken;
+  }
+
+  /**
+   * Draws hands for all seats but `except` (-1 for all seats), then the boards' missing cards.
+   * @throws SolverInputError when the ranges cannot be held at the same time
+   */
+  deal(except: number): void {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      if (this.#tryDeal(except)) {
+        this.#ranges.forEach((_, seat) => {
+          if (seat !== except) this.#valid[seat] = true;
+        });
+        this.#dealBoards();
+        return;
+      }
+    }
+    this.#stepDeal(except);
+    this.#dealBoards();
+  }
+
+  #tryDeal(except: number): boolean {
+    this.#clear();
+    for (let seat = 0; seat < this.#ranges.length; seat++) {
+      if (seat === except) continue;
+      this.#draw(seat);
+      if (!this.#take(seat)) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Draws each seat anew given the others, starting from the last deal: a Markov chain with the wanted distribution,
+   * for ranges that are rarely drawn together by chance.
+   */
+  #stepDeal(except: number): void {
+    if (this.#valid.some((valid, seat) => !valid && seat !== except)) this.#firstDeal(except);
+    for (let seat = 0; seat < this.#ranges.length; seat++) {
+      if (seat === except) continue;
+      const before = this.hand[seat] as number;
+      const cards = this.cards.slice(seat * this.k, (seat + 1) * this.k);
+      this.#clear();
+      for (let other = 0; other < this.#ranges.length; other++)
+        if (other !== seat && other !== except) this.#take(other);
+      let tries = 0;
+      do this.#draw(seat);
+      while (!this.#fits(seat) && ++tries < MAX_TRIES);
+      if (tries >= MAX_TRIES) {
+        this.hand[seat] = before;
+        this.cards.set(cards, seat * this.k);
+      }
+    }
+    this.#clear();
+    for (let seat = 0; seat < this.#ranges.length; seat++) if (seat !== except) this.#take(seat);
+  }
+
+  #firstDeal(except: number): void {
+    for (let tries = 0; tries < MAX_FIRST_TRIES; tries++) {
+      this.#clear();
+      let dealt = true;
+      for (let seat = 0; dealt && seat < this.#ranges.length; seat++) {
+        if (seat === except) continue;
+        let draws = 0;
+        do this.#draw(seat);
+        while (!this.#fits(seat) && ++draws < 50);
+        dealt = this.#take(seat);
+      }
+      if (!dealt) continue;
+      this.#ranges.forEach((_, seat) => {
+        if (seat !== except) this.#valid[seat] = true;
+      });
+      return;
+    }
+    throw new SolverInputError("the players' ranges cannot be held at the same time: they share too many cards");
+  }
+
+  #clear(): void {
+    this.#taken.fill(0);
+    for (const board of this.#boards) for (const card of board) this.#taken[card] = 1;
+  }
+
+  /** Draws a hand for a seat, whatever cards are taken. */
+  #draw(seat: number): void {
+    const cumulative = this.#cumulative[seat] as Float64Array;
+    const { hands, suitClasses } = this.#ranges[seat] as SampledRange;
+    const target = this.#random.fraction() * (cumulative[cumulative.length - 1] as number);
+    let low = 0;
+    let high = cumulative.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((cumulative[middle] as number) > target) high = middle;
+      else low = middle + 1;
+    }
+    this.hand[seat] = low;
+    const suits = suitClasses ? (PERMUTATIONS[this.#random.below(PERMUTATIONS.length)] as readonly number[]) : null;
+    for (let place = 0; place < this.k; place++) {
+      const card = hands.cards[low * this.k + place] as number;
+      this.cards[seat * this.k + place] = suits ? (card & ~3) | (suits[card & 3] as number) : card;
+    }
+  }
+
+  #fits(seat: number): boolean {
+    for (let place = 0; place < this.k; place++) {
+      if (this.#taken[this.cards[seat * this.k + place] as number] === 1) return false;
+    }
+    return true;
+  }
+
+  #take(seat: number): boolean {
+    if (!this.#fits(seat)) return false;
+    for (let place = 0; place < this.k; place++) this.#taken[this.cards[seat * this.k + place] as number] = 1;
+    return true;
+  }
+
+  #dealBoards(): void {
+    this.#boards.forEach((board, index) => {
+      for (let place = board.length; place < 5; place++) {
+        let card = this.#random.below(this.#deckSize);
+        while (this.#taken[card] === 1) card = this.#random.below(this.#deckSize);
+        this.#taken[card] = 1;
+        this.board[index * 5 + place] = card;
+      }
+    });
+  }
+}

@@ -1,0 +1,215 @@
+import { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { evaluatorTables } from "../../evaluator/tables.js";
+import type { Random } from "../random.js";
+import type { DealSampler } from "./deal-sampler.js";
+import { type MultiwayTree, NODE } from "./multiway-tree.js";
+
+/** Row of a seat's hand in the tables of a level after the root street. */
+export type LaterRow = (level: number, seat: number, hand: number, board: Uint8Array) => number;
+
+const MAX_ACTIONS = 8;
+
+/**
+ * Tables of a game of any number of seats, and the values of one dealt hand: everything that needs a deal to be known.
+ */
+export class MultiwayState {
+  readonly tree: MultiwayTree;
+  readonly sampler: DealSampler;
+  readonly regrets: Float32Array;
+  readonly sums: Float32Array;
+  readonly #levels: number;
+  readonly #laterRow: LaterRow;
+  readonly #evaluator = new OmahaEvaluator(evaluatorTables());
+  readonly #boards: number;
+  readonly #rows: Int32Array;
+  readonly #strengths: Uint16Array;
+  #strengthsOf = -1;
+  #deals = 0;
+
+  constructor(tree: MultiwayTree, sampler: DealSampler, levels: number, laterRow: LaterRow) {
+    this.tree = tree;
+    this.sampler = sampler;
+    this.regrets = new Float32Array(tree.tableLength);
+    this.sums = new Float32Array(tree.tableLength);
+    this.#levels = levels;
+    this.#laterRow = laterRow;
+    this.#boards = sampler.board.length / 5;
+    this.#rows = new Int32Array(levels * tree.seats);
+    this.#strengths = new Uint16Array(this.#boards * tree.seats);
+  }
+
+  /** Deals anew; `except` gets no hand. */
+  deal(except = -1): void {
+    this.sampler.deal(except);
+    this.#deals++;
+    for (let seat = 0; seat < this.tree.seats; seat++)
+      if (seat !== except) this.placeHand(seat, this.sampler.hand[seat] as number);
+  }
+
+  /** Gives a seat the hand that stands in the sampler's cards, number `hand` of its range. */
+  placeHand(seat: number, hand: number): void {
+    this.#rows[seat] = hand;
+    for (let level = 1; level < this.#levels; level++) {
+      this.#rows[level * this.tree.seats + seat] = this.#laterRow(level, seat, hand, this.sampler.board);
+    }
+    this.#strengthsOf = -1;
+  }
+
+  /** Start of the table row that the acting seat's hand has at a decision. */
+  rowAt(node: number): number {
+    const { tree } = this;
+    const row = this.#rows[(tree.level[node] as number) * tree.seats + (tree.seat[node] as number)] as number;
+    return (tree.table[node] as number) + row * (tree.actionCount[node] as number);
+  }
+
+  /** Chips at the end minus chips behind at the root, for a seat at a fold or showdown. */
+  payoff(node: number, seat: number): number {
+    const { tree } = this;
+    const put = tree.put[node * tree.seats + seat] as number;
+    const leaf = tree.nodes[node];
+    if (leaf?.kind === "fold") return leaf.winner === seat ? leaf.state.pot - put : -put;
+    return this.showdownShare(node, seat) - put;
+  }
+
+  /** Chips a seat takes from the middle at a showdown. */
+  showdownShare(node: number, seat: number): number {
+    if (this.#strengthsOf !== this.#deals) this.#evaluate();
+    const { seats } = this.tree;
+    let won = 0;
+    for (const layer of this.tree.layers[node] ?? []) {
+      if (((layer.seats >> seat) & 1) === 0) continue;
+      for (let board = 0; board < this.#boards; board++) {
+        const own = this.#strengths[board * seats + seat] as number;
+        let sharing = 0;
+        for (let other = 0; other < seats && sharing >= 0; other++) {
+          if (((layer.seats >> other) & 1) === 0) continue;
+          const theirs = this.#strengths[board * seats + other] as number;
+          if (theirs > own) sharing = -1;
+          else if (theirs === own) sharing++;
+        }
+        if (sharing > 0) won += layer.chips / this.#boards / sharing;
+      }
+    }
+    return won;
+  }
+
+  #evaluate(): void {
+    const { board, cards, k } = this.sampler;
+    for (let index = 0; index < this.#boards; index++) {
+      const at = index * 5;
+      this.#evaluator.setBoard(
+        board[at] as number,
+        board[at + 1] as number,
+        board[at + 2] as number,
+        board[at + 3] as number,
+        board[at + 4] as number,
+      );
+      for (let seat = 0; seat < this.tree.seats; seat++) {
+        this.#strengths[index * this.tree.seats + seat] = this.#evaluator.evaluate(cards, seat * k, k);
+      }
+    }
+    this.#strengthsOf = this.#deals;
+  }
+
+  /** Average strategy of the acting seat's hand at a decision, into `out[from …]`. */
+  average(node: number, out: Float64Array, from: number): void {
+    const actions = this.tree.actionCount[node] as number;
+    const at = this.rowAt(node);
+    let total = 0;
+    for (let action = 0; action < actions; action++) total += this.sums[at + action] as number;
+    for (let action = 0; action < actions; action++) {
+      out[from + action] = total > 0 ? (this.sums[at + action] as number) / total : 1 / actions;
+    }
+  }
+}
+
+/**
+ * External-sampling Monte Carlo counterfactual regret minimisation (Lanctot et al. 2009): chance and the other seats
+ * are sampled, the traverser tries every action. Iterations count more the later they are.
+ */
+export class ExternalSampling {
+  readonly #state: MultiwayState;
+  readonly #random: Random;
+  readonly #strategy: Float64Array;
+  readonly #values: Float64Array;
+  #traverser = 0;
+  #weight = 1;
+
+  constructor(state: MultiwayState, random: Random) {
+    this.#state = state;
+    this.#random = random;
+    const depth = 64;
+    this.#strategy = new Float64Array(depth * MAX_ACTIONS);
+    this.#values = new Float64Array(depth * MAX_ACTIONS);
+  }
+
+  /** One deal, traversed by every seat in turn. */
+  iterate(weight: number): void {
+    this.#weight = weight;
+    this.#state.deal();
+    for (let seat = 0; seat < this.#state.tree.seats; seat++) {
+      this.#traverser = seat;
+      this.#walk(0, 0);
+    }
+  }
+
+  #walk(node: number, depth: number): number {
+    const { tree } = this.#state;
+    const kind = tree.kind[node] as number;
+    if (kind === NODE.chance) return this.#walk(tree.firstChild[node] as number, depth);
+    if (kind !== NODE.decision) return this.#state.payoff(node, this.#traverser);
+    const actions = tree.actionCount[node] as number;
+    const at = this.#state.rowAt(node);
+    const from = depth * MAX_ACTIONS;
+    this.#match(at, actions, from);
+    return tree.seat[node] === this.#traverser ? this.#explore(node, at, depth) : this.#sample(node, at, depth);
+  }
+
+  /** Regret matching into the strategy buffer. */
+  #match(at: number, actions: number, from: number): void {
+    const { regrets } = this.#state;
+    const strategy = this.#strategy;
+    let positive = 0;
+    for (let action = 0; action < actions; action++) {
+      const regret = regrets[at + action] as number;
+      if (regret > 0) positive += regret;
+    }
+    for (let action = 0; action < actions; action++) {
+      const regret = regrets[at + action] as number;
+      strategy[from + action] = positive > 0 ? (regret > 0 ? regret / positive : 0) : 1 / actions;
+    }
+  }
+
+  #explore(node: number, at: number, depth: number): number {
+    const { tree, regrets } = this.#state;
+    const actions = tree.actionCount[node] as number;
+    const from = depth * MAX_ACTIONS;
+    let value = 0;
+    for (let action = 0; action < actions; action++) {
+      const of = this.#walk((tree.firstChild[node] as number) + action, depth + 1);
+      this.#values[from + action] = of;
+      value += of * (this.#strategy[from + action] as number);
+    }
+    for (let action = 0; action < actions; action++) {
+      const gain = (this.#values[from + action] as number) - value;
+      regrets[at + action] = (regrets[at + action] as number) + this.#weight * gain;
+    }
+    return value;
+  }
+
+  #sample(node: number, at: number, depth: number): number {
+    const { tree, sums } = this.#state;
+    const actions = tree.actionCount[node] as number;
+    const from = depth * MAX_ACTIONS;
+    let left = this.#random.fraction();
+    let chosen = actions - 1;
+    for (let action = 0; action < actions; action++) {
+      const share = this.#strategy[from + action] as number;
+      sums[at + action] = (sums[at + action] as number) + this.#weight * share;
+      if (chosen === actions - 1 && left < share) chosen = action;
+      left -= share;
+    }
+    // `left` goes below zero at the chosen action; only the first such action counts.
+    return this.#walk((tree.firstChild[node] as number) + chosen, depth + 1);
+  }
+}

@@ -8,28 +8,31 @@ const method = z
   .describe("exact: every possible deal was counted; monte-carlo: deals were simulated");
 const card = z.string().describe('A card such as "Td"');
 
-const results = z.strictObject({ wins: count, ties: count, losses: count, total: count });
+const results = z.strictObject({ wins: count, ties: count, losses: count, total: count }).meta({ id: "results" });
 const breakdown = z
   .strictObject(Object.fromEntries(CATEGORIES.map((category) => [category, results])))
-  .describe("Deals by hand category and result");
+  .describe("Deals by hand category and result")
+  .meta({ id: "breakdown" });
 
 /** Results on one board, as counts of deals and as fractions of them. */
-export const boardStatsSchema = z.strictObject({
-  win_rate: fraction.describe("Won alone"),
-  tie_rate: fraction.describe("Shared with one or more"),
-  loss_rate: fraction,
-  equity: fraction.describe("Share of this board's pot: a k-way tie gives 1/k"),
-  wins: count,
-  ties: count,
-  losses: count,
-  total: count.describe("Deals counted"),
-  ties_by_players: z.record(z.string(), count).describe("Ties by the number of players who shared"),
-  method,
-  boards_enumerated: count.nullable().describe("Completions of the board that were counted; null when simulated"),
-  standard_error: z
-    .strictObject({ win_rate: z.number(), tie_rate: z.number(), loss_rate: z.number(), equity: z.number() })
-    .describe("0 where exact"),
-});
+export const boardStatsSchema = z
+  .strictObject({
+    win_rate: fraction.describe("Won alone"),
+    tie_rate: fraction.describe("Shared with one or more"),
+    loss_rate: fraction,
+    equity: fraction.describe("Share of this board's pot: a k-way tie gives 1/k"),
+    wins: count,
+    ties: count,
+    losses: count,
+    total: count.describe("Deals counted"),
+    ties_by_players: z.record(z.string(), count).describe("Ties by the number of players who shared"),
+    method,
+    boards_enumerated: count.nullable().describe("Completions of the board that were counted; null when simulated"),
+    standard_error: z
+      .strictObject({ win_rate: z.number(), tie_rate: z.number(), loss_rate: z.number(), equity: z.number() })
+      .describe("0 where exact"),
+  })
+  .meta({ id: "board_stats" });
 
 const jointResults = z
   .strictObject({
@@ -53,7 +56,7 @@ const nextCard = z.strictObject({
   tie_rate: fraction,
   total: count.describe("Deals in which it comes next"),
 });
-const nextCards = z.array(nextCard).describe("Best card first");
+const nextCards = z.array(nextCard).describe("Best card first").meta({ id: "next_cards" });
 
 const standardErrors = z
   .record(z.string(), z.number())

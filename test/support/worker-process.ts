@@ -9,10 +9,7 @@ export class WorkerProcess {
   /** Everything it logged. */
   output = "";
 
-  private constructor(
-    private readonly child: ChildProcess,
-    readonly args: readonly string[],
-  ) {
+  private constructor(private readonly child: ChildProcess) {
     this.exited = new Promise((resolve) => child.once("exit", resolve));
     child.stdout?.on("data", (data) => {
       this.output += data;
@@ -22,13 +19,18 @@ export class WorkerProcess {
     });
   }
 
-  static start(env: Readonly<Record<string, string>>, args: readonly string[] = []): WorkerProcess {
-    const command = [CLI, "-A", "main.celery_app.celery", "worker", ...args];
+  /** @param app what `-A` names; by default the built-in app, as the old documentation has it */
+  static start(
+    env: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+    app = "main.celery_app.celery",
+  ): WorkerProcess {
+    const command = [CLI, "-A", app, "worker", ...args];
     const child = spawn(process.execPath, command, {
       env: { ...process.env, CELERY_HEALTH_PORT: "0", ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return new WorkerProcess(child, args);
+    return new WorkerProcess(child);
   }
 
   get isRunning(): boolean {

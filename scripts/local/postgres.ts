@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
-import { chown, mkdir } from "node:fs/promises";
+import { chown, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import pg from "pg";
@@ -16,6 +16,8 @@ export interface Database {
   /** SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Removes what a killed server that was not started again left outside its folder. */
+  dispose(): Promise<void>;
 }
 
 /** Folder with initdb and postgres: the newest version that is installed. */
@@ -135,6 +137,14 @@ class PrivateDatabase implements Database {
   async kill(): Promise<void> {
     await this.server?.end("SIGKILL");
     this.server = undefined;
+  }
+
+  async dispose(): Promise<void> {
+    if (this.server !== undefined) return;
+    // A server that ended in an orderly way took this file and the segment of shared memory that it names with it.
+    const lock = await readFile(join(this.folder, "data/postmaster.pid"), "utf8").catch(() => "");
+    const segment = lock.split("\n")[6]?.trim().split(/\s+/)[1];
+    if (segment !== undefined) await run("ipcrm", ["-m", segment]).catch(() => undefined);
   }
 }
 

@@ -148,6 +148,7 @@ export class Services {
   /** Ends every process and removes every file. May be called twice. */
   async stop(): Promise<void> {
     await Promise.all(this.users.splice(0).map((user) => user.end()));
+    await this.database?.dispose();
     await this.guard.close();
   }
 }
@@ -174,7 +175,7 @@ function externalServer(url: string) {
   const refuse = async () => {
     throw new Error("this service is not ours to stop: it was named by an environment variable");
   };
-  return { url, stop: refuse, kill: refuse, start: refuse };
+  return { url, stop: refuse, kill: refuse, start: refuse, dispose: async () => undefined };
 }
 
 /** A folder every user may enter, so that an unprivileged PostgreSQL can live in it. */

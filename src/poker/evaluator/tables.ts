@@ -93,6 +93,9 @@ export function evaluatorTables(): EvaluatorTables {
   return shared;
 }
 
+/** The tables of this thread, when it has some. */
+export const existingTables = (): EvaluatorTables | undefined => shared;
+
 /** Makes {@link evaluatorTables} answer with another thread's tables from now on. */
 export function adoptTables(buffer: SharedArrayBuffer): EvaluatorTables {
   if (shared?.buffer !== buffer) shared = openTables(buffer);

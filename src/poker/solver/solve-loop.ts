@@ -4,9 +4,15 @@ import type { SolveHooks, SolveLimits } from "./spot/spot.js";
 /** A game that is solved iteration by iteration. */
 export interface Iterative {
   readonly iterations: number;
+  /** Time to keep for the end, in measurements: the last one and the report. Default 2. */
+  readonly finishingMeasures?: number;
+  /** Whether to measure after this many iterations; by default every tenth, later more rarely. */
+  readonly measureDue?: (iterations: number) => boolean;
   iterate(): void;
   /** Sum of the players' gains by deviating, chips. */
   measure(): number;
+  /** What must be added to the last measurement before it counts as reaching the target. Default 0. */
+  readonly uncertainty?: number;
 }
 
 export interface LoopResult {
@@ -22,7 +28,7 @@ const MEASURE_EVERY = 10;
 const REPORT_EVERY = 0.2;
 
 /** True when the exploitability is due to be measured after this many iterations. */
-function measureDue(iterations: number): boolean {
+function usualMeasureDue(iterations: number): boolean {
   if (iterations <= 100) return iterations % MEASURE_EVERY === 0;
   if (iterations <= 1000) return iterations % (MEASURE_EVERY * 5) === 0;
   return iterations % (MEASURE_EVERY * 25) === 0;
@@ -75,18 +81,24 @@ export function solveLoop(
   const stopReason = (): StopReason | null => {
     if (hooks.stop() !== "none") return "soft_time_limit";
     const measuredNow = convergence.at(-1)?.iteration === game.iterations;
-    if (limits.targetExploitability !== null && measuredNow && percent(nashConv) <= limits.targetExploitability * 100)
+    if (
+      limits.targetExploitability !== null &&
+      measuredNow &&
+      percent(nashConv + (game.uncertainty ?? 0)) <= limits.targetExploitability * 100
+    )
       return "target";
     if (limits.iterations !== null && game.iterations >= limits.iterations) return "iterations";
     // The next iteration, a last measurement and the report must still fit.
-    return seconds() + slowest + 2 * measureSeconds >= limits.timeLimitSeconds * 0.97 ? "time_limit" : null;
+    return seconds() + slowest + (game.finishingMeasures ?? 2) * measureSeconds >= limits.timeLimitSeconds * 0.97
+      ? "time_limit"
+      : null;
   };
 
   for (;;) {
     const before = hooks.now();
     game.iterate();
     slowest = Math.max(hooks.now() - before, slowest * 0.9);
-    if (measureDue(game.iterations)) measure();
+    if ((game.measureDue ?? usualMeasureDue)(game.iterations)) measure();
     const stoppedBy = stopReason();
     if (stoppedBy !== null || hooks.now() - reported >= REPORT_EVERY) report();
     if (stoppedBy === null) continue;

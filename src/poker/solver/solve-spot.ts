@@ -1,6 +1,6 @@
-import { SolverInputError } from "./errors.js";
 import type { Solution } from "./report/solution.js";
 import { type FormatCards, solveHeadsUp } from "./solve-heads-up.js";
+import { solveMultiway } from "./solve-multiway.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
 import type { SharedPlan } from "./vector/plan.js";
 
@@ -18,5 +18,5 @@ export function solveSpot(
   onPlan: (plan: SharedPlan) => void,
 ): Solution {
   if (spot.players.length === 2 && spot.street > 0) return solveHeadsUp(spot, limits, hooks, format, onPlan);
-  throw new SolverInputError("multiway and preflop spots are not solved yet");
+  return solveMultiway(spot, limits, hooks, format);
 }

@@ -8,7 +8,7 @@ import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
 import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
 import { countVersusRandom } from "../../poker/equity/versus-random.js";
-import { type EvaluatorTables, openTables } from "../../poker/evaluator/tables.js";
+import { adoptTables, type EvaluatorTables, evaluatorTables } from "../../poker/evaluator/tables.js";
 import { Random } from "../../poker/random.js";
 import { expandRange, type RangeHands } from "../../poker/ranges/expand-range.js";
 import type { Range } from "../../poker/ranges/range-tree.js";
@@ -35,9 +35,12 @@ export type ComputeInput =
       readonly shape: ShowdownShape;
       readonly work: ChunkWork;
     }
+  /** Asks for the evaluator tables: building them would hold up the main thread. */
+  | { readonly kind: "tables" }
   | { readonly kind: "expand"; readonly range: Range; readonly dead: readonly (readonly number[])[] };
 
 export type ComputeOutput =
+  | { readonly kind: "tables"; readonly tables: SharedArrayBuffer }
   | { readonly kind: "counted"; readonly counts: Float64Array; readonly strata: Float64Array | null }
   /** The range's hands for each list of dead cards, in shared memory. */
   | { readonly kind: "expanded"; readonly hands: readonly RangeHands[] };
@@ -49,8 +52,9 @@ export const spotKernel: Kernel<ComputeInput, ComputeOutput> = kernel(new URL(".
 const RUNS_BETWEEN_CHECKS = 4096;
 
 export function run(input: ComputeInput, context: KernelContext): ComputeOutput {
+  if (input.kind === "tables") return { kind: "tables", tables: evaluatorTables().buffer };
   if (input.kind === "expand") return { kind: "expanded", hands: input.dead.map((dead) => expand(input.range, dead)) };
-  const tables = openTables(input.tables);
+  const tables = adoptTables(input.tables);
   const counts = new ShowdownCounts(input.shape);
   const strata = count(tables, input.deal, input.work, counts, context);
   if (context.cancelled()) throw new Error("cancelled");

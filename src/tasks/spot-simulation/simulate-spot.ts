@@ -1,6 +1,6 @@
 import { JobInputError } from "../../jobs/errors.js";
 import { formatCards } from "../../poker/cards.js";
-import { evaluatorTables } from "../../poker/evaluator/tables.js";
+import { adoptTables, existingTables } from "../../poker/evaluator/tables.js";
 import type { RangeHands } from "../../poker/ranges/expand-range.js";
 import type { Range } from "../../poker/ranges/range-tree.js";
 import { type Compute, conduct, type Outcome } from "./conduct.js";
@@ -26,12 +26,21 @@ export async function simulateSpot(input: SpotInput, services: SpotServices): Pr
   const experiments = [...new Set([plan.actual, ...plan.estimated.flat()])];
   const outcomes = await conduct(experiments, {
     compute: services.compute,
-    tables: evaluatorTables().buffer,
+    tables: await sharedTables(services.compute),
     seed: input.seed,
     signal: services.signal,
     onProgress: (done, simulated) => services.report(Math.floor(done * 99), progressMessage(simulated)),
   });
   return assembleResult(input, outcomesOf(plan, experiments, outcomes));
+}
+
+/** The evaluator tables of this process: a thread builds them for the first spot. */
+async function sharedTables(compute: Compute): Promise<SharedArrayBuffer> {
+  const existing = existingTables();
+  if (existing !== undefined) return existing.buffer;
+  const output = await compute({ kind: "tables" });
+  if (output.kind !== "tables") throw new Error(`asked for tables, got ${output.kind}`);
+  return adoptTables(output.tables).buffer;
 }
 
 function progressMessage(simulatedRuns: number): string {

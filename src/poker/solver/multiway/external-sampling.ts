@@ -19,12 +19,14 @@ export class MultiwayState {
   readonly sums: Float32Array;
   readonly #levels: number;
   readonly #laterRow: LaterRow;
-  readonly #evaluator = new OmahaEvaluator(evaluatorTables());
+  /** One for each board, set to the boards of the last deal. */
+  readonly #evaluators: readonly OmahaEvaluator[];
   readonly #boards: number;
   readonly #rows: Int32Array;
   readonly #strengths: Uint16Array;
-  #strengthsOf = -1;
-  #deals = 0;
+  /** Seats whose strengths are not those of their present hands. */
+  readonly #stale: Uint8Array;
+  #boardsStale = true;
 
   constructor(tree: MultiwayTree, sampler: DealSampler, levels: number, laterRow: LaterRow) {
     this.tree = tree;
@@ -36,12 +38,15 @@ export class MultiwayState {
     this.#boards = sampler.board.length / 5;
     this.#rows = new Int32Array(levels * tree.seats);
     this.#strengths = new Uint16Array(this.#boards * tree.seats);
+    this.#stale = new Uint8Array(tree.seats).fill(1);
+    this.#evaluators = Array.from({ length: this.#boards }, () => new OmahaEvaluator(evaluatorTables()));
   }
 
   /** Deals anew; `except` gets no hand. */
   deal(except = -1): void {
     this.sampler.deal(except);
-    this.#deals++;
+    this.#boardsStale = true;
+    this.#stale.fill(1);
     for (let seat = 0; seat < this.tree.seats; seat++)
       if (seat !== except) this.placeHand(seat, this.sampler.hand[seat] as number);
   }
@@ -52,7 +57,7 @@ export class MultiwayState {
     for (let level = 1; level < this.#levels; level++) {
       this.#rows[level * this.tree.seats + seat] = this.#laterRow(level, seat, hand, this.sampler.board);
     }
-    this.#strengthsOf = -1;
+    this.#stale[seat] = 1;
   }
 
   /** Start of the table row that the acting seat's hand has at a decision. */
@@ -73,7 +78,7 @@ export class MultiwayState {
 
   /** Chips a seat takes from the middle at a showdown. */
   showdownShare(node: number, seat: number): number {
-    if (this.#strengthsOf !== this.#deals) this.#evaluate();
+    this.#evaluate();
     const { seats } = this.tree;
     let won = 0;
     for (const layer of this.tree.layers[node] ?? []) {
@@ -95,26 +100,52 @@ export class MultiwayState {
 
   #evaluate(): void {
     const { board, cards, k } = this.sampler;
-    for (let index = 0; index < this.#boards; index++) {
+    const { seats } = this.tree;
+    this.#evaluators.forEach((evaluator, index) => {
       const at = index * 5;
-      this.#evaluator.setBoard(
-        board[at] as number,
-        board[at + 1] as number,
-        board[at + 2] as number,
-        board[at + 3] as number,
-        board[at + 4] as number,
-      );
-      for (let seat = 0; seat < this.tree.seats; seat++) {
-        this.#strengths[index * this.tree.seats + seat] = this.#evaluator.evaluate(cards, seat * k, k);
+      if (this.#boardsStale) {
+        evaluator.setBoard(
+          board[at] as number,
+          board[at + 1] as number,
+          board[at + 2] as number,
+          board[at + 3] as number,
+          board[at + 4] as number,
+        );
       }
+      for (let seat = 0; seat < seats; seat++) {
+        if (this.#stale[seat] === 1) this.#strengths[index * seats + seat] = evaluator.evaluate(cards, seat * k, k);
+      }
+    });
+    this.#boardsStale = false;
+    this.#stale.fill(0);
+  }
+
+  /** Share of the pot of a seat if everyone stays to the showdown. */
+  potShare(seat: number): number {
+    this.#evaluate();
+    const { seats } = this.tree;
+    let share = 0;
+    for (let board = 0; board < this.#boards; board++) {
+      const strengths = this.#strengths.subarray(board * seats, (board + 1) * seats);
+      const best = Math.max(...strengths);
+      const winners = strengths.reduce((count, strength) => count + (strength === best ? 1 : 0), 0);
+      if (strengths[seat] === best) share += 1 / winners / this.#boards;
     }
-    this.#strengthsOf = this.#deals;
+    return share;
+  }
+
+  /** Average strategy of hand number `hand` of the acting seat's range at a root-street decision. */
+  averageOf(node: number, hand: number, out: Float64Array): void {
+    const actions = this.tree.actionCount[node] as number;
+    this.#normalize((this.tree.table[node] as number) + hand * actions, actions, out, 0);
   }
 
   /** Average strategy of the acting seat's hand at a decision, into `out[from …]`. */
   average(node: number, out: Float64Array, from: number): void {
-    const actions = this.tree.actionCount[node] as number;
-    const at = this.rowAt(node);
+    this.#normalize(this.rowAt(node), this.tree.actionCount[node] as number, out, from);
+  }
+
+  #normalize(at: number, actions: number, out: Float64Array, from: number): void {
     let total = 0;
     for (let action = 0; action < actions; action++) total += this.sums[at + action] as number;
     for (let action = 0; action < actions; action++) {
@@ -138,7 +169,7 @@ export class ExternalSampling {
   constructor(state: MultiwayState, random: Random) {
     this.#state = state;
     this.#random = random;
-    const depth = 64;
+    const depth = treeDepth(state.tree) + 1;
     this.#strategy = new Float64Array(depth * MAX_ACTIONS);
     this.#values = new Float64Array(depth * MAX_ACTIONS);
   }
@@ -212,4 +243,16 @@ export class ExternalSampling {
     // `left` goes below zero at the chosen action; only the first such action counts.
     return this.#walk((tree.firstChild[node] as number) + chosen, depth + 1);
   }
+}
+
+/** Longest run of actions in a tree. */
+function treeDepth(tree: MultiwayTree): number {
+  const depth = new Uint16Array(tree.kind.length);
+  for (let node = 0; node < depth.length; node++) {
+    const children =
+      tree.kind[node] === NODE.decision ? (tree.actionCount[node] as number) : tree.kind[node] === NODE.chance ? 1 : 0;
+    for (let child = 0; child < children; child++)
+      depth[(tree.firstChild[node] as number) + child] = (depth[node] as number) + 1;
+  }
+  return depth.reduce((most, of) => Math.max(most, of), 0);
 }

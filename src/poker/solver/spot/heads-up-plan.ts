@@ -118,7 +118,7 @@ function describeRung(spot: Spot, rung: Rung, before: readonly SpotRange[], afte
 }
 
 /** Ranges in order of strength, strongest first, so that thinning out keeps their shape. */
-function sortedRanges(spot: Spot, random: Random): HandSet[] {
+export function sortedRanges(spot: Spot, random: Random): HandSet[] {
   const evaluator = new OmahaEvaluator(evaluatorTables());
   const board = spot.boards[0] ?? [];
   const deck = deckWithout(spot.boards.flat());

@@ -1,0 +1,300 @@
+import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import type { SampledRange } from "../multiway/deal-sampler.js";
+import type { MultiwayState } from "../multiway/external-sampling.js";
+import type { Measure, SeatSample, TableSample } from "../multiway/measure.js";
+import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
+import { findHand } from "../spot/heads-up-plan.js";
+import type { MultiwayPlan } from "../spot/multiway-plan.js";
+import type { Spot } from "../spot/spot.js";
+import { actionLabel } from "./action-label.js";
+import { classifyHands } from "./hand-classes.js";
+import { roundEv, roundShares, roundStrategy } from "./rounding.js";
+import { type HandClassRow, type HeroAnswer, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
+
+const DEFAULT_TREE_BYTES = 1_300_000;
+const FULL_TREE_BYTES = 64_000_000;
+const BYTES_PER_NUMBER = 7;
+const BYTES_PER_NODE = 900;
+
+/** The root street of a sampled solution as a nested tree. */
+export class MultiwayReport {
+  readonly #spot: Spot;
+  readonly #plan: MultiwayPlan;
+  readonly #state: MultiwayState;
+  readonly #table: TableSample;
+  readonly #samples: readonly SeatSample[];
+  readonly #values: readonly (readonly Float64Array[])[];
+  readonly #hero: number;
+  readonly #format: (cards: readonly number[]) => string;
+  #bytes = 0;
+  #strategiesOmitted = 0;
+
+  constructor(
+    spot: Spot,
+    plan: MultiwayPlan,
+    state: MultiwayState,
+    measure: Measure,
+    samples: readonly SeatSample[],
+    table: TableSample,
+    format: (cards: readonly number[]) => string,
+  ) {
+    this.#spot = spot;
+    this.#plan = plan;
+    this.#state = state;
+    this.#samples = samples;
+    this.#table = table;
+    this.#format = format;
+    this.#values = samples.map((sample, seat) => measure.rise(seat, sample, false));
+    this.#hero = MultiwayReport.findHero(spot, plan);
+  }
+
+  /** Place of the hero's hand in the planned range (of its class of suits, where those are used); -1 without one. */
+  static findHero(spot: Spot, plan: MultiwayPlan): number {
+    if (!spot.hero) return -1;
+    const { hands, suitClasses } = plan.ranges[spot.hero.seat] as SampledRange;
+    if (!suitClasses) return findHand(hands, spot.hero.cards);
+    for (const map of SUIT_MAPS) {
+      const found = findHand(hands, mapCards(spot.hero.cards, map));
+      if (found >= 0) return found;
+    }
+    return -1;
+  }
+
+  build(): SolutionNode {
+    return this.#decision(0, 0) as SolutionNode;
+  }
+
+  get omitted(): string[] {
+    if (this.#strategiesOmitted === 0) return [];
+    return [
+      `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,
+    ];
+  }
+
+  /** Expected chips of each player; they sum to the pot. */
+  rootEvs(): Record<string, number> {
+    return this.#evs(0, 1);
+  }
+
+  hero(root: SolutionNode): HeroAnswer | null {
+    if (!this.#spot.hero || this.#hero < 0) return null;
+    const row = root.hero;
+    const actions =
+      row &&
+      root.actions.map((action, index) => ({
+        label: actionLabel(action),
+        frequency: row.frequency[index] ?? 0,
+        ev: row.ev[index] ?? null,
+      }));
+    return {
+      player: this.#spot.players[this.#spot.hero.seat] as number,
+      hand: this.#format(this.#spot.hero.cards),
+      index: this.#hero,
+      actions: actions ?? null,
+      ev: actions ? roundEv(actions.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0)) : null,
+    };
+  }
+
+  /** EVs by player at a node, measured from the chips behind there; rounding is settled with the last player. */
+  #evs(node: number, probability: number): Record<string, number> {
+    const { tree } = this.#state;
+    const evs = this.#spot.players.map((_, seat) => {
+      const put = tree.put[node * tree.seats + seat] as number;
+      return roundEv((this.#table.chips[node * tree.seats + seat] as number) / probability + put) ?? 0;
+    });
+    const pot = (tree.nodes[node] as BettingNode).state.pot;
+    const rest = evs.reduce((sum, ev) => sum + ev, 0) - pot;
+    return Object.fromEntries(
+      this.#spot.players.map((player, seat) => {
+        const ev = evs[seat] as number;
+        return [player, seat === evs.length - 1 ? (roundEv(ev - rest) ?? 0) : ev];
+      }),
+    );
+  }
+
+  #next(node: number, depth: number): SolutionNext {
+    const at = this.#state.tree.nodes[node] as BettingNode;
+    switch (at.kind) {
+      case "decision":
+        return this.#decision(node, depth);
+      case "fold":
+        return { end: "fold", pot: at.state.pot, winner: this.#spot.players[at.winner] as number };
+      case "showdown":
+        return { end: "showdown", pot: at.state.pot };
+      case "chance":
+        return { end: "deal", street: STREET_NAMES[at.state.street + 1] ?? "river", pot: at.state.pot };
+    }
+  }
+
+  #decision(node: number, depth: number): SolutionNext {
+    const { tree } = this.#state;
+    const { treeDepth, fullStrategy } = this.#spot.options;
+    const limit = fullStrategy ? FULL_TREE_BYTES : DEFAULT_TREE_BYTES;
+    if (treeDepth !== null && depth > treeDepth) return { end: "omitted" };
+    if (this.#bytes + BYTES_PER_NODE > limit) return { end: "omitted" };
+    this.#bytes += BYTES_PER_NODE;
+    const at = tree.nodes[node] as DecisionNode;
+    const probability = this.#table.probability[node] as number;
+    const first = tree.firstChild[node] as number;
+    const strategy = this.#strategy(node);
+    const own = this.#ownWeights(node);
+    const shares = at.actions.map((_, action) =>
+      probability > 0 ? (this.#table.probability[first + action] as number) / probability : 1 / at.actions.length,
+    );
+    const frequency = roundShares(shares, 5);
+    const combos = this.#combos(strategy, limit);
+    const actions = at.actions.map((action, index) => ({
+      action: action.type,
+      amount: action.amount,
+      to: action.to,
+      all_in: action.allIn,
+      frequency: frequency[index] as number,
+      ev: this.#actionEv(node, first + index, at.seat),
+      next: this.#next(first + index, depth + 1),
+    }));
+    const hero = this.#spot.hero?.seat === at.seat && this.#hero >= 0 ? this.#heroRow(node, strategy) : null;
+    const classes = this.#classRows(node, strategy, own);
+    return {
+      player: this.#spot.players[at.seat] as number,
+      street: STREET_NAMES[at.state.street] ?? "river",
+      pot: at.state.pot,
+      to_call: Math.max(...at.state.bets) - (at.state.bets[at.seat] ?? 0),
+      probability: Math.round(probability * 1e6) / 1e6,
+      ev: probability > 0 ? this.#evs(node, probability) : null,
+      actions,
+      ...(hero ? { hero } : {}),
+      ...(classes.length > 0 ? { classes } : {}),
+      ...combos,
+    };
+  }
+
+  /** Mean chips of the seat when it takes the action that leads to `child`, from the chips behind at `node`. */
+  #actionEv(node: number, child: number, seat: number): number | null {
+    const { tree } = this.#state;
+    const probability = this.#table.probability[child] as number;
+    if (!(probability > 0)) return null;
+    const put = tree.put[node * tree.seats + seat] as number;
+    return roundEv((this.#table.chips[child * tree.seats + seat] as number) / probability + put);
+  }
+
+  #strategy(node: number): Float64Array[] {
+    const { tree } = this.#state;
+    const actions = tree.actionCount[node] as number;
+    const { count } = (this.#plan.ranges[tree.seat[node] as number] as SampledRange).hands;
+    const columns = Array.from({ length: actions }, () => new Float64Array(count));
+    const out = new Float64Array(8);
+    for (let hand = 0; hand < count; hand++) {
+      this.#state.averageOf(node, hand, out);
+      columns.forEach((column, action) => {
+        column[hand] = out[action] as number;
+      });
+    }
+    return columns;
+  }
+
+  /** How often each hand is at a node: its weight, its own earlier choices, and what the others let through. */
+  #ownWeights(node: number): Float64Array {
+    const { tree } = this.#state;
+    const seat = tree.seat[node] as number;
+    const range = this.#plan.ranges[seat] as SampledRange;
+    const sample = this.#samples[seat] as SeatSample;
+    const own = this.#ownReach(node, seat);
+    return own.map(
+      (reach, hand) => reach * (range.hands.weights[hand] as number) * (sample.reach[node]?.[hand] as number),
+    );
+  }
+
+  #ownReach(node: number, seat: number): Float64Array {
+    const { tree } = this.#state;
+    const reach = new Float64Array((this.#plan.ranges[seat] as SampledRange).hands.count).fill(1);
+    const out = new Float64Array(8);
+    for (let at = node, parent = this.#parent(at); parent >= 0; at = parent, parent = this.#parent(at)) {
+      if (tree.seat[parent] !== seat) continue;
+      const action = at - (tree.firstChild[parent] as number);
+      for (let hand = 0; hand < reach.length; hand++) {
+        this.#state.averageOf(parent, hand, out);
+        reach[hand] = (reach[hand] as number) * (out[action] as number);
+      }
+    }
+    return reach;
+  }
+
+  #parent(node: number): number {
+    const { tree } = this.#state;
+    for (let at = node - 1; at >= 0; at--) {
+      const first = tree.firstChild[at] as number;
+      if (tree.actionCount[at] !== 0 && node >= first && node < first + (tree.actionCount[at] as number)) return at;
+    }
+    return -1;
+  }
+
+  /** EV of an action for a hand, as sampled; NaN when the hand was never seen there. */
+  #handEv(node: number, child: number, seat: number, hand: number): number {
+    const { tree } = this.#state;
+    const reach = this.#samples[seat]?.reach[node]?.[hand] as number;
+    if (!(reach > 0)) return Number.NaN;
+    return (this.#values[seat]?.[child]?.[hand] as number) / reach + (tree.put[node * tree.seats + seat] as number);
+  }
+
+  #heroRow(node: number, strategy: readonly Float64Array[]): NonNullable<SolutionNode["hero"]> {
+    const { tree } = this.#state;
+    const seat = tree.seat[node] as number;
+    const first = tree.firstChild[node] as number;
+    return {
+      frequency: roundShares(
+        strategy.map((column) => column[this.#hero] as number),
+        5,
+      ),
+      ev: strategy.map((_, action) => roundEv(this.#handEv(node, first + action, seat, this.#hero))),
+    };
+  }
+
+  #combos(strategy: readonly Float64Array[], limit: number): Pick<SolutionNode, "strategy"> {
+    const bytes = strategy.length * (strategy[0]?.length ?? 0) * BYTES_PER_NUMBER;
+    if (this.#bytes + bytes > limit) {
+      this.#strategiesOmitted++;
+      return {};
+    }
+    this.#bytes += bytes;
+    return { strategy: roundStrategy(strategy, 5) };
+  }
+
+  #classRows(node: number, strategy: readonly Float64Array[], weights: Float64Array): HandClassRow[] {
+    const { tree } = this.#state;
+    const seat = tree.seat[node] as number;
+    const first = tree.firstChild[node] as number;
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (!(total > 0)) return [];
+    const classes = this.#classes(seat);
+    return classes.names.flatMap((name, index) => {
+      const members = Array.from(weights.keys()).filter(
+        (hand) => classes.of[hand] === index && (weights[hand] as number) > 0,
+      );
+      const share = members.reduce((sum, hand) => sum + (weights[hand] as number), 0);
+      if (!(share > 0)) return [];
+      const mean = (of: (hand: number) => number): number =>
+        members.reduce((sum, hand) => sum + (weights[hand] as number) * of(hand), 0) / share;
+      return [
+        {
+          class: name,
+          share: Math.round((share / total) * 1e5) / 1e5,
+          frequency: roundShares(
+            strategy.map((column) => mean((hand) => column[hand] as number)),
+            4,
+          ),
+          ev: strategy.map((_, action) => roundEv(mean((hand) => this.#handEv(node, first + action, seat, hand)))),
+        },
+      ];
+    });
+  }
+
+  readonly #classesBySeat = new Map<number, ReturnType<typeof classifyHands>>();
+
+  #classes(seat: number): ReturnType<typeof classifyHands> {
+    const known = this.#classesBySeat.get(seat);
+    if (known) return known;
+    const classes = classifyHands((this.#plan.ranges[seat] as SampledRange).hands, this.#spot.boards[0] ?? []);
+    this.#classesBySeat.set(seat, classes);
+    return classes;
+  }
+}

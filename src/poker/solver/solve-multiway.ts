@@ -1,0 +1,206 @@
+import { DECK_SIZE } from "../cards.js";
+import { remainingCards } from "./deal.js";
+import { handCards } from "./hand-set.js";
+import { DealSampler } from "./multiway/deal-sampler.js";
+import { ExternalSampling, type LaterRow, MultiwayState } from "./multiway/external-sampling.js";
+import { type Gain, Measure, type SeatSample } from "./multiway/measure.js";
+import { flattenTree } from "./multiway/multiway-tree.js";
+import { omahaDeal } from "./omaha-deal.js";
+import { Random } from "./random.js";
+import { describeGame } from "./report/describe-game.js";
+import { MultiwayReport } from "./report/multiway-report.js";
+import type { DeviationGain, Solution } from "./report/solution.js";
+import type { FormatCards } from "./solve-heads-up.js";
+import { type LoopResult, significant, solveLoop } from "./solve-loop.js";
+import { type MultiwayPlan, planMultiway } from "./spot/multiway-plan.js";
+import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
+import { strengthClasses } from "./spot/strength-classes.js";
+import { WalkCancelled } from "./vector/walker.js";
+
+/** Deals between two looks at the limits; one iteration of the loop. */
+const DEALS_PER_ITERATION = 500;
+/** Work (hands × nodes) that choosing a deviation may take for one seat, and again as much for measuring it. */
+const GAIN_WORK = 4e6;
+/** The last measurement is as much finer as the time limit allows: seconds, and the factor from there on. */
+const FINAL_GAIN_FACTORS: readonly (readonly [number, number])[] = [
+  [20, 4],
+  [6, 2],
+  [0, 1],
+];
+const LEAST_DEALS = 150;
+const MOST_DEALS = 20_000;
+const TABLE_DEALS = 10_000;
+
+/**
+ * Solves a multiway or preflop spot by external-sampling CFR. With more than two players this converges to no
+ * equilibrium in general: the result says what each player could gain by deviating, as far as it was found.
+ *
+ * @throws SolverInputError when the game fits no limits, WalkCancelled when the hooks say "now"
+ */
+export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks, format: FormatCards): Solution {
+  const startedAt = hooks.now();
+  const plan = planMultiway(spot, limits);
+  const random = new Random(spot.options.seed);
+  const state = createState(spot, plan, random);
+  const trainer = new ExternalSampling(state, random);
+  const measure = new Measure(state, plan.ranges, new Random(spot.options.seed + 7919));
+  const seats = spot.players.length;
+  let iterations = 0;
+  let uncertainty = 0;
+  const game = {
+    get iterations() {
+      return iterations;
+    },
+    iterate: () => {
+      if (hooks.stop() === "now") throw new WalkCancelled("the solver was told to stop");
+      iterations++;
+      for (let deal = 0; deal < DEALS_PER_ITERATION; deal++) trainer.iterate(iterations);
+    },
+    finishingMeasures: finalFactor(limits.timeLimitSeconds) + 2,
+    // Measuring is dear here: after 10, 20, 40 … iterations.
+    measureDue: (done: number) => done % 10 === 0 && Number.isInteger(Math.log2(done / 10)),
+    get uncertainty() {
+      return uncertainty;
+    },
+    measure: () => {
+      // As fine as the training is long, so that measuring takes a fixed share of the time.
+      const gains = measureGains(measure, seats, Math.max(0.2, iterations / 100), () => hooks.stop() === "now");
+      uncertainty = gains.reduce((sum, gain) => sum + gain.standardError, 0);
+      return gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
+    },
+  };
+  const loop = solveLoop(game, spot.root.state.pot, seats, limits, hooks, startedAt);
+  return report(spot, plan, state, measure, loop, limits, iterations, hooks, startedAt, format);
+}
+
+function createState(spot: Spot, plan: MultiwayPlan, random: Random): MultiwayState {
+  const levels = plan.laterClasses > 0 ? 4 - spot.street : 1;
+  const boards = spot.boards.length;
+  const rows = Array.from({ length: 4 }, (_, level) =>
+    plan.ranges.map(({ hands }) => (level === 0 ? hands.count : plan.laterClasses ** boards)),
+  );
+  const tree = flattenTree(plan.tree, rows);
+  const sampler = new DealSampler(plan.ranges, spot.boards, DECK_SIZE, random);
+  return new MultiwayState(tree, sampler, levels, laterRows(spot, plan));
+}
+
+/** Rows of later streets: the classes of the hand on each board, combined. */
+function laterRows(spot: Spot, plan: MultiwayPlan): LaterRow {
+  if (plan.laterClasses === 0) return () => 0;
+  const deal = omahaDeal(spot.boards);
+  const known = spot.boards[0]?.length ?? 0;
+  const classes = strengthClasses(
+    deal,
+    plan.ranges.map((range) => range.hands),
+    5 - known,
+    plan.laterClasses,
+  );
+  const position = new Int8Array(DECK_SIZE).fill(-1);
+  remainingCards(deal).forEach((card, index) => {
+    position[card] = index;
+  });
+  return (level, seat, hand, board) => {
+    let row = 0;
+    for (let index = 0; index < spot.boards.length; index++) {
+      const at = index * 5 + known;
+      const dealt = Array.from({ length: level }, (_, step) => position[board[at + step] as number] as number);
+      row = row * plan.laterClasses + classes.classOf(seat, hand, index, dealt);
+    }
+    return row;
+  };
+}
+
+function gainDeals(measure: Measure, seat: number, factor: number): number {
+  return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, (GAIN_WORK * factor) / measure.dealCost(seat))));
+}
+
+function finalFactor(timeLimitSeconds: number): number {
+  return FINAL_GAIN_FACTORS.find(([seconds]) => timeLimitSeconds >= seconds)?.[1] ?? 1;
+}
+
+function measureGains(measure: Measure, seats: number, factor: number, stop: () => boolean): Gain[] {
+  return Array.from({ length: seats }, (_, seat) => {
+    if (stop()) throw new WalkCancelled("the solver was told to stop");
+    const deals = gainDeals(measure, seat, factor);
+    return measure.gain(seat, measure.sampleSeat(seat, deals), deals);
+  });
+}
+
+function report(
+  spot: Spot,
+  plan: MultiwayPlan,
+  state: MultiwayState,
+  measure: Measure,
+  loop: LoopResult,
+  limits: SolveLimits,
+  iterations: number,
+  hooks: SolveHooks,
+  startedAt: number,
+  format: FormatCards,
+): Solution {
+  const { pot } = spot.root.state;
+  const { players, options } = spot;
+  const byPlayer = <T>(make: (seat: number) => T): Record<string, T> =>
+    Object.fromEntries(players.map((player, seat) => [player, make(seat)]));
+  const factor = finalFactor(limits.timeLimitSeconds);
+  const deals = players.map((_, seat) => gainDeals(measure, seat, factor));
+  const table = measure.sampleTable(TABLE_DEALS);
+  const samples = players.map(
+    (_, seat): SeatSample => measure.sampleSeat(seat, deals[seat] as number, heroHand(spot, plan, seat)),
+  );
+  const gains = samples.map((sample, seat) => measure.gain(seat, sample, deals[seat] as number));
+  const nashConv = gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
+  const shown = new MultiwayReport(spot, plan, state, measure, samples, table, format);
+  const tree = shown.build();
+  const exploitability = (nashConv / players.length / pot) * 100;
+  return {
+    format: "plosolver-solution-1",
+    game: describeGame(spot, plan.sizing, format),
+    ranges: byPlayer((seat) => ({
+      source: spot.ranges[seat]?.source ?? "",
+      combos: Array.from({ length: plan.ranges[seat]?.hands.count ?? 0 }, (_, hand) =>
+        format(handCards((plan.ranges[seat] as MultiwayPlan["ranges"][number]).hands, hand)),
+      ),
+      weights: Array.from(plan.ranges[seat]?.hands.weights ?? [], (weight) => Number(weight.toPrecision(6))),
+      combos_before_cap: spot.ranges[seat]?.hands.count ?? 0,
+    })),
+    hero: shown.hero(tree),
+    ev: shown.rootEvs(),
+    equities: byPlayer((seat) => Math.round((table.equity[seat] as number) * 1e4) / 1e4),
+    exploitability: significant(exploitability),
+    nash_conv: significant(nashConv),
+    deviation_gains: byPlayer(
+      (seat): DeviationGain => ({
+        gain: significant(gains[seat]?.chips ?? 0),
+        standard_error: significant(gains[seat]?.standardError ?? 0),
+      }),
+    ),
+    exploitability_method: method(players.length, Math.min(...deals), plan.laterClasses > 0),
+    is_equilibrium_approximation: false,
+    converged: exploitability <= (limits.targetExploitability ?? 0.005) * 100,
+    stopped_by: loop.stoppedBy,
+    convergence: loop.convergence,
+    algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${DEALS_PER_ITERATION} deals an iteration`,
+    iterations,
+    solve_time: Math.round((hooks.now() - startedAt) * 1000) / 1000,
+    threads: 1,
+    abstraction: [
+      ...plan.reductions,
+      `bets and raises of ${options.betSizes.map((size) => `${Math.round(size * 1000) / 10} %`).join(", ")} of the pot after the call, at most ${options.maxRaises} raise${options.maxRaises === 1 ? "" : "s"} a street`,
+    ],
+    assumptions: spot.root.assumptions,
+    seed: options.seed,
+    tree,
+    omitted: shown.omitted,
+  };
+}
+
+function method(players: number, deals: number, laterBetting: boolean): string {
+  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
+  const none = players > 2 ? "; with more than two players there is no guarantee of an equilibrium" : "";
+  return `sampled: each player's best deviation found ${where}, chosen on ${deals} deals and measured on ${deals} others, a lower bound of what he could gain${none}`;
+}
+
+function heroHand(spot: Spot, plan: MultiwayPlan, seat: number): number {
+  return spot.hero?.seat === seat ? MultiwayReport.findHero(spot, plan) : -1;
+}

@@ -1,0 +1,154 @@
+import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
+import { SolverInputError } from "../errors.js";
+import type { SampledRange } from "../multiway/deal-sampler.js";
+import { Random } from "../random.js";
+import { capRange } from "./cap-range.js";
+import { findHand, type PotLimitSizing, sortedRanges } from "./heads-up-plan.js";
+import type { SolveLimits, Spot } from "./spot.js";
+import { suitClasses } from "./suit-classes.js";
+
+/** A game for the sampling solver, and what was given up for it. */
+export interface MultiwayPlan {
+  readonly tree: DecisionNode;
+  readonly ranges: readonly SampledRange[];
+  readonly sizing: PotLimitSizing;
+  /** Strength classes of hands on later streets, for each board; 0 when later streets have no betting. */
+  readonly laterClasses: number;
+  readonly reductions: readonly string[];
+}
+
+const MAX_DECISIONS = 30_000;
+/** Combos a range keeps unasked, by street. */
+const COMFORTABLE_COMBOS: readonly number[] = [20_000, 500, 700, 1000];
+const MOST_COMBOS = 20_000;
+const CLASSES_ONE_BOARD = 32;
+const CLASSES_TWO_BOARDS = 7;
+/** Bytes of a table entry: regret and strategy sum. */
+const ENTRY_BYTES = 8;
+
+interface Rung {
+  readonly rootSizes: number | null;
+  readonly rootRaises: number | null;
+  readonly laterBetting: boolean;
+}
+
+function ladder(spot: Spot): Rung[] {
+  const rungs: Rung[] = [];
+  const later = spot.street > 0 && spot.street < 3;
+  for (const laterBetting of later ? [true, false] : [spot.street === 3]) {
+    rungs.push({ rootSizes: null, rootRaises: null, laterBetting });
+    for (const rootRaises of [2, 1]) rungs.push({ rootSizes: null, rootRaises, laterBetting });
+    for (const rootRaises of [3, 2, 1, 0]) rungs.push({ rootSizes: 1, rootRaises, laterBetting });
+  }
+  return rungs;
+}
+
+function sizingOf(spot: Spot, rung: Rung): PotLimitSizing {
+  const { betSizes, maxRaises } = spot.options;
+  const largest = Math.max(...betSizes);
+  return {
+    kind: "pot-limit",
+    fractionsByStreet: [rung.rootSizes === null ? betSizes : [largest], [largest]],
+    maxRaisesByStreet: [Math.min(maxRaises, rung.rootRaises ?? maxRaises), Math.min(maxRaises, 1)],
+    bettingStreets: rung.laterBetting ? 4 : 1,
+  };
+}
+
+function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes: number): string[] {
+  const { betSizes, maxRaises } = spot.options;
+  const largest = Math.max(...betSizes);
+  const found: string[] = [];
+  ranges.forEach(({ hands, suitClasses: grouped }, seat) => {
+    const before = spot.ranges[seat]?.hands.count ?? 0;
+    const player = spot.players[seat];
+    if (grouped)
+      found.push(
+        `player ${player}'s ${before} combos are played as ${hands.count} classes that ignore the names of suits`,
+      );
+    else if (hands.count < before)
+      found.push(`range of player ${player} thinned out to ${hands.count} of ${before} combos`);
+  });
+  if (rung.rootSizes !== null && betSizes.length > 1)
+    found.push(`only one bet size on this street: ${largest} of the pot`);
+  if (rung.rootRaises !== null && rung.rootRaises < maxRaises)
+    found.push(`at most ${rung.rootRaises} raises on this street`);
+  if (spot.street === 3) return found;
+  if (!rung.laterBetting) {
+    return [...found, "no betting after this street: the remaining cards are dealt and hands compared"];
+  }
+  if (betSizes.length > 1) found.push(`only one bet size on later streets: ${largest} of the pot`);
+  if (maxRaises > 1) found.push("at most one raise on later streets");
+  found.push(`on later streets hands are told apart by strength only, in ${classes} classes`);
+  return found;
+}
+
+/** Hands as the sampler takes them: classes of suits preflop where the range allows, else thinned out. */
+function sampledRanges(spot: Spot): SampledRange[] {
+  const sorted =
+    spot.street === 0 ? spot.ranges.map((range) => range.hands) : sortedRanges(spot, new Random(spot.options.seed));
+  return sorted.map((hands, seat) => {
+    const limit = Math.min(
+      spot.options.maxCombos ??
+        (spot.ranges[seat]?.explicit ? MOST_COMBOS : (COMFORTABLE_COMBOS[spot.street] as number)),
+      MOST_COMBOS,
+    );
+    const grouped = spot.street === 0 && hands.count > limit ? suitClasses(hands) : null;
+    if (grouped && grouped.count <= MOST_COMBOS) return { hands: grouped, suitClasses: true };
+    const hero = spot.hero?.seat === seat ? findHand(hands, spot.hero.cards) : -1;
+    return { hands: capRange(hands, limit, hero, new Random(spot.options.seed + seat)), suitClasses: false };
+  });
+}
+
+/**
+ * Chooses the largest version of a multiway or preflop game whose tree and tables fit.
+ *
+ * @throws SolverInputError when none does
+ */
+export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
+  const ranges = sampledRanges(spot);
+  const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
+  const laterRows = perBoard ** spot.boards.length;
+  let problem = "the betting tree is too large";
+  for (const rung of ladder(spot)) {
+    const sizing = sizingOf(spot, rung);
+    const tree = tryTree(spot, sizing);
+    if (!tree) continue;
+    const entries = tableEntries(tree, ranges, laterRows);
+    if (entries * ENTRY_BYTES <= limits.maxBytes) {
+      const laterClasses = rung.laterBetting && spot.street < 3 ? perBoard : 0;
+      return { tree, ranges, sizing, laterClasses, reductions: notes(spot, rung, ranges, laterRows) };
+    }
+    problem = `its tables need ${Math.ceil((entries * ENTRY_BYTES) / 2 ** 20)} MiB of memory and ${Math.floor(limits.maxBytes / 2 ** 20)} MiB are allowed`;
+  }
+  throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
+}
+
+function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
+  try {
+    const tree = buildBettingTree(spot.root.state, spot.root.toAct, {
+      sizing,
+      lastStreet: 3,
+      minBet: spot.root.minBet,
+      maxNodes: MAX_DECISIONS * 4,
+    });
+    return countNodes(tree).decisions <= MAX_DECISIONS ? tree : null;
+  } catch (error) {
+    if (error instanceof TreeTooLargeError) return null;
+    throw error;
+  }
+}
+
+function tableEntries(root: DecisionNode, ranges: readonly SampledRange[], laterRows: number): number {
+  let entries = 0;
+  const visit = (node: DecisionNode): void => {
+    const rows = node.state.street === root.state.street ? (ranges[node.seat]?.hands.count ?? 0) : laterRows;
+    entries += rows * node.actions.length;
+    for (const child of node.children) {
+      let below = child;
+      while (below.kind === "chance") below = below.child;
+      if (below.kind === "decision") visit(below);
+    }
+  };
+  visit(root);
+  return entries;
+}

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import type { Socket } from "node:net";
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
 import type { Logger } from "pino";
 import { asError, BrokerError } from "../errors.js";
@@ -158,6 +159,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       { ...address, heartbeat },
       { noDelay: true, keepAlive: true, timeout: connectTimeoutMs, clientProperties: { connection_name: name } },
     );
+    joinWrites(model);
     let lastError: Error | null = null;
     const lost = new Promise<void>((resolve) => {
       model.on("error", (error) => {
@@ -225,4 +227,25 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     });
     this.#wake = null;
   }
+}
+
+/**
+ * Sends what the channels of a connection write in one turn of the event loop with one system call: amqplib writes a
+ * chunk for each channel, and system calls are the largest part of what a message costs.
+ */
+function joinWrites(model: ChannelModel): void {
+  const { stream } = model.connection as unknown as { readonly stream: Socket };
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  let joining = false;
+  stream.write = (...args: unknown[]) => {
+    if (!joining) {
+      joining = true;
+      stream.cork();
+      process.nextTick(() => {
+        joining = false;
+        stream.uncork();
+      });
+    }
+    return write(...args);
+  };
 }

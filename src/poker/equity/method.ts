@@ -25,6 +25,8 @@ const VERSUS_RANDOM_FACTOR: Readonly<Record<number, number>> = { 4: 1, 5: 4, 6: 
 const COST_OF_GROUPS = 3 * MS;
 /** Evaluating all pairs of hole cards on a board. */
 const COST_OF_PAIRS = 8000;
+/** A hand's value by its pairs, and counting it. */
+const COST_OF_LOOKUP = 28;
 /** Beside the hands: evaluating all pairs, and clearing what counts them. */
 const COST_OF_SWEEP = 120_000;
 const COST_OF_SHOWDOWN = 30;
@@ -70,7 +72,7 @@ function lateBoards(deal: SeatedDeal): CountMethod | undefined {
   const ways = perSeat.reduce((product, hands) => product * hands, 1);
   const live = liveCards(deal).length;
   const completions = deal.boards.reduce((sum, board) => sum + choose(live, 5 - board.length), 0);
-  const showdown = 12 * deal.seats.length * (EVALUATION[deal.handSize] ?? 1);
+  const showdown = COST_OF_LOOKUP * deal.seats.length * (EVALUATION[deal.handSize] ?? 1);
   return { kind: "late-boards", hands: Math.max(...perSeat), cost: completions * (COST_OF_PAIRS + ways * showdown) };
 }
 

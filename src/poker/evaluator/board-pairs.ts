@@ -49,6 +49,14 @@ export class BoardPairs {
 
   /** Value of `size` hole cards that start at `cards[from]`. */
   evaluate(cards: ArrayLike<Card>, from = 0, size = cards.length - from): HandValue {
+    if (size === 4) {
+      return this.evaluate4(
+        cards[from] as number,
+        cards[from + 1] as number,
+        cards[from + 2] as number,
+        cards[from + 3] as number,
+      );
+    }
     let best = 0;
     for (let i = from + 1; i < from + size; i++) {
       const row = (cards[i] as number) * ROW;

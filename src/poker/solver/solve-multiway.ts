@@ -64,7 +64,12 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
     },
     measure: () => {
       // As fine as the training is long, so that measuring takes a fixed share of the time.
-      const gains = measureGains(measure, seats, Math.max(0.2, iterations / 100), () => hooks.stop() === "now");
+      const gains = measureGains(
+        measure,
+        seats,
+        Math.min(4, Math.max(0.2, iterations / 100)),
+        () => hooks.stop() === "now",
+      );
       uncertainty = gains.reduce((sum, gain) => sum + gain.standardError, 0);
       return gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
     },

@@ -27,7 +27,11 @@ const cardsOf = (text: string): string => (text === "-" ? "" : text);
 function simulate({ hands, boards, dead }: Enumerated): Promise<SpotResult[]> {
   const [top = "", bottom] = boards.split("/").map(cardsOf);
   const data = {
-    players: hands.split(",").map((hand) => ({ cards: hand === "*" ? [] : hand })),
+    // A lone player meets one random hand.
+    players: hands
+      .split(",")
+      .filter((hand) => hand !== "*")
+      .map((cards) => ({ cards })),
     top_board: top,
     bottom_board: bottom,
     folded_cards: cardsOf(dead),
@@ -57,11 +61,11 @@ describe("equities enumerated by an independent brute force", () => {
         expect(result.method).toBe("exact");
         const sides = [result.top_actual_stats, result.bottom_actual_stats];
         spot.shares.forEach((ofBoard, board) => {
-          expect(rowOf(sides[board], results.length + 1)).toEqual(ofBoard[player]);
+          expect(rowOf(sides[board], ofBoard.length + 1)).toEqual(ofBoard[player]);
         });
         const joint = spot.joint[player];
         if (joint === undefined) return;
-        const width = results.length + 1;
+        const width = (spot.shares[0]?.length ?? 0) + 1;
         const sum = (keep: (top: number, bottom: number) => boolean): number =>
           joint.reduce((total, deals, cell) => total + (keep(Math.floor(cell / width), cell % width) ? deals : 0), 0);
         expect(result.both_boards).toEqual({

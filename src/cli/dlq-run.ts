@@ -5,10 +5,18 @@ import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js"
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";
 import { type DeadLetterView, describeDeadLetter, revived } from "./dead-letter-view.js";
-import type { DlqFlags } from "./dlq.js";
-import { CliError, EXIT_USAGE } from "./globals.js";
+import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { runPurge } from "./messages-run.js";
 import { Output, plural } from "./output.js";
+
+/** Options of `celery dlq` commands. */
+export interface DlqFlags extends GlobalFlags {
+  readonly queues?: string[];
+  readonly limit?: number;
+  readonly all?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+}
 
 const DEFAULT_LIMIT = 100;
 

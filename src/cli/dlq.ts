@@ -1,14 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { commaSeparated, type GlobalFlags } from "./globals.js";
-
-/** Options of `celery dlq` commands. */
-export interface DlqFlags extends GlobalFlags {
-  readonly queues?: string[];
-  readonly limit?: number;
-  readonly all?: boolean;
-  readonly force?: boolean;
-  readonly json?: boolean;
-}
+import type { DlqFlags } from "./dlq-run.js";
+import { commaSeparated } from "./globals.js";
 
 /** `celery dlq list|show|retry|purge`: messages that failed for good. */
 export function registerDlq(program: Command): void {

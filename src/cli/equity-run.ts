@@ -8,9 +8,20 @@ import type { Compute } from "../tasks/spot-simulation/conduct.js";
 import { parseSpotInput } from "../tasks/spot-simulation/parse-input.js";
 import type { SpotResult } from "../tasks/spot-simulation/result-schema.js";
 import { simulateSpot } from "../tasks/spot-simulation/simulate-spot.js";
-import type { EquityFlags } from "./equity.js";
-import { CliError, EXIT_USAGE } from "./globals.js";
+import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { Output } from "./output.js";
+
+/** Flags of `celery equity`. */
+export interface EquityFlags extends GlobalFlags {
+  readonly board?: string;
+  readonly board2?: string;
+  readonly dead?: string;
+  readonly opponents?: number;
+  readonly runs?: number;
+  readonly seed?: number;
+  readonly targetError?: number;
+  readonly json?: boolean;
+}
 
 /** Work of this many milliseconds is done at once; threads, which take as long to start, do the rest. */
 const ALONE_MS = 150;

@@ -1,17 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { GlobalFlags } from "./globals.js";
-
-/** Flags of `celery equity`. */
-export interface EquityFlags extends GlobalFlags {
-  readonly board?: string;
-  readonly board2?: string;
-  readonly dead?: string;
-  readonly opponents?: number;
-  readonly runs?: number;
-  readonly seed?: number;
-  readonly targetError?: number;
-  readonly json?: boolean;
-}
+import type { EquityFlags } from "./equity-run.js";
 
 const EXAMPLES = `
 Examples:

@@ -1,10 +1,17 @@
 import { displayUrl } from "../celery/amqp/url.js";
-import { EventReceiver, type ReceivedEvent } from "../celery/events/receiver.js";
+import type { ReceivedEvent } from "../celery/events/receiver.js";
 import { type BrokerSession, withBroker } from "./broker-session.js";
 import { EventLines } from "./event-lines.js";
-import type { EventsFlags } from "./events.js";
-import { CliError } from "./globals.js";
+import { receiveEvents } from "./event-source.js";
+import { CliError, type GlobalFlags } from "./globals.js";
 import { Output } from "./output.js";
+
+/** Options of `celery events`. */
+export interface EventsFlags extends GlobalFlags {
+  readonly dump?: boolean;
+  readonly json?: boolean;
+  readonly camera?: string;
+}
 
 /** `celery events`: runs until interrupted; a lost broker connection is waited for. */
 export async function runEvents(flags: EventsFlags): Promise<void> {
@@ -16,18 +23,6 @@ export async function runEvents(flags: EventsFlags): Promise<void> {
     const { runMonitor } = await import("./monitor/run.js");
     await withBroker(flags, (session) => runMonitor(session, flags));
   }
-}
-
-/** Receives events for a command, and asks the workers for a heartbeat so that they are known at once. */
-export async function receiveEvents(
-  session: BrokerSession,
-  onEvent: (event: ReceivedEvent) => void,
-): Promise<EventReceiver> {
-  const { connection, settings, clock, log, control } = session;
-  const receiver = new EventReceiver({ connection, settings, clock, log, onEvent });
-  await receiver.open();
-  await control.cast("heartbeat");
-  return receiver;
 }
 
 async function dump(session: BrokerSession, flags: EventsFlags): Promise<void> {

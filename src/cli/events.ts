@@ -1,12 +1,5 @@
 import type { Command } from "commander";
-import type { GlobalFlags } from "./globals.js";
-
-/** Options of `celery events`. */
-export interface EventsFlags extends GlobalFlags {
-  readonly dump?: boolean;
-  readonly json?: boolean;
-  readonly camera?: string;
-}
+import type { EventsFlags } from "./events-run.js";
 
 /** `celery events`: a live view on a terminal, lines otherwise. */
 export function registerEvents(program: Command): void {

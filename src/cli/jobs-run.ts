@@ -2,15 +2,25 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../celery/errors.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
-import type { JobType } from "../jobs/schema.js";
+import type { JobStatus, JobType } from "../jobs/schema.js";
 import { withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";
-import { CliError, EXIT_USAGE } from "./globals.js";
-import type { JobsFlags } from "./jobs.js";
+import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { ProgressLine, printJob, printResult } from "./jobs-text.js";
 import { sendTask } from "./messages-run.js";
 import { Output } from "./output.js";
+
+/** Options of `celery jobs` commands. */
+export interface JobsFlags extends GlobalFlags {
+  readonly json?: boolean;
+  readonly status?: JobStatus;
+  readonly type?: JobType;
+  readonly user?: string;
+  readonly limit?: number;
+  readonly input?: string;
+  readonly watch?: boolean;
+}
 
 const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
   SPOT_SIMULATION: "tasks.process_spot_simulation",

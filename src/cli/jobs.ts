@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JobStatus, JobType } from "../jobs/schema.js";
-import type { GlobalFlags } from "./globals.js";
+import type { JobsFlags } from "./jobs-run.js";
 
 const STATUSES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"] as const satisfies readonly JobStatus[];
 
@@ -10,17 +10,6 @@ const TYPES: ReadonlyMap<string, JobType> = new Map([
   ["spot_simulation", "SPOT_SIMULATION"],
   ["solver_analysis", "SOLVER_ANALYSIS"],
 ]);
-
-/** Options of `celery jobs` commands. */
-export interface JobsFlags extends GlobalFlags {
-  readonly json?: boolean;
-  readonly status?: JobStatus;
-  readonly type?: JobType;
-  readonly user?: string;
-  readonly limit?: number;
-  readonly input?: string;
-  readonly watch?: boolean;
-}
 
 /** `celery jobs list|show|submit|cancel|watch`: the PLOSolver jobs (DATABASE_URL). */
 export function registerJobs(program: Command): void {

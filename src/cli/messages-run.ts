@@ -11,9 +11,37 @@ import { createBackend } from "../celery/results/create.js";
 import { isStored } from "../celery/results/stored.js";
 import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
-import { CliError } from "./globals.js";
-import type { CallFlags, PurgeFlags, ResultFlags } from "./messages.js";
+import { CliError, type GlobalFlags } from "./globals.js";
 import { Output, plural } from "./output.js";
+
+/** Options of `celery call`. */
+export interface CallFlags extends GlobalFlags {
+  readonly args?: unknown[];
+  readonly kwargs?: Record<string, unknown>;
+  readonly eta?: Date;
+  readonly countdown?: number;
+  readonly expires?: Date | number;
+  readonly serializer?: "json" | "yaml" | "msgpack";
+  readonly queue?: string;
+  readonly exchange?: string;
+  readonly routingKey?: string;
+  readonly json?: boolean;
+}
+
+/** Options of `celery purge`. */
+export interface PurgeFlags extends GlobalFlags {
+  readonly force?: boolean;
+  readonly queues?: string[];
+  readonly excludeQueues?: string[];
+  readonly json?: boolean;
+}
+
+/** Options of `celery result`. */
+export interface ResultFlags extends GlobalFlags {
+  readonly traceback?: boolean;
+  readonly timeout?: number;
+  readonly json?: boolean;
+}
 
 /** `celery call`: prints the task's id once the broker has confirmed the message. */
 export async function runCall(name: string, flags: CallFlags): Promise<void> {

@@ -1,35 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { parseIso } from "../celery/protocol/time.js";
 import { commaSeparated, type GlobalFlags } from "./globals.js";
-
-/** Options of `celery call`. */
-export interface CallFlags extends GlobalFlags {
-  readonly args?: unknown[];
-  readonly kwargs?: Record<string, unknown>;
-  readonly eta?: Date;
-  readonly countdown?: number;
-  readonly expires?: Date | number;
-  readonly serializer?: "json" | "yaml" | "msgpack";
-  readonly queue?: string;
-  readonly exchange?: string;
-  readonly routingKey?: string;
-  readonly json?: boolean;
-}
-
-/** Options of `celery result`. */
-export interface ResultFlags extends GlobalFlags {
-  readonly traceback?: boolean;
-  readonly timeout?: number;
-  readonly json?: boolean;
-}
-
-/** Options of `celery purge`. */
-export interface PurgeFlags extends GlobalFlags {
-  readonly force?: boolean;
-  readonly queues?: string[];
-  readonly excludeQueues?: string[];
-  readonly json?: boolean;
-}
+import type { CallFlags, PurgeFlags, ResultFlags } from "./messages-run.js";
 
 /** `celery call`, `result`, `purge` and `list bindings`. */
 export function registerMessages(program: Command): void {

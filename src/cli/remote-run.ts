@@ -3,11 +3,20 @@ import type { ControlReply } from "../celery/control/mailbox-client.js";
 import type { ControlRegistry } from "../celery/control/registry.js";
 import { nearest } from "../celery/settings.js";
 import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js";
+import { commandList } from "./command-list.js";
 import { compileArguments } from "./command-words.js";
+import type { GlobalFlags } from "./globals.js";
 import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE } from "./globals.js";
 import { Output, plural } from "./output.js";
-import { commandList, type RemoteFlags } from "./remote.js";
 import { indent, replyText } from "./reply-text.js";
+
+/** Options of `inspect`, `control` and `status`. */
+export interface RemoteFlags extends GlobalFlags {
+  readonly timeout?: number;
+  readonly destination?: string[];
+  readonly json?: boolean;
+  readonly list?: boolean;
+}
 
 const DEFAULT_TIMEOUT_SECONDS = 1;
 

@@ -1,15 +1,9 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CommandKind } from "../celery/control/command.js";
 import { ControlRegistry } from "../celery/control/registry.js";
-import { commaSeparated, type GlobalFlags } from "./globals.js";
-
-/** Options of `inspect`, `control` and `status`. */
-export interface RemoteFlags extends GlobalFlags {
-  readonly timeout?: number;
-  readonly destination?: string[];
-  readonly json?: boolean;
-  readonly list?: boolean;
-}
+import { commandList } from "./command-list.js";
+import { commaSeparated } from "./globals.js";
+import type { RemoteFlags } from "./remote-run.js";
 
 /** `celery inspect`, `celery control` and `celery status`. */
 export function registerRemote(program: Command): void {
@@ -44,19 +38,6 @@ function remoteOptions(command: Command): Command {
     .option("-t, --timeout <seconds>", "Timeout in seconds waiting for reply. (default: 1)", seconds)
     .option("-d, --destination <names>", "Comma separated list of destination node names.", commaSeparated)
     .option("-j, --json", "Use json as output format.");
-}
-
-/** What `--list` and `--help` show. */
-export function commandList(registry: ControlRegistry, kind: CommandKind): string {
-  const rows = registry
-    .list(kind)
-    .map(({ name, signature, help }) => [signature === undefined ? name : `${name} ${signature}`, help] as const);
-  const width = Math.min(40, Math.max(...rows.map(([usage]) => usage.length)));
-  const title = kind === "inspect" ? "Inspect Commands" : "Control Commands";
-  const lines = rows.map(([usage, help]) =>
-    usage.length > width ? `  ${usage}\n  ${"".padEnd(width)}  ${help}` : `  ${usage.padEnd(width)}  ${help}`,
-  );
-  return [`${title}:`, ...lines].join("\n");
 }
 
 function seconds(value: string): number {

@@ -10,10 +10,20 @@ import { prepareKernel } from "../tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../tasks/solver-analysis/parse-input.js";
 import { type Compute, runSolve } from "../tasks/solver-analysis/run-solve.js";
 import { describeRequest, type StoredSolution } from "../tasks/solver-analysis/stored-solution.js";
-import { CliError, EXIT_USAGE } from "./globals.js";
+import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { Output } from "./output.js";
-import type { SolveFlags } from "./solve.js";
 import { solutionText } from "./solve-text.js";
+
+/** Options of `celery solve`. */
+export interface SolveFlags extends GlobalFlags {
+  /** Fraction of the pot. */
+  readonly target?: number;
+  /** Seconds. */
+  readonly time?: number;
+  readonly iterations?: number;
+  readonly json?: boolean;
+  readonly threads?: number;
+}
 
 const OWNER = "solve";
 const MAX_BYTES = 2 ** 31;

@@ -1,16 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { GlobalFlags } from "./globals.js";
-
-/** Options of `celery solve`. */
-export interface SolveFlags extends GlobalFlags {
-  /** Fraction of the pot. */
-  readonly target?: number;
-  /** Seconds. */
-  readonly time?: number;
-  readonly iterations?: number;
-  readonly json?: boolean;
-  readonly threads?: number;
-}
+import type { SolveFlags } from "./solve-run.js";
 
 /** `celery solve <file>`: solves a spot here, without broker or database, with the code of the job. */
 export function registerSolve(program: Command): void {

@@ -2,7 +2,7 @@ import { asError } from "../../celery/errors.js";
 import { ClusterState } from "../../celery/events/cluster-state.js";
 import { SOFTWARE_VERSION } from "../../celery/events/software.js";
 import type { BrokerSession } from "../broker-session.js";
-import { receiveEvents } from "../events-run.js";
+import { receiveEvents } from "../event-source.js";
 import type { GlobalFlags } from "../globals.js";
 import { MonitorModel } from "./model.js";
 import { EventRates } from "./rates.js";

@@ -58,8 +58,9 @@ function stopOnRequest(program: Program): void {
     stop();
   };
   const cold = (signal: NodeJS.Signals) => {
-    log.warn({ signal }, "stopping at once: tasks that run go back to their queue");
-    stop(0);
+    const seconds = worker.core.settings.workerSoftShutdownTimeout;
+    log.warn({ signal, seconds }, "stopping without waiting longer: tasks that still run go back to their queue");
+    stop(seconds);
   };
   process.on("SIGTERM", process.env.REMAP_SIGTERM === "SIGQUIT" ? cold : warm);
   process.on("SIGINT", warm);

@@ -1,6 +1,6 @@
 import { asError } from "../errors.js";
 import type { WorkerCore } from "./core.js";
-import { disposalOf, type Outcome, type SettlementOptions } from "./outcome.js";
+import { disposalOf, type Outcome } from "./outcome.js";
 import { record } from "./record.js";
 import type { Request } from "./request.js";
 
@@ -35,9 +35,7 @@ export async function discard(core: WorkerCore, request: Request, expired: boole
 }
 
 async function settle(core: WorkerCore, request: Request, outcome: Outcome): Promise<void> {
-  const { definition } = request;
-  const options: SettlementOptions = { ...definition, deadLetter: core.settings.deadLetter };
-  const disposal = disposalOf(outcome, options);
+  const disposal = disposalOf(outcome, request.definition, core.settings.deadLetter);
   if (disposal.deadLetter)
     await core.deadLetters.publish(request.delivery, { reason: reasonOf(outcome), attempts: request.retries + 1 });
   if (disposal.settle !== "requeue") core.ended.add(request.key);

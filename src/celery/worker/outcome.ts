@@ -30,14 +30,14 @@ export type Outcome =
   /** Stopped here without a result: the message goes back to the queue. */
   | { readonly kind: "abandoned"; readonly reason: string };
 
-/** Settings that decide what an outcome does to its message. */
+/** Options of a task that decide what an outcome does to its message. */
 export interface SettlementOptions {
-  readonly acksLate: boolean;
   readonly acksOnFailureOrTimeout: boolean;
   readonly rejectOnWorkerLost: boolean;
-  /** See the setting of that name. */
-  readonly deadLetter: "off" | "publish" | "native";
 }
+
+/** See the setting of that name. */
+export type DeadLetterMode = "off" | "publish" | "native";
 
 /** What to do with the message; `deadLetter` is published (and confirmed) before the settlement. */
 export interface Disposal {
@@ -59,7 +59,7 @@ export function outcomeOfError(thrown: unknown, abortReason: unknown): Outcome {
 }
 
 /** The one place that maps outcome and settings to the fate of the message (Celery's rules, and our dead letters). */
-export function disposalOf(outcome: Outcome, options: SettlementOptions): Disposal {
+export function disposalOf(outcome: Outcome, options: SettlementOptions, deadLetter: DeadLetterMode): Disposal {
   switch (outcome.kind) {
     case "succeeded":
     case "ignored":
@@ -68,22 +68,22 @@ export function disposalOf(outcome: Outcome, options: SettlementOptions): Dispos
       return { settle: "ack", deadLetter: false };
     case "failed":
     case "timed-out":
-      return finalFailure(options);
+      return finalFailure(options, deadLetter);
     case "worker-lost":
-      return options.rejectOnWorkerLost ? { settle: "requeue", deadLetter: false } : finalFailure(options);
+      return options.rejectOnWorkerLost ? { settle: "requeue", deadLetter: false } : finalFailure(options, deadLetter);
     case "rejected":
-      return outcome.requeue ? { settle: "requeue", deadLetter: false } : refusal(options.deadLetter);
+      return outcome.requeue ? { settle: "requeue", deadLetter: false } : refusal(deadLetter);
     case "abandoned":
       return { settle: "requeue", deadLetter: false };
   }
 }
 
 /** A message that will not be run: rejected as in Celery, or to the dead letters. */
-export function refusal(deadLetter: SettlementOptions["deadLetter"]): Disposal {
+export function refusal(deadLetter: DeadLetterMode): Disposal {
   return deadLetter === "publish" ? { settle: "ack", deadLetter: true } : { settle: "reject", deadLetter: false };
 }
 
-function finalFailure({ acksOnFailureOrTimeout, deadLetter }: SettlementOptions): Disposal {
+function finalFailure({ acksOnFailureOrTimeout }: SettlementOptions, deadLetter: DeadLetterMode): Disposal {
   if (deadLetter !== "off") return refusal(deadLetter);
   return { settle: acksOnFailureOrTimeout ? "ack" : "reject", deadLetter: false };
 }

@@ -16,17 +16,16 @@ import {
   type SettlementOptions,
 } from "../../../../src/celery/worker/outcome.js";
 
-const celery: SettlementOptions = {
-  acksLate: true,
-  acksOnFailureOrTimeout: true,
-  rejectOnWorkerLost: false,
-  deadLetter: "off",
-};
+interface Options extends SettlementOptions {
+  readonly deadLetter: DeadLetterMode;
+}
+
+const celery: Options = { acksOnFailureOrTimeout: true, rejectOnWorkerLost: false, deadLetter: "off" };
 const failed: Outcome = { kind: "failed", error: new Error("x") };
 const lost: Outcome = { kind: "worker-lost", error: new WorkerLostError("x") };
 
 describe("disposalOf", () => {
-  it.each<[string, Outcome, Partial<SettlementOptions>, string, boolean]>([
+  it.each<[string, Outcome, Partial<Options>, string, boolean]>([
     ["success", { kind: "succeeded", result: 1 }, {}, "ack", false],
     ["ignore", { kind: "ignored" }, { deadLetter: "publish" }, "ack", false],
     [
@@ -67,7 +66,8 @@ describe("disposalOf", () => {
     ],
     ["abandoned", { kind: "abandoned", reason: "r" }, { deadLetter: "publish" }, "requeue", false],
   ])("%s", (_name, outcome, options, settle, deadLetter) => {
-    expect(disposalOf(outcome, { ...celery, ...options })).toEqual({ settle, deadLetter });
+    const all = { ...celery, ...options };
+    expect(disposalOf(outcome, all, all.deadLetter)).toEqual({ settle, deadLetter });
   });
 });
 

@@ -10,6 +10,7 @@ import {
   WorkerShutdown,
 } from "../../../../src/celery/errors.js";
 import {
+  type DeadLetterMode,
   disposalOf,
   type Outcome,
   outcomeOfError,

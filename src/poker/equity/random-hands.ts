@@ -38,8 +38,15 @@ export class RandomHands {
   private against: HandValue = 0;
   private suited = 0;
   private others: Uint8Array = new Uint8Array(13);
-  private otherCards = 0;
-  private flushRow = 0;
+  /** Live ranks of the flush suit, ascending, and how many they are. */
+  private readonly suitedRanks = new Uint8Array(13);
+  private suitedCount = 0;
+  /** `[higher × lower]` by position in `suitedRanks`: the flush of two. */
+  private readonly flushes = new Uint16Array(13 * ROW);
+  /** `[cards placed × position]`: best flush of that card with one of those placed. Row 0 stays zero. */
+  private readonly flushReach = new Uint16Array(8 * ROW);
+  /** By number of cards: ways to choose them among the other suits. */
+  private readonly otherWays = new Float64Array(8);
   /** Best value without a flush of any two ranks: above a flush only on a paired board. */
   private highest: HandValue = 0;
 
@@ -53,13 +60,14 @@ export class RandomHands {
     this.breakdown.fill(0);
     this.against = against;
     this.others = supply.others;
-    this.otherCards = supply.others.reduce((sum, cards) => sum + cards, 0);
     this.suited = supply.suit < 0 ? 0 : supply.suited;
     this.loadValues(supply.state);
     this.placeRanks(this.handSize, 12, 0, 0, 1, 0);
     if (supply.suit < 0) return;
-    this.flushRow = this.tables.flushRow[supply.suitMask] as number;
-    this.placeSuited(this.highest > HIGHEST_FLUSH ? "offsuit may win" : "flush wins", 12, 0, 0, 0);
+    this.loadFlushes(supply.suitMask);
+    const live = supply.others.reduce((sum, cards) => sum + cards, 0);
+    for (let left = 0; left <= this.handSize; left++) this.otherWays[left] = choose(live, left);
+    this.placeSuited(this.suitedCount, 0, 0);
   }
 
   private loadValues(state: number): void {
@@ -81,7 +89,7 @@ export class RandomHands {
    */
   private placeRanks(left: number, highest: number, placed: number, best: HandValue, none: number, one: number): void {
     if (left === 1) {
-      this.placeLast(highest, placed, best, none, one);
+      this.placeLast(highest, placed, best, none + one, none);
       return;
     }
     const { others, values, suited, reach } = this;
@@ -103,19 +111,24 @@ export class RandomHands {
     }
   }
 
-  /** The innermost loop of {@link placeRanks}. */
-  private placeLast(highest: number, placed: number, best: HandValue, none: number, one: number): void {
+  /** The last card: `plainWays` for each card outside the flush suit, `suitedWays` for one of it. */
+  private placeLast(highest: number, placed: number, best: HandValue, plainWays: number, suitedWays: number): void {
     const { others, suited, reach, breakdown, against } = this;
     const row = placed * ROW;
-    const both = none + one;
+    // Most last cards add nothing: their hands keep the value of the cards before.
+    let unchanged = 0;
     for (let rank = highest; rank >= 0; rank--) {
-      const ways = both * (others[rank] as number) + ((suited >> rank) & 1) * none;
-      const reached = reach[row + rank] as number;
-      const value = reached > best ? reached : best;
+      const ways = plainWays * (others[rank] as number) + ((suited >> rank) & 1) * suitedWays;
+      const value = reach[row + rank] as number;
+      if (value <= best) {
+        unchanged += ways;
+        continue;
+      }
       const result = value > against ? WIN : value === against ? TIE : LOSS;
       const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS + result;
       breakdown[cell] = (breakdown[cell] as number) + ways;
     }
+    this.add(best, unchanged);
   }
 
   /** Makes row `placed + 1` of `reach`: what a further card of each rank makes with the ranks so far and `rank`. */
@@ -129,45 +142,64 @@ export class RandomHands {
     }
   }
 
-  /** Chooses two or more cards of the flush suit, then the others. `ranks` holds the chosen ones. */
-  private placeSuited(
-    rest: "flush wins" | "offsuit may win",
-    highest: number,
-    placed: number,
-    flush: HandValue,
-    offsuit: HandValue,
-  ): void {
-    if (placed >= 2) this.addOthers(rest, placed, flush, offsuit);
-    if (placed === this.handSize) return;
-    const { ranks, values } = this;
-    for (let rank = highest; rank >= 0; rank--) {
-      if (((this.suited >> rank) & 1) === 0) continue;
-      let nextFlush = flush;
-      let nextOffsuit = offsuit;
-      for (let i = 0; i < placed; i++) {
-        const other = ranks[i] as number;
-        const pair = this.tables.pair[other * 16 + rank] as number;
-        nextFlush = Math.max(nextFlush, this.tables.flush[this.flushRow + pair] as number);
-        nextOffsuit = Math.max(nextOffsuit, values[rank * ROW + other] as number);
+  /** Makes the list of live ranks of the flush suit, and the flush of every two of them. */
+  private loadFlushes(suitMask: number): void {
+    const { suitedRanks, flushes } = this;
+    const row = this.tables.flushRow[suitMask] as number;
+    this.suitedCount = 0;
+    for (let rank = 0; rank < 13; rank++) if ((this.suited >> rank) & 1) suitedRanks[this.suitedCount++] = rank;
+    for (let i = 1; i < this.suitedCount; i++) {
+      const high = (suitedRanks[i] as number) * ROW;
+      for (let j = 0; j < i; j++) {
+        const pair = this.tables.pair[high + (suitedRanks[j] as number)] as number;
+        flushes[i * ROW + j] = this.tables.flush[row + pair] as number;
       }
-      ranks[placed] = rank;
-      this.placeSuited(rest, rank - 1, placed + 1, nextFlush, nextOffsuit);
     }
   }
 
-  private addOthers(
-    rest: "flush wins" | "offsuit may win",
-    placed: number,
-    flush: HandValue,
-    offsuit: HandValue,
-  ): void {
-    const left = this.handSize - placed;
-    if (rest === "flush wins" || left === 0) {
-      this.add(Math.max(flush, offsuit), choose(this.otherCards, left));
-    } else {
-      this.fillReach(placed);
-      this.placeOthers(left, 12, placed, Math.max(flush, offsuit), 1);
+  /**
+   * Chooses cards of the flush suit, below the `limit`-th of them, after `placed` ones whose best flush is `flush`; with two
+   * or more of them, then the others. `flushReach` and `ranks` hold what was chosen.
+   */
+  private placeSuited(limit: number, placed: number, flush: HandValue): void {
+    const { flushReach, flushes, ranks, suitedRanks } = this;
+    const row = placed * ROW;
+    const left = this.handSize - placed - 1;
+    for (let i = limit - 1; i >= 0; i--) {
+      const reached = flushReach[row + i] as number;
+      const next = reached > flush ? reached : flush;
+      ranks[placed] = suitedRanks[i] as number;
+      if (placed > 0) this.addOthers(left, placed + 1, next);
+      if (left === 0) continue;
+      for (let j = 0; j < i; j++) {
+        const soFar = flushReach[row + j] as number;
+        const value = flushes[i * ROW + j] as number;
+        flushReach[row + ROW + j] = value > soFar ? value : soFar;
+      }
+      this.placeSuited(i, placed + 1, next);
     }
+  }
+
+  /** Adds `left` cards of other suits to `placed` chosen ones. Only on a paired board can they make more than a flush. */
+  private addOthers(left: number, placed: number, flush: HandValue): void {
+    if (this.highest <= HIGHEST_FLUSH) {
+      this.add(flush, this.otherWays[left] as number);
+      return;
+    }
+    const { ranks, values } = this;
+    let best = flush;
+    for (let i = 1; i < placed; i++) {
+      for (let j = 0; j < i; j++) {
+        const value = values[(ranks[i] as number) * ROW + (ranks[j] as number)] as number;
+        if (value > best) best = value;
+      }
+    }
+    if (left === 0) {
+      this.add(best, 1);
+      return;
+    }
+    this.fillReach(placed);
+    this.placeOthers(left, 12, placed, best, 1);
   }
 
   /** Makes row `placed` of `reach` for all ranks, from the chosen cards of the flush suit. */
@@ -181,13 +213,17 @@ export class RandomHands {
   }
 
   private placeOthers(left: number, highest: number, placed: number, best: HandValue, ways: number): void {
+    if (left === 1) {
+      this.placeLast(highest, placed, best, ways, 0);
+      return;
+    }
     const { others, values, reach } = this;
     for (let rank = highest; rank >= 0; rank--) {
       const plain = others[rank] as number;
       const most = Math.min(left, plain);
       if (most === 0) continue;
       let value = Math.max(best, reach[placed * ROW + rank] as number);
-      if (left > 1) this.extendReach(placed, rank);
+      this.extendReach(placed, rank);
       for (let count = 1; count <= most; count++) {
         if (count === 2) value = Math.max(value, values[rank * ROW + rank] as number);
         const nextWays = ways * (WAYS[plain * ROW + count] as number);

@@ -30,32 +30,32 @@ function straightTop(mask: number): number {
   return -1;
 }
 
+/** By how many ranks occur twice, three times and four times: `pairs + 4 * threes + 16 * fours`. */
+const CATEGORY_OF_COUNTS: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2, 4: 3, 5: 6, 16: 7 };
+
 /**
  * Orders hands by the rules: a number whose first base-16 digit is the category and whose others are the ranks that
  * decide, most frequent rank first, then the highest.
  */
-function orderOf(ranks: readonly number[]): number {
-  const counts = new Map<number, number>();
-  for (const rank of ranks) counts.set(rank, (counts.get(rank) ?? 0) + 1);
-  const groups = [...counts].sort(([rankA, countA], [rankB, countB]) => countB - countA || rankB - rankA);
-  const shape = groups.map(([, count]) => count).join("");
-  const mask = ranks.reduce((bits, rank) => bits | (1 << rank), 0);
-  const top = shape === "11111" ? straightTop(mask) : -1;
-  const category = top >= 0 ? 4 : (CATEGORY_OF_SHAPE[shape] ?? 0);
-  const digits = top >= 0 ? [top] : groups.map(([rank]) => rank);
-  let order = category;
-  for (let i = 0; i < 5; i++) order = order * 16 + (digits[i] ?? 0);
-  return order;
+function orderOf(a: number, b: number, c: number, d: number, e: number): number {
+  const counts = new Uint8Array(13);
+  for (const rank of [a, b, c, d, e]) counts[rank] = (counts[rank] ?? 0) + 1;
+  const repeats = [0, 0, 0, 0, 0];
+  let digits = 0;
+  let places = 0;
+  for (let count = 4; count >= 1; count--) {
+    for (let rank = 12; rank >= 0; rank--) {
+      if (counts[rank] !== count) continue;
+      digits = digits * 16 + rank;
+      repeats[count] = (repeats[count] ?? 0) + 1;
+      places++;
+    }
+  }
+  const [, , pairs = 0, threes = 0, fours = 0] = repeats;
+  const top = places === 5 ? straightTop((1 << a) | (1 << b) | (1 << c) | (1 << d) | (1 << e)) : -1;
+  if (top >= 0) return 4 * 16 ** 5 + top;
+  return (CATEGORY_OF_COUNTS[pairs + 4 * threes + 16 * fours] ?? 0) * 16 ** 5 + digits * 16 ** (5 - places);
 }
-
-const CATEGORY_OF_SHAPE: Readonly<Record<string, number>> = {
-  "11111": 0,
-  "2111": 1,
-  "221": 2,
-  "311": 3,
-  "32": 6,
-  "41": 7,
-};
 
 /** Values of the offsuit categories leave room for flushes and straight flushes. */
 function offsuitValues(): { values: Uint16Array; straights: number; flushBase: number; straightFlushBase: number } {
@@ -65,7 +65,7 @@ function offsuitValues(): { values: Uint16Array; straights: number; flushBase: n
       for (let c = 0; c <= d; c++)
         for (let b = 0; b <= c; b++)
           for (let a = 0; a <= b; a++) {
-            if (a !== e) hands.push({ index: multisetIndex(a, b, c, d, e), order: orderOf([a, b, c, d, e]) });
+            if (a !== e) hands.push({ index: multisetIndex(a, b, c, d, e), order: orderOf(a, b, c, d, e) });
           }
   hands.sort((one, other) => one.order - other.order);
   const below = (category: number): number => STRENGTHS_IN_CATEGORY.slice(0, category).reduce((sum, n) => sum + n, 0);

@@ -106,36 +106,6 @@ const pairNumber = (low: number, high: number): number => low + ((high + 1) * hi
 const tripleNumber = (a: number, b: number, c: number): number => pairNumber(a, b) + ((c + 2) * (c + 1) * c) / 6;
 const quadNumber = (a: number, b: number, c: number, d: number): number =>
   tripleNumber(a, b, c) + ((d + 3) * (d + 2) * (d + 1) * d) / 24;
-const ascending = (...ranks: number[]): number[] => ranks.sort((one, other) => one - other);
-
-function fillStates(tables: EvaluatorTables): void {
-  const { pair, addThird, addFourth, joinPairs, addFifth } = tables;
-  forEachMultiset(2, ([a = 0, b = 0]) => {
-    const number = pairNumber(a, b);
-    pair[a * 16 + b] = number;
-    pair[b * 16 + a] = number;
-    for (let rank = 0; rank < 13; rank++) {
-      const [x = 0, y = 0, z = 0] = ascending(a, b, rank);
-      addThird[number * 13 + rank] = tripleNumber(x, y, z);
-    }
-    forEachMultiset(2, ([c = 0, d = 0]) => {
-      const [w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, d);
-      joinPairs[number * RANK_PAIRS + pairNumber(c, d)] = quadNumber(w, x, y, z);
-    });
-  });
-  forEachMultiset(3, ([a = 0, b = 0, c = 0]) => {
-    for (let rank = 0; rank < 13; rank++) {
-      const [w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, rank);
-      addFourth[tripleNumber(a, b, c) * 13 + rank] = quadNumber(w, x, y, z);
-    }
-  });
-  forEachMultiset(4, ([a = 0, b = 0, c = 0, d = 0]) => {
-    for (let rank = 0; rank < 13; rank++) {
-      const [v = 0, w = 0, x = 0, y = 0, z = 0] = ascending(a, b, c, d, rank);
-      addFifth[quadNumber(a, b, c, d) * 13 + rank] = multisetIndex(v, w, x, y, z);
-    }
-  });
-}
 
 /** Calls `visit` with every multiset of `size` ranks, ascending; the array is reused. */
 function forEachMultiset(size: number, visit: (ranks: readonly number[]) => void): void {
@@ -153,25 +123,69 @@ function forEachMultiset(size: number, visit: (ranks: readonly number[]) => void
   fill(size - 1, 12);
 }
 
-/** Value of three board ranks with each hole pair, then the best of the ten threes in each board of five. */
-function fillOffsuit(tables: EvaluatorTables, values: Uint16Array): void {
-  const ofTriple = new Uint16Array(TRIPLES * RANK_PAIRS);
+/** Every multiset is reached from those one card smaller, whichever of its ranks comes last. */
+function fillStates({ pair, addThird, addFourth, joinPairs, addFifth }: EvaluatorTables): void {
+  forEachMultiset(2, ([a = 0, b = 0]) => {
+    const number = pairNumber(a, b);
+    pair[a * 16 + b] = number;
+    pair[b * 16 + a] = number;
+  });
   forEachMultiset(3, ([a = 0, b = 0, c = 0]) => {
-    forEachMultiset(2, ([x = 0, y = 0]) => {
-      const [p = 0, q = 0, r = 0, s = 0, t = 0] = ascending(a, b, c, x, y);
-      ofTriple[tripleNumber(a, b, c) * RANK_PAIRS + pairNumber(x, y)] = values[multisetIndex(p, q, r, s, t)] ?? 0;
+    const number = tripleNumber(a, b, c);
+    addThird[pairNumber(a, b) * 13 + c] = number;
+    addThird[pairNumber(a, c) * 13 + b] = number;
+    addThird[pairNumber(b, c) * 13 + a] = number;
+  });
+  forEachMultiset(4, ([a = 0, b = 0, c = 0, d = 0]) => {
+    const number = quadNumber(a, b, c, d);
+    addFourth[tripleNumber(a, b, c) * 13 + d] = number;
+    addFourth[tripleNumber(a, b, d) * 13 + c] = number;
+    addFourth[tripleNumber(a, c, d) * 13 + b] = number;
+    addFourth[tripleNumber(b, c, d) * 13 + a] = number;
+    const halves = [
+      pairNumber(a, b),
+      pairNumber(a, c),
+      pairNumber(a, d),
+      pairNumber(c, d),
+      pairNumber(b, d),
+      pairNumber(b, c),
+    ];
+    halves.forEach((half, i) => {
+      joinPairs[half * RANK_PAIRS + (halves[(i + 3) % 6] ?? 0)] = number;
     });
   });
+  forEachMultiset(5, ([a = 0, b = 0, c = 0, d = 0, e = 0]) => {
+    const number = multisetIndex(a, b, c, d, e);
+    addFifth[quadNumber(a, b, c, d) * 13 + e] = number;
+    addFifth[quadNumber(a, b, c, e) * 13 + d] = number;
+    addFifth[quadNumber(a, b, d, e) * 13 + c] = number;
+    addFifth[quadNumber(a, c, d, e) * 13 + b] = number;
+    addFifth[quadNumber(b, c, d, e) * 13 + a] = number;
+  });
+}
+
+/** Value of three board ranks with each hole pair, then the best of the ten threes in each board of five. */
+function fillOffsuit({ offsuit, addFourth, addFifth }: EvaluatorTables, values: Uint16Array): void {
+  const ofTriple = new Uint16Array(TRIPLES * RANK_PAIRS);
+  for (let triple = 0; triple < TRIPLES; triple++) {
+    forEachMultiset(2, ([x = 0, y = 0]) => {
+      const four = addFourth[triple * 13 + x] as number;
+      ofTriple[triple * RANK_PAIRS + pairNumber(x, y)] = values[addFifth[four * 13 + y] as number] as number;
+    });
+  }
   forEachMultiset(5, (board) => {
     const [p = 0, q = 0, r = 0, s = 0, t = 0] = board;
     const row = multisetIndex(p, q, r, s, t) * RANK_PAIRS;
-    for (const triple of threesOfFive(board)) {
-      for (let pair = 0; pair < RANK_PAIRS; pair++) {
-        const value = ofTriple[triple * RANK_PAIRS + pair] ?? 0;
-        if (value > (tables.offsuit[row + pair] ?? 0)) tables.offsuit[row + pair] = value;
-      }
-    }
+    for (const triple of threesOfFive(board)) raiseRow(offsuit, row, ofTriple, triple * RANK_PAIRS);
   });
+}
+
+/** Makes each entry of a row at least that of another. */
+function raiseRow(into: Uint16Array, row: number, from: Uint16Array, other: number): void {
+  for (let pair = 0; pair < RANK_PAIRS; pair++) {
+    const value = from[other + pair] as number;
+    if (value > (into[row + pair] as number)) into[row + pair] = value;
+  }
 }
 
 function threesOfFive(ranks: readonly number[]): Set<number> {

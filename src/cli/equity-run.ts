@@ -156,6 +156,6 @@ function bar(fraction: number): string {
 function howCounted(result: SpotResult): string {
   const count = (n: number) => n.toLocaleString("en-US");
   const what = result.bottom_actual_equity === undefined ? "boards" : "pairs of boards";
-  if (result.method === "exact") return `exact: ${count(result.boards_enumerated ?? 0)} ${what}`;
+  if (result.method === "exact") return `exact: ${count(result.boards_enumerated)} ${what}`;
   return `simulated: ${count(result.simulated_runs)} deals, seed ${result.seed}`;
 }

@@ -43,18 +43,18 @@ export function boardStats(outcome: Outcome, board: number, player: number): Boa
     ties,
     losses,
     total: wins + ties + losses,
-    ties_by_players: Object.fromEntries(
-      tied.map((deals, i) => [String(i + 2), deals]).filter(([, deals]) => deals !== 0),
-    ),
-    method: isExact(experiment) ? "exact" : "monte-carlo",
-    boards_enumerated: isExact(experiment) ? completionsOf(outcome, board) : null,
-    standard_error: {
-      win_rate: win.standardError,
-      tie_rate: tie.standardError,
-      loss_rate: loss.standardError,
-      equity: equity.standardError,
-    },
+    boards_enumerated: isExact(experiment) ? completionsOf(outcome, board) : 0,
+    win_rate_standard_error: win.standardError,
+    tie_rate_standard_error: tie.standardError,
+    loss_rate_standard_error: loss.standardError,
+    equity_standard_error: equity.standardError,
   };
+}
+
+/** Ties of a player on a board by the number of players who shared it. */
+export function tiesByPlayers(outcome: Outcome, board: number, player: number): Readonly<Record<string, number>> {
+  const [, , ...tied] = outcome.counts.shares(board, player);
+  return Object.fromEntries(tied.map((deals, i) => [String(i + 2), deals]).filter(([, deals]) => deals !== 0));
 }
 
 function completionsOf({ experiment: { deal } }: Outcome, board: number): number {

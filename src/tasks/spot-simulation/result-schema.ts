@@ -14,7 +14,9 @@ const breakdown = z
   .describe("Deals by hand category and result")
   .meta({ id: "breakdown" });
 
-/** Results on one board, as counts of deals and as fractions of them. */
+const standardError = z.number().min(0);
+
+/** Results on one board, as counts of deals and as fractions of them. All of it numbers: a front end may list them. */
 export const boardStatsSchema = z
   .strictObject({
     win_rate: fraction.describe("Won alone"),
@@ -25,14 +27,18 @@ export const boardStatsSchema = z
     ties: count,
     losses: count,
     total: count.describe("Deals counted"),
-    ties_by_players: z.record(z.string(), count).describe("Ties by the number of players who shared"),
-    method,
-    boards_enumerated: count.nullable().describe("Completions of the board that were counted; null when simulated"),
-    standard_error: z
-      .strictObject({ win_rate: z.number(), tie_rate: z.number(), loss_rate: z.number(), equity: z.number() })
-      .describe("0 where exact"),
+    boards_enumerated: count.describe("Completions of the board that were counted; 0 when simulated"),
+    win_rate_standard_error: standardError,
+    tie_rate_standard_error: standardError,
+    loss_rate_standard_error: standardError,
+    equity_standard_error: standardError,
   })
   .meta({ id: "board_stats" });
+
+const tiesByPlayers = z
+  .record(z.string(), count)
+  .describe("Ties of the board's stats by the number of players who shared")
+  .meta({ id: "ties_by_players" });
 
 const jointResults = z
   .strictObject({
@@ -66,6 +72,9 @@ const topFields = {
   top_estimated_equity: fraction.describe("Share of the top board against random_opponents random hands"),
   top_actual_equity: fraction.describe("Share of the top board against the other players"),
   top_detailed_stats: boardStatsSchema.describe("The experiment of top_estimated_equity"),
+  top_estimated_method: method,
+  top_estimated_ties: tiesByPlayers,
+  top_actual_ties: tiesByPlayers,
   top_hand_breakdown: breakdown.describe("The same experiment, by this hand's category"),
   top_opponent_breakdown: breakdown.describe("The same experiment, by the opponents' categories and as they see it"),
   top_actual_stats: boardStatsSchema.describe("The experiment of top_actual_equity"),
@@ -80,6 +89,9 @@ const bottomFields = {
   bottom_estimated_equity: fraction,
   bottom_actual_equity: fraction,
   bottom_detailed_stats: boardStatsSchema,
+  bottom_estimated_method: method,
+  bottom_estimated_ties: tiesByPlayers,
+  bottom_actual_ties: tiesByPlayers,
   bottom_hand_breakdown: breakdown,
   bottom_opponent_breakdown: breakdown,
   bottom_actual_stats: boardStatsSchema,
@@ -108,11 +120,10 @@ export const spotResultSchema = z.strictObject({
   cards: z.array(z.string()).describe("Hole cards; unknown ones are empty strings; empty for a range"),
   range: z.string().optional(),
   method: method.describe("How the actual numbers were found"),
-  estimated_method: method.describe("exact when the estimated numbers are exact on every board"),
   total_equity: fraction.describe("Share of the whole pot, both boards, against the other players"),
   simulation_runs: count.describe("Runs the job asked for"),
   simulated_runs: count.describe("Runs that were simulated for the actual numbers; 0 when exact"),
-  boards_enumerated: count.nullable().describe("Boards, or pairs of boards, that were counted for the actual numbers"),
+  boards_enumerated: count.describe("Boards, or pairs of boards, counted for the actual numbers; 0 when simulated"),
   known_opponents: count,
   random_opponents: count,
   seed: count,

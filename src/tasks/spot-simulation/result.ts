@@ -3,7 +3,15 @@ import { knownHands } from "../../poker/equity/deal.js";
 import { findOuts, type PlayerOuts } from "../../poker/equity/outs.js";
 import { EQUITY, WINS_OR_SHARES } from "../../poker/equity/share-statistics.js";
 import { evaluatorTables } from "../../poker/evaluator/tables.js";
-import { boardStats, breakdownOf, estimate, estimateJoint, jointResults, nextCards } from "./board-result.js";
+import {
+  boardStats,
+  breakdownOf,
+  estimate,
+  estimateJoint,
+  jointResults,
+  nextCards,
+  tiesByPlayers,
+} from "./board-result.js";
 import type { Outcome } from "./conduct.js";
 import { isExact } from "./experiment.js";
 import type { SpotResult } from "./result-schema.js";
@@ -47,10 +55,7 @@ function playerResult(
   return {
     player_number: entry?.playerNumber ?? player + 1,
     ...cardsField(entry?.hand),
-    method: exact ? "exact" : "monte-carlo",
-    estimated_method: (estimated[player] ?? []).every(({ experiment }) => isExact(experiment))
-      ? "exact"
-      : "monte-carlo",
+    method: methodOf(actual),
     total_equity: totalEquity(actual, player, errors),
     ...Object.assign({}, ...ofBoards),
     ...both,
@@ -58,13 +63,15 @@ function playerResult(
     ...nextCardFields(actual, player),
     simulation_runs: input.runs,
     simulated_runs: actual.runs,
-    boards_enumerated: exact ? actual.experiment.boardsEnumerated : null,
+    boards_enumerated: exact ? actual.experiment.boardsEnumerated : 0,
     known_opponents: others.filter(({ hand }) => !isBlank(hand)).length,
     random_opponents: input.randomOpponents,
     seed: input.seed,
     standard_error: errors,
   } as SpotResult;
 }
+
+const methodOf = ({ experiment }: Outcome) => (isExact(experiment) ? "exact" : "monte-carlo");
 
 function cardsField(hand: PlayerHand | undefined): Pick<SpotResult, "cards" | "range"> {
   if (hand === undefined) return { cards: [] };
@@ -93,6 +100,9 @@ function boardFields(
     [`${side}_actual_equity`]: note(`${side}_actual_equity`, estimate(actual, board, player, EQUITY)),
     [split]: note(split, estimate(actual, board, player, WINS_OR_SHARES)),
     [`${side}_detailed_stats`]: boardStats(estimated, 0, 0),
+    [`${side}_estimated_method`]: methodOf(estimated),
+    [`${side}_estimated_ties`]: tiesByPlayers(estimated, 0, 0),
+    [`${side}_actual_ties`]: tiesByPlayers(actual, board, player),
     [`${side}_hand_breakdown`]: breakdownOf(estimated, 0, [0]),
     [`${side}_opponent_breakdown`]: breakdownOf(estimated, 0, opponents(estimated, 0)),
     [`${side}_actual_stats`]: boardStats(actual, board, player),

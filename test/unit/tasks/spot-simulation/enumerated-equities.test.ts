@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { run } from "../../../../src/tasks/spot-simulation/compute.js";
 import { parseSpotInput } from "../../../../src/tasks/spot-simulation/parse-input.js";
-import type { BoardStats, SpotResult } from "../../../../src/tasks/spot-simulation/result-schema.js";
+import type { SpotResult } from "../../../../src/tasks/spot-simulation/result-schema.js";
 import { simulateSpot } from "../../../../src/tasks/spot-simulation/simulate-spot.js";
 
 /** A line that test/fixtures/equities/brute-force.cpp printed: see there. */
@@ -46,11 +46,15 @@ function simulate({ hands, boards, dead }: Enumerated): Promise<SpotResult[]> {
   });
 }
 
-const rowOf = (stats: BoardStats | undefined, length: number): number[] =>
-  Array.from({ length }, (_, shareClass) => {
+/** A player's deals on a board by share class. */
+function rowOf(result: SpotResult, board: number, length: number): number[] {
+  const stats = board === 0 ? result.top_actual_stats : result.bottom_actual_stats;
+  const ties = board === 0 ? result.top_actual_ties : result.bottom_actual_ties;
+  return Array.from({ length }, (_, shareClass) => {
     if (shareClass === 0) return stats?.losses ?? -1;
-    return shareClass === 1 ? (stats?.wins ?? -1) : (stats?.ties_by_players[shareClass] ?? 0);
+    return shareClass === 1 ? (stats?.wins ?? -1) : (ties?.[shareClass] ?? 0);
   });
+}
 
 describe("equities enumerated by an independent brute force", () => {
   it.each(SPOTS.map((spot) => [`${spot.hands} on ${spot.boards} without ${spot.dead}`, spot] as const))(
@@ -59,9 +63,8 @@ describe("equities enumerated by an independent brute force", () => {
       const results = await simulate(spot);
       results.forEach((result, player) => {
         expect(result.method).toBe("exact");
-        const sides = [result.top_actual_stats, result.bottom_actual_stats];
         spot.shares.forEach((ofBoard, board) => {
-          expect(rowOf(sides[board], ofBoard.length + 1)).toEqual(ofBoard[player]);
+          expect(rowOf(result, board, ofBoard.length + 1)).toEqual(ofBoard[player]);
         });
         const joint = spot.joint[player];
         if (joint === undefined) return;

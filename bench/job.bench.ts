@@ -1,0 +1,111 @@
+/**
+ * The path of a job, row to row: a row QUEUED, the message through RabbitMQ, the answer in the row. On private services,
+ * one worker of two threads, after some jobs to warm up. Also the worker's memory, idle and after the jobs.
+ */
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { DirectJobs } from "../scripts/local/jobs-api.js";
+import { freePorts, waitFor } from "../scripts/local/processes.js";
+import { sendTask } from "../scripts/local/send-task.js";
+import { startServices } from "../scripts/local/services.js";
+import { ROOT } from "../scripts/local/state.js";
+import { threeDigits } from "./poker-peers.js";
+import { printTable, type Row, saveResults } from "./report.js";
+
+const CLI = process.env.BENCH_CLI ?? join(ROOT, "dist/cli/main.js");
+const ROUNDS = 25;
+const WARM_UP = 5;
+/** Issue D: more than 30 s in the old system. */
+const OLD_SYSTEM_MS = 30_000;
+
+const HERO = ["As", "Ks", "Qh", "Jh"];
+const VILLAIN = ["8c", "8d", "7c", "6d"];
+const THIRD = ["Kh", "Kc", "5c", "4c"];
+const TOP = ["9c", "8h", "2s"];
+const BOTTOM = ["Ad", "Td", "3c"];
+const JOBS: readonly (readonly [string, Readonly<Record<string, unknown>>])[] = [
+  ["double-board flop, 2 players, 10,000 runs", { players: [HERO, VILLAIN], top_board: TOP, bottom_board: BOTTOM }],
+  [
+    "double-board flop, 3 players, 10,000 runs",
+    { players: [HERO, VILLAIN, THIRD], top_board: TOP, bottom_board: BOTTOM },
+  ],
+  ["double-board preflop, 2 players, 10,000 runs", { players: [HERO, VILLAIN], top_board: [], bottom_board: [] }],
+];
+
+const memoryMegabytes = (pid: number): number =>
+  Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024;
+
+async function measure(): Promise<Row[]> {
+  const services = await startServices({ rabbitmq: true, postgres: true });
+  const database = new pg.Client({ connectionString: services.databaseUrl });
+  try {
+    const [port = 0] = await freePorts(1);
+    const env = {
+      ...process.env,
+      CELERY_BROKER_URL: services.brokerUrl,
+      DATABASE_URL: services.databaseUrl,
+      CELERY_HEALTH_PORT: String(port),
+    };
+    execFileSync(process.execPath, [CLI, "db", "migrate"], { env, stdio: "ignore" });
+    const args = [CLI, "-A", "main.celery_app.celery", "worker", "--loglevel=warning", "--concurrency=2"];
+    const worker = services.spawn("worker", process.execPath, args, {
+      env,
+      logFile: join(services.folder, "worker.log"),
+    });
+    await waitFor("the worker", async () => (await fetch(`http://127.0.0.1:${port}/ready`)).ok, {
+      timeoutMs: 60_000,
+      everyMs: 50,
+    });
+    await database.connect();
+    const { brokerUrl, databaseUrl } = services;
+    const jobs = new DirectJobs(databaseUrl, (task, jobId) => sendTask(brokerUrl, task, jobId));
+    await sleep(1000);
+    const idle = memoryMegabytes(worker.pid);
+    const rows: Row[] = [];
+    for (const [name, input_data] of JOBS) {
+      const times: number[] = [];
+      for (let round = 0; round < WARM_UP + ROUNDS; round++) times.push(await rowToRow(jobs, database, input_data));
+      const warm = times.slice(WARM_UP).sort((one, other) => one - other);
+      rows.push({
+        job: name,
+        "first, ms": threeDigits(times[0] ?? 0),
+        "median, ms": threeDigits(warm[Math.floor(ROUNDS / 2)] ?? 0),
+        "95 %, ms": threeDigits(warm[Math.floor(ROUNDS * 0.95)] ?? 0),
+        "old system, ms": name.includes("2 players") && name.includes("flop, 2") ? `> ${OLD_SYSTEM_MS}` : "",
+      });
+    }
+    process.stdout.write(
+      `Worker with two threads: ${idle.toFixed(0)} MB idle, ${memoryMegabytes(worker.pid).toFixed(0)} MB after the jobs\n`,
+    );
+    return rows;
+  } finally {
+    await database.end().catch(() => undefined);
+    await services.stop();
+  }
+}
+
+/** Milliseconds from the QUEUED row to the COMPLETED one, by the database's clock. */
+async function rowToRow(
+  jobs: DirectJobs,
+  database: pg.Client,
+  input_data: Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const id = await jobs.submit({ job_type: "SPOT_SIMULATION", input_data });
+  for (;;) {
+    const { rows } = await database.query<{ status: string; ms: number; error_message: string | null }>(
+      `select status, error_message, extract(epoch from completed_at - created_at)::float8 * 1000 as ms from jobs where id = $1`,
+      [id],
+    );
+    const [row] = rows;
+    if (row?.status === "COMPLETED") return row.ms;
+    if (row?.status === "FAILED") throw new Error(row.error_message ?? "the job failed");
+    await sleep(2);
+  }
+}
+
+const rows = await measure();
+process.stdout.write("Jobs from row to row\n");
+printTable(rows);
+saveResults("job", rows);

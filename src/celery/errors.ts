@@ -16,11 +16,6 @@ export abstract class CeleryError extends Error {
   }
 }
 
-/** An option or setting that cannot be used. */
-export class ImproperlyConfigured extends CeleryError {
-  readonly code = "CELERY_IMPROPERLY_CONFIGURED";
-}
-
 /** A part of Celery that this worker refuses rather than half does. */
 export class NotSupported extends CeleryError implements PythonException {
   readonly code = "CELERY_NOT_SUPPORTED";
@@ -40,6 +35,11 @@ abstract class SharedError extends CeleryError implements PythonException {
   get excArgs(): readonly unknown[] {
     return [this.message];
   }
+}
+
+/** An option or setting that cannot be used. */
+export class ImproperlyConfigured extends SharedError {
+  readonly code = "CELERY_IMPROPERLY_CONFIGURED";
 }
 
 /** The message names a task that this worker does not have. */

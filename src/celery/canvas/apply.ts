@@ -91,10 +91,11 @@ async function applyChain(host: CanvasHost, node: SignatureNode, call: Call): Pr
     group_id: groupId,
     group_index: groupIndex,
     root_id: rootId,
-    parent_id: parentId,
+    // The first step's parent is whoever sends it: in the body of a chord, the last task of the header.
+    parent_id: _parentId,
     chord,
     link,
-    link_error: _,
+    link_error: _linkError,
     ...rest
   } = mergeOptions(node.options, call.options ?? {});
   const linkError = listOption({ ...node.options, ...call.options }, "link_error");
@@ -105,7 +106,7 @@ async function applyChain(host: CanvasHost, node: SignatureNode, call: Call): Pr
   if (first === undefined || last === undefined) return null;
   if (link) appendOption(last, "link", listOption({ link }, "link"));
   // What came after this chain comes after its last step: both lists are in reverse order.
-  const options = { ...rest, parent_id: parentId ?? null, chain: [...listOption(rest, "chain"), ...tasks] };
+  const options = { ...rest, chain: [...listOption(rest, "chain"), ...tasks] };
   const sent = await apply(host, first, { options, caller });
   return tasks.length === 0 ? sent : (results[0] ?? sent);
 }

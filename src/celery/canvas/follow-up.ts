@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import { asError, ChordError, PublishError } from "../errors.js";
 import { type EncodedException, encodeException } from "../protocol/exception.js";
 import type { Embed } from "../protocol/types.js";
-import type { ResultRecord, ResultTarget, State } from "../results/backend.js";
+import type { ResultRecord, ResultTarget, ResultTuple, State } from "../results/backend.js";
 import { isChordCounter } from "../results/stored.js";
 import { apply, type Caller, type CanvasHost } from "./apply.js";
 import {
@@ -117,10 +117,12 @@ export async function publishBody(
 
 /** Ends a chord whose header failed: the body's errbacks run, and whoever waits for the body learns of it. */
 export async function failChord(host: FollowUpHost, body: SignatureNode, error: ChordError): Promise<void> {
-  const record: ResultRecord = { status: "FAILURE", result: encodeException(error), traceback: null, children: [] };
+  const children: ResultTuple[] = [];
+  const record: ResultRecord = { status: "FAILURE", result: encodeException(error), traceback: null, children };
   const errbacks = listOption(body.options, "link_error");
   for (const target of endsOf(body)) {
-    await publishErrbacks(host, errbacks, { id: target.id, rootId: target.id, error, traceback: null });
+    const failure = { id: target.id, rootId: target.id, error, traceback: null };
+    await publishErrbacks(host, errbacks, failure, (child) => children.push(child));
     await host.backend.store(target, record);
   }
   if (isGroup(body) && typeof body.options.task_id === "string") await host.backend.store(targetOf(body), record);
@@ -179,6 +181,7 @@ export async function publishErrbacks(
   host: FollowUpHost,
   errbacks: readonly unknown[] | null,
   failure: Failure,
+  onChild: Caller["onChild"] = () => undefined,
 ): Promise<void> {
   if (errbacks === null || errbacks.length === 0) return;
   const published: SignatureNode[] = [];
@@ -187,7 +190,7 @@ export async function publishErrbacks(
   }
   if (published.length === 0) return;
   const { id, rootId } = failure;
-  const caller = { id, rootId, priority: null, onChild: () => undefined };
+  const caller = { id, rootId, priority: null, onChild };
   await apply(host, groupNode(published), { args: [id], options: { parent_id: id, root_id: rootId }, caller });
 }
 

@@ -38,9 +38,9 @@ export async function replace(
 ): Promise<void> {
   const { message, rootId } = replaced;
   if (signature.options.chord)
-    throw new ImproperlyConfigured("a signature that replaces a task must not be in a chord");
+    throw new ImproperlyConfigured("A signature replacing a task must not be part of a chord");
   if (isChain(signature) && tasksOf(signature).length === 0)
-    throw new ImproperlyConfigured("a task cannot be replaced by an empty chain");
+    throw new ImproperlyConfigured("Cannot replace with an empty chain");
   const node = inPlace(signature);
   const { callbacks, errbacks, chord } = message.embed;
   for (const callback of callbacks === null ? [] : readNodes(callbacks)) link(node, callback);

@@ -1,5 +1,5 @@
 // C++ twin of src/poker/evaluator: the same two tables and the same look-ups, for side-by-side benchmarks and for the
-// offline enumeration of scripts/hand-ranking.
+// offline enumeration of scripts/write-hand-order.cpp.
 #pragma once
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@ import { CardError } from "./errors.js";
 /** A card as a number 0–51: `rank * 4 + suit`, rank 0 = deuce … 12 = ace, suit 0–3 = s, h, d, c. */
 export type Card = number;
 
-export const RANKS = "23456789TJQKA";
-export const SUITS = "shdc";
+const RANKS = "23456789TJQKA";
+const SUITS = "shdc";
 export const DECK_SIZE = 52;
 
 const SUIT_OF_SYMBOL: Readonly<Record<string, number>> = {
@@ -28,7 +28,7 @@ const VARIATION_SELECTOR = /\uFE0F/gu;
 export const rankOf = (card: Card): number => card >> 2;
 /** 0–3 = s, h, d, c. */
 export const suitOf = (card: Card): number => card & 3;
-export const cardOf = (rank: number, suit: number): Card => rank * 4 + suit;
+const cardOf = (rank: number, suit: number): Card => rank * 4 + suit;
 
 /** Rank of one character (`T` and `t` alike), or -1. */
 export const rankOfSymbol = (symbol: string): number =>

@@ -115,7 +115,7 @@ export function countAssignments(
 }
 
 /** The seat that can hold the most hands: the one to split work by. */
-export function widestSeat(deal: SeatedDeal): number {
+function widestSeat(deal: SeatedDeal): number {
   const counts = handsPerSeat(deal);
   return counts.indexOf(Math.max(...counts));
 }

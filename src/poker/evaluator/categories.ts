@@ -19,7 +19,7 @@ export const STRENGTHS_IN_CATEGORY = [1277, 2860, 858, 858, 10, 1277, 156, 156, 
 
 /** A hand's strength: 1 (7-5-4-3-2 offsuit) to 7462 (royal flush). Equal numbers tie. */
 export type HandValue = number;
-export const MAX_HAND_VALUE = 7462;
+const MAX_HAND_VALUE = 7462;
 
 /** Largest value of each category: value ≤ CATEGORY_TOP[c] exactly when the category is at most c. */
 export const CATEGORY_TOP: readonly number[] = STRENGTHS_IN_CATEGORY.map((_, category) =>

@@ -13,12 +13,12 @@ export interface RangeHands {
 }
 
 /** Largest range that is expanded, in hands: 12–18 MB of cards. All five-card hands are 2,598,960. */
-export const MAX_RANGE_HANDS = 3_000_000;
+const MAX_RANGE_HANDS = 3_000_000;
 
 /**
  * All hands of a range that hold none of the dead cards. Four-card hands take some 50 ms, five-card ones a second: do
  * it in a worker thread.
- * @throws SpotError when the range is larger than {@link MAX_RANGE_HANDS}
+ * @throws SpotError when the range is larger than 3,000,000 hands
  */
 export function expandRange(range: Range, dead: Iterable<Card> = []): RangeHands {
   const deck = deckWithout(dead);

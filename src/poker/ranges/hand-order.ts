@@ -1,7 +1,7 @@
 /**
  * One hand of each of the 16432 classes of four-card hands (equal but for the names of suits), best first by exact
  * equity against one random hand before the flop; classes of equal equity by hand number. Three bytes each: the
- * colexicographic number of the hand, little-endian. Enumerated by scripts/hand-ranking.
+ * colexicographic number of the hand, little-endian. Enumerated by scripts/write-hand-order.cpp.
  */
 export const HAND_ORDER = [
   "ZIED8oEDkIIDjn8D5oADPoMDy4EDeIADGoADQYEDzH8DYH8DPYEDx4ADXYADYYIDZYIDA4ADOYEDQn8Dx4ED/38Dw4EDuX8Dw4ADWYADVYADf3",

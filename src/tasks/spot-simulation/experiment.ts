@@ -1,5 +1,5 @@
 import { choose } from "../../poker/combinatorics.js";
-import { knownHands, liveCards, type Seat, type SeatedDeal } from "../../poker/equity/deal.js";
+import { liveCards, type Seat, type SeatedDeal } from "../../poker/equity/deal.js";
 import { type CountMethod, chooseMethod, costOfRun } from "../../poker/equity/method.js";
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import type { ShowdownShape } from "../../poker/equity/showdown-counts.js";
@@ -133,6 +133,3 @@ function describeSeat(seat: PlayerSeat): unknown {
 
 /** True when the experiment's numbers are exact. */
 export const isExact = (experiment: Experiment): boolean => experiment.method.kind !== "monte-carlo";
-
-/** The hands of the actual experiment when all are known. */
-export const hands = (plan: SpotPlan): (readonly number[])[] | undefined => knownHands(plan.actual.deal);

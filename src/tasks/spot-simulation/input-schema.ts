@@ -1,9 +1,9 @@
 import { z } from "zod";
 
 /** Largest `simulation_runs`. */
-export const MAX_RUNS = 1_000_000_000;
-export const MAX_PLAYERS = 10;
-export const MAX_RANDOM_OPPONENTS = 8;
+const MAX_RUNS = 1_000_000_000;
+const MAX_PLAYERS = 10;
+const MAX_RANDOM_OPPONENTS = 8;
 export const DEFAULT_RUNS = 10_000;
 
 const cardText = z
@@ -27,7 +27,7 @@ const whole = (least: number, most: number) =>
     ])
     .nullish();
 
-export const playerSchema = z.union([
+const playerSchema = z.union([
   z.looseObject({ cards: holeCards, player_number: z.int().nullish() }),
   z.array(z.union([z.string(), z.null()])),
 ]);

@@ -6,7 +6,7 @@ import { CardError } from "../../poker/errors.js";
 export type CardsText = string | null | undefined | readonly CardsText[];
 
 /** Runs `read`, and puts the place of a bad card before its message. */
-export function at<T>(place: string, read: () => T): T {
+function at<T>(place: string, read: () => T): T {
   try {
     return read();
   } catch (error) {

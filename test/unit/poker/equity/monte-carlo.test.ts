@@ -50,6 +50,7 @@ function randomDeal(seed: number): SeatedDeal {
 describe("Monte Carlo", () => {
   it(`stays within four standard errors of exact on ${SPOTS} random spots`, () => {
     let beyondTwo = 0;
+    let beyondFour = 0;
     let numbers = 0;
     for (let seed = 0; seed < SPOTS; seed++) {
       const deal = randomDeal(seed);
@@ -60,7 +61,7 @@ describe("Monte Carlo", () => {
           const { value, standardError } = meanWorth(sampled.shares(board, player), EQUITY, true);
           const truth = meanWorth(exact.shares(board, player), EQUITY, false).value;
           const deviations = Math.abs(value - truth) / standardError;
-          expect(deviations, `seed ${seed}`).toBeLessThan(4);
+          if (deviations > 4) beyondFour++;
           if (deviations > 2) beyondTwo++;
           numbers++;
         });
@@ -68,9 +69,11 @@ describe("Monte Carlo", () => {
         const scoop = (counts: ShowdownCounts, from: boolean) =>
           meanWorth(counts.joint(player), (cell) => (cell === counts.classes + 1 ? 1 : 0), from);
         const { value, standardError } = scoop(sampled, true);
-        expect(Math.abs(value - scoop(exact, false).value) / standardError, `seed ${seed}`).toBeLessThan(4);
+        if (Math.abs(value - scoop(exact, false).value) > 4 * standardError) beyondFour++;
       });
     }
+    // One number in 16,000 is, by chance: none of these seven thousand, and a few of the soak's seventy thousand.
+    expect(beyondFour).toBeLessThanOrEqual(process.env.SOAK === undefined ? 0 : numbers / 5000);
     // A normal variable is beyond two standard errors 4.6 % of the time; the errors are slightly conservative.
     expect(beyondTwo / numbers).toBeLessThan(0.06);
     expect(beyondTwo / numbers).toBeGreaterThan(0.015);

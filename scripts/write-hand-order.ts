@@ -1,17 +1,17 @@
 /**
- * Writes src/poker/ranges/hand-order.ts from the counts that enumerate.cpp prints:
+ * Writes src/poker/ranges/hand-order.ts from the counts that write-hand-order.cpp prints:
  *
- *     npx tsx scripts/hand-ranking/write-order.ts hands.tsv
+ *     npx tsx scripts/write-hand-order.ts hands.tsv
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { handNumber } from "../../src/poker/ranges/match-range.js";
+import { handNumber } from "../src/poker/ranges/match-range.js";
 
 const CLASSES = 16_432;
 const BYTES_PER_CLASS = 3;
 const LINE = 110;
 
 const [file] = process.argv.slice(2);
-if (file === undefined) throw new Error("usage: write-order.ts <hands.tsv>");
+if (file === undefined) throw new Error("usage: write-hand-order.ts <hands.tsv>");
 
 const classes = readFileSync(file, "utf8")
   .trim()
@@ -30,11 +30,11 @@ classes.forEach(({ number }, position) => {
 const text = bytes.toString("base64");
 const lines = Array.from({ length: Math.ceil(text.length / LINE) }, (_, i) => text.slice(i * LINE, (i + 1) * LINE));
 writeFileSync(
-  new URL("../../src/poker/ranges/hand-order.ts", import.meta.url),
+  new URL("../src/poker/ranges/hand-order.ts", import.meta.url),
   `/**
  * One hand of each of the ${CLASSES} classes of four-card hands (equal but for the names of suits), best first by exact
  * equity against one random hand before the flop; classes of equal equity by hand number. Three bytes each: the
- * colexicographic number of the hand, little-endian. Enumerated by scripts/hand-ranking.
+ * colexicographic number of the hand, little-endian. Enumerated by scripts/write-hand-order.cpp.
  */
 export const HAND_ORDER = [
 ${lines.map((line) => `  "${line}",`).join("\n")}

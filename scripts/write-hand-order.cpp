@@ -1,7 +1,7 @@
 // Exact equity of every four-card Omaha hand against one random hand before the flop, by full enumeration:
 // all 2,598,960 boards (as 134,459 classes under renaming of suits) × all ordered pairs of disjoint hands.
 //
-//   g++ -O3 -march=native -std=c++17 -o enumerate scripts/hand-ranking/enumerate.cpp && ./enumerate > hands.tsv
+//   g++ -O3 -march=native -std=c++17 -o enumerate scripts/write-hand-order.cpp && ./enumerate > hands.tsv
 //
 // Prints one line for each of the 16,432 hand classes: four cards of one member (0-51, rank * 4 + suit), wins, ties;
 // counts are out of C(48,5) * C(43,4) = 211,315,436,640. About 30 minutes on one core.
@@ -10,7 +10,7 @@
 #include <numeric>
 #include <set>
 
-#include "../../bench/native/omaha.hpp"
+#include "../bench/native/omaha.hpp"
 
 using std::array;
 using std::vector;

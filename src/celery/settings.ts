@@ -7,6 +7,12 @@ const seconds = z.number().nonnegative();
 const optionalSeconds = seconds.nullable().default(null);
 const count = z.int().nonnegative();
 const table = z.record(z.string(), z.unknown());
+/** A switch of Celery's that has one position here; the other is refused. */
+const only = (position: boolean, reason: string) =>
+  z
+    .boolean()
+    .refine((value) => value === position, `it cannot be ${!position} here: ${reason}`)
+    .default(position);
 
 const queue = z.union([
   z
@@ -73,7 +79,7 @@ const schema = z.strictObject({
   acceptContent: z.array(z.string()).default(["json"]),
   resultAcceptContent: z.array(z.string()).nullable().default(null),
   timezone: z.string().default("UTC"),
-  enableUtc: z.boolean().default(true),
+  enableUtc: only(true, "messages carry times with their offset, in UTC"),
 
   taskSerializer: z.enum(["json", "yaml", "msgpack", "raw"]).default("json"),
   taskCompression: z.string().nullable().default(null),
@@ -106,7 +112,7 @@ const schema = z.strictObject({
   /** How long a client waits for a broker that is away; Celery's names in it are taken, too. */
   taskPublishRetryPolicy: retryPolicy.default({ maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1 }),
   taskAllowErrorCbOnChordHeader: z.boolean().default(false),
-  taskRemoteTracebacks: z.boolean().default(false),
+  taskRemoteTracebacks: only(false, "it revives Python frames, which a JavaScript error does not have"),
 
   resultSerializer: z.enum(["json", "yaml", "msgpack"]).default("json"),
   resultCompression: z.string().nullable().default(null),
@@ -137,7 +143,7 @@ const schema = z.strictObject({
   workerDirect: z.boolean().default(false),
   workerStateDb: z.string().nullable().default(null),
   workerSoftShutdownTimeout: seconds.default(0),
-  workerEnableSoftShutdownOnIdle: z.boolean().default(false),
+  workerEnableSoftShutdownOnIdle: only(false, "without running tasks there is nothing to wait for"),
   workerDetectQuorumQueues: z.boolean().default(true),
   brokerNativeDelayedDeliveryQueueType: z.enum(["classic", "quorum"]).default("quorum"),
 

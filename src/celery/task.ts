@@ -84,6 +84,12 @@ export interface TaskContext {
   /** Stores a custom state with its meta in the result backend. */
   updateState(state: string, meta: unknown): Promise<void>;
   /**
+   * Sends an event of the task's own to monitors, where task events are on.
+   * @param type begins with `task-`
+   * @throws ImproperlyConfigured for another type
+   */
+  sendEvent(type: string, fields?: Readonly<Record<string, unknown>>): void;
+  /**
    * Sends a task as a child of this one: with this task as its parent, the same root, and a place among the children
    * that this task's result names. Resolves when the broker has confirmed the message.
    */

@@ -64,6 +64,8 @@ export class TestContext implements TaskContext {
 
   async updateState(): Promise<void> {}
 
+  sendEvent(): void {}
+
   sendTask(): Promise<never> {
     return Promise.reject(new Error("this context has no broker"));
   }

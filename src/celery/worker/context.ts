@@ -9,6 +9,7 @@ import type { TaskDefinition } from "../definition.js";
 import {
   asError,
   Ignore,
+  ImproperlyConfigured,
   InvalidSignature,
   MaxRetriesExceededError,
   NotSupported,
@@ -72,6 +73,11 @@ export class Context implements CanvasContext {
 
   async updateState(state: string, meta: unknown): Promise<void> {
     await storeState(this.#core, this.#request, state, meta);
+  }
+
+  sendEvent(type: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    if (!type.startsWith("task-")) throw new ImproperlyConfigured(`event ${type}: the type must begin with task-`);
+    this.#core.events.emit("taskEvent", this.#request, { type, fields });
   }
 
   get canvas(): RequestCanvas {

@@ -129,6 +129,62 @@ describe("outcomes", () => {
     ]);
   });
 
+  it("ignored results are not stored: nothing of a task that says so, only errors of a message that does", async () => {
+    const fail = () => {
+      throw new Error("x");
+    };
+    await startWorker((app) => {
+      const ignoring = { ignoreResult: true, trackStarted: true };
+      app.task("ignoring", ignoring, () => "done");
+      app.task("ignoring-fails", ignoring, fail);
+      app.task("ignoring-keeps-errors", { ...ignoring, storeErrorsEvenIfIgnored: true }, fail);
+      app.task("stored", { trackStarted: true }, () => "done");
+      app.task("stored-fails", fail);
+    });
+    const header = { ignore_result: true };
+    const sent = [
+      await client.current.send("celery", "ignoring"),
+      await client.current.send("celery", "ignoring-fails"),
+      await client.current.send("celery", "ignoring-keeps-errors"),
+      await client.current.send("celery", "stored", [], header),
+      await client.current.send("celery", "stored-fails", [], header),
+      await client.current.send("celery", "stored"),
+    ];
+    await client.current.result(sent.at(-1) ?? "");
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    expect(sent.map((id) => client.current.statesOf(id).map(({ status }) => status))).toEqual([
+      [],
+      [],
+      ["FAILURE"],
+      ["STARTED"],
+      ["FAILURE"],
+      ["STARTED", "SUCCESS"],
+    ]);
+  });
+
+  it("sends events of its own", async () => {
+    const { queue } = await client.current.channel.assertQueue("", { exclusive: true });
+    await startWorker(
+      (app) =>
+        app.task("eventful", (ctx) => {
+          ctx.sendEvent("task-halfway", { percent: 50 });
+          ctx.sendEvent("worker-halfway");
+        }),
+      {},
+      { workerSendTaskEvents: true },
+    );
+    await client.current.channel.bindQueue(queue, "celeryev", "task.#");
+    const id = await client.current.send("celery", "eventful");
+    expect(await client.current.result(id)).toMatchObject({ result: { exc_type: "ImproperlyConfigured" } });
+    const events: { type: string; uuid: string }[] = [];
+    await waitUntil(async () => {
+      for (const { content } of await client.current.drain(queue)) events.push(...JSON.parse(content.toString()));
+      return events.some(({ type }) => type === "task-failed");
+    }, "the event of the failure");
+    expect(events.map(({ type }) => type)).toEqual(["task-received", "task-started", "task-halfway", "task-failed"]);
+    expect(events[2]).toMatchObject({ uuid: id, percent: 50, hostname: expect.any(String), clock: expect.any(Number) });
+  });
+
   it("fails a task whose result cannot be serialized, and says so", async () => {
     await startWorker((app) => app.task("unserializable", () => ({ f: () => 1 })));
     const result = await client.current.result(await client.current.send("celery", "unserializable"));

@@ -41,7 +41,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
     poolSize: config.database.poolSize,
     connectTimeoutSeconds: config.database.connectTimeoutSeconds,
     statementTimeoutSeconds: config.database.statementTimeoutSeconds,
-    onConnectionError: (error) => log.warn({ err: error }, "a database connection was lost"),
+    onConnectionError: (error) => log.warn({ reason: error.message }, "a database connection was lost"),
   });
   const app = new Celery("plosolver_backend", { ...celerySettings(config), log });
   const repository = new JobRepository(database);

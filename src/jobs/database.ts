@@ -31,7 +31,8 @@ export function openDatabase(options: DatabaseOptions): Kysely<JobsDatabase> {
     connectionString: libpqCompatible(options.url),
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: (options.connectTimeoutSeconds ?? 5) * 1000,
-    idleTimeoutMillis: 30_000,
+    // Sooner than the stall: an idle connection is closed in good order, not taken for a half-open one.
+    idleTimeoutMillis: statementTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: "plosolver-celery-worker",

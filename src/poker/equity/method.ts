@@ -3,7 +3,7 @@ import { handsPerSeat } from "./assignments.js";
 import { blanksOf, knownHands, liveCards, type SeatedDeal } from "./deal.js";
 import { completionsOfLists } from "./list-showdowns.js";
 
-/** Ways to count a deal. Costs are nanoseconds of one thread on the machines of docs/benchmarks.md. */
+/** Ways to count a deal. Costs are nanoseconds of one thread, as bench/ measured them. */
 export type CountMethod =
   | { readonly kind: "known"; readonly cost: number }
   /** `player` is the one with the known hand. */

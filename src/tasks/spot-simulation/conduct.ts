@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { JobInputError } from "../../jobs/errors.js";
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import { EQUITY, stratifiedMeanWorth } from "../../poker/equity/share-statistics.js";
 import { ShowdownCounts } from "../../poker/equity/showdown-counts.js";
@@ -117,8 +118,12 @@ class Trial {
     if (this.finished) this.costDone = this.experiment.method.cost;
   }
 
+  /** @throws JobInputError when there was nothing to count: the ranges need the same cards */
   outcome(): Outcome {
     const { experiment, counts, strata } = this;
+    if (counts.shares(0, 0).every((deals) => deals === 0)) {
+      throw new JobInputError("these hands and ranges cannot be dealt together");
+    }
     return { experiment, counts, strata, runs: isExact(experiment) ? 0 : this.runsDone };
   }
 

@@ -223,16 +223,17 @@ describe("hidden hands", () => {
   });
 
   it("give the same counts by every method, whole and in slices", () => {
+    const dead = allBut(30, `${HERO}9c8h2s4d`);
     const deal: SeatedDeal = {
       handSize: 4,
       seats: [known(HERO), known("")],
       boards: [parseCards("9c8h2s4d")],
-      dead: [],
+      dead,
     };
     const expected = new ShowdownCounts({ players: 2, nextCard: [true] });
-    countVersusRandom(tables, { hand: parseCards(HERO), board: parseCards("9c8h2s4d"), dead: [] }, expected);
-    const late = count(countLateBoards, deal, 0, 60_000);
-    late.add(count(countLateBoards, deal, 60_000));
+    countVersusRandom(tables, { hand: parseCards(HERO), board: parseCards("9c8h2s4d"), dead }, expected);
+    const late = count(countLateBoards, deal, 0, 10_000);
+    late.add(count(countLateBoards, deal, 10_000));
     expect(late.data).toEqual(expected.data);
     const lists = count(countLists, deal, 0, 10);
     lists.add(count(countLists, deal, 10, completionsOfLists(deal)));

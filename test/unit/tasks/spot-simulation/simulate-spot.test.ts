@@ -67,7 +67,7 @@ describe("spot simulation", () => {
   });
 
   it("estimates against one random hand with only the hand, that board and folded cards dead", async () => {
-    const folded = [...deckBytes(parseCards(`${HANDS.join("")}9c8h2s4dTdTc3cKh`))].slice(0, 22);
+    const folded = [...deckBytes(parseCards(`${HANDS.join("")}9c8h2s4dTdTc3cKh`))].slice(0, 26);
     const data = {
       players: players(...HANDS),
       top_board: "9c8h2s4d",
@@ -310,6 +310,14 @@ describe("carrying out a spot", () => {
     };
     await expect(simulate(slow, failing)).rejects.toThrow("a thread died");
     expect(calls).toBeLessThan(10);
+  });
+
+  it("refuses ranges that need the same cards", async () => {
+    for (const board of ["", "9c8h2s", "9c8h2s4d"]) {
+      await expect(simulate({ players: players("AAAA", "AAAK"), board })).rejects.toThrow(
+        "these hands and ranges cannot be dealt together",
+      );
+    }
   });
 
   it("says which range cannot be dealt", async () => {

@@ -35,7 +35,7 @@ const LONG = { players: [{ cards: "AsKsQhJh" }], random_opponents: 3, simulation
 
 describe("spots in a pool of threads", () => {
   it("have the same answers as in this thread, whatever the number of threads", async () => {
-    const data = { ...LONG, simulation_runs: 1_000_000, top_board: "9c8h2s", bottom_board: "Td" };
+    const data = { ...LONG, simulation_runs: 300_000, top_board: "9c8h2s", bottom_board: "Td" };
     const here = await simulateSpot(parseSpotInput(data), {
       compute: async (input) => run(input, { progress: () => undefined, cancelled: () => false }),
       signal: new AbortController().signal,

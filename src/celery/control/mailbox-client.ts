@@ -69,6 +69,7 @@ export class MailboxClient {
         this.#names.replyQueue(oid),
         (message) => {
           for (const reply of message === null ? [] : this.#read(message, ticket)) {
+            if (replies.length >= limit) return;
             replies.push(reply);
             options.onReply?.(reply);
             if (replies.length >= limit) collector.stop();

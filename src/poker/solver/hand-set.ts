@@ -41,6 +41,18 @@ export function handCards(hands: HandSet, index: number): number[] {
   return [...hands.cards.subarray(index * hands.k, (index + 1) * hands.k)];
 }
 
+/** Place of a hand in a set, or -1. */
+export function findHand(hands: HandSet, cards: readonly number[]): number {
+  const wanted = [...cards].sort((a, b) => a - b);
+  const { k, count } = hands;
+  for (let hand = 0; hand < count; hand++) {
+    let place = 0;
+    while (place < k && hands.cards[hand * k + place] === wanted[place]) place++;
+    if (place === k) return hand;
+  }
+  return -1;
+}
+
 /** True when two hands share a card. */
 export function sharesCard(a: HandSet, indexA: number, b: HandSet, indexB: number): boolean {
   for (let i = indexA * a.k; i < (indexA + 1) * a.k; i++) {

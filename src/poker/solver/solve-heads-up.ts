@@ -1,4 +1,4 @@
-import { handCards } from "./hand-set.js";
+import { findHand, handCards } from "./hand-set.js";
 import { actionLabel } from "./report/action-label.js";
 import { describeGame } from "./report/describe-game.js";
 import { classifyHands } from "./report/hand-classes.js";
@@ -6,7 +6,7 @@ import { roundEv } from "./report/rounding.js";
 import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
 import { SolutionTree } from "./report/solution-tree.js";
 import { type LoopResult, significant, solveLoop } from "./solve-loop.js";
-import { findHand, type HeadsUpPlan, planHeadsUp } from "./spot/heads-up-plan.js";
+import { type HeadsUpPlan, planHeadsUp } from "./spot/heads-up-plan.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
 import type { SharedPlan } from "./vector/plan.js";
 import { VectorSolver } from "./vector/vector-solver.js";

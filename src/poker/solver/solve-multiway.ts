@@ -21,15 +21,14 @@ import { WalkCancelled } from "./vector/walker.js";
 const DEALS_PER_ITERATION = 500;
 /** Work (hands × nodes) that choosing a deviation may take for one seat, and again as much for measuring it. */
 const GAIN_WORK = 4e6;
-/** The last measurement is as much finer as the time limit allows: seconds, and the factor from there on. */
-const FINAL_GAIN_FACTORS: readonly (readonly [number, number])[] = [
-  [20, 4],
-  [6, 2],
-  [0, 1],
-];
-const LEAST_DEALS = 150;
+/** Seconds of the time limit for which the last measurement takes {@link GAIN_WORK}; more time, more work. */
+const SECONDS_PER_FINAL_WORK = 6;
+const MOST_FINAL_WORK = 4;
+const LEAST_DEALS = 30;
 const MOST_DEALS = 20_000;
-const TABLE_DEALS = 10_000;
+const TABLE_WORK = 1.5e7;
+const LEAST_TABLE_DEALS = 200;
+const MOST_TABLE_DEALS = 20_000;
 
 /**
  * Solves a multiway or preflop spot by external-sampling CFR. With more than two players this converges to no
@@ -56,7 +55,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
       iterations++;
       for (let deal = 0; deal < DEALS_PER_ITERATION; deal++) trainer.iterate(iterations);
     },
-    finishingMeasures: finalFactor(limits.timeLimitSeconds) + 2,
+    finishingMeasures: 4,
     // Measuring is dear here: after 10, 20, 40 … iterations.
     measureDue: (done: number) => done % 10 === 0 && Number.isInteger(Math.log2(done / 10)),
     get uncertainty() {
@@ -67,7 +66,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
       const gains = measureGains(
         measure,
         seats,
-        Math.min(4, Math.max(0.2, iterations / 100)),
+        Math.min(finalFactor(limits.timeLimitSeconds), Math.max(0.2, iterations / 100)),
         () => hooks.stop() === "now",
       );
       uncertainty = gains.reduce((sum, gain) => sum + gain.standardError, 0);
@@ -119,8 +118,12 @@ function gainDeals(measure: Measure, seat: number, factor: number): number {
   return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, (GAIN_WORK * factor) / measure.dealCost(seat))));
 }
 
+function tableDeals(measure: Measure, factor: number): number {
+  return Math.round(Math.min(MOST_TABLE_DEALS, Math.max(LEAST_TABLE_DEALS, (TABLE_WORK * factor) / measure.tableCost)));
+}
+
 function finalFactor(timeLimitSeconds: number): number {
-  return FINAL_GAIN_FACTORS.find(([seconds]) => timeLimitSeconds >= seconds)?.[1] ?? 1;
+  return Math.min(MOST_FINAL_WORK, timeLimitSeconds / SECONDS_PER_FINAL_WORK);
 }
 
 function measureGains(measure: Measure, seats: number, factor: number, stop: () => boolean): Gain[] {
@@ -149,7 +152,7 @@ function report(
     Object.fromEntries(players.map((player, seat) => [player, make(seat)]));
   const factor = finalFactor(limits.timeLimitSeconds);
   const deals = players.map((_, seat) => gainDeals(measure, seat, factor));
-  const table = measure.sampleTable(TABLE_DEALS);
+  const table = measure.sampleTable(tableDeals(measure, factor));
   const samples = players.map(
     (_, seat): SeatSample => measure.sampleSeat(seat, deals[seat] as number, heroHand(spot, plan, seat)),
   );

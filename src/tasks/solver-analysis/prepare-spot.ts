@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/solver/random.js";
 import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
-import { type ExpandedRange, expandSpec, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
+import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
 import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
 import type { SolverInput } from "./solver-input.js";
@@ -45,7 +45,9 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       seat === heroSeat ? hero : null,
       new Random(input.options.seed + seat),
     );
-  const given = input.ranges.map((spec, seat) => (spec ? expand(spec, seat, dead, input.heroCards) : null));
+  // Ranges that treat suits alike need no renaming, and their text says what they are.
+  const blind = input.ranges.map((spec) => isSuitBlind(spec, input.handSize));
+  const given = input.ranges.map((spec, seat) => (blind[seat] ? null : expand(spec, seat, dead, input.heroCards)));
   const suits = canonicalSuits(
     input.boards,
     input.heroCards,
@@ -55,7 +57,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
   const heroCards = input.heroCards && mapCards(input.heroCards, suits);
   const canonicalDead = new Set(boards.flat());
   const ranges = given.map((range, seat): SpotRange => {
-    const { hands, source, explicit } = range ?? expand(null, seat, canonicalDead, heroCards);
+    const { hands, source, explicit } = range ?? expand(input.ranges[seat] ?? null, seat, canonicalDead, heroCards);
     return { hands: range ? mapHands(hands, suits) : hands, source, explicit };
   });
   const spot: Spot = {
@@ -74,7 +76,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
     boards: input.boards.map((board) => board.map(formatCard)),
     hash: hashSpot(
       spot,
-      given.map((range) => range === null),
+      input.ranges.map((spec, seat) => (blind[seat] ? JSON.stringify(spec) : null)),
     ),
   };
 }
@@ -84,8 +86,11 @@ function readRoot({ state, assumptions }: SolverInput): Spot["root"] {
   return { ...root, assumptions: [...assumptions, ...root.assumptions] };
 }
 
-/** MD5 of the canonical game. Time limits and the like are not part of it: they say how well it is to be solved. */
-function hashSpot(spot: Spot, isDefault: readonly boolean[]): string {
+/**
+ * MD5 of the canonical game. `texts` stand for ranges that treat suits alike. Time limits and the like are not part of it: they say how well it is to
+ * be solved.
+ */
+function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
   const { betSizes, maxRaises, maxCombos, seed } = spot.options;
   const hash = createHash("md5");
   const { state, toAct, minBet } = spot.root;
@@ -107,8 +112,9 @@ function hashSpot(spot: Spot, isDefault: readonly boolean[]): string {
     ]),
   );
   spot.ranges.forEach(({ hands, source }, seat) => {
-    hash.update(`\nrange ${seat} ${isDefault[seat] ? source : ""}\n`);
-    if (isDefault[seat]) return;
+    const text = texts[seat] ?? null;
+    hash.update(`\nrange ${seat} ${text === null ? "" : `${text} ${source}`}\n`);
+    if (text !== null) return;
     hash.update(hands.cards);
     hash.update(new Uint8Array(hands.weights.buffer, hands.weights.byteOffset, hands.weights.byteLength));
   });

@@ -27,9 +27,10 @@ export interface TableSample {
   readonly equity: Float64Array;
 }
 
-/** Hands of a large range that are looked at in one deal. */
-const HANDS_PER_DEAL = 48;
-const ALL_HANDS_UP_TO = 400;
+/** Hands times nodes that are looked at in one deal, and the hands at least and at most. */
+const WORK_PER_DEAL = 40_000;
+const LEAST_HANDS = 4;
+const MOST_HANDS = 400;
 const MAX_ACTIONS = 8;
 
 /** Measures average play and deviations from it on the root street; later streets are played as on average. */
@@ -45,6 +46,7 @@ export class Measure {
   /** Root-street nodes that the others reach in the present deal, children first. */
   readonly #reached: Int32Array;
   #reachedCount = 0;
+  readonly #handsPerDeal: number;
 
   constructor(state: MultiwayState, ranges: readonly SampledRange[], random: Random) {
     this.#state = state;
@@ -54,12 +56,18 @@ export class Measure {
     this.#nodes = Int32Array.from(kind.keys()).filter((node) => level[node] === 0);
     this.#reach = new Float64Array(kind.length);
     this.#reached = new Int32Array(this.#nodes.length);
+    this.#handsPerDeal = Math.round(Math.min(MOST_HANDS, Math.max(LEAST_HANDS, WORK_PER_DEAL / this.#nodes.length)));
   }
 
   /** Work of one deal in a seat's sample: hands looked at times nodes. */
   dealCost(seat: number): number {
     const { count } = (this.#ranges[seat] as SampledRange).hands;
-    return (count <= ALL_HANDS_UP_TO ? count : HANDS_PER_DEAL) * this.#nodes.length;
+    return Math.min(count, this.#handsPerDeal) * this.#nodes.length;
+  }
+
+  /** Nodes of the root street times seats: work of one deal in the table's sample. */
+  get tableCost(): number {
+    return this.#nodes.length * this.#state.tree.seats;
   }
 
   /** Samples what every hand of a seat earns at every root-street leaf. `always` is looked at in every deal. */
@@ -246,11 +254,11 @@ export class Measure {
   #eachHand(seat: number, always: number, visit: (hand: number) => void): void {
     const range = this.#ranges[seat] as SampledRange;
     const { count } = range.hands;
-    if (count <= ALL_HANDS_UP_TO) {
+    if (count <= this.#handsPerDeal) {
       for (let hand = 0; hand < count; hand++) if (this.#place(seat, hand, range)) visit(hand);
       return;
     }
-    for (let drawn = 0; drawn < HANDS_PER_DEAL; drawn++) {
+    for (let drawn = 0; drawn < this.#handsPerDeal; drawn++) {
       const hand = drawn === 0 && always >= 0 ? always : this.#random.below(count);
       if (this.#place(seat, hand, range)) visit(hand);
     }

@@ -1,9 +1,9 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { MultiwayState } from "../multiway/external-sampling.js";
 import type { Measure, SeatSample, TableSample } from "../multiway/measure.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
-import { findHand } from "../spot/heads-up-plan.js";
 import type { MultiwayPlan } from "../spot/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
 import { actionLabel } from "./action-label.js";
@@ -11,8 +11,11 @@ import { classifyHands } from "./hand-classes.js";
 import { roundEv, roundShares, roundStrategy } from "./rounding.js";
 import { type HandClassRow, type HeroAnswer, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 
-const DEFAULT_TREE_BYTES = 1_300_000;
-const FULL_TREE_BYTES = 64_000_000;
+const DEFAULT_BYTES = 1_750_000;
+const FULL_BYTES = 64_000_000;
+const BYTES_PER_COMBO = 24;
+/** Nodes that play reaches more rarely are left out of the default result. */
+const LEAST_PROBABILITY = 2e-4;
 const BYTES_PER_NUMBER = 7;
 const BYTES_PER_NODE = 900;
 
@@ -26,8 +29,10 @@ export class MultiwayReport {
   readonly #values: readonly (readonly Float64Array[])[];
   readonly #hero: number;
   readonly #format: (cards: readonly number[]) => string;
-  #bytes = 0;
+  readonly #parents: Int32Array;
+  #bytes: number;
   #strategiesOmitted = 0;
+  #nodesOmitted = 0;
 
   constructor(
     spot: Spot,
@@ -46,6 +51,8 @@ export class MultiwayReport {
     this.#format = format;
     this.#values = samples.map((sample, seat) => measure.rise(seat, sample, false));
     this.#hero = MultiwayReport.findHero(spot, plan);
+    this.#parents = parentsOf(state);
+    this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);
   }
 
   /** Place of the hero's hand in the planned range (of its class of suits, where those are used); -1 without one. */
@@ -65,10 +72,15 @@ export class MultiwayReport {
   }
 
   get omitted(): string[] {
-    if (this.#strategiesOmitted === 0) return [];
-    return [
-      `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,
-    ];
+    const notes: string[] = [];
+    if (this.#strategiesOmitted > 0) {
+      notes.push(
+        `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,
+      );
+    }
+    if (this.#nodesOmitted > 0)
+      notes.push(`${this.#nodesOmitted} branches that are hardly ever reached (full_strategy shows more)`);
+    return notes;
   }
 
   /** Expected chips of each player; they sum to the pot. */
@@ -129,9 +141,13 @@ export class MultiwayReport {
   #decision(node: number, depth: number): SolutionNext {
     const { tree } = this.#state;
     const { treeDepth, fullStrategy } = this.#spot.options;
-    const limit = fullStrategy ? FULL_TREE_BYTES : DEFAULT_TREE_BYTES;
+    const limit = fullStrategy ? FULL_BYTES : DEFAULT_BYTES;
     if (treeDepth !== null && depth > treeDepth) return { end: "omitted" };
-    if (this.#bytes + BYTES_PER_NODE > limit) return { end: "omitted" };
+    const rare = !fullStrategy && node > 0 && (this.#table.probability[node] as number) < LEAST_PROBABILITY;
+    if (rare || this.#bytes + BYTES_PER_NODE > limit) {
+      this.#nodesOmitted++;
+      return { end: "omitted" };
+    }
     this.#bytes += BYTES_PER_NODE;
     const at = tree.nodes[node] as DecisionNode;
     const probability = this.#table.probability[node] as number;
@@ -208,7 +224,11 @@ export class MultiwayReport {
     const { tree } = this.#state;
     const reach = new Float64Array((this.#plan.ranges[seat] as SampledRange).hands.count).fill(1);
     const out = new Float64Array(8);
-    for (let at = node, parent = this.#parent(at); parent >= 0; at = parent, parent = this.#parent(at)) {
+    for (
+      let at = node, parent = this.#parents[at] as number;
+      parent >= 0;
+      at = parent, parent = this.#parents[at] as number
+    ) {
       if (tree.seat[parent] !== seat) continue;
       const action = at - (tree.firstChild[parent] as number);
       for (let hand = 0; hand < reach.length; hand++) {
@@ -217,15 +237,6 @@ export class MultiwayReport {
       }
     }
     return reach;
-  }
-
-  #parent(node: number): number {
-    const { tree } = this.#state;
-    for (let at = node - 1; at >= 0; at--) {
-      const first = tree.firstChild[at] as number;
-      if (tree.actionCount[at] !== 0 && node >= first && node < first + (tree.actionCount[at] as number)) return at;
-    }
-    return -1;
   }
 
   /** EV of an action for a hand, as sampled; NaN when the hand was never seen there. */
@@ -297,4 +308,13 @@ export class MultiwayReport {
     this.#classesBySeat.set(seat, classes);
     return classes;
   }
+}
+
+function parentsOf({ tree }: MultiwayState): Int32Array {
+  const parents = new Int32Array(tree.kind.length).fill(-1);
+  tree.actionCount.forEach((actions, node) => {
+    const first = tree.firstChild[node] as number;
+    parents.fill(node, first, first + actions);
+  });
+  return parents;
 }

@@ -4,7 +4,7 @@ import { evaluatorTables } from "../../evaluator/tables.js";
 import { buildBettingTree, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import type { Sizing } from "../betting/sizing.js";
 import { SolverInputError } from "../errors.js";
-import type { HandSet } from "../hand-set.js";
+import { findHand, type HandSet } from "../hand-set.js";
 import { omahaDeal } from "../omaha-deal.js";
 import { Random } from "../random.js";
 import { type HeadsUpGame, planBytes } from "../vector/plan.js";
@@ -27,7 +27,7 @@ export interface HeadsUpPlan {
 /** Iterations that usually bring the exploitability under half a percent of the pot. */
 const USUAL_ITERATIONS = 60;
 /** Iterations without which no result is worth showing. */
-const LEAST_ITERATIONS = 12;
+const LEAST_ITERATIONS = 6;
 /** Share of the time limit that iterations may use; the rest is for preparing, measuring and reporting. */
 const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
@@ -128,15 +128,6 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
 function heroIndex(spot: Spot, seat: number, hands: HandSet): number {
   if (spot.hero?.seat !== seat) return -1;
   return findHand(hands, spot.hero.cards);
-}
-
-/** Place of a hand in a set, or -1. */
-export function findHand(hands: HandSet, cards: readonly number[]): number {
-  const wanted = [...cards].sort((a, b) => a - b);
-  for (let hand = 0; hand < hands.count; hand++) {
-    if (wanted.every((card, place) => hands.cards[hand * hands.k + place] === card)) return hand;
-  }
-  return -1;
 }
 
 /**

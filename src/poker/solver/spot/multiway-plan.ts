@@ -1,9 +1,10 @@
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
+import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import { Random } from "../random.js";
 import { capRange } from "./cap-range.js";
-import { findHand, type PotLimitSizing, sortedRanges } from "./heads-up-plan.js";
+import { type PotLimitSizing, sortedRanges } from "./heads-up-plan.js";
 import type { SolveLimits, Spot } from "./spot.js";
 import { suitClasses } from "./suit-classes.js";
 
@@ -18,9 +19,13 @@ export interface MultiwayPlan {
 }
 
 const MAX_DECISIONS = 30_000;
-/** Combos a range keeps unasked, by street. */
-const COMFORTABLE_COMBOS: readonly number[] = [20_000, 500, 700, 1000];
-const MOST_COMBOS = 20_000;
+/** Decisions of the root street: all of them are measured and most are shown. */
+const MAX_ROOT_DECISIONS = 1500;
+/** Combos of all ranges together that are kept unasked, by street. */
+const COMFORTABLE_COMBOS: readonly number[] = [34_000, 1500, 2000, 3000];
+const MOST_COMBOS = 40_000;
+/** Root-street decisions times combos of a seat. */
+const MAX_ROOT_ROWS = 1_200_000;
 const CLASSES_ONE_BOARD = 32;
 const CLASSES_TWO_BOARDS = 7;
 /** Bytes of a table entry: regret and strategy sum. */
@@ -83,17 +88,19 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
 }
 
 /** Hands as the sampler takes them: classes of suits preflop where the range allows, else thinned out. */
-function sampledRanges(spot: Spot): SampledRange[] {
+function sampledRanges(spot: Spot, rootDecisions: number): SampledRange[] {
+  const comfortable = Math.floor((COMFORTABLE_COMBOS[spot.street] as number) / spot.players.length);
   const sorted =
     spot.street === 0 ? spot.ranges.map((range) => range.hands) : sortedRanges(spot, new Random(spot.options.seed));
   return sorted.map((hands, seat) => {
+    const asked = spot.options.maxCombos ?? (spot.ranges[seat]?.explicit ? MOST_COMBOS : comfortable);
     const limit = Math.min(
-      spot.options.maxCombos ??
-        (spot.ranges[seat]?.explicit ? MOST_COMBOS : (COMFORTABLE_COMBOS[spot.street] as number)),
-      MOST_COMBOS,
+      asked,
+      Math.floor(MOST_COMBOS / spot.players.length),
+      Math.floor(MAX_ROOT_ROWS / rootDecisions),
     );
-    const grouped = spot.street === 0 && hands.count > limit ? suitClasses(hands) : null;
-    if (grouped && grouped.count <= MOST_COMBOS) return { hands: grouped, suitClasses: true };
+    const grouped = spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands) : null;
+    if (grouped && grouped.count <= limit) return { hands: grouped, suitClasses: true };
     const hero = spot.hero?.seat === seat ? findHand(hands, spot.hero.cards) : -1;
     return { hands: capRange(hands, limit, hero, new Random(spot.options.seed + seat)), suitClasses: false };
   });
@@ -105,7 +112,6 @@ function sampledRanges(spot: Spot): SampledRange[] {
  * @throws SolverInputError when none does
  */
 export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
-  const ranges = sampledRanges(spot);
   const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
   const laterRows = perBoard ** spot.boards.length;
   let problem = "the betting tree is too large";
@@ -113,6 +119,7 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
     const sizing = sizingOf(spot, rung);
     const tree = tryTree(spot, sizing);
     if (!tree) continue;
+    const ranges = sampledRanges(spot, rootDecisions(tree));
     const entries = tableEntries(tree, ranges, laterRows);
     if (entries * ENTRY_BYTES <= limits.maxBytes) {
       const laterClasses = rung.laterBetting && spot.street < 3 ? perBoard : 0;
@@ -131,11 +138,15 @@ function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
       minBet: spot.root.minBet,
       maxNodes: MAX_DECISIONS * 4,
     });
-    return countNodes(tree).decisions <= MAX_DECISIONS ? tree : null;
+    return countNodes(tree).decisions <= MAX_DECISIONS && rootDecisions(tree) <= MAX_ROOT_DECISIONS ? tree : null;
   } catch (error) {
     if (error instanceof TreeTooLargeError) return null;
     throw error;
   }
+}
+
+function rootDecisions(root: DecisionNode): number {
+  return 1 + root.children.reduce((sum, child) => sum + (child.kind === "decision" ? rootDecisions(child) : 0), 0);
 }
 
 function tableEntries(root: DecisionNode, ranges: readonly SampledRange[], laterRows: number): number {

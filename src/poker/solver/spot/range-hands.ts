@@ -2,8 +2,9 @@ import { type Card, deckWithout, formatCards } from "../../cards.js";
 import { CardError } from "../../errors.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
+import type { RangeNode } from "../../ranges/range-tree.js";
 import { SolverInputError } from "../errors.js";
-import { createHandSet, type HandSet } from "../hand-set.js";
+import { createHandSet, findHand, type HandSet } from "../hand-set.js";
 import type { Random } from "../random.js";
 
 /** One entry of a range: exact cards or notation, with a weight. */
@@ -28,6 +29,47 @@ interface HandList {
 }
 
 const keyOf = (hand: ArrayLike<number>): number => Array.from(hand).reduce((key, card) => key * CARD_BASE + card, 0);
+
+/**
+ * Whether a range treats all suits alike: then it is the same range under every renaming of suits, and its text stands
+ * for its hands.
+ *
+ * @throws RangeSyntaxError
+ */
+export function isSuitBlind(spec: RangeSpec, handSize: number): boolean {
+  if (spec === null) return true;
+  return spec.every((part) => part.kind === "notation" && isBlindNode(parseRange(part.text, handSize).root));
+}
+
+function isBlindNode(node: RangeNode): boolean {
+  switch (node.kind) {
+    case "or":
+    case "and":
+      return node.parts.every(isBlindNode);
+    case "not":
+      return isBlindNode(node.part);
+    case "holds":
+      return node.slots.every((slot) => slot.suit < 0);
+    case "any":
+    case "shape":
+    case "percent":
+      return true;
+  }
+}
+
+/** A range that is one piece of notation, without a detour over single hands. */
+function expandNotation(
+  text: string,
+  weight: number,
+  handSize: number,
+  dead: ReadonlySet<Card>,
+  heroCards: readonly Card[] | null,
+): HandSet | null {
+  const { cards, count } = expandRange(parseRange(text, handSize), dead);
+  const hands: HandSet = { k: handSize, count, cards, weights: new Float64Array(count).fill(weight) };
+  if (count === 0 || !(weight > 0)) return null;
+  return heroCards && findHand(hands, heroCards) < 0 ? null : hands;
+}
 
 /** Expands a part, without hands that hold a dead card. */
 function expandPart(part: RangePart, handSize: number, dead: ReadonlySet<Card>): number[][] {
@@ -97,6 +139,11 @@ export function expandSpec(
   const fallback = street === 0 || handSize !== 4 ? DEFAULT_PREFLOP_RANGE : DEFAULT_RANGE;
   const parts: readonly RangePart[] = spec ?? [{ kind: "notation", text: fallback, weight: 1 }];
   const drawn = spec === null && handSize > 4;
+  const [only] = parts;
+  if (!drawn && parts.length === 1 && only?.kind === "notation") {
+    const hands = expandNotation(only.text, only.weight, handSize, dead, heroCards);
+    if (hands) return { hands, source: spec === null ? `default: ${fallback}` : only.text, explicit: false };
+  }
   const lists = drawn
     ? [[drawHands(handSize, dead, random), 1] as const]
     : parts.map((part) => [expandPart(part, handSize, dead), part.weight] as const);

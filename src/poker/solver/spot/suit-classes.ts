@@ -1,34 +1,37 @@
 import type { HandSet } from "../hand-set.js";
 import { mapCards, SUIT_MAPS } from "./canonical-suits.js";
+import { selectHands } from "./cap-range.js";
 
-const keyOf = (cards: readonly number[]): number => cards.reduce((key, card) => key * 64 + card, 0);
+const CARD_BASE = 64;
+
+function keyOf(cards: ArrayLike<number>, from: number, k: number): number {
+  let key = 0;
+  for (let place = 0; place < k; place++) key = key * CARD_BASE + (cards[from + place] as number);
+  return key;
+}
 
 /**
  * Groups a range into classes of hands that differ in the names of suits only: one hand for each class, weighted by
  * the class's size. Null when the range tells suits apart (a class is not complete, or its hands differ in weight).
  */
 export function suitClasses(hands: HandSet): HandSet | null {
+  const { k, count } = hands;
   const weightOf = new Map<number, number>();
-  for (let hand = 0; hand < hands.count; hand++) {
-    const cards = [...hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k)];
-    weightOf.set(keyOf(cards), hands.weights[hand] as number);
-  }
-  const classes: { cards: number[]; weight: number }[] = [];
+  for (let hand = 0; hand < count; hand++) weightOf.set(keyOf(hands.cards, hand * k, k), hands.weights[hand] as number);
+  const chosen: number[] = [];
+  const weights: number[] = [];
   const seen = new Set<number>();
-  for (let hand = 0; hand < hands.count; hand++) {
-    const cards = [...hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k)];
-    if (seen.has(keyOf(cards))) continue;
-    const members = new Set(SUIT_MAPS.map((map) => keyOf(mapCards(cards, map))));
+  for (let hand = 0; hand < count; hand++) {
+    if (seen.has(keyOf(hands.cards, hand * k, k))) continue;
+    const cards = [...hands.cards.subarray(hand * k, (hand + 1) * k)];
+    const members = new Set(SUIT_MAPS.map((map) => keyOf(mapCards(cards, map), 0, k)));
     const weight = hands.weights[hand] as number;
     for (const member of members) {
       if (weightOf.get(member) !== weight) return null;
       seen.add(member);
     }
-    classes.push({ cards, weight: weight * members.size });
+    chosen.push(hand);
+    weights.push(weight * members.size);
   }
-  const cards = new Uint8Array(classes.length * hands.k);
-  classes.forEach((entry, index) => {
-    cards.set(entry.cards, index * hands.k);
-  });
-  return { k: hands.k, count: classes.length, cards, weights: Float64Array.from(classes, (entry) => entry.weight) };
+  return selectHands(hands, chosen, weights);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -34,6 +34,12 @@ function citedTests(): [file: string, name: string][] {
   );
 }
 
+/** A test file, or one that several test files share. */
+function sourceOf(file: string): string {
+  const path = join(ROOT, "test", file);
+  return readFileSync(existsSync(`${path}.test.ts`) ? `${path}.test.ts` : `${path}.ts`, "utf8");
+}
+
 it("docs/compatibility.md lists every setting, with Celery's name and the default", () => {
   const documented = rows("settings").map(([setting, , value]) => [setting, value]);
   const settings = Object.entries(compileSettings({})).map(([key, value]) => [
@@ -67,8 +73,6 @@ it.each([
 it("names only tests that exist", () => {
   const cited = citedTests();
   expect(cited.length).toBeGreaterThan(100);
-  const missing = cited.filter(
-    ([file, name]) => !readFileSync(join(ROOT, "test", `${file}.test.ts`), "utf8").includes(`"${name}"`),
-  );
+  const missing = cited.filter(([file, name]) => !sourceOf(file).includes(`"${name}"`));
   expect(missing).toEqual([]);
 });

@@ -1,6 +1,9 @@
 const BATCH = 512;
+const TWO_16 = 2 ** 16;
 const TWO_32 = 2 ** 32;
 const GOLDEN = 0x9e3779b9;
+/** For n below 256: how many of the 2^16 draws are refused so that every number has equally many. */
+const REFUSED = Uint16Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : TWO_16 % n));
 
 /**
  * xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), 32-bit outputs, period
@@ -9,6 +12,8 @@ const GOLDEN = 0x9e3779b9;
 export class Random {
   private readonly batch = new Uint32Array(BATCH);
   private at = BATCH;
+  /** The upper half of a number whose lower half is used up; -1 without one. */
+  private upperHalf = -1;
 
   /** @param state the generator's four words, not all zero; they are its own from now on */
   constructor(private readonly state: Int32Array) {}
@@ -24,14 +29,35 @@ export class Random {
     return this.batch[this.at++] as number;
   }
 
-  /** Uniform in 0 … n − 1, without bias (Lemire, "Fast random integer generation in an interval", 2019); n < 2^20. */
+  /**
+   * Uniform in 0 … n − 1, without bias (Lemire, "Fast random integer generation in an interval", 2019); n < 2^20. Below
+   * 256 it takes half a number, the lower half first.
+   */
   below(n: number): number {
+    if (n >= 256) return this.belowMany(n);
+    for (;;) {
+      const product = this.nextHalf() * n;
+      if ((product & 0xffff) >= (REFUSED[n] as number)) return product >>> 16;
+    }
+  }
+
+  private belowMany(n: number): number {
     for (;;) {
       const product = this.next() * n;
       const whole = Math.floor(product / TWO_32);
-      const low = product - whole * TWO_32;
-      if (low >= n || low >= TWO_32 % n) return whole;
+      if (product - whole * TWO_32 >= TWO_32 % n) return whole;
     }
+  }
+
+  private nextHalf(): number {
+    const upper = this.upperHalf;
+    if (upper >= 0) {
+      this.upperHalf = -1;
+      return upper;
+    }
+    const number = this.next();
+    this.upperHalf = number >>> 16;
+    return number & 0xffff;
   }
 
   private refill(): void {

@@ -42,7 +42,7 @@ async function dump(session: BrokerSession, flags: EventsFlags): Promise<void> {
 }
 
 /** Resolves on SIGINT or SIGTERM. */
-export async function interrupted(): Promise<void> {
+async function interrupted(): Promise<void> {
   await new Promise<void>((resolve) => {
     process.once("SIGINT", () => resolve());
     process.once("SIGTERM", () => resolve());

@@ -11,6 +11,7 @@ import { registerMessages } from "./messages.js";
 import { registerRefused } from "./refused.js";
 import { registerRemote } from "./remote.js";
 import { registerReport } from "./report.js";
+import { registerSolve } from "./solve.js";
 import { registerWorker } from "./worker.js";
 
 /** The `celery` command with every sub-command. They load what they need when they run, so that `--help` stays quick. */
@@ -34,6 +35,7 @@ export function createProgram(version: string): Command {
   registerDlq(program);
   registerDb(program);
   registerEquity(program);
+  registerSolve(program);
   registerHealth(program);
   registerCompletion(program);
   registerRefused(program);

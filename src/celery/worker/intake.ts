@@ -58,7 +58,7 @@ function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
 }
 
 /** Revoked and expired requests end here, and again right before they would start. */
-export function discardStale(core: WorkerCore, request: Request): boolean {
+function discardStale(core: WorkerCore, request: Request): boolean {
   const expired = request.expires !== null && request.expires.getTime() <= Date.now();
   if (expired) core.revoked.add(request.id);
   else if (!core.revoked.has(request.id) && !core.revokedStamps.matches(request)) return false;

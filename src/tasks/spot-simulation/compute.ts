@@ -53,7 +53,11 @@ const RUNS_BETWEEN_CHECKS = 4096;
 
 export function run(input: ComputeInput, context: KernelContext): ComputeOutput {
   if (input.kind === "tables") return { kind: "tables", tables: evaluatorTables().buffer };
-  if (input.kind === "expand") return { kind: "expanded", hands: input.dead.map((dead) => expand(input.range, dead)) };
+  if (input.kind === "expand") {
+    const hands = input.dead.map((dead) => expand(input.range, dead, context));
+    if (context.cancelled()) throw new Error("cancelled");
+    return { kind: "expanded", hands };
+  }
   const tables = adoptTables(input.tables);
   const counts = new ShowdownCounts(input.shape);
   const strata = count(tables, input.deal, input.work, counts, context);
@@ -61,8 +65,8 @@ export function run(input: ComputeInput, context: KernelContext): ComputeOutput 
   return { kind: "counted", counts: counts.data, strata: strata?.data ?? null };
 }
 
-function expand(range: Range, dead: readonly number[]): RangeHands {
-  const hands = expandRange(range, dead);
+function expand(range: Range, dead: readonly number[], context: KernelContext): RangeHands {
+  const hands = expandRange(range, dead, () => context.cancelled());
   const shared = new Uint8Array(new SharedArrayBuffer(hands.cards.length));
   shared.set(hands.cards);
   return { ...hands, cards: shared };

@@ -3,6 +3,7 @@
  * of the main loop beside them.
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { ThreadPool } from "../src/celery/executor/thread-pool.js";
 import { parseCards } from "../src/poker/cards.js";
@@ -66,14 +67,7 @@ const JOBS: readonly (readonly [string, object])[] = [
   ],
 ];
 
-async function jobRows(): Promise<Row[]> {
-  const pool = new ThreadPool({
-    size: 2,
-    maxCallsPerThread: null,
-    maxMemoryPerThreadKilobytes: null,
-    maxHeapMegabytes: null,
-    log: pino({ level: "silent" }),
-  });
+async function jobRows(pool: ThreadPool): Promise<Row[]> {
   const rows: Row[] = [];
   let owner = 0;
   for (const [name, data] of JOBS) {
@@ -100,14 +94,57 @@ async function jobRows(): Promise<Row[]> {
       "main loop delay, most, ms": threeDigits(delay.max / 1e6),
     });
   }
-  await pool.close();
   return rows;
+}
+
+/** Short jobs beside one that would take minutes, and how soon that one is gone once it is cancelled. */
+async function fairnessRows(pool: ThreadPool): Promise<Row[]> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const start = (owner: string, data: object) =>
+    simulateSpot(parseSpotInput(data), {
+      compute: (chunk) => pool.run(owner, spotKernel, chunk, { signal }),
+      signal,
+      report: () => undefined,
+    });
+  const players = [{ cards: HERO }];
+  const ended = start("long", { players, random_opponents: 3, simulation_runs: 1_000_000_000 }).catch(() => undefined);
+  const short = { players: [HERO, VILLAIN].map((cards) => ({ cards })), board: "9c8h2s4d" };
+  const times: number[] = [];
+  for (let round = 0; round < 30; round++) {
+    const started = performance.now();
+    await start(`short ${round}`, short);
+    times.push(performance.now() - started);
+    await sleep(20);
+  }
+  const cancelled = performance.now();
+  controller.abort(new Error("cancelled"));
+  await ended;
+  while (pool.stats.active > 0) await sleep(1);
+  const gone = performance.now() - cancelled;
+  times.sort((one, other) => one - other);
+  return [
+    { what: "short job beside a long one, median", ms: threeDigits(times[15] ?? 0), "goal, ms": 200 },
+    { what: "short job beside a long one, slowest", ms: threeDigits(times[29] ?? 0), "goal, ms": 200 },
+    { what: "long job cancelled until no thread computes", ms: threeDigits(gone), "goal, ms": 100 },
+  ];
 }
 
 const simulations = simulationRows();
 process.stdout.write("Simulated deals a second, one thread\n");
 printTable(simulations);
-const jobs = await jobRows();
+const pool = new ThreadPool({
+  size: 2,
+  maxCallsPerThread: null,
+  maxMemoryPerThreadKilobytes: null,
+  maxHeapMegabytes: null,
+  log: pino({ level: "silent" }),
+});
+const jobs = await jobRows(pool);
 process.stdout.write("\nWhole jobs in a pool of two threads\n");
 printTable(jobs);
-saveResults("simulation", [...simulations, ...jobs]);
+const fairness = await fairnessRows(pool);
+process.stdout.write("\nJobs side by side\n");
+printTable(fairness);
+await pool.close();
+saveResults("simulation", [...simulations, ...jobs, ...fairness]);

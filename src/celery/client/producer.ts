@@ -180,7 +180,15 @@ function ignoresResult(options: SignatureOptions, definition: TaskDefinition | u
   return typeof options.ignore_result === "boolean" ? options.ignore_result : (definition?.ignoreResult ?? false);
 }
 
-function sentFields(task: OutgoingTask, { exchange, routingKey, queue }: Destination): Record<string, unknown> {
+/** Fields of `task-sent`. */
+export function sentFields(
+  task: OutgoingTask,
+  {
+    exchange,
+    routingKey,
+    queue,
+  }: Pick<Destination, "exchange" | "routingKey"> & { readonly queue: { readonly name: string } | null },
+): Record<string, unknown> {
   return {
     uuid: task.id,
     root_id: task.rootId ?? null,

@@ -7,8 +7,15 @@ import { encodeBody } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { type CeleryEvent, type EventFields, groupOf, utcOffsetHours } from "./event.js";
 
-/** Events of the task group that are sent together at most. */
+/** Events that are sent together at most. */
 const BATCH_LIMIT = 24;
+
+/** What is gathered: the steps of tasks, as by Celery's workers. A monitor may bind the key of any other type. */
+const BATCHED = new Set(
+  ["received", "started", "succeeded", "failed", "retried", "revoked", "rejected", "cancelled"].map(
+    (step) => `task-${step}`,
+  ),
+);
 
 /** Events kept while the broker is away. */
 const BACKLOG_LIMIT = 10_000;
@@ -30,8 +37,8 @@ interface Outgoing {
 }
 
 /**
- * Sends events to the event exchange, in the order they were given. Task events are gathered until the next turn of
- * the event loop and sent as one message, the others singly. While the broker is away events wait in a bounded queue
+ * Sends events to the event exchange, in the order they were given. The steps of tasks are gathered until the next
+ * turn of the event loop and sent as one message, the others singly. While the broker is away events wait in a bounded queue
  * whose oldest are dropped and counted; nothing here ever waits for the broker.
  */
 export class EventDispatcher {
@@ -81,7 +88,7 @@ export class EventDispatcher {
     const group = groupOf(type);
     if (!this.sends(group)) return;
     const event = this.#stamp(type, fields);
-    if (group !== "task" || type === "task-sent") {
+    if (!BATCHED.has(type)) {
       this.flush();
       this.#publish({ routingKey: type.replaceAll("-", "."), events: event });
       return;

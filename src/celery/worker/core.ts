@@ -4,6 +4,7 @@ import type { CanvasHost } from "../canvas/apply.js";
 import type { ResultReader } from "../client/async-result.js";
 import type { Router } from "../client/routing.js";
 import type { TaskDefinition } from "../definition.js";
+import type { EventDispatcher } from "../events/dispatcher.js";
 import type { ThreadPool } from "../executor/thread-pool.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
@@ -44,6 +45,8 @@ export interface WorkerCore {
   /** Sends tasks: follow-ups of those that ended, and those of handlers. */
   readonly canvas: CanvasHost;
   readonly router: Router;
+  /** Sends `task-sent`; null when the setting is off. */
+  readonly sentEvents: EventDispatcher | null;
   /** Reads the results of tasks that handlers sent. */
   readonly reader: ResultReader;
   readonly deadLetters: DeadLetters;

@@ -1,4 +1,5 @@
 import { undelayedRoutingKey } from "../amqp/delayed-delivery.js";
+import { sentFields } from "../client/producer.js";
 import type { Retry } from "../errors.js";
 import { encodeTaskMessage } from "../protocol/message.js";
 import type { WorkerCore } from "./core.js";
@@ -7,23 +8,24 @@ import type { Request } from "./request.js";
 /** Publishes the next attempt: the same message with one more retry, to where this one came from. */
 export async function publishRetry(core: WorkerCore, request: Request, retry: Retry): Promise<void> {
   const { message } = request;
-  const { body, headers, properties } = encodeTaskMessage(
-    {
-      ...message,
-      args: retry.args ?? message.args,
-      kwargs: retry.kwargs ?? message.kwargs,
-      retries: message.retries + 1,
-      eta: retry.eta,
-      parentId: message.parentId ?? message.id,
-      rootId: request.rootId,
-      customHeaders: withoutDeathHeaders(message.customHeaders),
-      ...(request.replyTo === null ? {} : { replyTo: request.replyTo }),
-      priority: request.deliveryInfo.priority ?? 0,
-    },
-    { protocol: 2, serializer: core.settings.taskSerializer },
-  );
-  const { exchange, routingKey } = returnAddress(core, request, retry);
-  await core.publisher.publish({ exchange, routingKey, body, headers, ...properties });
+  const next = {
+    ...message,
+    args: retry.args ?? message.args,
+    kwargs: retry.kwargs ?? message.kwargs,
+    retries: message.retries + 1,
+    eta: retry.eta,
+    parentId: message.parentId ?? message.id,
+    rootId: request.rootId,
+    customHeaders: withoutDeathHeaders(message.customHeaders),
+    ...(request.replyTo === null ? {} : { replyTo: request.replyTo }),
+    priority: request.deliveryInfo.priority ?? 0,
+  };
+  const serializer = core.settings.taskSerializer;
+  const { body, headers, properties } = encodeTaskMessage(next, { protocol: 2, serializer });
+  const address = returnAddress(core, request, retry);
+  const published = core.publisher.publish({ ...address, body, headers, ...properties });
+  core.sentEvents?.send("task-sent", sentFields(next, { ...address, queue: { name: request.queue } }));
+  await published;
 }
 
 function returnAddress(core: WorkerCore, request: Request, retry: Retry): { exchange: string; routingKey: string } {

@@ -25,7 +25,7 @@ export interface SendingParts {
 }
 
 /** The part of a worker that sends tasks: follow-ups, and those of its handlers. It waits for a broker that is away. */
-export function createSending(parts: SendingParts): Pick<WorkerCore, "canvas" | "router" | "reader"> {
+export function createSending(parts: SendingParts): Pick<WorkerCore, "canvas" | "router" | "reader" | "sentEvents"> {
   const { connection, settings, log, results, replyTo } = parts;
   const clock = new LamportClock();
   const groups = ["task"];
@@ -37,6 +37,7 @@ export function createSending(parts: SendingParts): Pick<WorkerCore, "canvas" | 
   return {
     canvas: new ProducerHost(producer, results, replyTo, settings),
     router: producer.router,
+    sentEvents: events,
     // A worker's backend is started before it consumes.
     reader: new BackendReader({ backend: results, ready: () => Promise.resolve(), rpc: null, mailbox }),
   };

@@ -9,6 +9,7 @@ app = Celery("control_app", broker=os.environ["BROKER_URL"], backend="rpc://")
 app.conf.task_acks_late = True
 app.conf.worker_pool_restarts = True
 app.conf.broker_connection_retry_on_startup = True
+app.conf.task_send_sent_event = True
 
 
 @app.task(name="t.add")

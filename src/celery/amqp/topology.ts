@@ -44,8 +44,8 @@ export async function declareQueue(connection: BrokerConnection, queue: QueueDef
     if (refusal === null) return;
     if (refusal.code !== PRECONDITION_FAILED && refusal.code !== RESOURCE_LOCKED) throw refusal;
     log.warn(
-      { queue: queue.name, wanted: queue.arguments ?? {}, broker: refusal.message },
-      "the queue or its exchange exists with other arguments: using it as it is",
+      { wanted: queue.arguments ?? {}, broker: refusal.message },
+      `queue ${queue.name} or its exchange exists with other arguments: using it as it is`,
     );
   }
   const missing = await onOwnChannel(connection, async (channel) => {

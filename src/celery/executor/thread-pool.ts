@@ -6,6 +6,9 @@ import { type Call, PoolThread } from "./pool-thread.js";
 /** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */
 const DEFAULT_GRACE_MS = 1000;
 
+/** How long a thread beyond the pool's size stays after a call. */
+const SPARE_THREAD_MS = 2000;
+
 /** Options of {@link ThreadPool}. */
 export interface ThreadPoolOptions {
   /** Threads that compute at once when one request uses them all. */
@@ -39,6 +42,8 @@ export class ThreadPool {
   #options: ThreadPoolOptions;
   readonly #idle: PoolThread[] = [];
   readonly #threads = new Set<PoolThread>();
+  /** Threads started beyond the pool's size, and what ends them. */
+  readonly #spares = new WeakMap<PoolThread, NodeJS.Timeout>();
   /** Owners with waiting calls; Map order is the order of turns. */
   readonly #queues = new Map<string, Call[]>();
   readonly #running = new Map<string, number>();
@@ -169,6 +174,7 @@ export class ThreadPool {
       this.#options.maxHeapMegabytes,
     );
     this.#threads.add(thread);
+    if (this.#threads.size > this.#options.size) this.#spares.set(thread, this.#retirement(thread));
     return thread;
   }
 
@@ -179,9 +185,22 @@ export class ThreadPool {
     const swollen = maxMemoryPerThreadKilobytes !== null && heapBytes / 1024 > maxMemoryPerThreadKilobytes;
     if (swollen)
       log.info({ heapBytes }, "thread replaced: it holds more memory than worker_max_memory_per_child allows");
-    if (worn || swollen || thread.retired || this.#threads.size > size) this.#retire(thread);
+    const surplus = this.#threads.size > size;
+    if (worn || swollen || thread.retired || (surplus && !this.#spares.has(thread))) this.#retire(thread);
     else this.#idle.push(thread);
+    this.#spares.get(thread)?.refresh();
     this.#dispatch();
+  }
+
+  /** Keeps a spare thread for a while after each call: the next call of its owner finds it warm. */
+  #retirement(thread: PoolThread): NodeJS.Timeout {
+    const retire = () => {
+      const idle = this.#idle.indexOf(thread);
+      if (idle < 0 || this.#threads.size <= this.#options.size) return;
+      this.#idle.splice(idle, 1);
+      this.#retire(thread);
+    };
+    return setTimeout(retire, SPARE_THREAD_MS).unref();
   }
 
   #onExit(thread: PoolThread): void {

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 export interface CommandResult {
@@ -9,13 +9,52 @@ export interface CommandResult {
 
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const LOADER = import.meta.resolve("tsx");
+/** The built command, which `npm run build` makes. */
+export const BUILT_MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+type Environment = Readonly<Record<string, string>>;
 
 /** Runs `celery …` from the sources, with nothing in its environment but PATH and what is given. */
-export function runCelery(args: readonly string[], env: Readonly<Record<string, string>>): Promise<CommandResult> {
+export function runCelery(args: readonly string[], env: Environment): Promise<CommandResult> {
+  return runNode(["--import", LOADER, MAIN, ...args], env, "");
+}
+
+/** Runs the built `celery …`, with nothing in its environment but PATH and what is given. */
+export function runBuiltCelery(args: readonly string[], env: Environment = {}, input = ""): Promise<CommandResult> {
+  return runNode([BUILT_MAIN, ...args], env, input);
+}
+
+function runNode(args: readonly string[], env: Environment, input: string): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? "", ...env } };
-    execFile(process.execPath, ["--import", LOADER, MAIN, ...args], options, (error, stdout, stderr) => {
+    const options = { env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000 };
+    const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr });
     });
+    // A command that ended without reading is no error.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
+}
+
+/** The built `celery …` while it runs. */
+export class RunningCelery {
+  output = "";
+  readonly exited: Promise<number | null>;
+  readonly #child: ChildProcess;
+
+  constructor(args: readonly string[], env: Environment = {}) {
+    const options = { env: { PATH: process.env.PATH ?? "", ...env } };
+    this.#child = spawn(process.execPath, [BUILT_MAIN, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    this.exited = new Promise((resolve) => this.#child.once("exit", resolve));
+  }
+
+  /** @returns the exit code; null when the signal itself ended it */
+  async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
+    this.#child.kill(signal);
+    return await this.exited;
+  }
 }

@@ -5,7 +5,7 @@ import time
 from celery import Celery
 from celery.exceptions import Ignore, Reject
 
-app = Celery("control_app", broker=os.environ["BROKER_URL"], backend="rpc://")
+app = Celery("control_app", broker=os.environ["BROKER_URL"], backend=os.environ.get("RESULT_BACKEND", "rpc://"))
 app.conf.task_acks_late = True
 app.conf.worker_pool_restarts = True
 app.conf.broker_connection_retry_on_startup = True

@@ -131,7 +131,7 @@ function workerTable(workers: readonly WorkerState[], model: MonitorModel, conte
     fitText(cells[0] ?? "", name) +
     cells
       .slice(1)
-      .map((cell) => fitText(cell, 11))
+      .map((cell, index) => (index === cells.length - 2 ? cell : fitText(cell, 11)))
       .join(" ");
   return [
     { text: row(["WORKER", " STATUS", "ACTIVE", "PROCESSED", "LOAD", "PID", "SOFTWARE"]), styles: ["bold"] },

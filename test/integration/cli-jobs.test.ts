@@ -1,0 +1,191 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RunningCelery, runBuiltCelery } from "../support/celery-command.js";
+import { useBareClient } from "../support/celery-worker.js";
+import { USER_ID, useJobs } from "../support/jobs.js";
+import { useVhost } from "../support/services.js";
+import { waitUntil } from "../support/wait-until.js";
+import { WorkerProcess } from "../support/worker-process.js";
+
+const DIES_BEFORE_ACK = fileURLToPath(new URL("../fixtures/die-before-ack.mjs", import.meta.url));
+const QUEUE = "spot_simulation";
+const SPOT = {
+  players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["8c", "8d", "7c", "6d"] }],
+  top_board: ["2c", "3d", "4h", "Ts", "Td"],
+  bottom_board: ["9c", "9d", "5h", "6s", "Kd"],
+  simulation_runs: 1000,
+};
+/** Minutes of work. */
+const LONG_SPOT = { ...SPOT, top_board: [], bottom_board: [], simulation_runs: 900_000_000, random_opponents: 2 };
+/** Refused for good: the same card twice. */
+const BAD_SPOT = { ...SPOT, players: [{ cards: ["As", "As", "Qh", "Jh"] }] };
+
+const vhost = useVhost();
+const jobs = useJobs();
+const bare = useBareClient(() => vhost.url);
+const folder = mkdtempSync(join(tmpdir(), "cli-jobs-"));
+const environment = () => ({ CELERY_BROKER_URL: vhost.url, DATABASE_URL: jobs.url });
+let worker: WorkerProcess;
+
+beforeAll(async () => {
+  worker = WorkerProcess.start({ ...environment(), LOG_LEVEL: "info" }, ["-c", "2"]);
+  await waitUntil(() => worker.output.includes("ready."), "the worker");
+});
+afterAll(async () => {
+  await worker.kill();
+  rmSync(folder, { recursive: true });
+});
+
+const celery = (...args: string[]) => runBuiltCelery(args, environment());
+
+/** Inserts a job and sends its task by the command. @returns the job's id */
+async function submit(input: object, ...flags: string[]): Promise<string> {
+  const submitted = await runBuiltCelery(
+    ["jobs", "submit", "spot", "--user", USER_ID, "--input", "-", ...flags],
+    environment(),
+    JSON.stringify(input),
+  );
+  expect(submitted).toMatchObject({ code: 0, stderr: "" });
+  return submitted.stdout.trim();
+}
+
+/** A job whose message has become a dead letter. */
+async function deadJob(): Promise<string> {
+  const id = await submit(BAD_SPOT);
+  await waitUntil(async () => (await jobs.row(id)).status === "FAILED", `the failure of ${id}: ${worker.output}`);
+  await waitUntil(async () => (await deadLetters()).some(({ jobId }) => jobId === id), "the dead letter");
+  return id;
+}
+
+async function deadLetters(): Promise<{ id: string; jobId: string; queue: string; deadLetterQueue: string }[]> {
+  const { code, stdout } = await celery("dlq", "list", "--json");
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const completed = (id: string) =>
+  waitUntil(async () => (await jobs.row(id)).status === "COMPLETED", `the completion of ${id}: ${worker.output}`);
+
+describe("celery jobs", () => {
+  it("submit --watch follows a job to its result as a table; show and list have it", async () => {
+    const file = join(folder, "spot.json");
+    writeFileSync(file, JSON.stringify(SPOT));
+    const watched = await celery("jobs", "submit", "spot", "--user", USER_ID, "--input", file, "--watch");
+    expect(watched).toMatchObject({ code: 0, stderr: "" });
+    expect(watched.stdout).toMatch(/^COMPLETED +█{30} 100%/m);
+    expect(watched.stdout).toMatch(/^PLAYER +CARDS +TOP EST\./m);
+    expect(watched.stdout).toMatch(/^1 +As Ks Qh Jh +[\d.]+%/m);
+    const [listed] = JSON.parse((await celery("jobs", "list", "--status", "completed", "--json")).stdout);
+    expect(listed).toMatchObject({ status: "COMPLETED", job_type: "SPOT_SIMULATION", user_id: USER_ID });
+    const shown = await celery("jobs", "show", listed.id);
+    expect(shown.stdout).toMatch(/^status +COMPLETED$/m);
+    expect(shown.stdout).toMatch(/^PLAYER +CARDS/m);
+    expect((await celery("jobs", "list", "--type", "spot")).stdout).toMatch(
+      new RegExp(`^${listed.id} +spot +COMPLETED`, "m"),
+    );
+  });
+
+  it("cancel ends a job that runs; watch says so and ends with an exit code", async () => {
+    const id = await submit(LONG_SPOT);
+    await waitUntil(async () => (await jobs.row(id)).status === "PROCESSING", "the start of the job");
+    const watch = new RunningCelery(["jobs", "watch", id], environment());
+    await waitUntil(() => watch.output.includes("PROCESSING"));
+    expect(await celery("jobs", "cancel", id)).toEqual({ code: 0, stdout: `job ${id} is cancelled\n`, stderr: "" });
+    expect(await watch.exited).toBe(1);
+    expect(watch.output).toContain(`Error: job ${id} is CANCELLED`);
+    expect(await celery("jobs", "cancel", id)).toMatchObject({
+      code: 1,
+      stderr: `Error: job ${id} is CANCELLED already: nothing to cancel\n`,
+    });
+    // Its slots are free again: another job completes.
+    await completed(await submit(SPOT));
+  });
+
+  it.each([
+    [["jobs", "show", "00000000-0000-4000-8000-000000000000"], /there is no job 00000000/],
+    [["jobs", "submit", "spot", "--user", USER_ID, "--input", "/no/such/file"], /--input \/no\/such\/file/],
+    [["jobs", "list", "--status", "nope"], /must be one of|choices/i],
+    [["dlq", "show", "nope"], /no dead letter has the task or job id nope/],
+    [["dlq", "retry"], /give the id of a dead letter, or --all/],
+  ])("celery %j ends with one sentence", async (args, sentence) => {
+    const { code, stderr } = await celery(...args);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/^Error: [^\n]+\n$/);
+    expect(stderr).toMatch(sentence);
+  });
+});
+
+describe("celery dlq", () => {
+  it("retry sends the task again and resets the row; the job, now right, completes", async () => {
+    const id = await deadJob();
+    const [letter] = (await deadLetters()).filter(({ jobId }) => jobId === id);
+    expect(letter).toMatchObject({ queue: QUEUE, jobId: id });
+    const shown = await celery("dlq", "show", id);
+    expect(JSON.parse(shown.stdout)).toMatchObject({
+      id: letter?.id,
+      args: [id],
+      deadLetterQueue: letter?.deadLetterQueue,
+    });
+    expect((await celery("dlq", "list")).stdout).toMatch(
+      new RegExp(`^${letter?.id} +\\S*process_spot_simulation`, "m"),
+    );
+    await jobs.set(id, `input_data = '${JSON.stringify(SPOT)}'`);
+    const retried = await celery("dlq", "retry", id);
+    expect(retried).toMatchObject({ code: 0, stderr: "" });
+    expect(retried.stdout).toContain(`${letter?.id} → ${QUEUE}`);
+    await completed(id);
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  it("retry that is killed between its publish and its ack has lost nothing, and can be repeated", async () => {
+    const id = await deadJob();
+    await jobs.set(id, `input_data = '${JSON.stringify(SPOT)}'`);
+    const env = { ...environment(), NODE_OPTIONS: `--import ${DIES_BEFORE_ACK}` };
+    const killed = new RunningCelery(["dlq", "retry", id], env);
+    expect(await killed.exited).toBeNull();
+    await completed(id);
+    await waitUntil(async () => (await deadLetters()).some(({ jobId }) => jobId === id), "the dead letter, put back");
+    const { updated_at } = await jobs.row(id);
+    expect(await celery("dlq", "retry", "--all")).toMatchObject({ code: 0 });
+    await waitUntil(async () => (await bare.current.depth(QUEUE)) === 0);
+    // The second message of a job that is done changes nothing.
+    await completed(await submit(SPOT));
+    expect(await jobs.row(id)).toMatchObject({ status: "COMPLETED", updated_at });
+    expect(await deadLetters()).toEqual([]);
+  });
+
+  it("retry into a queue that is gone keeps the dead letter", async () => {
+    const { channel } = bare.current;
+    const [first] = [await deadJob()];
+    const letter = (await deadLetters()).find(({ jobId }) => jobId === first);
+    const taken = await channel.get(letter?.deadLetterQueue ?? "", { noAck: true });
+    if (taken === false) throw new Error("no dead letter");
+    const headers = { ...taken.properties.headers, "x-dead-letter-queue": "gone" };
+    await bare.current.publish(letter?.deadLetterQueue ?? "", taken.content, { ...taken.properties, headers });
+    const { code, stderr } = await celery("dlq", "retry", first);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Error: 1 dead letter stayed where they are: .*there is no queue gone/);
+    expect((await deadLetters()).map(({ jobId }) => jobId)).toEqual([first]);
+  });
+
+  it("purge -f erases what is left", async () => {
+    const { code, stdout } = await celery("dlq", "purge", "-f");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Purged 1 message from/);
+    expect(await deadLetters()).toEqual([]);
+  });
+});
+
+describe("celery health", () => {
+  it("is 0 while the worker is healthy, and 1 once nobody answers", async () => {
+    const url = /"url":"(http:[^"]+)"/.exec(worker.output)?.[1] ?? /(http:\/\/[\d.:]+)/.exec(worker.output)?.[1];
+    const page = `${url}/health`.replace("0.0.0.0", "127.0.0.1");
+    expect(await celery("health", "--url", page)).toEqual({ code: 0, stdout: "healthy\n", stderr: "" });
+    expect(await worker.kill("SIGTERM")).toBe(0);
+    const { code, stderr } = await celery("health", "--url", page);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `Error: no worker answers at ${page}: is it running?\n` });
+  });
+});

@@ -53,12 +53,17 @@ function readPlayer(player: SpotInputData["players"][number], i: number): Draft 
   const number = Array.isArray(player) ? undefined : player.player_number;
   const playerNumber = typeof number === "number" && number >= 1 ? number : undefined;
   if (typeof cards === "string") return { playerNumber, ...readText(cards) };
-  if (cards.some(Array.isArray)) return { playerNumber, cards: undefined, range: joinHands(cards, place) };
+  if (cards.some(Array.isArray)) return { playerNumber, ...readHands(cards, joinHands(cards, place)) };
   const texts = cards.map((card) => (typeof card === "string" ? card : ""));
   if (!texts.every(isCardText) && texts.some((text) => text.trim().length > 3)) {
-    return { playerNumber, cards: undefined, range: texts.join(",") };
+    return { playerNumber, ...readHands(cards, texts.join(",")) };
   }
   return { playerNumber, cards: texts.map((text, j) => readCard(text, `${place}.cards[${j}]`)), range: undefined };
+}
+
+/** A list of one hand is that hand. */
+function readHands(hands: readonly unknown[], text: string): Pick<Draft, "cards" | "range"> {
+  return hands.length === 1 ? readText(text) : { cards: undefined, range: text };
 }
 
 /** Text is a hand when it can be read as one, else a range. */

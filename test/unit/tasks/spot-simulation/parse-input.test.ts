@@ -76,6 +76,14 @@ describe("spot input", () => {
     ]);
   });
 
+  it("takes a list of one hand for that hand", () => {
+    const input = parseSpotInput({
+      players: [{ cards: ["AsKsQhJh"] }, { cards: [VILLAIN] }, { cards: ["2s3s", "4s5s"] }],
+    });
+    expect(cardsOf(input)).toEqual(["AsKsQhJh", "8c8d7c6d", ""]);
+    expect(input.players[2]?.hand).toMatchObject({ kind: "range", range: { source: "2s3s,4s5s" } });
+  });
+
   it("knows the size of hands", () => {
     expect(parseSpotInput({ players: [[...HERO, "2c"], { cards: "AAKKx" }] }).handSize).toBe(5);
     expect(parseSpotInput({ players: [[...HERO, "2c", "3c"]] }).handSize).toBe(6);

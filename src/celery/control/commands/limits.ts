@@ -37,8 +37,8 @@ export const limitCommands: readonly ControlCommand[] = [
     signature: "<task_name> <soft_secs> [hard_secs]",
     parameters: [
       { name: "task_name", type: "string", help: "registered task name" },
-      { name: "soft", type: "number", help: "soft limit in seconds; none lifts it" },
-      { name: "hard", type: "number", help: "hard limit in seconds; none lifts it" },
+      { name: "soft", type: "number", help: "soft limit in seconds (default: the app's)" },
+      { name: "hard", type: "number", help: "hard limit in seconds (default: the app's)" },
     ],
     lenient: true,
     run: (worker, args) => {
@@ -48,8 +48,8 @@ export const limitCommands: readonly ControlCommand[] = [
         worker.log.error(`Change time limit attempt for unknown task ${String(name)}`);
         return refused("unknown task");
       }
-      task.softTimeLimit = args.number("soft");
-      task.timeLimit = args.number("hard");
+      task.softTimeLimit = args.number("soft") ?? worker.settings.taskSoftTimeLimit;
+      task.timeLimit = args.number("hard") ?? worker.settings.taskTimeLimit;
       worker.log.info(
         `New time limits for tasks of type ${task.name}: soft=${task.softTimeLimit} hard=${task.timeLimit}`,
       );

@@ -181,11 +181,11 @@ describe("control commands", () => {
   });
 
   it("changes the limits of the task itself", () => {
-    const worker = fakeWorker();
+    const worker = fakeWorker({ taskTimeLimit: 60 });
     reply("time_limit", { task_name: "t.add", hard: 10, soft: 5 }, worker);
     expect(worker.tasks.get("t.add")).toMatchObject({ timeLimit: 10, softTimeLimit: 5 });
     reply("time_limit", { task_name: "t.add" }, worker);
-    expect(worker.tasks.get("t.add")).toMatchObject({ timeLimit: null, softTimeLimit: null });
+    expect(worker.tasks.get("t.add")).toMatchObject({ timeLimit: 60, softTimeLimit: null });
   });
 
   it("passes the options of a queue on", () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { defaultDeadLetterQueue } from "../../src/celery/names.js";
 import { RunningCelery, runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { USER_ID, useJobs } from "../support/jobs.js";
@@ -56,7 +57,9 @@ async function submit(input: object, ...flags: string[]): Promise<string> {
 async function deadJob(): Promise<string> {
   const id = await submit(BAD_SPOT);
   await waitUntil(async () => (await jobs.row(id)).status === "FAILED", `the failure of ${id}: ${worker.output}`);
-  await waitUntil(async () => (await deadLetters()).some(({ jobId }) => jobId === id), "the dead letter");
+  const { channel } = bare.current;
+  const { queue } = await channel.assertQueue(defaultDeadLetterQueue(QUEUE), { durable: true });
+  await waitUntil(async () => (await bare.current.depth(queue)) > 0, "the dead letter");
   return id;
 }
 

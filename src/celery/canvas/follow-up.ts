@@ -126,8 +126,22 @@ export async function failChord(host: FollowUpHost, body: SignatureNode, error: 
     await host.backend.store(target, record);
   }
   if (isGroup(body) && typeof body.options.task_id === "string") await host.backend.store(targetOf(body), record);
-  const outer = outerPart(body);
-  if (outer !== null) await countFailure(host, outer, record.result as EncodedException);
+  await failOuterBody(host, body);
+}
+
+/**
+ * The body of a chord in a chord is a member of the outer header that will never be counted. As in Celery nobody is told
+ * by an errback, but whoever waits for the outer body need not wait for ever.
+ */
+async function failOuterBody(host: FollowUpHost, body: SignatureNode): Promise<void> {
+  const last = isChain(body) ? (tasksOf(body).at(-1) ?? body) : body;
+  const chord = last.options.chord ?? body.options.chord;
+  if (!chord) return;
+  const outer = readNode(chord);
+  const error = new ChordError(`Dependency ${last.options.task_id ?? body.options.task_id} raised ChordError()`);
+  const record: ResultRecord = { status: "FAILURE", result: encodeException(error), traceback: null, children: [] };
+  for (const target of endsOf(outer)) await host.backend.store(target, record);
+  await failOuterBody(host, outer);
 }
 
 /** Results that waiters of a signature wait for: of a chain its last step's, of a group each member's. */
@@ -138,14 +152,6 @@ function endsOf(node: SignatureNode): ResultTarget[] {
   if (last === null || last === undefined) return own;
   const inner = endsOf(last);
   return inner.length > 0 ? inner : own;
-}
-
-/** Where a body itself is a member of an outer chord's header, which would wait for ever. */
-function outerPart(node: SignatureNode): ChordPart | null {
-  const last = isChain(node) ? (tasksOf(node).at(-1) ?? node) : node;
-  const { chord, task_id: id, group_id: group, group_index: groupIndex } = { ...node.options, ...last.options };
-  if (!chord || typeof id !== "string" || typeof group !== "string") return null;
-  return { id, group, groupIndex: typeof groupIndex === "number" ? groupIndex : null, chord };
 }
 
 async function countFailure(host: FollowUpHost, part: ChordPart, result: EncodedException): Promise<void> {

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
-import { createClient } from "redis";
-import { afterAll, beforeAll, inject } from "vitest";
+import { afterAll, beforeAll } from "vitest";
 import { Celery } from "../../../src/celery/app.js";
 import { type PeerEnvironment, startPythonPeerWorker } from "../../support/python-peer.js";
+import { useRedis } from "../../support/redis.js";
 import { redisUrl, useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 import { nodePeer, type Peer, pythonPeer } from "./peer.js";
@@ -25,23 +25,20 @@ export interface Contract {
 /** Starts workers (each on the queue of its language, and the first also on the default queue) and both clients. */
 export function useContract(workers: readonly Language[], backend: "redis" | "rpc"): Contract {
   const vhost = useVhost();
+  const redis = useRedis();
   const clients = new Map<Language, Peer>();
   const stops: (() => Promise<void>)[] = [];
-  let redis: Recorder | undefined;
   let pythonVersion = "";
   beforeAll(async () => {
-    inject("services");
     const environment: PeerEnvironment = {
       broker: vhost.url,
       backend: backend === "redis" ? redisUrl() : "rpc://",
       redis: redisUrl(),
       queue: workers[0] ?? "celery",
     };
-    const recorder = await openRecorder(redisUrl());
-    redis = recorder;
     const starting = workers.map(async (language) => {
       const own = { ...environment, queue: language };
-      stops.push(await (language === "node" ? startNodeWorker(own, recorder) : startPythonPeerWorker(own)));
+      stops.push(await (language === "node" ? startNodeWorker(own, redis.current) : startPythonPeerWorker(own)));
     });
     const python = await pythonPeer(environment);
     pythonVersion = python.version;
@@ -52,7 +49,6 @@ export function useContract(workers: readonly Language[], backend: "redis" | "rp
   afterAll(async () => {
     await Promise.all([...clients.values()].map((client) => client.stop()));
     await Promise.all(stops.map((stop) => stop()));
-    redis?.destroy();
   });
   return {
     client: (language) => {
@@ -66,21 +62,15 @@ export function useContract(workers: readonly Language[], backend: "redis" | "rp
     newRecord: () => `contract-${randomUUID()}`,
     recorded: (key, count) =>
       waitUntil(async () => {
-        const entries = (await redis?.lRange(key, 0, -1)) ?? [];
+        const entries = await redis.current.lRange(key, 0, -1);
         return entries.length >= count ? entries : null;
       }, `${count} entries in ${key}`),
   };
 }
 
-type Recorder = Awaited<ReturnType<typeof openRecorder>>;
-
-async function openRecorder(url: string) {
-  return await createClient({ url }).connect();
-}
-
 async function startNodeWorker(
   { broker, backend, queue }: PeerEnvironment,
-  redis: Recorder,
+  redis: Parameters<typeof defineTasks>[1],
 ): Promise<() => Promise<void>> {
   const log = pino({ level: process.env.TEST_LOG ?? "silent" });
   const settings = { taskDefaultQueue: queue, resultChordRetryInterval: 0.2, resultExtended: false };

@@ -7,8 +7,8 @@ export const DEFAULT_TARGET = 0.005;
 export const DEFAULT_TIME_LIMIT_SECONDS = 60;
 /** Time limit of a job that asks for iterations and names no time. */
 export const ITERATIONS_TIME_LIMIT_SECONDS = 600;
-export const MAX_TIME_LIMIT_SECONDS = 1500;
-export const MAX_PLAYERS = 10;
+const MAX_TIME_LIMIT_SECONDS = 1500;
+const MAX_PLAYERS = 10;
 
 const cardText = z.string().nullable();
 const cards = z.union([z.array(cardText), z.string()]);

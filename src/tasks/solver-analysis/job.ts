@@ -51,7 +51,7 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
 }
 
 /** Text under which a game's solutions are found again. */
-export function cacheDescription(hash: string): string {
+function cacheDescription(hash: string): string {
   return `game_state_hash=${hash}`;
 }
 

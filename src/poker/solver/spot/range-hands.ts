@@ -16,9 +16,9 @@ export type RangePart =
 export type RangeSpec = readonly RangePart[] | null;
 
 /** Range of a player of whom nothing is said, postflop: the better part of all hands by the preflop ranking. */
-export const DEFAULT_RANGE = "60%";
+const DEFAULT_RANGE = "60%";
 /** Preflop every hand is possible. */
-export const DEFAULT_PREFLOP_RANGE = "any";
+const DEFAULT_PREFLOP_RANGE = "any";
 /** Hands drawn at random for a default range of five- or six-card hands, which are too many to list. */
 const DRAWN_HANDS = 20_000;
 const CARD_BASE = 64;

@@ -111,7 +111,7 @@ function pathCount(level: number, cards: number, boards: number): number {
 }
 
 /** Layout of a game's memory, without allocating it. */
-export function layOutPlan(
+function layOutPlan(
   game: HeadsUpGame,
   blocks: readonly StreetBlock[],
   storage: readonly StreetStorage[],
@@ -263,7 +263,7 @@ function writeOrders(plan: SharedPlan, deal: DealModel): void {
 }
 
 /** Dealt positions behind each final key, in key order. */
-export function finalKeys(plan: Pick<SharedPlan, "blocks" | "remaining">): number[][] {
+function finalKeys(plan: Pick<SharedPlan, "blocks" | "remaining">): number[][] {
   const levels = plan.blocks.length - 1;
   const cards = plan.remaining.length;
   if (levels === 0) return [[]];

@@ -37,7 +37,7 @@ export function streetTables(plan: SharedPlan, block: WalkBlock, layout: StreetT
 }
 
 /** The groups' change tables of a bucketed street. */
-export function changeTables(plan: SharedPlan, block: WalkBlock, layout: StreetTables): Tables[] | null {
+function changeTables(plan: SharedPlan, block: WalkBlock, layout: StreetTables): Tables[] | null {
   return layout.changes?.map((at) => viewTables(plan, block, layout, at)) ?? null;
 }
 
@@ -56,7 +56,7 @@ function viewTables(
 }
 
 /** Classes of hands of a bucketed street, or null. */
-export function bucketViews(plan: SharedPlan, level: number): Buckets | null {
+function bucketViews(plan: SharedPlan, level: number): Buckets | null {
   const layout = plan.layout.tables[level];
   if (layout?.storage.kind !== "buckets" || !layout.buckets) return null;
   const { buckets, storage } = layout;

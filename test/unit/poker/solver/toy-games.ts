@@ -26,7 +26,7 @@ export function potLimit(fractions: readonly number[], maxRaises: number): Sizin
 }
 
 /** The deal of a game whose hands win by rank alone, whatever the board. */
-export function staticDeal(deckSize: number, rank: (card: number) => number): DealModel {
+function staticDeal(deckSize: number, rank: (card: number) => number): DealModel {
   return {
     deckSize,
     boards: [[]],

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { defaultDeadLetterQueue } from "../../src/celery/names.js";
+import { loadConfig } from "../../src/config.js";
 import { RunningCelery, runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { USER_ID, useJobs } from "../support/jobs.js";
@@ -53,12 +53,18 @@ async function submit(input: object, ...flags: string[]): Promise<string> {
   return submitted.stdout.trim();
 }
 
+function deadLetterQueue(): string {
+  const queue = loadConfig().topology.queues.find(({ name }) => name === QUEUE);
+  if (queue === undefined) throw new Error(`no queue ${QUEUE}`);
+  return queue.deadLetterQueue;
+}
+
 /** A job whose message has become a dead letter. */
 async function deadJob(): Promise<string> {
   const id = await submit(BAD_SPOT);
   await waitUntil(async () => (await jobs.row(id)).status === "FAILED", `the failure of ${id}: ${worker.output}`);
   const { channel } = bare.current;
-  const { queue } = await channel.assertQueue(defaultDeadLetterQueue(QUEUE), { durable: true });
+  const { queue } = await channel.assertQueue(deadLetterQueue(), { durable: true });
   await waitUntil(async () => (await bare.current.depth(queue)) > 0, "the dead letter");
   return id;
 }

@@ -16,6 +16,11 @@ export type FormatCards = (cards: readonly number[]) => string;
 
 /** What counts as converged when no target was named: half a percent of the pot. */
 const USUAL_TARGET = 0.005;
+const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy";
+const METHOD =
+  "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";
+/** Measurements that the end takes: the last one and the walks of the report. */
+const FINISHING_MEASURES = 3;
 const DEFAULT_TREE_BYTES = 1_300_000;
 const FULL_TREE_BYTES = 64_000_000;
 
@@ -34,12 +39,17 @@ export function solveHeadsUp(
 ): Solution {
   const startedAt = hooks.now();
   const plan = planHeadsUp(spot, limits);
-  const solver = new VectorSolver(plan.game, { maxBytes: limits.maxBytes, stop: () => hooks.stop() === "now" });
+  const solver = new VectorSolver(plan.game, {
+    maxBytes: limits.maxBytes,
+    stop: () => hooks.stop() === "now",
+    deals: plan.deals,
+  });
   try {
     onPlan(solver.plan);
     const game = {
       iterate: () => solver.iterate(),
       measure: () => solver.exploitability().nashConv,
+      finishingMeasures: FINISHING_MEASURES,
       get iterations() {
         return solver.iterations;
       },
@@ -94,13 +104,12 @@ function report(
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
     ),
-    exploitability_method:
-      "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes and simplifications)",
+    exploitability_method: METHOD,
     is_equilibrium_approximation: true,
     converged: gains.nashConv / 2 / pot <= (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9),
     stopped_by: loop.stoppedBy,
     convergence: loop.convergence,
-    algorithm: "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy",
+    algorithm: ALGORITHM,
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers > 0 ? 2 : 1,

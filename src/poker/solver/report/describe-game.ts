@@ -1,4 +1,4 @@
-import type { PotLimitSizing } from "../spot/heads-up-plan.js";
+import type { PotLimitSizing } from "../spot/heads-up-ladder.js";
 import type { Spot } from "../spot/spot.js";
 import { type SolvedGame, STREET_NAMES } from "./solution.js";
 

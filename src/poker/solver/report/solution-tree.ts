@@ -1,5 +1,6 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { dealCount, dealOutcome } from "../deal.js";
+import { dealOutcome } from "../deal.js";
+import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { roundEv, roundShares, roundStrategy } from "./rounding.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
@@ -60,15 +61,15 @@ export class SolutionTree {
   }
 
   /** The roots of one street on one runout. */
-  #street(outcomes: readonly number[], depths: readonly number[]): SolutionNext[] {
-    const snapshot = new StreetSnapshot(this.#solver, outcomes);
+  #street(before: readonly number[], depths: readonly number[]): SolutionNext[] {
+    const snapshot = new StreetSnapshot(this.#solver, before);
     const { block } = snapshot;
     const depth = this.#nodeDepths(snapshot, depths);
     const shown = this.#options.depth ?? Number.POSITIVE_INFINITY;
     const built: (SolutionNext | undefined)[] = new Array(block.nodeCount);
     // Numbered breadth first: strategies near the root get their place in the result first.
     const decisions = Array.from(block.decisionNode).filter((at) => (depth[at] as number) <= shown);
-    const plays = new Map(decisions.map((at) => [at, this.#node(snapshot.decision(at), outcomes.length)]));
+    const plays = new Map(decisions.map((at) => [at, this.#node(snapshot.decision(at), before.length)]));
     for (let at = block.nodeCount - 1; at >= 0; at--) {
       const node = block.nodes[at] as BettingNode;
       built[at] = plays.get(at) ?? this.#leaf(node);
@@ -82,7 +83,7 @@ export class SolutionTree {
         };
       });
     });
-    this.#deals(snapshot, outcomes, depth, built);
+    this.#deals(snapshot, before, depth, built);
     return built.slice(0, block.rootCount) as SolutionNext[];
   }
 
@@ -116,7 +117,7 @@ export class SolutionTree {
   /** Fills in what follows each next card, when that was asked for and fits. */
   #deals(
     snapshot: StreetSnapshot,
-    outcomes: readonly number[],
+    before: readonly number[],
     depth: readonly number[],
     built: (SolutionNext | undefined)[],
   ): void {
@@ -124,9 +125,9 @@ export class SolutionTree {
     const shown = this.#options.depth ?? -1;
     const chances = block.nodes.flatMap((node, at) => (node.kind === "chance" ? [at] : []));
     if (chances.length === 0 || !chances.some((at) => (depth[at] as number) + 1 <= shown)) return;
-    const { remaining, boards } = this.#solver.plan;
-    const ways = dealCount(remaining.length - outcomes.length * boards, boards);
-    const nextBlock = this.#solver.blocks[outcomes.length + 1];
+    const { deals } = this.#solver.plan;
+    const ways = before.length === 0 ? deals.first : deals.later;
+    const nextBlock = this.#solver.blocks[before.length + 1];
     const nodes = (nextBlock?.decisionNode.length ?? 0) * ways;
     if (this.#bytes + nodes * BYTES_PER_NODE > this.#options.maxBytes) {
       this.#dealsOmitted += chances.length;
@@ -134,9 +135,9 @@ export class SolutionTree {
     }
     const cards = chances.map((): Record<string, SolutionNext> => ({}));
     const rootDepths = chances.map((at) => (depth[at] as number) + 1);
-    for (let outcome = 0; outcome < ways; outcome++) {
-      const name = this.#dealName(outcomes, outcome);
-      this.#street([...outcomes, outcome], rootDepths).forEach((next, lane) => {
+    for (let index = 0; index < ways; index++) {
+      const name = this.#dealName(before, index);
+      this.#street([...before, index], rootDepths).forEach((next, lane) => {
         (cards[lane] as Record<string, SolutionNext>)[name] = next;
       });
     }
@@ -146,13 +147,16 @@ export class SolutionTree {
     });
   }
 
-  #dealName(outcomes: readonly number[], outcome: number): string {
-    const { remaining, boards } = this.#solver.plan;
-    const dealt = new Uint8Array((outcomes.length + 1) * boards);
-    [...outcomes, outcome].forEach((each, step) => {
-      dealOutcome(each, boards, remaining.length, dealt, step * boards, dealt, step * boards);
-    });
-    const last = dealt.subarray(outcomes.length * boards);
+  #dealName(before: readonly number[], index: number): string {
+    const { plan } = this.#solver;
+    const { remaining, boards } = plan;
+    const dealt = new Uint8Array(2 * boards);
+    const [first = index] = before;
+    dealOutcome(firstOutcome(plan, first), boards, remaining.length, dealt, 0, dealt, 0);
+    if (before.length > 0) {
+      dealOutcome(laterOutcome(plan, first, index), boards, remaining.length, dealt, boards, dealt, boards);
+    }
+    const last = dealt.subarray(before.length * boards, (before.length + 1) * boards);
     return Array.from(last, (position) => this.#options.formatCard(remaining[position] as number)).join("/");
   }
 

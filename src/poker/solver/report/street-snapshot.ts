@@ -20,7 +20,7 @@ type SeatNodes = readonly [readonly Float64Array[], readonly Float64Array[]];
 
 /**
  * One street of the solved game on one runout, under average play: reach and value of every node for every hand.
- * `outcomes` are the deals since the root street.
+ * `deals` are the numbers of the deals since the root street.
  */
 export class StreetSnapshot {
   readonly block: StreetBlock;
@@ -29,32 +29,26 @@ export class StreetSnapshot {
   readonly #path: number;
   readonly #reach: SeatNodes;
   readonly #values: SeatNodes;
-  readonly #deals: number;
+  readonly #ways: number;
   readonly #decisionOf = new Map<number, number>();
 
-  constructor(solver: VectorSolver, outcomes: readonly number[]) {
-    const block = solver.blocks[outcomes.length];
-    if (!block) throw new RangeError(`the game has no street after ${outcomes.length} deals`);
+  constructor(solver: VectorSolver, deals: readonly number[]) {
+    const block = solver.blocks[deals.length];
+    if (!block) throw new RangeError(`the game has no street after ${deals.length} deals`);
     this.block = block;
     this.#solver = solver;
-    this.#level = outcomes.length;
+    this.#level = deals.length;
     const { remaining, boards, hands } = solver.plan;
-    this.#path = outcomes.reduce(
-      (path, outcome, step) => path * dealCount(remaining.length - step * boards, boards) + outcome,
-      0,
-    );
+    this.#path = solver.pathOf(deals);
     const held = hands[0].k + hands[1].k;
-    this.#deals = outcomes.reduce(
-      (ways, _, step) => ways * dealCount(remaining.length - step * boards - held, boards),
-      1,
-    );
+    this.#ways = deals.reduce((ways, _, step) => ways * dealCount(remaining.length - step * boards - held, boards), 1);
     block.decisionNode.forEach((node, decision) => {
       this.#decisionOf.set(node, decision);
     });
     const reach: [Float64Array[], Float64Array[]] = [[], []];
     const values: [Float64Array[], Float64Array[]] = [[], []];
     for (const seat of [0, 1] as const) {
-      const probed = solver.probe(seat, outcomes);
+      const probed = solver.probe(seat, deals);
       values[seat] = this.#rise(seat, (leaf, hand) => {
         const lane = block.leafLane[leaf] as number;
         const value = (probed.values[hand * block.laneCount + lane] as number) * (block.leafFactor[leaf] as number);
@@ -96,7 +90,7 @@ export class StreetSnapshot {
       strategy: this.#strategy(seat, decision),
       values,
       weights,
-      probability: total / solver.pairWeight / this.#deals,
+      probability: total / solver.pairWeight / this.#ways,
     };
   }
 
@@ -108,7 +102,7 @@ export class StreetSnapshot {
     const length = block.rowLength[seat];
     const strategy = Array.from({ length: actions }, () => new Float64Array(count));
     for (let hand = 0; hand < count; hand++) {
-      const at = this.#solver.row(this.#level, this.#path, seat, hand) * length + (block.rowOffset[decision] as number);
+      const at = (this.#path * count + hand) * length + (block.rowOffset[decision] as number);
       let total = 0;
       for (let action = 0; action < actions; action++) total += sums[at + action] as number;
       strategy.forEach((column, action) => {

@@ -4,7 +4,8 @@ import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import { Random } from "../random.js";
 import { capRange } from "./cap-range.js";
-import { type PotLimitSizing, sortedRanges } from "./heads-up-plan.js";
+import type { PotLimitSizing } from "./heads-up-ladder.js";
+import { sortedRanges } from "./heads-up-plan.js";
 import type { SolveLimits, Spot } from "./spot.js";
 import { suitClasses } from "./suit-classes.js";
 

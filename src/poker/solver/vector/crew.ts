@@ -1,3 +1,4 @@
+import { scheduleDeals } from "./deal-schedule.js";
 import { GROUPS, type SharedPlan } from "./plan.js";
 import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
 
@@ -56,8 +57,7 @@ export class Crew {
       positiveDiscount: 1,
       negativeDiscount: 1,
       sumWeight: 1,
-      regretWeight: 1,
-      chanceScale: new Float64Array(4),
+      chanceScale: scheduleDeals(plan),
     };
     this.#walker = new Walker(plan, thread, this.settings, () => stop() || this.#finished());
   }
@@ -75,10 +75,14 @@ export class Crew {
   }
 
   /** Leaf reach and values of one street on one runout for average play; see {@link Walker.probe}. */
-  probe(seat: 0 | 1, outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+  probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    if (deals.length === 0) {
+      this.walk(seat, "average");
+      return this.#walker.rootMatrices;
+    }
     this.settings.seat = seat;
     this.settings.mode = "average";
-    return this.#walker.probe(outcomes);
+    return this.#walker.probe(deals);
   }
 
   /** See {@link Walker.showdownSums}. */
@@ -212,25 +216,17 @@ export class Crew {
     const { settings } = this;
     this.#control[WORD.seat] = settings.seat;
     this.#control[WORD.mode] = MODES.indexOf(settings.mode);
-    this.#numbers.set([
-      settings.positiveDiscount,
-      settings.negativeDiscount,
-      settings.sumWeight,
-      settings.regretWeight,
-      ...settings.chanceScale.subarray(1),
-    ]);
+    this.#numbers.set([settings.positiveDiscount, settings.negativeDiscount, settings.sumWeight]);
   }
 
   #readSettings(): void {
     const { settings } = this;
     settings.seat = this.#control[WORD.seat] === 0 ? 0 : 1;
     settings.mode = MODES[this.#control[WORD.mode] as number] ?? "train";
-    const [positive = 1, negative = 1, sum = 1, regret = 1, ...scales] = this.#numbers;
+    const [positive = 1, negative = 1, sum = 1] = this.#numbers;
     settings.positiveDiscount = positive;
     settings.negativeDiscount = negative;
     settings.sumWeight = sum;
-    settings.regretWeight = regret;
-    settings.chanceScale.set(scales.slice(0, 3), 1);
   }
 }
 

@@ -18,17 +18,9 @@ export interface RowRef {
  * Current strategy of the opponent's hand by regret matching: splits reach over its actions, and adds the hand's
  * share of this iteration to its strategy sums.
  */
-export function splitByRegret(
-  block: WalkBlock,
-  seat: number,
-  row: RowRef,
-  into: RowRef,
-  weight: number,
-  node: Float64Array,
-): void {
+export function splitByRegret(block: WalkBlock, seat: number, row: RowRef, weight: number, node: Float64Array): void {
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
-  const { regrets } = row;
-  const { sums } = into;
+  const { regrets, sums } = row;
   for (let d = 0; d < decisionNode.length; d++) {
     const reach = node[decisionNode[d] as number] as number;
     const child = firstChild[d] as number;
@@ -38,7 +30,6 @@ export function splitByRegret(
       continue;
     }
     const at = row.at + (rowOffset[d] as number);
-    const sumAt = into.at + (rowOffset[d] as number);
     let positive = 0;
     for (let a = 0; a < actions; a++) {
       const regret = regrets[at + a] as number;
@@ -50,7 +41,7 @@ export function splitByRegret(
       const regret = regrets[at + a] as number;
       const share = positive > 0 ? (regret > 0 ? regret * scale : 0) : even;
       node[child + a] = share;
-      sums[sumAt + a] = (sums[sumAt + a] as number) + weight * share;
+      sums[at + a] = (sums[at + a] as number) + weight * share;
     }
   }
 }
@@ -81,8 +72,6 @@ export interface RegretUpdate {
   /** Factors for the regret kept so far, by its sign. */
   positiveDiscount: number;
   negativeDiscount: number;
-  /** Weight of this iteration's regret. */
-  regretWeight: number;
 }
 
 /** Values upward under the hand's current strategy, with its regrets brought up to date. */
@@ -90,14 +79,12 @@ export function updateRegrets(
   block: WalkBlock,
   seat: number,
   row: RowRef,
-  into: RowRef,
   update: RegretUpdate,
   node: Float64Array,
 ): void {
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
-  const { positiveDiscount, negativeDiscount, regretWeight } = update;
+  const { positiveDiscount, negativeDiscount } = update;
   const { regrets } = row;
-  const target = into.regrets;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
     const child = firstChild[d] as number;
     const actions = actionCount[d] as number;
@@ -122,11 +109,10 @@ export function updateRegrets(
       value /= actions;
     }
     node[decisionNode[d] as number] = value;
-    const targetAt = into.at + (rowOffset[d] as number);
     for (let a = 0; a < actions; a++) {
-      const old = target[targetAt + a] as number;
+      const old = regrets[at + a] as number;
       const kept = old > 0 ? old * positiveDiscount : old * negativeDiscount;
-      target[targetAt + a] = kept + regretWeight * ((node[child + a] as number) - value);
+      regrets[at + a] = kept + (node[child + a] as number) - value;
     }
   }
 }

@@ -14,8 +14,11 @@ export interface HeadsUpGame {
   readonly deal: DealModel;
 }
 
-/** How a street's strategies are kept: for every hand on every runout, or for `rows` classes of hands on all runouts. */
-export type StreetStorage = { readonly kind: "exact" } | { readonly kind: "buckets"; readonly perBoard: number };
+/** How many ways of dealing a solve looks at: the first deal after the root street, and the second after each. */
+export interface DealCounts {
+  readonly first: number;
+  readonly later: number;
+}
 
 /** Number of parts an iteration's deals are split in; their sums are added in a fixed order, whoever computes them. */
 export const GROUPS = 16;
@@ -29,17 +32,10 @@ export type WalkBlock = Omit<StreetBlock, "nodes">;
 export interface StreetTables {
   /** Ways the cards of this street and the ones before can have fallen since the root. */
   readonly paths: number;
-  /** Rows a seat keeps. */
+  /** Rows a seat keeps: one for each hand on each path. */
   readonly rows: readonly [number, number];
-  readonly storage: StreetStorage;
   readonly regrets: readonly [number, number];
   readonly sums: readonly [number, number];
-  /** Per group: changes of regrets and sums in this iteration, merged at its end. Null for exact storage. */
-  readonly changes:
-    | readonly { readonly regrets: readonly [number, number]; readonly sums: readonly [number, number] }[]
-    | null;
-  /** Classes of hands by board and dealt cards, `Uint16` each; null for exact storage. */
-  readonly buckets: readonly [number, number] | null;
 }
 
 export interface Workspace {
@@ -77,9 +73,11 @@ export interface SharedPlan {
   readonly hands: readonly [HandSet, HandSet];
   readonly boards: number;
   readonly remaining: Uint8Array;
+  /** Deals made; as many as there are, unless they are sampled. */
+  readonly deals: DealCounts;
 }
 
-/** Doubles a group keeps its deals in: count, later deals, then (deal, offset) pairs. */
+/** Doubles a group keeps its deals in: count, later deals, then (deal, index) pairs. */
 export const SAMPLE_ROW = 512;
 
 const DOUBLE = 8;
@@ -104,17 +102,21 @@ export function finalKeyCount(levels: number, cards: number): number {
   return levels === 0 ? 1 : levels === 1 ? cards : (cards * (cards - 1)) / 2;
 }
 
-function pathCount(level: number, cards: number, boards: number): number {
-  let paths = 1;
-  for (let step = 0; step < level; step++) paths *= dealCount(cards - step * boards, boards);
-  return paths;
+/** All ways to deal the streets of a game. */
+export function allDeals(deal: DealModel, levels: number): DealCounts {
+  const cards = remainingCards(deal).length;
+  const boards = deal.boards.length;
+  return {
+    first: levels > 0 ? dealCount(cards, boards) : 0,
+    later: levels > 1 ? dealCount(cards - boards, boards) : 0,
+  };
 }
 
 /** Layout of a game's memory, without allocating it. */
 function layOutPlan(
   game: HeadsUpGame,
   blocks: readonly StreetBlock[],
-  storage: readonly StreetStorage[],
+  deals: DealCounts,
   index: { readonly slotCount: number; readonly slotLengths: readonly [number, number] },
 ): Layout {
   const allocator = new Allocator();
@@ -133,21 +135,11 @@ function layOutPlan(
   const orders = pair((seat) => allocator.take(boards * finalKeys * counts[seat] * 8));
   const orderCounts = pair(() => allocator.take(boards * finalKeys * 4));
   const tables = blocks.map((block, level) => {
-    const kept = storage[level] ?? { kind: "exact" };
-    const paths = pathCount(level, cards, boards);
-    const rows = pair((seat) => (kept.kind === "exact" ? paths * counts[seat] : kept.perBoard ** boards));
-    const size = pair((seat) => rows[seat] * block.rowLength[seat] * FLOAT);
-    const take = (): readonly [number, number] => pair((seat) => allocator.take(size[seat]));
-    const keys = finalKeyCount(level, cards);
-    return {
-      paths,
-      rows,
-      storage: kept,
-      regrets: take(),
-      sums: take(),
-      changes: kept.kind === "exact" ? null : Array.from({ length: GROUPS }, () => ({ regrets: take(), sums: take() })),
-      buckets: kept.kind === "exact" ? null : pair((seat) => allocator.take(boards * keys * counts[seat] * 2)),
-    } satisfies StreetTables;
+    const paths = level === 0 ? 1 : level === 1 ? deals.first : deals.first * deals.later;
+    const rows = pair((seat) => paths * counts[seat]);
+    const take = (): readonly [number, number] =>
+      pair((seat) => allocator.take(rows[seat] * block.rowLength[seat] * FLOAT));
+    return { paths, rows, regrets: take(), sums: take() } satisfies StreetTables;
   });
   const first = blocks[0] as StreetBlock;
   const rootReach = allocator.take(matrix(first));
@@ -176,30 +168,32 @@ function layOutPlan(
   };
 }
 
-/** Bytes a game's tables would take. */
-export function planBytes(game: HeadsUpGame, storage: readonly StreetStorage[] = []): number {
+/** Bytes a game's tables would take; `deals` defaults to all. */
+export function planBytes(game: HeadsUpGame, deals?: DealCounts): number {
   const subsets = 2 ** game.hands[0].k;
+  const blocks = compileStreets(game.tree, game.deal.boards.length);
   // An upper bound: as if every subset of every hand needed an accumulator, as far as the deck has that many.
   const slotCount = Math.min(Math.min(game.hands[0].count, game.hands[1].count) * subsets, 300_000);
   const slotLengths = pair((seat) => game.hands[seat].count * subsets);
-  return layOutPlan(game, compileStreets(game.tree, game.deal.boards.length), storage, { slotCount, slotLengths })
-    .bytes;
+  return layOutPlan(game, blocks, deals ?? allDeals(game.deal, blocks.length - 1), { slotCount, slotLengths }).bytes;
 }
 
 /**
  * Compiles a game: flattens its tree, lays its memory out and fills the tables of card subsets and showdown orders.
  *
  * @param maxBytes memory bound.
+ * @param wantedDeals deals to make; default all.
  * @throws SolverInputError when the memory would exceed the bound.
  */
 export function createPlan(
   game: HeadsUpGame,
   maxBytes: number,
-  storage: readonly StreetStorage[] = [],
+  wantedDeals?: DealCounts,
 ): { readonly plan: SharedPlan; readonly blocks: readonly StreetBlock[]; readonly index: SlotIndex } {
   const blocks = compileStreets(game.tree, game.deal.boards.length);
   const index = indexSubsets(game.hands[0], game.hands[1]);
-  const layout = layOutPlan(game, blocks, storage, {
+  const deals = wantedDeals ?? allDeals(game.deal, blocks.length - 1);
+  const layout = layOutPlan(game, blocks, deals, {
     slotCount: index.slotCount,
     slotLengths: [index.seats[0].slots.length, index.seats[1].slots.length],
   });
@@ -217,6 +211,7 @@ export function createPlan(
     hands: game.hands,
     boards: game.deal.boards.length,
     remaining: remainingCards(game.deal),
+    deals,
   };
   writeSlots(plan, index);
   writeOrders(plan, game.deal);

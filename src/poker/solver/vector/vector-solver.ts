@@ -1,9 +1,8 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
-import { dealCount } from "../deal.js";
 import { SolverInputError } from "../errors.js";
 import { CardRemoval } from "../showdown/card-removal.js";
 import { Crew } from "./crew.js";
-import { createPlan, GROUPS, type HeadsUpGame, SAMPLE_ROW, type SharedPlan, type StreetTables } from "./plan.js";
+import { createPlan, type DealCounts, type HeadsUpGame, type SharedPlan } from "./plan.js";
 import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
 
@@ -18,6 +17,8 @@ export interface VectorSolverOptions {
   readonly maxBytes?: number;
   /** True abandons the computation with `WalkCancelled`; asked every few milliseconds. */
   readonly stop?: () => boolean;
+  /** Deals to make; default all. */
+  readonly deals?: DealCounts;
 }
 
 /** How far average play is from equilibrium, in chips. */
@@ -43,10 +44,11 @@ export class VectorSolver {
   readonly #crew: Crew;
   readonly #tables: readonly Tables[];
   #iterations = 0;
+  #measured: (Exploitability & { readonly iterations: number; readonly value: number }) | null = null;
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
   constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
-    const { plan, blocks, index } = createPlan(game, options.maxBytes ?? 2 ** 30);
+    const { plan, blocks, index } = createPlan(game, options.maxBytes ?? 2 ** 30, options.deals);
     this.game = game;
     this.plan = plan;
     this.blocks = blocks;
@@ -58,10 +60,7 @@ export class VectorSolver {
     this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * (first.weights[hand] as number), 0);
     if (!(this.pairWeight > 0))
       throw new SolverInputError("every hand of one range shares a card with every hand of the other");
-    this.#tables = plan.blocks.map((block, level) =>
-      streetTables(plan, block, plan.layout.tables[level] as StreetTables),
-    );
-    this.#setExactDeals();
+    this.#tables = plan.blocks.map((_, level) => streetTables(plan, level));
   }
 
   /** Iterations done. */
@@ -84,26 +83,30 @@ export class VectorSolver {
     settings.positiveDiscount = done ** ALPHA / (done ** ALPHA + 1);
     settings.negativeDiscount = NEGATIVE_DISCOUNT;
     settings.sumWeight = (done + 1) ** GAMMA;
-    settings.regretWeight = 1;
     this.#crew.walk(0, "train");
     this.#crew.walk(1, "train");
     this.#iterations++;
   }
 
-  /** Best responses of both seats against the other's average strategy, exact in the game solved. */
+  /** Best responses of both seats against the other's average strategy, hand by hand: exact in the game solved. */
   exploitability(): Exploitability {
-    const best = ([0, 1] as const).map((seat) => this.#seatValue(seat, "best-response"));
-    // With utilities measured from the shift the game is zero-sum, so average play's values cancel.
-    const average = this.#seatValue(0, "average");
-    const [best0 = 0, best1 = 0] = best;
-    const gains: [number, number] = [Math.max(0, best0 - average), Math.max(0, best1 + average)];
-    return { gains, nashConv: gains[0] + gains[1] };
+    return this.#measure();
   }
 
   /** Expected chips at the end minus chips behind at the root, for average play, by seat. They sum to the pot. */
   values(): [number, number] {
-    const value = this.#seatValue(0, "average");
+    const { value } = this.#measure();
     return [value + this.stakes.shift[0], this.stakes.shift[1] - value];
+  }
+
+  #measure(): Exploitability & { readonly value: number } {
+    if (this.#measured?.iterations === this.#iterations) return this.#measured;
+    const [best0, best1] = [this.#seatValue(0, "best-response"), this.#seatValue(1, "best-response")];
+    // With utilities measured from the shift the game is zero-sum, so average play's values cancel.
+    const value = this.#seatValue(0, "average");
+    const gains: [number, number] = [Math.max(0, best0 - value), Math.max(0, best1 + value)];
+    this.#measured = { gains, nashConv: gains[0] + gains[1], value, iterations: this.#iterations };
+    return this.#measured;
   }
 
   /** Share of the pot of each seat if all cards were dealt without further betting. They sum to 1. */
@@ -118,9 +121,9 @@ export class VectorSolver {
     return [share, 1 - share];
   }
 
-  /** Leaf reach and values of one street on one runout, for average play. */
-  probe(seat: 0 | 1, outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
-    return this.#crew.probe(seat, outcomes);
+  /** Leaf reach and values of one street after the deals numbered `deals`, for average play. */
+  probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    return this.#crew.probe(seat, deals);
   }
 
   /** Strategy sums of a seat on the street `level` deals after the root: rows of `rowLength[seat]` each. */
@@ -128,9 +131,9 @@ export class VectorSolver {
     return this.#tables[level]?.sums[seat] ?? new Float32Array(0);
   }
 
-  /** Row of a hand in {@link sums} on the runout numbered `path`. */
-  row(_level: number, path: number, seat: 0 | 1, hand: number): number {
-    return path * this.game.hands[seat].count + hand;
+  /** Path number after some deals. */
+  pathOf(deals: readonly number[]): number {
+    return deals.reduce((path, index, step) => (step === 0 ? index : path * this.plan.deals.later + index), 0);
   }
 
   /** Ends the helpers' work. */
@@ -145,24 +148,5 @@ export class VectorSolver {
     let sum = 0;
     for (let hand = 0; hand < count; hand++) sum += (weights[hand] as number) * (results[hand] as number);
     return sum / this.pairWeight;
-  }
-
-  /** Every deal, spread over the groups; a deal counts one over the deals two given hands leave. */
-  #setExactDeals(): void {
-    const { blocks, boards, remaining, hands, layout, memory } = this.plan;
-    const held = hands[0].k + hands[1].k;
-    for (let level = 1; level < blocks.length; level++) {
-      const left = remaining.length - (level - 1) * boards - held;
-      this.#crew.settings.chanceScale[level] = 1 / dealCount(left, boards);
-    }
-    if (blocks.length < 2) return;
-    const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
-    const outcomes = dealCount(remaining.length, boards);
-    for (let outcome = 0; outcome < outcomes; outcome++) {
-      const base = (outcome % GROUPS) * SAMPLE_ROW;
-      const place = samples[base] as number;
-      samples[base + 2 + place * 2] = outcome;
-      samples[base] = place + 1;
-    }
   }
 }

@@ -1,6 +1,7 @@
-import { dealCount, dealOutcome, pairIndex } from "../deal.js";
+import { dealOutcome, pairIndex } from "../deal.js";
 import { type CardMasks, cardMasks } from "../hand-set.js";
 import { createSweepKernel, LANE_BYTES, LANES, type SweepKernel } from "../wasm/sweep-kernel.js";
+import { firstOutcome, laterOutcome } from "./deal-schedule.js";
 import {
   chooseBest,
   playAverage,
@@ -11,7 +12,7 @@ import {
   updateRegrets,
 } from "./hand-pass.js";
 import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
-import { type StreetViews, type Tables, viewStreet } from "./street-views.js";
+import { type StreetViews, viewStreet } from "./street-views.js";
 
 /** What a walk computes for the traversing seat: regrets and values, the best response's values, average play's. */
 export type WalkMode = "train" | "best-response" | "average";
@@ -52,18 +53,13 @@ export class Walker {
   readonly #orderCounts: readonly [Uint32Array, Uint32Array];
   readonly #rootResults: readonly [Float64Array, Float64Array];
   readonly #node: Float64Array;
-  readonly #classes: Uint32Array;
   readonly #row: RowRef = { regrets: NO_ARRAY, sums: NO_ARRAY, at: 0 };
-  readonly #into: RowRef = { regrets: NO_ARRAY, sums: NO_ARRAY, at: 0 };
   /** Positions (among the remaining cards) dealt so far: level 1's boards, then level 2's. */
   readonly #dealt = new Uint8Array(MAX_LEVELS * MAX_BOARDS);
   readonly #deadLow = new Uint32Array(MAX_LEVELS);
   readonly #deadHigh = new Uint32Array(MAX_LEVELS);
   readonly #stop: () => boolean;
   readonly settings: WalkSettings;
-  #group = 0;
-  #laterDeals = 0;
-  #laterOffset = 0;
 
   /** @param stop asked between deals; true ends the walk with {@link WalkCancelled} */
   constructor(plan: SharedPlan, thread: number, settings: WalkSettings, stop: () => boolean) {
@@ -88,7 +84,6 @@ export class Walker {
       new Float64Array(buffer, layout.rootResults[1], hands[1].count),
     ];
     this.#node = new Float64Array(Math.max(...blocks.map((block) => block.nodeCount)));
-    this.#classes = new Uint32Array(this.#groupRows);
     this.settings = settings;
     this.#stop = stop;
   }
@@ -116,12 +111,7 @@ export class Walker {
     target.fill(0);
     const base = group * SAMPLE_ROW;
     const deals = this.#samples[base] as number;
-    this.#laterDeals = this.#samples[base + 1] as number;
-    this.#group = group;
-    for (let i = 0; i < deals; i++) {
-      this.#laterOffset = this.#samples[base + 3 + i * 2] as number;
-      this.#deal(1, 0, this.#samples[base + 2 + i * 2] as number, target, lanes, 0);
-    }
+    for (let i = 0; i < deals; i++) this.#deal(1, 0, this.#samples[base + 1 + i] as number, target, lanes, 0);
   }
 
   /** Root street, third pass, for the traverser's hands `from … to - 1`: adds up the groups' deals, then goes up. */
@@ -144,24 +134,27 @@ export class Walker {
   }
 
   /**
-   * Evaluates one street on the runout that `outcomes` deals, for average play: afterwards the street's matrices hold
-   * the opponent's reach of every leaf and the leaves' values for the traverser's hands.
+   * Evaluates one street after the deals numbered `deals`, for average play: afterwards the street's matrices hold the
+   * opponent's reach of every leaf and the leaves' values for the traverser's hands.
    */
-  probe(outcomes: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
-    const { boards, remaining, hands } = this.#plan;
-    const opponents = hands[this.settings.seat === 0 ? 1 : 0].count;
+  probe(deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+    const opponents = this.#plan.hands[this.settings.seat === 0 ? 1 : 0].count;
     let path = 0;
-    this.#laterDeals = 0;
     this.#down(0, 0, 0, opponents);
-    outcomes.forEach((outcome, index) => {
-      this.#placeCards(index + 1, outcome);
-      path = path * dealCount(remaining.length - index * boards, boards) + outcome;
-      this.#down(index + 1, path, 0, opponents);
+    deals.forEach((index, step) => {
+      this.#placeCards(step + 1, path, index);
+      path = this.#pathAfter(step + 1, path, index);
+      this.#down(step + 1, path, 0, opponents);
     });
-    const level = outcomes.length;
-    const street = this.#street(level);
-    this.#acrossStreet(level, path);
+    const street = this.#street(deals.length);
+    this.#acrossStreet(deals.length, path);
     return { reach: street.reach, values: street.values };
+  }
+
+  /** The root street's matrices as the last walk left them. */
+  get rootMatrices(): { readonly reach: Float64Array; readonly values: Float64Array } {
+    const { reach, values } = this.#street(0);
+    return { reach, values };
   }
 
   /**
@@ -189,19 +182,22 @@ export class Walker {
     return street;
   }
 
-  /** Deals outcome number `outcome` and adds the next street's values to `target`. */
-  #deal(level: number, path: number, outcome: number, target: Float64Array, width: number, start: number): void {
+  /** Makes deal number `index` of a level and adds the next street's values to `target`. */
+  #deal(level: number, path: number, index: number, target: Float64Array, width: number, start: number): void {
     if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
-    const { boards, remaining } = this.#plan;
-    this.#placeCards(level, outcome);
-    const outcomes = dealCount(remaining.length - (level - 1) * boards, boards);
-    this.#walkStreet(level, path * outcomes + outcome, target, width, start);
+    this.#placeCards(level, path, index);
+    this.#walkStreet(level, this.#pathAfter(level, path, index), target, width, start);
   }
 
-  /** Notes which cards an outcome deals and which hands die of it. */
-  #placeCards(level: number, outcome: number): void {
+  #pathAfter(level: number, path: number, index: number): number {
+    return level === 1 ? index : path * this.#plan.deals.later + index;
+  }
+
+  /** Notes which cards a deal brings and which hands die of it. */
+  #placeCards(level: number, path: number, index: number): void {
     const { boards, remaining } = this.#plan;
     const used = (level - 1) * boards;
+    const outcome = level === 1 ? firstOutcome(this.#plan, index) : laterOutcome(this.#plan, path, index);
     dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
     let low = this.#deadLow[level - 1] as number;
     let high = this.#deadHigh[level - 1] as number;
@@ -229,45 +225,23 @@ export class Walker {
     if (block.chance.count > 0) this.#dealAll(level, path);
   }
 
-  /** Deals below a street that is not the root: all of them, or evenly spread ones. */
+  /** Deals below a street that is not the root. */
   #dealAll(level: number, path: number): void {
     const { block, values } = this.#street(level);
     const { chance, laneCount } = block;
-    const { boards, remaining, hands } = this.#plan;
+    const { hands, deals } = this.#plan;
     const end = hands[this.settings.seat].count * laneCount;
     for (let at = chance.start; at < end; at += laneCount) values.fill(0, at, at + chance.count);
-    const outcomes = dealCount(remaining.length - level * boards, boards);
-    const sampled = this.#laterDeals > 0 && this.#laterDeals < outcomes ? this.#laterDeals : outcomes;
-    for (let i = 0; i < sampled; i++) {
-      const outcome = sampled === outcomes ? i : Math.floor(((i + this.#laterOffset) * outcomes) / sampled);
-      this.#deal(level + 1, path, outcome, values, laneCount, chance.start);
-    }
+    for (let index = 0; index < deals.later; index++)
+      this.#deal(level + 1, path, index, values, laneCount, chance.start);
   }
 
-  /** Chooses the tables a seat's rows are read from and written to, and finds the hands' rows when they are classes. */
-  #openRows(
-    level: number,
-    path: number,
-    seat: 0 | 1,
-  ): { readonly first: number; readonly classes: Uint32Array | null } {
-    const street = this.#street(level);
-    const into: Tables = street.changes?.[this.#group] ?? street.tables;
-    this.#row.regrets = street.tables.regrets[seat];
-    this.#row.sums = street.tables.sums[seat];
-    this.#into.regrets = into.regrets[seat];
-    this.#into.sums = into.sums[seat];
-    const { count } = this.#plan.hands[seat];
-    if (!street.buckets) return { first: path * count, classes: null };
-    const { classes, perBoard, keys } = street.buckets;
-    const rows = this.#classes;
-    for (let board = 0; board < this.#plan.boards; board++) {
-      const at = (board * keys + this.#boardKey(level, board)) * count;
-      for (let hand = 0; hand < count; hand++) {
-        const before = board === 0 ? 0 : (rows[hand] as number) * perBoard;
-        rows[hand] = before + (classes[seat][at + hand] as number);
-      }
-    }
-    return { first: 0, classes: rows };
+  /** Opens a seat's tables; returns its first row on a path. */
+  #openRows(level: number, path: number, seat: 0 | 1): number {
+    const { tables } = this.#street(level);
+    this.#row.regrets = tables.regrets[seat];
+    this.#row.sums = tables.sums[seat];
+    return path * this.#plan.hands[seat].count;
   }
 
   /** Which cards were dealt to a board, as an index. */
@@ -288,7 +262,7 @@ export class Walker {
     const { low, high } = this.#masks[opponent];
     const deadLow = this.#deadLow[level] as number;
     const deadHigh = this.#deadHigh[level] as number;
-    const { first, classes } = this.#openRows(level, path, opponent);
+    const first = this.#openRows(level, path, opponent);
     const length = block.rowLength[opponent];
     const node = this.#node;
     let reached = false;
@@ -306,8 +280,8 @@ export class Walker {
         continue;
       }
       reached = true;
-      this.#row.at = this.#into.at = (classes ? (classes[hand] as number) : first + hand) * length;
-      if (mode === "train") splitByRegret(block, opponent, this.#row, this.#into, sumWeight, node);
+      this.#row.at = (first + hand) * length;
+      if (mode === "train") splitByRegret(block, opponent, this.#row, sumWeight, node);
       else splitByAverage(block, opponent, this.#row, node);
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
         reach[rowAt + (leafLane[leaf] as number)] = node[leafNode[leaf] as number] as number;
@@ -324,7 +298,7 @@ export class Walker {
     const { low, high } = this.#masks[seat];
     const deadLow = this.#deadLow[level] as number;
     const deadHigh = this.#deadHigh[level] as number;
-    const { first, classes } = this.#openRows(level, path, seat);
+    const first = this.#openRows(level, path, seat);
     const length = block.rowLength[seat];
     const scale = level > 0 ? (chanceScale[level] as number) : 1;
     const node = this.#node;
@@ -335,8 +309,8 @@ export class Walker {
         const value = (values[rowAt + (leafLane[leaf] as number)] as number) * (leafFactor[leaf] as number);
         node[leafNode[leaf] as number] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
       }
-      this.#row.at = this.#into.at = (classes ? (classes[hand] as number) : first + hand) * length;
-      if (mode === "train") updateRegrets(block, seat, this.#row, this.#into, this.settings, node);
+      this.#row.at = (first + hand) * length;
+      if (mode === "train") updateRegrets(block, seat, this.#row, this.settings, node);
       else if (mode === "best-response") chooseBest(block, seat, node);
       else playAverage(block, seat, this.#row, node);
       const at = hand * width + start;

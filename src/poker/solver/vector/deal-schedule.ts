@@ -1,0 +1,51 @@
+import { dealCount } from "../deal.js";
+import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+
+/** Uniform in [0, 1), the same for the same pair of numbers. */
+function scatter(a: number, b: number): number {
+  let bits = Math.imul(a + 1, 0x9e3779b1) ^ Math.imul(b + 1, 0x85ebca77);
+  bits = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d);
+  bits = Math.imul(bits ^ (bits >>> 12), 0x297a2d39);
+  return ((bits ^ (bits >>> 15)) >>> 0) / 2 ** 32;
+}
+
+/** Outcome of sampled deal number `index` of `taken`, out of `possible`: one at random from each of `taken` even parts. */
+function sampledOutcome(index: number, taken: number, possible: number, salt: number): number {
+  return taken === possible ? index : Math.floor(((index + scatter(salt, index)) * possible) / taken);
+}
+
+/** Outcome of first deal number `index`. */
+export function firstOutcome(plan: SharedPlan, index: number): number {
+  return sampledOutcome(index, plan.deals.first, dealCount(plan.remaining.length, plan.boards), 0);
+}
+
+/** Outcome of second deal number `index` after first deal number `first`. */
+export function laterOutcome(plan: SharedPlan, first: number, index: number): number {
+  const { remaining, boards, deals } = plan;
+  return sampledOutcome(index, deals.later, dealCount(remaining.length - boards, boards), first + 1);
+}
+
+/**
+ * Spreads a plan's first deals over the groups.
+ * @returns what a deal counts for, by level: one over the deals that two given hands leave, times what a sampled deal
+ * stands for
+ */
+export function scheduleDeals(plan: SharedPlan): Float64Array {
+  const { hands, boards, remaining, deals, blocks, layout, memory } = plan;
+  const held = hands[0].k + hands[1].k;
+  const scale = new Float64Array(4);
+  if (blocks.length < 2) return scale;
+  for (const [level, made] of [deals.first, deals.later].entries()) {
+    const cards = remaining.length - level * boards;
+    if (made > 0) scale[level + 1] = dealCount(cards, boards) / made / dealCount(cards - held, boards);
+  }
+  const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
+  samples.fill(0);
+  for (let index = 0; index < deals.first; index++) {
+    const base = (index % GROUPS) * SAMPLE_ROW;
+    const place = samples[base] as number;
+    samples[base + 1 + place] = index;
+    samples[base] = place + 1;
+  }
+  return scale;
+}

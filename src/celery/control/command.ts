@@ -49,6 +49,12 @@ export class CommandArguments {
     return this.values.get(name);
   }
 
+  /** Whether Python would take the value for true: Flower sends 1 and 0. */
+  flag(name: string): boolean {
+    const value = this.values.get(name);
+    return Array.isArray(value) ? value.length > 0 : Boolean(value);
+  }
+
   /** @throws PythonError for anything but text */
   text(name: string): string {
     const value = this.values.get(name);

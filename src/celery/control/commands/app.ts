@@ -33,7 +33,7 @@ export const appCommands: readonly ControlCommand[] = [
     signature: "[include_defaults=False]",
     parameters: [{ name: "with_defaults", type: "boolean", default: false, help: "also settings at their default" }],
     lenient: true,
-    run: (worker, args) => worker.configuration(args.get("with_defaults") === true),
+    run: (worker, args) => worker.configuration(args.flag("with_defaults")),
   },
   {
     name: "report",

@@ -39,7 +39,7 @@ export const revokeCommands: readonly ControlCommand[] = [
       SIGNAL,
     ],
     lenient: true,
-    run: (worker, args) => revoke(worker, args, args.get("terminate") === true),
+    run: (worker, args) => revoke(worker, args, args.flag("terminate")),
   },
   {
     name: "terminate",
@@ -80,7 +80,7 @@ function revoke(worker: ControlledWorker, args: CommandArguments, terminate: boo
 }
 
 function revokeByStamps(worker: ControlledWorker, args: CommandArguments): unknown {
-  const terminate = args.get("terminate") === true;
+  const terminate = args.flag("terminate");
   const signum = signalNumber(args.get("signal"));
   const headers = stampedHeaders(args.get("headers"));
   const stamps = new Map(

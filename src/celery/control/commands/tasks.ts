@@ -21,7 +21,7 @@ export const taskCommands: readonly ControlCommand[] = [
       },
     ],
     lenient: true,
-    run: (worker, args) => worker.active(args.get("safe") === true),
+    run: (worker, args) => worker.active(args.flag("safe")),
   },
   {
     name: "reserved",
@@ -68,7 +68,7 @@ export const taskCommands: readonly ControlCommand[] = [
       const chosen = args.list("taskinfoitems");
       const items = chosen.length > 0 ? chosen : DEFAULT_TASK_INFO;
       return [...worker.tasks.values()]
-        .filter(({ name }) => args.get("builtins") === true || !name.startsWith("celery."))
+        .filter(({ name }) => args.flag("builtins") || !name.startsWith("celery."))
         .sort((a, b) => (a.name < b.name ? -1 : 1))
         .map((task) => describeTask(task.name, task, items));
     },

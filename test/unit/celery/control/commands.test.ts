@@ -84,6 +84,8 @@ describe("control commands", () => {
     ["revoke", { task_id: "a" }, { ok: "tasks {'a'} flagged as revoked" }],
     ["revoke", { task_id: ["a", "b"] }, { ok: "tasks {'a', 'b'} flagged as revoked" }],
     ["revoke", { task_id: "running-1", terminate: true }, { ok: "terminate: running-1" }],
+    ["revoke", { task_id: "running-1", terminate: 1 }, { ok: "terminate: running-1" }],
+    ["revoke", { task_id: "running-1", terminate: 0 }, { ok: "tasks {'running-1'} flagged as revoked" }],
     ["revoke", { task_id: "unknown", terminate: true }, { ok: "terminate: tasks unknown" }],
     ["revoke", {}, { error: `TypeError("revoke() missing 1 required positional argument: 'task_id'")` }],
     ["terminate", { task_id: "running-1", signal: "SIGKILL" }, { ok: "terminate: running-1" }],

@@ -98,7 +98,7 @@ function pair(make: (seat: 0 | 1) => number): readonly [number, number] {
 }
 
 /** Final boards that one board can become when `levels` more cards are dealt from `cards`. */
-export function finalKeyCount(levels: number, cards: number): number {
+function finalKeyCount(levels: number, cards: number): number {
   return levels === 0 ? 1 : levels === 1 ? cards : (cards * (cards - 1)) / 2;
 }
 

@@ -10,7 +10,7 @@ export interface CommandResult {
 const MAIN = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const LOADER = import.meta.resolve("tsx");
 /** The built command, which `npm run build` makes. */
-const BUILT_MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+export const BUILT_MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 type Environment = Readonly<Record<string, string>>;
 

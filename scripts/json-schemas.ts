@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { solverInputSchema } from "../src/tasks/solver-analysis/input-schema.js";
+import { solverResultSchema } from "../src/tasks/solver-analysis/result-schema.js";
 import { spotInputSchema } from "../src/tasks/spot-simulation/input-schema.js";
 import { spotResultsSchema } from "../src/tasks/spot-simulation/result-schema.js";
 
@@ -18,6 +20,13 @@ const PUBLISHED: readonly PublishedSchema[] = [
     name: "spot-simulation.result",
     title: "result_data of a spot simulation",
     schema: spotResultsSchema,
+    io: "output",
+  },
+  { name: "solver-analysis.input", title: "input_data of a solver analysis", schema: solverInputSchema, io: "input" },
+  {
+    name: "solver-analysis.result",
+    title: "result_data of a solver analysis",
+    schema: solverResultSchema,
     io: "output",
   },
 ];

@@ -1,0 +1,144 @@
+import { z } from "zod";
+
+const chips = z.number();
+const share = z.number().min(0).max(1);
+const maybe = z.number().nullable();
+const byPlayer = <T extends z.ZodType>(value: T) => z.record(z.string(), value).describe("By player id");
+const card = z.string().describe('A card such as "As"');
+const streetName = z.enum(["preflop", "flop", "turn", "river"]);
+
+const gameSchema = z
+  .object({
+    street: streetName,
+    board: z.array(card),
+    board2: z.array(card).nullable().describe("Second board; each board is played for half the pot"),
+    num_cards: z.int(),
+    pot: chips.describe("All chips in the middle at the root"),
+    current_bet: chips,
+    players: z
+      .array(z.object({ player: z.int(), stack: chips.describe("Chips behind"), street_bet: chips }))
+      .describe("In order of action"),
+    to_act: z.int(),
+    bet_sizes: z.array(z.array(z.number())).describe("Fractions of the pot: this street's, then later streets'"),
+    max_raises: z.array(z.int()).describe("This street's, then later streets'"),
+  })
+  .describe("The game that was solved");
+
+const rangeSchema = z.object({
+  source: z.string().describe("What the range is: notation, default, or hands given"),
+  combos: z.array(z.string()).describe('Hands such as "AsKsQhJh", in the order of every strategy array'),
+  weights: z.array(z.number()),
+  combos_before_cap: z.int().describe("Hands of the range before it was thinned out"),
+});
+
+const heroSchema = z.object({
+  player: z.int(),
+  hand: z.string(),
+  index: z.int().describe("Place of the hand in the player's combos"),
+  actions: z
+    .array(z.object({ label: z.string(), frequency: share, ev: maybe }))
+    .nullable()
+    .describe("At the root, when the hero is to act there"),
+  ev: maybe,
+});
+
+const classSchema = z.object({
+  class: z.string(),
+  share: share.describe("Part of the range at this node"),
+  frequency: z.array(share),
+  ev: z.array(maybe),
+});
+
+const actionSchema = z.object({
+  action: z.enum(["fold", "check", "call", "bet", "raise"]),
+  amount: chips.describe("Chips the player adds"),
+  to: chips.describe("The player's total on the street afterwards"),
+  all_in: z.boolean(),
+  frequency: share.describe("Of the whole range"),
+  ev: maybe.describe("Of the hands that take the action; null when none does"),
+  get next(): typeof nextSchema {
+    return nextSchema;
+  },
+});
+
+const nodeSchema = z.object({
+  player: z.int().describe("Player to act"),
+  street: streetName,
+  pot: chips,
+  to_call: chips,
+  probability: z.number().describe("That play comes here"),
+  ev: byPlayer(chips).nullable().describe("Expected chips at the end minus chips behind here; sums to the pot"),
+  actions: z.array(actionSchema),
+  hero: z
+    .object({ frequency: z.array(share), ev: z.array(maybe) })
+    .optional()
+    .describe("The hero's hand, by action"),
+  classes: z.array(classSchema).optional().describe("Frequencies and EVs by class of hand"),
+  strategy: z.array(z.array(share)).optional().describe("strategy[action][combo]"),
+  combo_ev: z.array(z.array(maybe)).optional().describe("combo_ev[action][combo]; with full_strategy"),
+});
+
+const nextSchema: z.ZodType = z.lazy(() =>
+  z.union([
+    nodeSchema,
+    z.object({ end: z.literal("fold"), pot: chips, winner: z.int() }),
+    z.object({ end: z.literal("showdown"), pot: chips }),
+    z.object({
+      end: z.literal("deal"),
+      street: streetName,
+      pot: chips,
+      cards: z
+        .record(z.string(), nextSchema)
+        .optional()
+        .describe("What follows, by dealt card (two boards: top/bottom), where tree_depth or full_strategy ask for it"),
+    }),
+    z.object({ end: z.literal("omitted") }),
+  ]),
+);
+
+const solutionSchema = z.object({
+  format: z.literal("plosolver-solution-1"),
+  game: gameSchema,
+  ranges: byPlayer(rangeSchema),
+  hero: heroSchema.nullable(),
+  ev: byPlayer(chips).describe("Expected chips at the end minus chips behind now; sums to the pot"),
+  equities: byPlayer(share),
+  exploitability: z.number().describe("Percent of the pot: nash_conv over the number of players"),
+  nash_conv: chips.describe("Sum of the players' gains by deviating"),
+  deviation_gains: byPlayer(z.object({ gain: chips, standard_error: maybe.describe("Null when exact") })),
+  exploitability_method: z.string(),
+  is_equilibrium_approximation: z.boolean().describe("False where the method guarantees no equilibrium"),
+  converged: z.boolean().describe("The target was reached"),
+  stopped_by: z.enum(["target", "iterations", "time_limit", "soft_time_limit"]),
+  convergence: z.array(z.object({ iteration: z.int(), exploitability: z.number(), seconds: z.number() })),
+  algorithm: z.string(),
+  iterations: z.int(),
+  solve_time: z.number().describe("Seconds"),
+  threads: z.int(),
+  abstraction: z.array(z.string()).describe("Every simplification"),
+  assumptions: z.array(z.string()).describe("How ambiguous input was read"),
+  seed: z.int(),
+  tree: nodeSchema,
+  omitted: z.array(z.string()).describe("What was left out for size"),
+  game_state_hash: z.string().regex(/^[0-9a-f]{32}$/),
+  canonical_suits: z
+    .tuple([z.int(), z.int(), z.int(), z.int()])
+    .describe("Canonical suit of spades, hearts, diamonds and clubs"),
+  request: z.object({
+    iterations: z.int().nullable(),
+    target_exploitability: maybe,
+    time_limit_seconds: z.number(),
+    tree_depth: z.int().nullable(),
+    full_strategy: z.boolean(),
+  }),
+  cached: z.boolean().describe("Answered from an earlier job"),
+});
+
+/** `result_data` of a solver analysis. */
+export const solverResultSchema = z.object({
+  solution: solutionSchema,
+  game_state_hash: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .describe("MD5 of the canonical game"),
+});

@@ -90,7 +90,7 @@ const allCompleted = (ids: readonly string[]) =>
   );
 
 it("200 jobs with the worker killed ten times: every row ends COMPLETED once, the queue is empty", {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   // A trigger counts how often each row became COMPLETED, whoever wrote it.
   await database.executeQuery(
@@ -120,7 +120,7 @@ it("200 jobs with the worker killed ten times: every row ends COMPLETED once, th
 });
 
 it("the database stopped for 20 s and the broker restarted during runs: all rows COMPLETED, the process never exits", {
-  timeout: 300_000,
+  timeout: 600_000,
 }, async () => {
   const worker = startWorker();
   const ids = await submit(20);

@@ -80,6 +80,12 @@ describe("addressing", () => {
     expect(await ask("a1@x", "nope")).toEqual({ error: "KeyError('nope')" });
   });
 
+  it("brings a reply of each of fifty workers", async () => {
+    await Promise.all(Array.from({ length: 50 }, () => start(() => undefined, { concurrency: 1 })));
+    const replies = await control.call("stats", {}, { timeoutMs: 2000, limit: 50 });
+    expect(new Set(replies.map(({ nodename }) => nodename)).size).toBe(50);
+  });
+
   it("reaches two workers of one name, where Celery's would share a mailbox", async () => {
     await start(() => undefined, { hostname: "twin@x" });
     await start(() => undefined, { hostname: "twin@x" });

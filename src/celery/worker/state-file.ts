@@ -20,6 +20,8 @@ const WRITE_DELAY_MS = 500;
 /** A JSON file that is replaced as a whole, so that a crash leaves the old or the new one. */
 export class StateFile {
   #timer: NodeJS.Timeout | null = null;
+  /** The file is not ours, Python's state database maybe: it is never written. */
+  #isForeign = false;
 
   constructor(
     private readonly path: string,
@@ -39,6 +41,7 @@ export class StateFile {
     try {
       return schema.parse(JSON.parse(text));
     } catch (error) {
+      this.#isForeign = true;
       this.#warn("understand", error);
       return null;
     }
@@ -53,6 +56,7 @@ export class StateFile {
   save(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    if (this.#isForeign) return;
     try {
       const temporary = `${this.path}.${process.pid}.tmp`;
       writeFileSync(temporary, JSON.stringify({ version: 1, ...this.current() }), { mode: 0o600 });

@@ -60,7 +60,8 @@ export class RedisWaiter {
     const client = await this.#connection.subscriber(() => void this.#lookAgain());
     const channel = this.#reader.key(wait.taskId);
     const onMessage = (value: Buffer): void => this.#receive(wait, value);
-    await client.subscribe(channel, onMessage, true);
+    // A connection that is lost under the command fails it; the next one takes it.
+    await this.#connection.run(() => client.subscribe(channel, onMessage, true));
     void this.#look(wait);
     // The listener goes even if the server cannot be told at the moment.
     return () => void client.unsubscribe(channel, onMessage, true).catch(() => undefined);

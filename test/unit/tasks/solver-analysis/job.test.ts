@@ -1,0 +1,174 @@
+import { pino } from "pino";
+import { afterAll, describe, expect, it } from "vitest";
+import { SoftTimeLimitExceeded } from "../../../../src/celery/errors.js";
+import { ThreadPool } from "../../../../src/celery/executor/thread-pool.js";
+import { JobCancelledError, JobInputError } from "../../../../src/jobs/errors.js";
+import type { JobRun } from "../../../../src/tasks/job-definition.js";
+import {
+  type SolverAnalysisSettings,
+  type SolverResult,
+  solverAnalysisJob,
+} from "../../../../src/tasks/solver-analysis/job.js";
+import { solverResultSchema } from "../../../../src/tasks/solver-analysis/result-schema.js";
+import { waitUntil } from "../../../support/wait-until.js";
+import { seededRandom } from "../../poker/oracle.js";
+import { randomHands } from "./solve-in-process.js";
+
+const pool = new ThreadPool({
+  size: 2,
+  maxCallsPerThread: null,
+  maxMemoryPerThreadKilobytes: null,
+  maxHeapMegabytes: null,
+  log: pino({ level: "silent" }),
+});
+afterAll(() => pool.close());
+
+const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
+
+function spot(over: Record<string, unknown> = {}): Record<string, unknown> {
+  const random = seededRandom(31);
+  return {
+    board: BOARD,
+    pot_size: 100,
+    stack_sizes: [300, 300],
+    player_ranges: { "0": randomHands(80, 4, BOARD, random), "1": randomHands(80, 4, BOARD, random) },
+    iterations: 60,
+    ...over,
+  };
+}
+
+interface Started {
+  readonly result: Promise<SolverResult>;
+  readonly reports: (string | null)[];
+  readonly percentages: number[];
+  stop(reason: Error): void;
+}
+
+/** Runs the job's work in real threads, as the runtime would. */
+function start(inputData: unknown, settings: SolverAnalysisSettings = {}): Started {
+  const job = solverAnalysisJob(settings);
+  const abort = new AbortController();
+  const reports: (string | null)[] = [];
+  const percentages: number[] = [];
+  const owner = crypto.randomUUID();
+  const run = {
+    signal: abort.signal,
+    report: (percentage: number | null, message: string | null) => {
+      if (percentage !== null) percentages.push(percentage);
+      reports.push(message);
+    },
+    compute: (kernel: never, input: never) => pool.run(owner, kernel, input),
+    context: {
+      compute: (kernel: never, input: never, options: { signal: AbortSignal; onProgress?: (value: unknown) => void }) =>
+        pool.run(owner, kernel, input, { signal: options.signal, onProgress: options.onProgress }),
+    },
+  } as unknown as JobRun;
+  const result = (async () => job.work(run, job.parse(inputData)))();
+  return { result, reports, percentages, stop: (reason) => abort.abort(reason) };
+}
+
+const comparable = ({ solution }: SolverResult): unknown => ({
+  ...solution,
+  solve_time: 0,
+  convergence: [],
+  threads: 0,
+});
+
+describe("a solver job", () => {
+  it("returns a result that its published schema describes, and reports how far it is", async () => {
+    const { result, reports, percentages } = start(spot());
+    const done = await result;
+    expect(solverResultSchema.parse(JSON.parse(JSON.stringify(done)))).toBeTruthy();
+    expect(done.game_state_hash).toBe(done.solution.game_state_hash);
+    expect(done.solution.stopped_by).toBe("iterations");
+    expect(reports.at(-1)).toMatch(/^Iteration 60: exploitability [\d.]+ % of the pot, [\d.]+ s$/);
+    expect([...percentages].sort((a, b) => a - b)).toEqual(percentages);
+    expect(JSON.stringify(done).length).toBeLessThan(2_000_000);
+  });
+
+  it("gives the same answer with one thread and with a helper", async () => {
+    // A turn has work enough to share.
+    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 25 });
+    const alone = await start(turn, { threads: 1 }).result;
+    const helped = await start(turn, { threads: 2 }).result;
+    expect(alone.solution.threads).toBe(1);
+    expect(comparable(helped)).toEqual(comparable(alone));
+  });
+
+  it("ends with the best solution so far at the soft time limit", async () => {
+    const running = start(spot({ iterations: 1_000_000, player_ranges: {} }));
+    await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));
+    running.stop(new SoftTimeLimitExceeded(1));
+    const { solution } = await running.result;
+    expect(solution.stopped_by).toBe("soft_time_limit");
+    expect(solution.tree.actions.length).toBeGreaterThan(1);
+    expect(solution.convergence.at(-1)?.iteration).toBe(solution.iterations);
+  });
+
+  it("ends at once when the job is cancelled, and frees its threads", async () => {
+    const running = start(spot({ iterations: 1_000_000, player_ranges: {} }));
+    await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));
+    running.stop(new JobCancelledError("the job was cancelled"));
+    await expect(running.result).rejects.toThrow("the job was cancelled");
+    await waitUntil(() => pool.stats.active === 0);
+  });
+
+  it.each([
+    [{ player_ranges: { "0": "AA++", "1": "20%" } }, /range "AA\+\+"/],
+    [{ player_ranges: { "0": [["Ks", "Ah", "Ad", "3c"]] } }, /no hand of the range is possible/],
+    [{ player_position: 1, betting_history: [[1, "check", 0]] }, /player 0 is to act/],
+    [{ stack_sizes: [0, 100] }, /nothing to decide/],
+  ])("fails for good, with the reason, when the spot makes no sense: %j", async (over, message) => {
+    const { result } = start(spot(over));
+    await expect(result).rejects.toThrow(JobInputError);
+    await expect(result).rejects.toThrow(message);
+  });
+
+  it("is refused when memory or time does not suffice even for the simplest version", async () => {
+    await expect(start(spot(), { maxMemoryMebibytes: 0.05 }).result).rejects.toThrow(
+      /cannot be solved within the limits.*MiB/,
+    );
+  });
+});
+
+describe("the store of solutions", () => {
+  const swap = (text: string): string =>
+    text.replace(
+      /([2-9TJQKA])([shdc])/g,
+      (_, rank: string, suit: string) => rank + { s: "h", h: "d", d: "s", c: "c" }[suit],
+    );
+  const swapped = (value: unknown): unknown =>
+    JSON.parse(JSON.stringify(value), (_key, each: unknown) => (typeof each === "string" ? swap(each) : each));
+
+  it("answers an equal job, also under other suits, and says so", async () => {
+    const input = spot({ board: BOARD, hero_cards: ["Kd", "Kc", "Js", "Ts"], tree_depth: 5 });
+    const first = await start(input).result;
+    const asked: string[] = [];
+    const findSolutions = async (description: string): Promise<readonly unknown[]> => {
+      asked.push(description);
+      return [null, { format: "of another program" }, JSON.parse(JSON.stringify(first.solution))];
+    };
+    const again = await start(input, { findSolutions }).result;
+    expect(asked).toEqual([`game_state_hash=${first.game_state_hash}`]);
+    expect(again.solution).toEqual({ ...first.solution, cached: true });
+    const renamed = await start(swapped(input), { findSolutions }).result;
+    const fresh = await start(swapped(input)).result;
+    expect(renamed.solution.cached).toBe(true);
+    expect(renamed.solution.game).toEqual(fresh.solution.game);
+    expect(renamed.solution.hero).toEqual(fresh.solution.hero);
+    const sorted = (combos: readonly string[] = []): string[] => [...combos].sort();
+    expect(sorted(renamed.solution.ranges["0"]?.combos)).toEqual(sorted(fresh.solution.ranges["0"]?.combos));
+  });
+
+  it("is not asked when the job says so, nor trusted with less than the job asks for", async () => {
+    const first = await start(spot({ iterations: 20 })).result;
+    const findSolutions = async (): Promise<readonly unknown[]> => [first.solution];
+    expect((await start(spot({ iterations: 20, use_cache: false }), { findSolutions }).result).solution.cached).toBe(
+      false,
+    );
+    expect((await start(spot({ iterations: 40 }), { findSolutions }).result).solution.cached).toBe(false);
+    expect((await start(spot({ iterations: 20, pot_size: 101 }), { findSolutions }).result).solution.cached).toBe(
+      false,
+    );
+  });
+});

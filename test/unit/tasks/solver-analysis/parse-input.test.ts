@@ -1,0 +1,89 @@
+import { describe, expect, it } from "vitest";
+import { parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
+
+const river = { board: ["Ks", "Qd", "7h", "4c", "2d"], pot_size: 100, stack_sizes: [300, 300] };
+
+describe("a solver job's input", () => {
+  it("may be the state itself or lie under game_state with options beside it", () => {
+    const nested = parseSolverInput({ game_state: river, iterations: 50, bet_sizes: [1, 0.5, 1], colour: "blue" });
+    const flat = parseSolverInput({ ...river, iterations: 50, bet_sizes: [0.5, 1] });
+    expect(nested).toEqual(flat);
+    expect(nested.options.betSizes).toEqual([0.5, 1]);
+  });
+
+  it("has the documented defaults", () => {
+    const input = parseSolverInput(river);
+    expect(input.state).toMatchObject({ street: 3, activePlayers: [0, 1], playerToAct: 0, currentBet: null });
+    expect(input.options).toEqual({
+      betSizes: [0.5, 1],
+      maxRaises: 3,
+      maxCombos: null,
+      seed: 1,
+      treeDepth: null,
+      fullStrategy: false,
+    });
+    expect(input.request).toEqual({ iterations: null, targetExploitability: 0.005, timeLimitSeconds: 60 });
+    expect(parseSolverInput({ ...river, iterations: 100 }).request).toEqual({
+      iterations: 100,
+      targetExploitability: null,
+      timeLimitSeconds: 600,
+    });
+    expect(input.useCache).toBe(true);
+  });
+
+  it("reads cards and numbers in the forms that clients write", () => {
+    const input = parseSolverInput({
+      ...river,
+      board: "K♠Qd 7h,4c 2D",
+      pot_size: "100",
+      hero_cards: ["10h", "9H", "ac", "Ad"],
+    });
+    expect(input.boards).toEqual(parseSolverInput(river).boards);
+    expect(input.heroCards).toHaveLength(4);
+    expect(parseSolverInput({ ...river, hero_cards: ["", "", "", ""] }).heroCards).toBeNull();
+  });
+
+  it("reads ranges as hands, text, notation and with weights", () => {
+    const { ranges } = parseSolverInput({
+      ...river,
+      player_ranges: {
+        "0": [["As", "Ah", "Jd", "Td"], "AdAcJsTs", { cards: "9s9h8d8c", weight: 0.5 }, "KK:ds"],
+        "1": ["Ts", "9s", "8h", "7c"],
+      },
+    });
+    expect(ranges[0]?.map(({ kind, weight }) => [kind, weight])).toEqual([
+      ["hand", 1],
+      ["hand", 1],
+      ["hand", 0.5],
+      ["notation", 1],
+    ]);
+    expect(ranges[1]).toHaveLength(1);
+    expect(parseSolverInput({ ...river, player_ranges: { "0": [], "1": "" } }).ranges).toEqual([null, null]);
+  });
+
+  it.each([
+    [{ ...river, board: ["Ks", "Qd"] }, /0, 3, 4 or 5 cards, not 2/],
+    [{ ...river, board: ["Ks", "Ks", "7h", "4c", "2d"] }, /card Ks lies twice/],
+    [{ ...river, board: ["Ks", "Zz", "7h", "4c", "2d"] }, /board: "Zz" is not a card/],
+    [{ ...river, street: "turn" }, /street is turn but the board has 5 cards/],
+    [{ ...river, street: "seventh" }, /"seventh" is not preflop, flop, turn or river/],
+    [{ ...river, pot_size: 0 }, /pot_size/],
+    [{ ...river, pot_size: "much" }, /pot_size: a number is expected/],
+    [{ ...river, bet_sizes: [1.5] }, /bet_sizes\.0: pot limit allows no bet above the pot/],
+    [{ ...river, max_raises: -1 }, /max_raises/],
+    [{ ...river, target_exploitability: 2 }, /target_exploitability/],
+    [{ ...river, num_cards: 3 }, /4, 5 or 6 hole cards, not 3/],
+    [{ ...river, hero_cards: ["Ks", "Ah", "3c", "3d"] }, /card Ks occurs twice/],
+    [{ ...river, hero_cards: ["Ah", "3c"] }, /instead of 4|hole cards/],
+    [{ ...river, num_boards: 2 }, /both boards must be on the same street/],
+    [{ ...river, board2: ["Ks", "2h", "3h", "4h", "5h"] }, /card Ks lies twice/],
+    [{ ...river, betting_history: [["x", "bet", 10]] }, /betting_history\[0\]: "x" is not a player id/],
+    [{ ...river, betting_history: [[0, "dance", 10]] }, /"dance" is not an action/],
+    [{ ...river, player_ranges: { "0": [["As", "Qq", "Jd", "Td"]] } }, /player_ranges\.0\[0\]: "Qq" is not a card/],
+    [{ game_state: 7 }, /game_state must be an object/],
+    [null, /input_data/],
+    ["nonsense", /input_data/],
+  ])("is refused with the place and the value: %j", (input, message) => {
+    expect(() => parseSolverInput(input)).toThrow(message);
+  });
+});

@@ -237,6 +237,9 @@ describe("queues and limits", () => {
     await waitUntil(async () => ((await ask(nodename, "active_queues")) as unknown[]).length === 1);
     await bare.current.send(queue, "add", [2, 2]);
     await waitUntil(async () => (await bare.current.depth(queue)) === 1);
+    // Again: what waited meanwhile is taken, on a channel of its own.
+    await ask(nodename, "add_consumer", { queue });
+    await waitUntil(async () => (await bare.current.depth(queue)) === 0);
     await bare.current.channel.deleteQueue(queue);
   });
 

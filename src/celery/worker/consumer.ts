@@ -19,6 +19,9 @@ const MAX_WINDOW_GROWTH = 256;
 /** AMQP writes the prefetch count in 16 bits. */
 const MAX_PREFETCH = 65_535;
 
+/** How often a retired consumer looks whether its last delivery is settled. */
+const RETIRE_CHECK_MS = 500;
+
 /** Pause before a consumer that the broker ended is set up again. */
 const REOPEN_DELAY_MS = 500;
 
@@ -138,6 +141,14 @@ export class Consumer {
     const tag = this.#tag;
     this.#tag = null;
     if (tag !== null) await this.#current?.channel.cancel(tag).catch(() => undefined);
+  }
+
+  /** Stops intake for good; resolves once the channel is closed, after all that it delivered was settled. */
+  async retire(): Promise<void> {
+    await this.cancel();
+    while ((this.#current?.unsettled.size ?? 0) > 0)
+      await new Promise((resolve) => setTimeout(resolve, RETIRE_CHECK_MS).unref());
+    await this.close();
   }
 
   /** Closes the channel: the broker takes back what is not settled. */

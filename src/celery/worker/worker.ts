@@ -70,7 +70,7 @@ export class Worker {
   readonly #publishing: BrokerConnection;
   readonly #consumers: Consumer[];
   /** Consumers cancelled by remote control: what they delivered may still run. */
-  readonly #cancelled: Consumer[] = [];
+  readonly #cancelled = new Set<Consumer>();
   readonly #remote: Remote;
   #state: WorkerState = "new";
   #stopping: Promise<void> | null = null;
@@ -149,8 +149,8 @@ export class Worker {
     const index = this.#consumers.findIndex((consumer) => consumer.queue.name === name);
     if (index < 0) return;
     for (const consumer of this.#consumers.splice(index, 1)) {
-      this.#cancelled.push(consumer);
-      void consumer.cancel();
+      this.#cancelled.add(consumer);
+      void consumer.retire().then(() => this.#cancelled.delete(consumer));
     }
   }
 

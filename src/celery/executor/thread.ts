@@ -1,10 +1,20 @@
+import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
 import type { KernelContext, KernelRun } from "./kernel.js";
 import type { RunMessage, ThreadError, ThreadMessage } from "./thread-messages.js";
 
+/** As `nice` counts: 0 is the main thread's, 19 the lowest. */
+const KERNEL_NICENESS = 5;
+
 /** Entry of a pool thread: runs one kernel at a time and reports to the main thread. */
 const port = parentPort;
 if (port === null) throw new Error("thread.js runs only as a worker thread");
+
+/**
+ * Linux gives each thread a priority of its own: with a lower one for kernels, the main thread answers heartbeats, pings
+ * and probes at once while every core computes. Elsewhere the call would lower the whole process.
+ */
+if (process.platform === "linux") setPriority(KERNEL_NICENESS);
 
 const send = (message: ThreadMessage): void => port.postMessage(message);
 

@@ -23,7 +23,7 @@ const DEALS_PER_ITERATION = 500;
 const GAIN_WORK = 4e6;
 /** Seconds of the time limit for which the last measurement takes {@link GAIN_WORK}; more time, more work. */
 const SECONDS_PER_FINAL_WORK = 6;
-const MOST_FINAL_WORK = 4;
+const MOST_FINAL_WORK = 3;
 const LEAST_DEALS = 30;
 const MOST_DEALS = 20_000;
 const TABLE_WORK = 1.5e7;

@@ -32,6 +32,8 @@ const WORK_PER_DEAL = 40_000;
 const LEAST_HANDS = 4;
 const MOST_HANDS = 400;
 const MAX_ACTIONS = 8;
+/** Work of playing later streets out, in nodes. */
+const PLAY_OUT_COST = 12;
 
 /** Measures average play and deviations from it on the root street; later streets are played as on average. */
 export class Measure {
@@ -47,6 +49,8 @@ export class Measure {
   readonly #reached: Int32Array;
   #reachedCount = 0;
   readonly #handsPerDeal: number;
+  /** Work of one hand in one deal: its nodes, and play to the end of the hand where the street ends. */
+  readonly #handCost: number;
 
   constructor(state: MultiwayState, ranges: readonly SampledRange[], random: Random) {
     this.#state = state;
@@ -56,18 +60,20 @@ export class Measure {
     this.#nodes = Int32Array.from(kind.keys()).filter((node) => level[node] === 0);
     this.#reach = new Float64Array(kind.length);
     this.#reached = new Int32Array(this.#nodes.length);
-    this.#handsPerDeal = Math.round(Math.min(MOST_HANDS, Math.max(LEAST_HANDS, WORK_PER_DEAL / this.#nodes.length)));
+    const streetEnds = this.#nodes.filter((node) => kind[node] === NODE.chance).length;
+    this.#handCost = this.#nodes.length + streetEnds * PLAY_OUT_COST;
+    this.#handsPerDeal = Math.round(Math.min(MOST_HANDS, Math.max(LEAST_HANDS, WORK_PER_DEAL / this.#handCost)));
   }
 
-  /** Work of one deal in a seat's sample: hands looked at times nodes. */
+  /** Work of one deal in a seat's sample, in nodes. */
   dealCost(seat: number): number {
     const { count } = (this.#ranges[seat] as SampledRange).hands;
-    return Math.min(count, this.#handsPerDeal) * this.#nodes.length;
+    return Math.min(count, this.#handsPerDeal) * this.#handCost;
   }
 
-  /** Nodes of the root street times seats: work of one deal in the table's sample. */
+  /** Work of one deal in the table's sample, in nodes. */
   get tableCost(): number {
-    return this.#nodes.length * this.#state.tree.seats;
+    return this.#handCost * this.#state.tree.seats;
   }
 
   /** Samples what every hand of a seat earns at every root-street leaf. `always` is looked at in every deal. */

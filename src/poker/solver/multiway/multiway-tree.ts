@@ -31,7 +31,7 @@ export interface MultiwayTree {
  * Main and side pots of a showdown. Chips of folded seats, and those that lay in the middle before, belong to the
  * lowest pot their size reaches.
  */
-function potLayers(root: DecisionNode, node: BettingNode): PotLayer[] {
+export function potLayers(root: DecisionNode, node: BettingNode): PotLayer[] {
   const { state } = node;
   const seats = state.bets.length;
   const total = Array.from({ length: seats }, (_, seat) => contribution(root, node, seat));

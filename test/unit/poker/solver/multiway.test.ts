@@ -1,0 +1,170 @@
+import { describe, expect, it } from "vitest";
+import { parseCards } from "../../../../src/poker/cards.js";
+import {
+  applyAction,
+  type BettingAction,
+  type BettingState,
+} from "../../../../src/poker/solver/betting/betting-state.js";
+import type { BettingNode } from "../../../../src/poker/solver/betting/betting-tree.js";
+import { buildBettingTree } from "../../../../src/poker/solver/betting/betting-tree.js";
+import { createHandSet, type HandSet } from "../../../../src/poker/solver/hand-set.js";
+import { DealSampler } from "../../../../src/poker/solver/multiway/deal-sampler.js";
+import { ExternalSampling, MultiwayState } from "../../../../src/poker/solver/multiway/external-sampling.js";
+import { Measure } from "../../../../src/poker/solver/multiway/measure.js";
+import { flattenTree, potLayers } from "../../../../src/poker/solver/multiway/multiway-tree.js";
+import { omahaDeal } from "../../../../src/poker/solver/omaha-deal.js";
+import { Random } from "../../../../src/poker/solver/random.js";
+import { suitClasses } from "../../../../src/poker/solver/spot/suit-classes.js";
+import { VectorSolver } from "../../../../src/poker/solver/vector/vector-solver.js";
+import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
+import { seededRandom } from "../oracle.js";
+import { freshState, potLimit } from "./toy-games.js";
+
+const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
+
+function act(state: BettingState, seat: number, type: BettingAction["type"], to: number): BettingState {
+  const amount = type === "fold" ? 0 : to - (state.bets[seat] ?? 0);
+  return applyAction(state, seat, { type, amount, to, allIn: amount === state.stacks[seat] });
+}
+
+describe("main and side pots", () => {
+  const root = buildBettingTree(freshState(3, 90, [300, 120, 40]), 0, {
+    sizing: potLimit([1], 1),
+    lastStreet: 3,
+    minBet: 0,
+  });
+  const layersAfter = (...moves: readonly [number, BettingAction["type"], number][]): string[] => {
+    const state = moves.reduce((at, [seat, type, to]) => act(at, seat, type, to), root.state);
+    const node: BettingNode = { kind: "showdown", state };
+    return potLayers(root, node).map(({ chips, seats }) => `${chips}:${seats.toString(2).padStart(3, "0")}`);
+  };
+
+  it("one pot when everyone has put in the same", () => {
+    expect(layersAfter([0, "bet", 40], [1, "call", 40], [2, "call", 40])).toEqual(["210:111"]);
+  });
+
+  it("a side pot that the short stack does not play for", () => {
+    // 90 + 3 × 40 for all three, 2 × 50 for the two others.
+    expect(layersAfter([0, "bet", 90], [1, "call", 90], [2, "call", 40])).toEqual(["210:111", "100:011"]);
+  });
+
+  it("chips of a folded player stay, and an uncalled part goes back", () => {
+    // Seat 1 calls 90 and folds to nothing; seat 0 has 90 in against seat 2's 40.
+    expect(layersAfter([0, "bet", 90], [2, "call", 40], [1, "fold", 0])).toEqual(["170:101", "50:001"]);
+    expect(layersAfter([0, "bet", 90], [1, "raise", 120], [2, "call", 40], [0, "fold", 90])).toEqual([
+      "210:110",
+      "130:010",
+    ]);
+  });
+});
+
+describe("sampled deals", () => {
+  it("give every seat its hands as often as exact counting says, card removal included", () => {
+    // One card each of a deck of four: seat 0 holds 0 or 1, seat 1 holds 1 or 2 (twice as likely), no card twice.
+    const ranges = [
+      { hands: createHandSet([[0], [1]]), suitClasses: false },
+      { hands: createHandSet([[1], [2]], [1, 2]), suitClasses: false },
+    ];
+    const sampler = new DealSampler(ranges, [[3]], 8, new Random(3));
+    const counts = new Map<string, number>();
+    for (let deal = 0; deal < 20_000; deal++) {
+      sampler.deal(-1);
+      const key = `${sampler.cards[0]}${sampler.cards[1]}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    // Weights: (0,1) 1, (0,2) 2, (1,2) 2.
+    expect((counts.get("01") ?? 0) / 20_000).toBeCloseTo(0.2, 1);
+    expect((counts.get("02") ?? 0) / 20_000).toBeCloseTo(0.4, 1);
+    expect(counts.has("11")).toBe(false);
+  });
+
+  it("are refused when the ranges exclude each other", () => {
+    const range = { hands: createHandSet([[0]]), suitClasses: false };
+    expect(() => new DealSampler([range, range], [[]], 8, new Random(1)).deal(-1)).toThrow(
+      /cannot be held at the same time/,
+    );
+  });
+
+  it("stand for whole classes of suits only where a range has them completely", () => {
+    const all = [0, 1, 2, 3].flatMap((a) => [0, 1, 2, 3].map((b) => [48 + a, 44 + b]));
+    expect(suitClasses(createHandSet(all))?.weights).toEqual(new Float64Array([4, 12]));
+    expect(suitClasses(createHandSet(all.slice(1)))).toBeNull();
+  });
+});
+
+describe("external sampling", () => {
+  const random = seededRandom(5);
+  const ranges = [0, 1, 2].map(() => randomHands(40, 4, RIVER, random));
+  const common = { board: RIVER, pot_size: 90, bet_sizes: [1], max_raises: 1, time_limit_seconds: 6 };
+
+  it("is labelled for what it is and leaves little to gain in a three-way river", () => {
+    const { solution } = solveInProcess({
+      ...common,
+      stack_sizes: [180, 180, 180],
+      player_ranges: { "0": ranges[0], "1": ranges[1], "2": ranges[2] },
+      iterations: 80,
+    });
+    expect(solution.is_equilibrium_approximation).toBe(false);
+    expect(solution.exploitability_method).toMatch(/sampled.*no guarantee of an equilibrium/);
+    expect(Object.values(solution.ev).reduce((sum, ev) => sum + ev, 0)).toBeCloseTo(90, 3);
+    expect(Object.values(solution.equities).reduce((sum, equity) => sum + equity, 0)).toBeCloseTo(1, 3);
+    const first = solution.convergence[0]?.exploitability ?? 0;
+    expect(solution.exploitability).toBeLessThan(first / 2);
+    expect(solution.exploitability).toBeLessThan(8);
+    for (const { gain, standard_error: error } of Object.values(solution.deviation_gains)) {
+      expect(error).toBeGreaterThan(0);
+      expect(Math.abs(gain)).toBeLessThan(9);
+    }
+  });
+
+  it("comes to the exact solver's value and small deviation gains heads-up", () => {
+    const tree = buildBettingTree(freshState(3, 90, [180, 180]), 0, {
+      sizing: potLimit([1], 1),
+      lastStreet: 3,
+      minBet: 0,
+    });
+    const board = RIVER.flatMap((card) => parseCards(card));
+    const hands = [0, 1].map((seat) => createHandSet((ranges[seat] ?? []).slice(0, 25).map(parseCards)));
+    const exact = new VectorSolver({
+      tree,
+      hands: [hands[0] as HandSet, hands[1] as HandSet],
+      deal: omahaDeal([board]),
+    });
+    for (let i = 0; i < 200; i++) exact.iterate();
+    const sampled = hands.map((set) => ({ hands: set, suitClasses: false }));
+    const rows = [hands.map((set) => set.count)];
+    const sampler = new DealSampler(sampled, [board], 52, new Random(1));
+    const state = new MultiwayState(flattenTree(tree, rows), sampler, 1, () => 0);
+    const trainer = new ExternalSampling(state, new Random(2));
+    for (let deal = 0; deal < 60_000; deal++) trainer.iterate(1 + Math.floor(deal / 500));
+    const measure = new Measure(state, sampled, new Random(3));
+    const { chips } = measure.sampleTable(20_000);
+    expect(Math.abs((chips[0] as number) - exact.values()[0])).toBeLessThan(2);
+    expect((chips[0] as number) + (chips[1] as number)).toBeCloseTo(90, 6);
+    const gain = measure.gain(0, measure.sampleSeat(0, 2000), 2000);
+    expect(Math.abs(gain.chips)).toBeLessThan(3);
+  });
+
+  it("plays a flop on with classes of hands, and preflop to a check-down, and says so", () => {
+    const flop = solveInProcess({
+      ...common,
+      board: RIVER.slice(0, 3),
+      stack_sizes: [90, 90, 90],
+      time_limit_seconds: 1,
+      max_combos: 60,
+      iterations: 5,
+    }).solution;
+    expect(flop.abstraction.join()).toMatch(/told apart by strength only/);
+    const preflop = solveInProcess({
+      pot_size: 1.5,
+      current_bet: 1,
+      stack_sizes: [20, 19.5],
+      time_limit_seconds: 1,
+      max_combos: 200,
+      iterations: 5,
+    }).solution;
+    expect(preflop.abstraction.join()).toMatch(/no betting after this street/);
+    expect(preflop.assumptions.join()).toMatch(/player 1 has posted 1, player 0 0.5/);
+    expect(Object.values(preflop.ev).reduce((sum, ev) => sum + ev, 0)).toBeCloseTo(1.5, 3);
+  });
+});

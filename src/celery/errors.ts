@@ -1,3 +1,5 @@
+import { ProtocolError } from "./protocol/errors.js";
+
 /** How an error crosses to Python: class name, module and constructor arguments. */
 export interface PythonException {
   readonly excType: string;
@@ -118,6 +120,12 @@ export class TimeoutError extends SharedError {
 /** The broker did not take a message. */
 export class PublishError extends CeleryError {
   readonly code = "CELERY_PUBLISH_FAILED";
+  /** The broker refuses this message for what it is (no such exchange, no permission): it would again. */
+  readonly isRefusal: boolean;
+  constructor(message: string, options: ErrorOptions & { readonly isRefusal?: boolean } = {}) {
+    super(message, options);
+    this.isRefusal = options.isRefusal ?? false;
+  }
 }
 
 /** The broker cannot be reached or refused what was asked. */
@@ -157,6 +165,13 @@ export class Retry extends TaskControl {
   ) {
     super(`Retry in ${countdownSeconds}s${error === null ? "" : `: ${error.message}`}`);
   }
+}
+
+/** Whether another attempt would fail the same way, as against troubles of broker and result backend that pass. */
+export function isLasting(error: unknown): boolean {
+  if (error instanceof PublishError) return error.isRefusal;
+  if (error instanceof BrokerError) return false;
+  return [CeleryError, ProtocolError, TypeError, RangeError].some((type) => error instanceof type);
 }
 
 /** Makes an Error of anything that was thrown. */

@@ -170,7 +170,7 @@ export class Publisher {
       .catch((error) => this.#log.warn({ err: asError(error).message }, "publishing waits for the next connection"))
       .finally(() => {
         this.#separating = false;
-        if (this.#channel !== null) for (const pending of this.#pending) this.#send(pending);
+        for (const pending of this.#pending) this.#send(pending);
       });
   }
 
@@ -185,10 +185,13 @@ export class Publisher {
         pending.reject(
           new PublishError(
             `the broker refused a message for ${where(pending.message)}: ${asError(this.#refused).message}`,
+            { isRefusal: true },
           ),
         );
       }
     }
+    // The last message may have been the refused one: what comes next needs a channel.
+    if (this.#channel === null) await this.#openChannel();
   }
 
   #send(pending: Pending): void {
@@ -213,7 +216,10 @@ export class Publisher {
       if (error instanceof Error && error.name === "IllegalOperationError") return;
       this.#pending.delete(pending);
       pending.reject(
-        new PublishError(`cannot encode a message for ${where(message)}: ${asError(error).message}`, { cause: error }),
+        new PublishError(`cannot encode a message for ${where(message)}: ${asError(error).message}`, {
+          cause: error,
+          isRefusal: true,
+        }),
       );
     }
   }

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { asError, ChordError, PublishError } from "../errors.js";
+import { asError, ChordError, isLasting } from "../errors.js";
 import { type EncodedException, encodeException } from "../protocol/exception.js";
 import type { Embed } from "../protocol/types.js";
 import type { ResultRecord, ResultTarget, ResultTuple, State } from "../results/backend.js";
@@ -107,8 +107,8 @@ export async function publishBody(
     await apply(host, body, { args: [results], caller });
     return true;
   } catch (error) {
-    // The broker's troubles are the caller's: the message that completed the chord goes back and counts again.
-    if (error instanceof PublishError) throw error;
+    // Troubles that pass are the caller's: the message that completed the chord goes back and counts again.
+    if (!isLasting(error)) throw error;
     host.log.error({ err: error, body: body.task }, "the body of a chord could not be published");
     await failChord(host, body, new ChordError(`Callback error: ${asError(error).message}`, { cause: error }));
     return false;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { BrokerConnection } from "../amqp/connection.js";
 import type { Publisher } from "../amqp/publisher.js";
@@ -8,7 +9,7 @@ import type { Caller } from "../canvas/apply.js";
 import { listOption, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
 import type { RetryPolicy } from "../canvas/options.js";
 import type { TaskDefinition } from "../definition.js";
-import { PublishError } from "../errors.js";
+import { asError, PublishError } from "../errors.js";
 import type { EventDispatcher } from "../events/dispatcher.js";
 import { encodeTaskMessage, type OutgoingTask } from "../protocol/message.js";
 import { argsRepr, kwargsRepr } from "../protocol/repr.js";
@@ -16,6 +17,10 @@ import type { Serializer } from "../protocol/serializers.js";
 import { formatIso, parseIso } from "../protocol/time.js";
 import type { Settings } from "../settings.js";
 import { type Destination, Router } from "./routing.js";
+
+/** Pause before a declaration is tried again whose connection was lost. */
+const DECLARE_PAUSE_MS = 50;
+const DECLARE_ATTEMPTS = 50;
 
 /** What a {@link Producer} is made from. */
 export interface ProducerParts {
@@ -133,7 +138,7 @@ export class Producer {
     const policy = { ...settings.taskPublishRetryPolicy, ...(options.retry_policy as RetryPolicy | undefined) };
     const retries = options.retry === false || !settings.taskPublishRetry ? 0 : policy.maxRetries;
     if (!isImpatient || retries === null) {
-      await connection.whenReady();
+      await this.#connected();
       return;
     }
     const seconds = settings.brokerConnectionTimeout + pauseSeconds(policy, retries);
@@ -141,18 +146,44 @@ export class Producer {
     try {
       await connection.whenReady(signal);
     } catch (cause) {
-      throw signal.aborted ? new PublishError(`no connection to the broker within ${seconds} s`, { cause }) : cause;
+      const problem = signal.aborted ? `no connection to the broker within ${seconds} s` : asError(cause).message;
+      throw new PublishError(problem, { cause });
+    }
+  }
+
+  async #connected(): Promise<void> {
+    try {
+      await this.#parts.connection.whenReady();
+    } catch (cause) {
+      throw new PublishError(asError(cause).message, { cause });
     }
   }
 
   async #declareOnce(queue: QueueDefinition): Promise<void> {
     let declaration = this.#declared.get(queue);
     if (declaration === undefined) {
-      declaration = declareQueue(this.#parts.connection, queue, this.#parts.log);
+      declaration = this.#declare(queue);
       this.#declared.set(queue, declaration);
       declaration.catch(() => this.#declared.delete(queue));
     }
     await declaration;
+  }
+
+  /** Again after a connection that was lost on the way; what the broker refuses stays refused. */
+  async #declare(queue: QueueDefinition): Promise<void> {
+    const { connection, log } = this.#parts;
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#connected();
+      try {
+        await declareQueue(connection, queue, log);
+        return;
+      } catch (cause) {
+        const isRefusal = connection.isReady && typeof (cause as { code?: unknown }).code === "number";
+        if (isRefusal || attempt >= DECLARE_ATTEMPTS)
+          throw new PublishError(`cannot declare queue ${queue.name}: ${asError(cause).message}`, { cause, isRefusal });
+        await sleep(DECLARE_PAUSE_MS);
+      }
+    }
   }
 }
 

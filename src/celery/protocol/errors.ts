@@ -1,5 +1,5 @@
 /** Common parent of everything the codec throws. `code` is stable; messages are not. */
-abstract class ProtocolError extends Error {
+export abstract class ProtocolError extends Error {
   abstract readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {

@@ -1,6 +1,6 @@
 import { countChordPart, failChain, hasFollowUps, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
 import { AsyncResult, GroupResult } from "../client/async-result.js";
-import { asError, PublishError, TaskRevokedError } from "../errors.js";
+import { asError, isLasting, TaskRevokedError } from "../errors.js";
 import { encodeException, tracebackOf } from "../protocol/exception.js";
 import type { ResultRecord, State } from "../results/backend.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
@@ -60,7 +60,7 @@ async function recordSuccess(
     }
     await store(core, request, "SUCCESS", result, null, false);
   } catch (error) {
-    if (error instanceof PublishError) throw error;
+    if (!isLasting(error)) throw error;
     // The result cannot be serialized, as Celery's EncodeError, or a follow-up cannot be sent as it is.
     await recordFailure(core, request, asError(error));
     return { kind: "failed", error: asError(error) };
@@ -85,8 +85,21 @@ async function recordFailure(core: WorkerCore, request: Request, error: Error): 
   if (embed.errbacks === null && (embed.chain === null || embed.chain.length === 0)) return;
   const canvas = canvasOf(core, request);
   const state: ResultRecord = { status: "FAILURE", result, traceback, children: [] };
-  await failChain(canvas, embed, state, isStored(request, true));
-  await publishErrbacks(canvas, embed.errbacks, { id: request.id, rootId: request.rootId, error, traceback });
+  const failure = { id: request.id, rootId: request.rootId, error, traceback };
+  await afterwards(core, request, async () => {
+    await failChain(canvas, embed, state, isStored(request, true));
+    await publishErrbacks(canvas, embed.errbacks, failure);
+  });
+}
+
+/** What cannot be sent as it is must not bring a task back that has ended. */
+async function afterwards(core: WorkerCore, request: Request, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isLasting(error)) throw error;
+    core.log.error({ err: error, taskId: request.id }, "what should follow a task that has ended cannot be sent");
+  }
 }
 
 async function recordRetry(
@@ -122,5 +135,7 @@ async function countPart(core: WorkerCore, request: Request, status: State, resu
   if (chord === null) return;
   const { id, group, groupIndex } = request;
   const part = { id, group, groupIndex, chord };
-  await countChordPart(canvasOf(core, request), part, status, result, callerOf(core, request));
+  await afterwards(core, request, () =>
+    countChordPart(canvasOf(core, request), part, status, result, callerOf(core, request)),
+  );
 }

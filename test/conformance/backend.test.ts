@@ -98,10 +98,12 @@ describe("path A", () => {
       error_message: expect.stringContaining("As"),
       progress_message: expect.stringMatching(/^Failed: /),
     });
+    // The result goes out before the dead letter does: asking a queue that is not there yet would close the channel.
+    await client.current.channel.assertQueue("spot_simulation-dlq", { durable: true });
     const [dead] = await waitUntil(async () => {
-      const found = await client.current.drain("spot_simulation-dlq").catch(() => []);
+      const found = await client.current.drain("spot_simulation-dlq");
       return found.length > 0 && found;
-    });
+    }, "the dead letter");
     expect(dead?.properties.headers).toMatchObject({
       id,
       "x-dead-letter-attempts": 1,

@@ -100,8 +100,9 @@ function sampledRanges(spot: Spot, rootDecisions: number): SampledRange[] {
       Math.floor(MOST_COMBOS / spot.players.length),
       Math.floor(MAX_ROOT_ROWS / rootDecisions),
     );
-    const grouped = spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands) : null;
-    if (grouped && grouped.count <= limit) return { hands: grouped, suitClasses: true };
+    const grouped =
+      spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands, limit) : null;
+    if (grouped) return { hands: grouped, suitClasses: true };
     const hero = spot.hero?.seat === seat ? findHand(hands, spot.hero.cards) : -1;
     return { hands: capRange(hands, limit, hero, new Random(spot.options.seed + seat)), suitClasses: false };
   });

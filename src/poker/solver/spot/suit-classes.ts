@@ -12,9 +12,10 @@ function keyOf(cards: ArrayLike<number>, from: number, k: number): number {
 
 /**
  * Groups a range into classes of hands that differ in the names of suits only: one hand for each class, weighted by
- * the class's size. Null when the range tells suits apart (a class is not complete, or its hands differ in weight).
+ * the class's size. Null when the range tells suits apart (a class is not complete, or its hands differ in weight), or
+ * has more than `limit` classes.
  */
-export function suitClasses(hands: HandSet): HandSet | null {
+export function suitClasses(hands: HandSet, limit = Number.POSITIVE_INFINITY): HandSet | null {
   const { k, count } = hands;
   const weightOf = new Map<number, number>();
   for (let hand = 0; hand < count; hand++) weightOf.set(keyOf(hands.cards, hand * k, k), hands.weights[hand] as number);
@@ -30,6 +31,7 @@ export function suitClasses(hands: HandSet): HandSet | null {
       if (weightOf.get(member) !== weight) return null;
       seen.add(member);
     }
+    if (chosen.length >= limit) return null;
     chosen.push(hand);
     weights.push(weight * members.size);
   }

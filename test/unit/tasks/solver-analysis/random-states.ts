@@ -10,7 +10,7 @@ const NOTATIONS = ["20%", "AA", "any", "KK+", "50%", "AAxx,KQJT", "bad!", "doubl
 const ACTIONS = ["check", "call", "bet", "raise", "fold", "all-in"];
 
 /** A random game state as a careless client might send it: often consistent, sometimes not. */
-export function randomState(seed: number, timeLimitSeconds: number): Record<string, unknown> {
+function randomState(seed: number, timeLimitSeconds: number): Record<string, unknown> {
   const random = seededRandom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const int = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));

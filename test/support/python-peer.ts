@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { findPython, RESULT_MODULES } from "../../scripts/local/provision.js";
+import { findPython } from "../../scripts/local/provision.js";
 
 const FOLDER = fileURLToPath(new URL("./python", import.meta.url));
 
@@ -83,8 +83,8 @@ async function startPython(
   { broker, backend, redis, queue }: PeerEnvironment,
   stdin: "pipe" | "ignore",
 ): Promise<ChildProcess> {
-  const python = await findPython(RESULT_MODULES);
-  if (python === undefined) throw new Error("no python that can import celery and its result backends");
+  const python = await findPython(["celery", "redis"]);
+  if (python === undefined) throw new Error("no python that can import celery and redis");
   const settings = { PEER_BROKER: broker, PEER_BACKEND: backend, PEER_REDIS: redis, PEER_QUEUE: queue };
   const env = { ...process.env, ...settings, PYTHONPATH: FOLDER, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
   return spawn(python, args, { env, cwd: FOLDER, stdio: [stdin, "pipe", "pipe"] });

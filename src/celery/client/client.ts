@@ -16,7 +16,7 @@ import { isStored } from "../results/stored.js";
 import type { Settings } from "../settings.js";
 import { type AnyResult, AsyncResult, resultFromTuple } from "./async-result.js";
 import { ProducerHost } from "./canvas-host.js";
-import { originName, Producer } from "./producer.js";
+import { ignoresResult, originName, Producer } from "./producer.js";
 import { BackendReader } from "./reader.js";
 import { RpcResults } from "./rpc-results.js";
 
@@ -41,6 +41,7 @@ export class Client implements SignatureSender {
   readonly #host: ProducerHost;
   readonly #rpc: RpcResults | null;
   readonly #events: EventDispatcher | null;
+  readonly #tasks: ReadonlyMap<string, TaskDefinition>;
   #backendStart: Promise<void> | null = null;
 
   /** Connects at once, in the background. */
@@ -52,6 +53,7 @@ export class Client implements SignatureSender {
       connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
     });
     const clock = new LamportClock();
+    this.#tasks = tasks;
     this.#connection = connection;
     this.#publisher = new Publisher(connection, log);
     this.#backend = createBackend(settings, this.#publisher, log);
@@ -89,7 +91,7 @@ export class Client implements SignatureSender {
     options: SignatureOptions,
   ): Promise<AsyncResult> {
     const id = await this.#producer.send(name, args, kwargs, options);
-    return new AsyncResult(id, this.reader, null, options.ignore_result === true);
+    return new AsyncResult(id, this.reader, null, ignoresResult(options, this.#tasks.get(name)));
   }
 
   async apply(
@@ -101,6 +103,9 @@ export class Client implements SignatureSender {
     if (signature.subtask_type !== null && isStored(this.#backend)) await this.#startBackend();
     const sent = await apply(this.#host, signature, { args, kwargs, options });
     if (sent === null) throw new InvalidSignature("an empty chain has nothing to send");
+    const ignores = ignoresResult({ ...signature.options, ...options }, this.#tasks.get(signature.task));
+    if (sent.members === null && sent.parent === null && ignores)
+      return new AsyncResult(sent.id, this.reader, null, true);
     return resultFromTuple(resultTuple(sent), this.reader);
   }
 

@@ -142,7 +142,7 @@ export class Producer {
       return;
     }
     const seconds = settings.brokerConnectionTimeout + pauseSeconds(policy, retries);
-    const signal = AbortSignal.timeout(seconds * 1000);
+    const signal = AbortSignal.timeout(Math.ceil(seconds * 1000));
     try {
       await connection.whenReady(signal);
     } catch (cause) {
@@ -207,7 +207,8 @@ function pauseSeconds(policy: Required<RetryPolicy>, retries: number): number {
   return total;
 }
 
-function ignoresResult(options: SignatureOptions, definition: TaskDefinition | undefined): boolean {
+/** Whether nobody will get this result: the call says so, or else the registered task. */
+export function ignoresResult(options: SignatureOptions, definition: TaskDefinition | undefined): boolean {
   return typeof options.ignore_result === "boolean" ? options.ignore_result : (definition?.ignoreResult ?? false);
 }
 

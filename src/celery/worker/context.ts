@@ -5,6 +5,7 @@ import { resultTuple, type SignatureNode, type SignatureOptions, taskNode } from
 import { type SendOptions, type SignatureLike, toNode, toOptions } from "../canvas/options.js";
 import { joinHeader, replace } from "../canvas/replace.js";
 import { type AnyResult, AsyncResult, resultFromTuple } from "../client/async-result.js";
+import { ignoresResult } from "../client/producer.js";
 import type { TaskDefinition } from "../definition.js";
 import {
   asError,
@@ -130,7 +131,8 @@ export class Context implements CanvasContext {
   async #send(node: SignatureNode, args: readonly unknown[], options: SignatureOptions): Promise<AnyResult> {
     const sent = await apply(this.#core.canvas, node, { args, options, caller: this.caller });
     if (sent === null) throw new InvalidSignature("an empty chain has nothing to send");
-    if (sent.members === null && options.ignore_result === true) {
+    const ignores = ignoresResult({ ...node.options, ...options }, this.#core.tasks.get(node.task));
+    if (sent.members === null && sent.parent === null && ignores) {
       return new AsyncResult(sent.id, this.#core.reader, null, true);
     }
     return resultFromTuple(resultTuple(sent), this.#core.reader);

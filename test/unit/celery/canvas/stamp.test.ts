@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { tasksOf } from "../../../../src/celery/canvas/node.js";
+import { chain, chord, group, Signature, signature } from "../../../../src/celery/canvas/signature.js";
+
+const s = (name: string) => signature(name);
+const stampsOf = ({ options }: { options: Record<string, unknown> }) =>
+  Object.fromEntries(((options.stamped_headers as string[] | undefined) ?? []).map((name) => [name, options[name]]));
+
+describe("stamp", () => {
+  it("stamps a task, its callbacks and its errbacks", () => {
+    const node = s("a").link(s("b")).linkError(s("c")).stamp({ who: "me" }).toJSON();
+    expect(stampsOf(node)).toEqual({ who: "me" });
+    expect(stampsOf((node.options.link as never)[0])).toEqual({ who: "me" });
+    expect(stampsOf((node.options.link_error as never)[0])).toEqual({ who: "me" });
+  });
+
+  it("stamps every member of canvases", () => {
+    const node = chain(s("a"), group(s("b"), s("c")), s("d"))
+      .stamp({ run: 7 })
+      .toJSON();
+    expect(JSON.stringify(node).match(/"run":7/g)).toHaveLength(4);
+    const body = chord([s("h")], s("b"))
+      .stamp({ run: 7 })
+      .toJSON();
+    expect(JSON.stringify(body).match(/"run":7/g)).toHaveLength(2);
+  });
+
+  it("keeps the earlier of two stamps of one name, or gathers them", () => {
+    const twice = s("a").stamp({ x: 1 });
+    expect(stampsOf(twice.clone().stamp({ x: 2, y: 3 }).toJSON())).toEqual({ x: 2, y: 3 });
+    expect(stampsOf(twice.clone().stamp({ x: 2 }, true).toJSON())).toEqual({ x: [2, 1] });
+  });
+
+  it("lets a visitor choose for each signature and canvas", () => {
+    const visitor = {
+      onSignature: ({ task }: { task: string }) => ({ task }),
+      onChainStart: () => ({ in: "chain" }),
+    };
+    const [first, second] = tasksOf(chain(s("a"), s("b")).stamp(visitor).toJSON());
+    expect([first, second].map((node) => node && stampsOf(node))).toEqual([
+      { in: "chain", task: "a" },
+      { in: "chain", task: "b" },
+    ]);
+  });
+});
+
+describe("Signature", () => {
+  it("belongs to no app until one sends it", async () => {
+    await expect(s("a").delay()).rejects.toMatchObject({ code: "CELERY_INVALID_SIGNATURE" });
+  });
+
+  it("takes its sender from its members", async () => {
+    const sent: string[] = [];
+    const sender = {
+      errbacksOnHeader: false,
+      apply: (node: { task: string }) => {
+        sent.push(node.task);
+        return Promise.reject(new Error("enough"));
+      },
+    };
+    const bound = new Signature(s("a").toJSON(), sender);
+    for (const canvas of [chain(s("x"), bound), group(bound), chord([s("x")], bound), bound.pipe(s("y"))])
+      await expect(canvas.delay()).rejects.toThrow("enough");
+    expect(sent).toEqual(["celery.chain", "celery.group", "celery.chord", "celery.chain"]);
+  });
+});

@@ -1,4 +1,4 @@
-import { scheduleDeals } from "./deal-schedule.js";
+import { dealScales } from "./deal-schedule.js";
 import { GROUPS, type SharedPlan } from "./plan.js";
 import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
 
@@ -30,6 +30,8 @@ const HANDS_PER_TASK = 256;
 /** Root-street work (hands × lanes) below which a helper costs more than it saves. */
 const MIN_SHARED_WORK = 40_000;
 const SPINS = 2000;
+/** Walks after which the slower way, alone or shared, is tried again. */
+const TRY_OTHER_EVERY = 16;
 /** A helper that finishes nothing for this long is taken for dead. */
 const HELPER_SILENCE_MS = 60_000;
 
@@ -44,6 +46,10 @@ export class Crew {
   readonly #numbers: Float64Array;
   readonly settings: WalkSettings;
   readonly #walker: Walker;
+  /** Milliseconds of a walk of late: alone, shared. */
+  readonly #durations: [number, number] = [Number.NaN, Number.NaN];
+  #shares = false;
+  #walks = 0;
 
   /** @param stop asked within passes: true abandons the walk */
   constructor(plan: SharedPlan, thread: number, stop: () => boolean) {
@@ -57,7 +63,7 @@ export class Crew {
       positiveDiscount: 1,
       negativeDiscount: 1,
       sumWeight: 1,
-      chanceScale: scheduleDeals(plan),
+      chanceScale: dealScales(plan),
     };
     this.#walker = new Walker(plan, thread, this.settings, () => stop() || this.#finished());
   }
@@ -71,7 +77,29 @@ export class Crew {
   walk(seat: 0 | 1, mode: WalkMode): void {
     this.settings.seat = seat;
     this.settings.mode = mode;
+    this.#shares = this.#chooseSharing();
+    const before = performance.now();
     for (const pass of [PASS.down, PASS.across, PASS.up]) this.#lead(pass);
+    if (this.helpers > 0) this.#noteDuration(performance.now() - before);
+  }
+
+  /**
+   * Whether this walk is shared with the helper: whichever was faster of late. On a machine with other work, waiting
+   * for a helper that is not scheduled can cost more than it brings. The choice changes no result.
+   */
+  #chooseSharing(): boolean {
+    if (this.helpers === 0) return false;
+    const [alone, shared] = this.#durations;
+    if (Number.isNaN(shared)) return true;
+    if (Number.isNaN(alone)) return false;
+    this.#walks++;
+    return this.#walks % TRY_OTHER_EVERY === 0 ? shared > alone : shared <= alone;
+  }
+
+  #noteDuration(milliseconds: number): void {
+    const at = this.#shares ? 1 : 0;
+    const known = this.#durations[at];
+    this.#durations[at] = Number.isNaN(known) ? milliseconds : known * 0.7 + milliseconds * 0.3;
   }
 
   /** Leaf reach and values of one street on one runout for average play; see {@link Walker.probe}. */
@@ -134,7 +162,7 @@ export class Crew {
     const tasks = this.#tasks(pass);
     const block = this.#plan.blocks[0];
     const work = (this.#plan.hands[0].count + this.#plan.hands[1].count) * (block?.laneCount ?? 0);
-    if (this.helpers === 0 || tasks < 2 || (this.#plan.blocks.length === 1 && work < MIN_SHARED_WORK)) {
+    if (!this.#shares || tasks < 2 || (this.#plan.blocks.length === 1 && work < MIN_SHARED_WORK)) {
       for (let task = 0; task < tasks; task++) this.#execute(pass, task);
       return;
     }

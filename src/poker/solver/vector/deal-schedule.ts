@@ -26,26 +26,26 @@ export function laterOutcome(plan: SharedPlan, first: number, index: number): nu
 }
 
 /**
- * Spreads a plan's first deals over the groups.
- * @returns what a deal counts for, by level: one over the deals that two given hands leave, times what a sampled deal
- * stands for
+ * What a deal counts for, by level: one over the deals that two given hands leave, times what a sampled deal stands
+ * for.
  */
-export function scheduleDeals(plan: SharedPlan): Float64Array {
-  const { hands, boards, remaining, deals, blocks, layout, memory } = plan;
+export function dealScales({ hands, boards, remaining, deals }: SharedPlan): Float64Array {
   const held = hands[0].k + hands[1].k;
-  const scale = new Float64Array(4);
-  if (blocks.length < 2) return scale;
+  const scales = new Float64Array(4);
   for (const [level, made] of [deals.first, deals.later].entries()) {
     const cards = remaining.length - level * boards;
-    if (made > 0) scale[level + 1] = dealCount(cards, boards) / made / dealCount(cards - held, boards);
+    if (made > 0) scales[level + 1] = dealCount(cards, boards) / made / dealCount(cards - held, boards);
   }
+  return scales;
+}
+
+/** Spreads a plan's first deals over the groups. Once for a plan: its threads read them all the time. */
+export function writeDealGroups({ deals, layout, memory }: SharedPlan): void {
   const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
-  samples.fill(0);
   for (let index = 0; index < deals.first; index++) {
     const base = (index % GROUPS) * SAMPLE_ROW;
     const place = samples[base] as number;
     samples[base + 1 + place] = index;
     samples[base] = place + 1;
   }
-  return scale;
 }

@@ -2,6 +2,7 @@ import type { DecisionNode } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
 import { CardRemoval } from "../showdown/card-removal.js";
 import { Crew } from "./crew.js";
+import { writeDealGroups } from "./deal-schedule.js";
 import { createPlan, type DealCounts, type HeadsUpGame, type SharedPlan } from "./plan.js";
 import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
@@ -53,6 +54,7 @@ export class VectorSolver {
     this.plan = plan;
     this.blocks = blocks;
     this.stakes = stakesOf(game.tree);
+    writeDealGroups(plan);
     this.#crew = new Crew(plan, 0, options.stop ?? (() => false));
     this.removal = new CardRemoval(game.hands[0], game.hands[1], index);
     const [first, second] = game.hands;

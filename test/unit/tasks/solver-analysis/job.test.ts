@@ -87,8 +87,8 @@ describe("a solver job", () => {
   });
 
   it("gives the same answer with one thread and with a helper", async () => {
-    // A turn has work enough to share.
-    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 25 });
+    // A turn has work enough to share, for longer than a helper's slice of time.
+    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 80 });
     const alone = await start(turn, { threads: 1 }).result;
     const helped = await start(turn, { threads: 2 }).result;
     expect(alone.solution.threads).toBe(1);

@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { CompiledQuery, Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
+import { Kysely, PostgresDialect, type RawBuilder, sql } from "kysely";
 import pg from "pg";
 import type { JobsDatabase, UtcTimestamp } from "./schema.js";
 
@@ -27,6 +27,13 @@ const STALL_GRACE_SECONDS = 5;
 export function openDatabase(options: DatabaseOptions): Kysely<JobsDatabase> {
   const statementTimeoutMs = (options.statementTimeoutSeconds ?? 10) * 1000;
   const onError = (error: Error): void => options.onConnectionError?.(error);
+  const settings = [
+    `set statement_timeout = ${statementTimeoutMs}`,
+    "set idle_in_transaction_session_timeout = 60000",
+    "set datestyle = 'ISO, YMD'",
+    // A message is acknowledged because its row is committed, so a commit that a crash can undo is not enough.
+    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
+  ].join("; ");
   const pool = new pg.Pool({
     connectionString: libpqCompatible(options.url),
     max: options.poolSize ?? 10,
@@ -38,25 +45,13 @@ export function openDatabase(options: DatabaseOptions): Kysely<JobsDatabase> {
     application_name: "plosolver-celery-worker",
     types: { getTypeParser: readTimestampsAsText },
     stream: () => openSocket(statementTimeoutMs + STALL_GRACE_SECONDS * 1000),
+    // Not Kysely's onCreateConnection: a connection on which that fails never returns to the pool.
+    onConnect: (client) => client.query(settings),
   });
   // Without listeners the death of a connection, idle or between two statements, would end the process.
   pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
-  const settings = [
-    `set statement_timeout = ${statementTimeoutMs}`,
-    "set idle_in_transaction_session_timeout = 60000",
-    "set datestyle = 'ISO, YMD'",
-    // A message is acknowledged because its row is committed, so a commit that a crash can undo is not enough.
-    "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'",
-  ].join("; ");
-  return new Kysely<JobsDatabase>({
-    dialect: new PostgresDialect({
-      pool,
-      onCreateConnection: async (connection) => {
-        await connection.executeQuery(CompiledQuery.raw(settings));
-      },
-    }),
-  });
+  return new Kysely<JobsDatabase>({ dialect: new PostgresDialect({ pool }) });
 }
 
 /** The database's present moment as `timestamp without time zone` in UTC, whatever `TimeZone` says. */

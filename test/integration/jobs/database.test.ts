@@ -27,3 +27,11 @@ test("an idle connection is closed in good order, not reported as lost", async (
     await observer.destroy();
   }
 });
+
+test("a connection lost while it is set up takes no place in the pool: later statements get one, destroy() ends", async () => {
+  // PostgreSQL refuses this setting, so every new connection fails where one fails whose server is going away.
+  const database = openDatabase({ url: own.url, statementTimeoutSeconds: -1, poolSize: 2 });
+  for (let attempt = 0; attempt < 5; attempt++)
+    await expect(sql`select 1`.execute(database)).rejects.toThrow(/statement_timeout/);
+  await database.destroy();
+});

@@ -164,4 +164,11 @@ describe("shutdown", () => {
     await worker.stop(0.1);
     await waitUntil(async () => (await client.current.depth("celery")) === 1, "the message back in the queue");
   });
+
+  it("ends although the broker is silent: nothing waits for answers that never come", { timeout: 30_000 }, async () => {
+    const worker = await startWorker((app) => app.task("echo", (_ctx, x: unknown) => x));
+    proxy.stall();
+    await worker.stop();
+    expect(worker.state).toBe("stopped");
+  });
 });

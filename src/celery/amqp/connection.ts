@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
 import type { Logger } from "pino";
 import { asError, BrokerError } from "../errors.js";
+import { closeConnection } from "./closing.js";
 import { type BrokerAddress, displayUrl } from "./url.js";
 
 export type { Channel, ConfirmChannel, ConsumeMessage } from "amqplib";
@@ -123,7 +124,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.#ready = false;
     const waiters = this.#waiters.splice(0);
     for (const waiter of waiters) waiter.reject(new BrokerError("the broker connection is closed"));
-    await model?.close().catch(() => undefined);
+    if (model !== null) await closeConnection(model);
     await this.#loop;
   }
 
@@ -177,7 +178,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       this.emit("unblocked");
     });
     if (this.#closed) {
-      await model.close().catch(() => undefined);
+      await closeConnection(model);
       return;
     }
     this.#model = model;
@@ -191,7 +192,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       ]);
     } catch (error) {
       this.#model = null;
-      await model.close().catch(() => undefined);
+      await closeConnection(model);
       throw error;
     }
     this.#attempt = 0;

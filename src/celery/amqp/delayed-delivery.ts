@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
 import { wireTable } from "./headers.js";
 import type { QueueDefinition } from "./topology.js";
@@ -63,7 +64,7 @@ export async function declareDelayedDelivery(
       await channel.bindQueue(name, exchange, `#.${routingKey}`);
     }
   } finally {
-    await channel.close().catch(() => undefined);
+    await closeChannel(channel);
   }
 }
 

@@ -1,4 +1,5 @@
 import { PublishError } from "../errors.js";
+import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
 import { wireTable } from "./headers.js";
 
@@ -96,6 +97,6 @@ export class MessageQueue {
   }
 
   async close(): Promise<void> {
-    await this.channel.close().catch(() => undefined);
+    await closeChannel(this.channel);
   }
 }

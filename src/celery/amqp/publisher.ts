@@ -1,6 +1,7 @@
 import type { Options } from "amqplib";
 import type { Logger } from "pino";
 import { asError, PublishError } from "../errors.js";
+import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
 import { wireTable } from "./headers.js";
 
@@ -85,7 +86,7 @@ export class Publisher {
     try {
       return await work(channel);
     } finally {
-      await channel.close().catch(() => undefined);
+      await closeChannel(channel);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { asError } from "../errors.js";
+import { closeChannel } from "./closing.js";
 import type { BrokerConnection } from "./connection.js";
 import { wireTable } from "./headers.js";
 
@@ -105,6 +106,6 @@ async function onOwnChannel(
   } catch (error) {
     return asError(error);
   }
-  await channel.close().catch(() => undefined);
+  await closeChannel(channel);
   return null;
 }

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { asError } from "../errors.js";
+import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
 import { wireTable } from "./headers.js";
 
@@ -70,7 +71,7 @@ export class TransientPublisher {
     this.#closed = true;
     const channel = this.#channel;
     this.#channel = null;
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   async #open(): Promise<void> {
@@ -104,7 +105,7 @@ export class TransientPublisher {
       this.#log.warn({ err: asError(error).message, exchange: name }, "the exchange cannot be declared");
       return;
     }
-    await channel.close().catch(() => undefined);
+    await closeChannel(channel);
   }
 
   #reopenLater(): void {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
 import { asError } from "../errors.js";
@@ -103,7 +104,7 @@ export class RpcResults {
 
   #receive(channel: Channel, message: ConsumeMessage | null): void {
     if (message === null) {
-      void channel.close().catch(() => undefined);
+      void closeChannel(channel);
       return;
     }
     channel.ack(message);
@@ -177,7 +178,7 @@ export class RpcResults {
     const channel = this.#channel;
     this.#channel = null;
     await channel?.deleteQueue(this.queue).catch(() => undefined);
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   #waitsOf(taskId: string): Set<Wait> {

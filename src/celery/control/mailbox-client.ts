@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
 import type { LamportClock } from "../clock.js";
@@ -140,7 +141,7 @@ export class MailboxClient {
     try {
       return await work(channel);
     } finally {
-      await channel.close().catch(() => undefined);
+      await closeChannel(channel);
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
@@ -48,7 +49,7 @@ export class MailboxNode {
     this.#closed = true;
     const channel = this.#channel;
     this.#channel = null;
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   /** A mailbox that cannot be opened does not stop the worker: it is tried again. */
@@ -112,7 +113,7 @@ export class MailboxNode {
         );
       await channel.bindQueue(queue, this.#names.exchange, "");
     } finally {
-      await channel.close().catch(() => undefined);
+      await closeChannel(channel);
     }
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
+import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
 import type { LamportClock } from "../clock.js";
@@ -54,7 +55,7 @@ export class EventReceiver {
     this.#closed = true;
     const channel = this.#channel;
     this.#channel = null;
-    await channel?.close().catch(() => undefined);
+    if (channel) await closeChannel(channel);
   }
 
   /** Events that cannot be received stop nothing else: they are tried again. */

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { cancelConsumer, closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
 import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
@@ -140,7 +141,7 @@ export class Consumer {
     if (this.#reopenTimer !== null) clearTimeout(this.#reopenTimer);
     const tag = this.#tag;
     this.#tag = null;
-    if (tag !== null) await this.#current?.channel.cancel(tag).catch(() => undefined);
+    if (tag !== null && this.#current !== null) await cancelConsumer(this.#current.channel, tag);
   }
 
   /** Stops intake for good; resolves once the channel is closed, after all that it delivered was settled. */
@@ -154,7 +155,7 @@ export class Consumer {
   /** Closes the channel: the broker takes back what is not settled. */
   async close(): Promise<void> {
     await this.cancel();
-    await this.#current?.channel.close().catch(() => undefined);
+    if (this.#current !== null) await closeChannel(this.#current.channel);
   }
 
   async #subscribe(current: DeliveryChannel): Promise<void> {
@@ -169,7 +170,7 @@ export class Consumer {
       },
       { noAck: false, arguments: wireTable(this.queue.consumerArguments ?? {}) },
     );
-    if (this.#stopped) await current.channel.cancel(consumerTag).catch(() => undefined);
+    if (this.#stopped) await cancelConsumer(current.channel, consumerTag);
     else this.#tag = consumerTag;
   }
 
@@ -177,7 +178,7 @@ export class Consumer {
     if (this.#current !== current || subscription !== this.#subscription) return;
     this.#log.warn("the broker cancelled the consumer (the queue was deleted or moved)");
     this.#tag = null;
-    current.channel.close().catch(() => undefined);
+    void closeChannel(current.channel);
   }
 
   #onClosed(current: DeliveryChannel): void {

@@ -92,11 +92,9 @@ export class Remote implements RemoteParts {
   async close(): Promise<void> {
     this.#heart.stopTimer();
     this.#stateFile?.save();
-    await this.#mailbox?.close();
-    await this.#gossip?.close();
+    await Promise.all([this.#mailbox?.close(), this.#gossip?.close()]);
     this.#taskEvents.detach();
-    await this.#dispatcher.close();
-    await this.#replies.close();
+    await Promise.all([this.#dispatcher.close(), this.#replies.close()]);
   }
 
   stats(): Record<string, unknown> {

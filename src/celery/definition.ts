@@ -1,6 +1,8 @@
+import type { SignatureOptions } from "./canvas/node.js";
+import { toOptions } from "./canvas/options.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { nearest, type Settings } from "./settings.js";
-import type { ErrorClass, TaskHandler, TaskOptions } from "./task.js";
+import type { ErrorClass, SendingOptions, TaskHandler, TaskOptions } from "./task.js";
 
 /** A registered task with its options complete. */
 export interface TaskDefinition {
@@ -25,6 +27,13 @@ export interface TaskDefinition {
   readonly ignoreResult: boolean;
   readonly storeErrorsEvenIfIgnored: boolean;
   readonly throws: readonly ErrorClass[];
+  readonly sendEvents: boolean;
+  /** What the task gives to its messages, under Celery's own names; null for nothing. */
+  readonly sending: Readonly<SignatureOptions> | null;
+  readonly beforeStart: TaskOptions["beforeStart"];
+  readonly onSuccess: TaskOptions["onSuccess"];
+  readonly onRetry: TaskOptions["onRetry"];
+  readonly afterReturn: TaskOptions["afterReturn"];
   readonly onFailure: TaskOptions["onFailure"];
   readonly onRevoked: TaskOptions["onRevoked"];
   readonly logFields: TaskOptions["logFields"];
@@ -33,7 +42,21 @@ export interface TaskDefinition {
   softTimeLimit: number | null;
 }
 
+const SENDING_NAMES: readonly (keyof SendingOptions)[] = [
+  "queue",
+  "exchange",
+  "routingKey",
+  "priority",
+  "expires",
+  "serializer",
+  "compression",
+  "deliveryMode",
+  "timeLimit",
+  "softTimeLimit",
+];
+
 const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
+  ...SENDING_NAMES,
   "module",
   "maxRetries",
   "defaultRetryDelay",
@@ -51,9 +74,12 @@ const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
   "trackStarted",
   "ignoreResult",
   "storeErrorsEvenIfIgnored",
-  "timeLimit",
-  "softTimeLimit",
+  "sendEvents",
   "throws",
+  "beforeStart",
+  "onSuccess",
+  "onRetry",
+  "afterReturn",
   "onFailure",
   "onRevoked",
   "logFields",
@@ -98,6 +124,12 @@ export function defineTask(
     timeLimit: options.timeLimit ?? settings.taskTimeLimit,
     softTimeLimit: options.softTimeLimit ?? settings.taskSoftTimeLimit,
     throws: options.throws ?? [],
+    sendEvents: options.sendEvents ?? true,
+    sending: sendingOptions(options),
+    beforeStart: options.beforeStart,
+    onSuccess: options.onSuccess,
+    onRetry: options.onRetry,
+    afterReturn: options.afterReturn,
     onFailure: options.onFailure,
     onRevoked: options.onRevoked,
     logFields: options.logFields,
@@ -107,6 +139,11 @@ export function defineTask(
   checkNumber(name, "timeLimit", definition.timeLimit);
   checkNumber(name, "softTimeLimit", definition.softTimeLimit);
   return definition;
+}
+
+function sendingOptions(options: TaskOptions): SignatureOptions | null {
+  const given = SENDING_NAMES.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
+  return given.length === 0 ? null : toOptions(Object.fromEntries(given));
 }
 
 /** Celery: `max(1, int(retry_backoff))`, and true is 1. */

@@ -162,6 +162,8 @@ export class Retry extends TaskControl {
     readonly countdownSeconds: number,
     readonly args: readonly unknown[] | null,
     readonly kwargs: Readonly<Record<string, unknown>> | null,
+    /** Options of `apply_async`, under Celery's names, that the next attempt has instead of this one's; null for none. */
+    readonly options: Readonly<Record<string, unknown>> | null = null,
   ) {
     super(`Retry in ${countdownSeconds}s${error === null ? "" : `: ${error.message}`}`);
   }

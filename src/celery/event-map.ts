@@ -12,7 +12,13 @@ export interface WorkerEventMap {
   /** Final: no attempt follows. */
   taskFailed: [
     request: TaskRequest,
-    info: { readonly error: Error; readonly runtimeSeconds: number; readonly expected: boolean },
+    info: {
+      readonly error: Error;
+      readonly runtimeSeconds: number;
+      readonly expected: boolean;
+      /** The message was rejected or requeued (late acknowledgement only); null when it was acknowledged. */
+      readonly rejected?: { readonly requeue: boolean } | null;
+    },
   ];
   taskRetried: [
     request: TaskRequest,

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { SendOptions, SignatureLike } from "./canvas/options.js";
 import type { AnyResult, AsyncResult } from "./client/async-result.js";
+import type { Retry } from "./errors.js";
 import type { Kernel } from "./executor/kernel.js";
 
 /** How the message reached this worker: `delivery_info` of a Celery request. */
@@ -46,8 +47,11 @@ export interface TaskRequest {
   readonly queue: string;
 }
 
-/** Options of {@link TaskContext.retry}. */
-export interface RetryOptions {
+/**
+ * Options of {@link TaskContext.retry}. Beside its own, those of `applyAsync` that the next attempt shall have instead of
+ * this one's: `queue`, `priority`, `expires`, `serializer` and so on.
+ */
+export interface RetryOptions extends Omit<SendOptions, "taskId" | "countdown" | "eta" | "retries"> {
   /** Seconds until the next attempt. Default: the task's `defaultRetryDelay`. */
   readonly countdown?: number;
   /** Absolute time of the next attempt; excludes `countdown`. */
@@ -80,7 +84,13 @@ export interface TaskContext {
   /** Child logger that carries task name, task id, queue and attempt. */
   readonly log: Logger;
   /** Ends this attempt and publishes the next one. Always throws: write `return ctx.retry(…)`. */
-  retry(options?: RetryOptions): never;
+  retry(options?: RetryOptions & { readonly throw?: true }): never;
+  /**
+   * Publishes the next attempt and lets this one go on: its own result or error is then stored, too. Await it.
+   * @returns what would have been thrown, once the broker has confirmed the message
+   * @throws the given error or MaxRetriesExceededError when no attempt is left; Reject when it cannot be published
+   */
+  retry(options: RetryOptions & { readonly throw: false }): Promise<Retry>;
   /** Stores a custom state with its meta in the result backend. */
   updateState(state: string, meta: unknown): Promise<void>;
   /**
@@ -144,8 +154,28 @@ export interface ModuleInput<Args extends unknown[] = unknown[]> {
 /** A class of errors, for `instanceof`. */
 export type ErrorClass = abstract new (...args: never[]) => Error;
 
+/** What a task gives to its messages, unless the call says otherwise; it comes before `taskRoutes`. */
+export type SendingOptions = Pick<
+  SendOptions,
+  | "queue"
+  | "exchange"
+  | "routingKey"
+  | "priority"
+  | "expires"
+  | "serializer"
+  | "compression"
+  | "deliveryMode"
+  | "timeLimit"
+  | "softTimeLimit"
+>;
+
+/** What {@link TaskOptions.afterReturn} is told. */
+export type ReturnInfo =
+  | { readonly status: "SUCCESS"; readonly result: unknown }
+  | { readonly status: "FAILURE"; readonly error: Error };
+
 /** Per-task options: Celery's names in camelCase. */
-export interface TaskOptions {
+export interface TaskOptions extends SendingOptions {
   /**
    * The whole task is a module that runs in a worker thread, instead of a handler: its export
    * `run(input: ModuleInput, context: KernelContext)` returns the result, or throws.
@@ -184,12 +214,22 @@ export interface TaskOptions {
   readonly storeErrorsEvenIfIgnored?: boolean;
   /** Fields added to every log line of a request. */
   readonly logFields?: (request: TaskRequest) => Readonly<Record<string, unknown>>;
-  /** Hard limit in seconds. Default: the worker's. */
+  /** Hard limit in seconds, sent with its messages too. Default: the worker's. */
   readonly timeLimit?: number;
-  /** Soft limit in seconds. Default: the worker's. */
+  /** Soft limit in seconds, sent with its messages too. Default: the worker's. */
   readonly softTimeLimit?: number;
+  /** Events of this task for monitors, where task events are on. Default true. */
+  readonly sendEvents?: boolean;
   /** Error classes that are expected: logged at info level without a stack. */
   readonly throws?: readonly ErrorClass[];
+  /** Awaited in the task's own time right before its handler; an error it throws is the task's. */
+  readonly beforeStart?: (request: TaskRequest) => Promise<void> | void;
+  /** Awaited once callbacks are sent and the result is stored; an error it throws makes the task a failure. */
+  readonly onSuccess?: (request: TaskRequest, result: unknown) => Promise<void> | void;
+  /** Awaited once the next attempt is published and RETRY is stored. `error` is null when none was given. */
+  readonly onRetry?: (request: TaskRequest, error: Error | null) => Promise<void> | void;
+  /** Awaited last, after a success or a final failure: not after a retry, `Ignore`, `Reject` or a revocation. */
+  readonly afterReturn?: (request: TaskRequest, info: ReturnInfo) => Promise<void> | void;
   /** Awaited after a final failure (error, time limit, lost thread) and before the delivery is settled. */
   readonly onFailure?: (request: TaskRequest, error: Error) => Promise<void> | void;
   /** Awaited when a revoked or expired task is discarded or stopped, before the delivery is settled. */

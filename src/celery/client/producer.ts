@@ -9,7 +9,7 @@ import type { Caller } from "../canvas/apply.js";
 import { listOption, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
 import type { RetryPolicy } from "../canvas/options.js";
 import type { TaskDefinition } from "../definition.js";
-import { asError, PublishError } from "../errors.js";
+import { asError, ImproperlyConfigured, PublishError } from "../errors.js";
 import type { EventDispatcher } from "../events/dispatcher.js";
 import { encodeTaskMessage, type OutgoingTask } from "../protocol/message.js";
 import { argsRepr, kwargsRepr } from "../protocol/repr.js";
@@ -62,10 +62,11 @@ export class Producer {
     name: string,
     args: readonly unknown[],
     kwargs: Readonly<Record<string, unknown>>,
-    options: SignatureOptions,
+    given: SignatureOptions,
     caller: Caller | null = null,
   ): Promise<string> {
-    const { settings, publisher, events, beforeSend } = this.#parts;
+    const { settings, publisher, events, beforeSend, tasks } = this.#parts;
+    const options = withTaskOptions(name, given, tasks.get(name)?.sending ?? null);
     const task = this.#outgoing(name, args, kwargs, options, caller);
     const delaySeconds = task.eta ? (task.eta.getTime() - Date.now()) / 1000 : null;
     const destination = this.router.destination(routeName(name, kwargs), args, kwargs, options, delaySeconds);
@@ -127,7 +128,7 @@ export class Producer {
         chain: options.chain ?? null,
         chord: options.chord ?? null,
       },
-      deliveryMode: options.delivery_mode === 1 ? 1 : this.#parts.settings.taskDefaultDeliveryMode,
+      deliveryMode: deliveryModeOf(options.delivery_mode) ?? this.#parts.settings.taskDefaultDeliveryMode,
     };
   }
 
@@ -185,6 +186,22 @@ export class Producer {
       }
     }
   }
+}
+
+/**
+ * The options of a call over those of the registered task; a null of the call takes back the task's own.
+ * @throws ImproperlyConfigured for a soft limit beyond the hard one
+ */
+function withTaskOptions(
+  name: string,
+  given: SignatureOptions,
+  sending: Readonly<SignatureOptions> | null,
+): SignatureOptions {
+  const options = sending === null ? given : { ...sending, ...given };
+  const [hard, soft] = [numberOf(options.time_limit), numberOf(options.soft_time_limit)];
+  if (hard && soft && soft > hard)
+    throw new ImproperlyConfigured(`task ${name}: softTimeLimit must be less than or equal to timeLimit`);
+  return options;
 }
 
 /** `gen<pid>@<host>`, the name of a process that is no worker. */
@@ -247,5 +264,6 @@ function timeOf(value: unknown): Date | null {
   return typeof value === "string" ? parseIso(value) : null;
 }
 
+const deliveryModeOf = (value: unknown): 1 | 2 | null => (value === 1 || value === 2 ? value : null);
 const inSeconds = (seconds: number): Date => new Date(Date.now() + seconds * 1000);
 const numberOf = (value: unknown): number | null => (typeof value === "number" ? value : null);

@@ -19,10 +19,13 @@ export class TaskEvents {
   readonly #send: (type: string, fields: EventFields) => void;
   readonly #source: WorkerEventSource;
   readonly #listeners: { [Name in WorkerEventName]?: (...args: WorkerEventMap[Name]) => void };
+  readonly #isSilent: (task: string) => boolean;
   #attached = false;
 
-  constructor(source: WorkerEventSource, dispatcher: EventDispatcher) {
+  /** @param isSilent whether a task wants no events: its option `sendEvents` is off */
+  constructor(source: WorkerEventSource, dispatcher: EventDispatcher, isSilent: (task: string) => boolean) {
     this.#source = source;
+    this.#isSilent = isSilent;
     this.#send = (type, fields) => dispatcher.send(type, fields);
     this.#listeners = this.#makeListeners();
   }
@@ -47,29 +50,41 @@ export class TaskEvents {
     return this.#listeners[name] as () => void;
   }
 
+  /** What a step of a task sends, unless the task wants no events. */
+  #step<Info extends unknown[]>(listener: (request: TaskRequest, ...info: Info) => void) {
+    return (request: TaskRequest, ...info: Info): void => {
+      if (!this.#isSilent(request.task)) listener(request, ...info);
+    };
+  }
+
   #makeListeners(): { [Name in WorkerEventName]?: (...args: WorkerEventMap[Name]) => void } {
     const send = this.#send;
     return {
-      taskReceived: (request) => send("task-received", receivedFields(request)),
-      taskStarted: ({ id }) => send("task-started", { uuid: id }),
-      taskSucceeded: ({ id }, { result, runtimeSeconds }) =>
+      taskReceived: this.#step((request) => send("task-received", receivedFields(request))),
+      taskStarted: this.#step(({ id }) => send("task-started", { uuid: id })),
+      taskSucceeded: this.#step(({ id }, { result, runtimeSeconds }) =>
         send("task-succeeded", {
           uuid: id,
           result: pythonRepr(result, { maxLength: MAX_REPR }),
           runtime: runtimeSeconds,
         }),
-      taskFailed: ({ id }, { error }) =>
-        send("task-failed", { uuid: id, exception: exceptionRepr(error), traceback: tracebackOf(error) }),
-      taskRetried: ({ id }, { error }) =>
+      ),
+      taskFailed: this.#step(({ id }, { error, rejected }) => {
+        if (rejected) send("task-rejected", { uuid: id, requeue: rejected.requeue });
+        send("task-failed", { uuid: id, exception: exceptionRepr(error), traceback: tracebackOf(error) });
+      }),
+      taskRetried: this.#step(({ id }, { error }) =>
         send("task-retried", {
           uuid: id,
           exception: error === null ? "None" : exceptionRepr(error),
           traceback: error === null ? "" : tracebackOf(error),
         }),
-      taskRevoked: ({ id }, { terminated, signum, expired }) =>
+      ),
+      taskRevoked: this.#step(({ id }, { terminated, signum, expired }) =>
         send("task-revoked", { uuid: id, terminated, signum, expired }),
-      taskRejected: ({ id }, { requeue }) => send("task-rejected", { uuid: id, requeue }),
-      taskAbandoned: ({ id }) => send("task-cancelled", { uuid: id }),
+      ),
+      taskRejected: this.#step(({ id }, { requeue }) => send("task-rejected", { uuid: id, requeue })),
+      taskAbandoned: this.#step(({ id }) => send("task-cancelled", { uuid: id })),
       taskUnregistered: ({ id, name }) =>
         send("task-failed", { uuid: id, exception: `NotRegistered(${pythonRepr(name, { escape: true })})` }),
       taskEvent: ({ id }, { type, fields }) => send(type, { uuid: id, ...fields }),

@@ -14,6 +14,7 @@ import {
   InvalidSignature,
   MaxRetriesExceededError,
   NotSupported,
+  Reject,
   Retry,
   SoftTimeLimitExceeded,
 } from "../errors.js";
@@ -24,6 +25,7 @@ import type { ComputeOptions, RetryOptions, TaskRequest } from "../task.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
+import { publishRetry } from "./retry.js";
 import { storeState } from "./store.js";
 
 /** How long a kernel may go on after its task was told to end. */
@@ -58,18 +60,38 @@ export class Context implements CanvasContext {
     return this.#log;
   }
 
-  retry(options: RetryOptions = {}): never {
+  retry(options?: RetryOptions & { readonly throw?: true }): never;
+  retry(options: RetryOptions & { readonly throw: false }): Promise<Retry>;
+  retry(options: RetryOptions & { readonly throw?: boolean } = {}): Promise<Retry> {
+    const retry = this.#nextAttempt(options);
+    if (options.throw !== false) throw retry;
+    return this.#publishRetry(retry);
+  }
+
+  async #publishRetry(retry: Retry): Promise<Retry> {
+    try {
+      await publishRetry(this.#core, this.#request, retry);
+    } catch (error) {
+      throw new Reject(`the retry could not be published: ${asError(error).message}`);
+    }
+    return retry;
+  }
+
+  #nextAttempt(given: RetryOptions & { readonly throw?: boolean }): Retry {
+    const { countdown, eta: givenEta, error: givenError, maxRetries: most, args, kwargs, throw: _, ...sending } = given;
     const { definition, retries } = this.#request;
-    const maxRetries = options.maxRetries === undefined ? definition.maxRetries : options.maxRetries;
-    const error = options.error === undefined ? null : asError(options.error);
+    const maxRetries = most === undefined ? definition.maxRetries : most;
+    const error = givenError === undefined ? null : asError(givenError);
     if (maxRetries !== null && retries + 1 > maxRetries) {
       const { task, id, argsrepr, kwargsrepr } = this.#request;
       throw error ?? new MaxRetriesExceededError(`Can't retry ${task}[${id}] args:${argsrepr} kwargs:${kwargsrepr}`);
     }
-    const countdownSeconds = options.countdown ?? definition.defaultRetryDelay;
-    const eta = options.eta ?? new Date(Date.now() + countdownSeconds * 1000);
-    const seconds = options.eta === undefined ? countdownSeconds : Math.max(0, (eta.getTime() - Date.now()) / 1000);
-    throw new Retry(error, eta, seconds, options.args ?? null, options.kwargs ?? null);
+    const countdownSeconds = countdown ?? definition.defaultRetryDelay;
+    const eta = givenEta ?? new Date(Date.now() + countdownSeconds * 1000);
+    const seconds = givenEta === undefined ? countdownSeconds : Math.max(0, (eta.getTime() - Date.now()) / 1000);
+    const options = toOptions(sending);
+    const isPlain = Object.keys(options).length === 0;
+    return new Retry(error, eta, seconds, args ?? null, kwargs ?? null, isPlain ? null : options);
   }
 
   async updateState(state: string, meta: unknown): Promise<void> {

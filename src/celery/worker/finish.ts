@@ -42,6 +42,11 @@ async function settle(core: WorkerCore, request: Request, outcome: Outcome): Pro
   request.settle(disposal.settle);
 }
 
+function rejectionOf(core: WorkerCore, { definition }: Request, outcome: Outcome): { requeue: boolean } | null {
+  const { settle } = disposalOf(outcome, definition, core.settings.deadLetter);
+  return definition.acksLate && settle !== "ack" ? { requeue: settle === "requeue" } : null;
+}
+
 function reasonOf(outcome: Outcome): string {
   switch (outcome.kind) {
     case "failed":
@@ -70,6 +75,7 @@ function announce(core: WorkerCore, request: Request, outcome: Outcome): void {
         error,
         runtimeSeconds,
         expected: request.definition.throws.some((type) => error instanceof type),
+        rejected: rejectionOf(core, request, outcome),
       });
       return;
     }

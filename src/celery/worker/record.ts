@@ -6,6 +6,7 @@ import type { ResultRecord, State } from "../results/backend.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
+import { retryHook, returnHook } from "./hooks.js";
 import type { Outcome } from "./outcome.js";
 import type { Request } from "./request.js";
 import { publishRetry } from "./retry.js";
@@ -66,6 +67,17 @@ async function recordSuccess(
     return { kind: "failed", error: asError(error) };
   }
   if (request.message.embed.chord !== null) await countPart(core, request, "SUCCESS", result);
+  const { onSuccess, afterReturn } = request.definition;
+  if (onSuccess !== undefined) {
+    try {
+      await onSuccess(request, outcome.result);
+    } catch (error) {
+      // As in Celery: an error on the way out is the task's.
+      await recordFailure(core, request, asError(error));
+      return { kind: "failed", error: asError(error) };
+    }
+  }
+  if (afterReturn !== undefined) await returnHook(core, request, { status: "SUCCESS", result: outcome.result });
   return outcome;
 }
 
@@ -81,11 +93,15 @@ async function recordFailure(core: WorkerCore, request: Request, error: Error): 
   const traceback = tracebackOf(error);
   await store(core, request, "FAILURE", result, traceback, true);
   await countPart(core, request, "FAILURE", result);
+  await failFollowUps(core, request, error, { status: "FAILURE", result, traceback, children: [] });
+  await returnHook(core, request, { status: "FAILURE", error });
+}
+
+async function failFollowUps(core: WorkerCore, request: Request, error: Error, state: ResultRecord): Promise<void> {
   const { embed } = request.message;
   if (embed.errbacks === null && (embed.chain === null || embed.chain.length === 0)) return;
   const canvas = canvasOf(core, request);
-  const state: ResultRecord = { status: "FAILURE", result, traceback, children: [] };
-  const failure = { id: request.id, rootId: request.rootId, error, traceback };
+  const failure = { id: request.id, rootId: request.rootId, error, traceback: state.traceback };
   await afterwards(core, request, async () => {
     await failChain(canvas, embed, state, isStored(request, true));
     await publishErrbacks(canvas, embed.errbacks, failure);
@@ -118,11 +134,10 @@ async function recordRetry(
     await request.definition.onFailure?.(request, outcome.retry.error ?? error);
     return { kind: "rejected", requeue: false, reason };
   }
-  // The next attempt is a child of this one, under the same id.
-  request.addChild([[request.id, null], null]);
   const { error } = outcome.retry;
   const [result, traceback] = error === null ? [null, null] : [encodeException(error), tracebackOf(error)];
   await store(core, request, "RETRY", result, traceback, true);
+  await retryHook(core, request, error);
   return outcome;
 }
 

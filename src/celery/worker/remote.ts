@@ -55,7 +55,11 @@ export class Remote implements RemoteParts {
     const groups = settings.workerSendTaskEvents ? [] : ["worker"];
     const common = { nodename, settings, clock: this.clock, log };
     this.#dispatcher = new EventDispatcher({ ...common, connection: publishing, groups });
-    this.#taskEvents = new TaskEvents(core.events, this.#dispatcher);
+    this.#taskEvents = new TaskEvents(
+      core.events,
+      this.#dispatcher,
+      (task) => core.tasks.get(task)?.sendEvents === false,
+    );
     this.#heart = new Heart(this.#dispatcher, () => this.#vitals(), settings.workerHeartbeatInterval);
     this.#replies = new TransientPublisher(publishing, null, log);
     this.#stateFile = this.#openStateFile();

@@ -1,13 +1,25 @@
 import { undelayedRoutingKey } from "../amqp/delayed-delivery.js";
+import { readNode, readNodes, type SignatureOptions } from "../canvas/node.js";
 import { sentFields } from "../client/producer.js";
 import type { Retry } from "../errors.js";
 import { encodeTaskMessage } from "../protocol/message.js";
+import type { Serializer } from "../protocol/serializers.js";
+import { formatIso } from "../protocol/time.js";
+import type { SignatureDict } from "../protocol/types.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
 
-/** Publishes the next attempt: the same message with one more retry, to where this one came from. */
+/**
+ * Publishes the next attempt: the same message with one more retry, to where this one came from. Options of the retry
+ * replace those that the message came with. The attempt becomes a child of this one, under the same id.
+ */
 export async function publishRetry(core: WorkerCore, request: Request, retry: Retry): Promise<void> {
-  const { message } = request;
+  await (retry.options === null ? publishAgain(core, request, retry) : sendAgain(core, request, retry, retry.options));
+  request.addChild([[request.id, null], null]);
+}
+
+async function publishAgain(core: WorkerCore, request: Request, retry: Retry): Promise<void> {
+  const { message, definition } = request;
   const next = {
     ...message,
     args: retry.args ?? message.args,
@@ -20,12 +32,84 @@ export async function publishRetry(core: WorkerCore, request: Request, retry: Re
     ...(request.replyTo === null ? {} : { replyTo: request.replyTo }),
     priority: request.deliveryInfo.priority ?? 0,
   };
-  const serializer = core.settings.taskSerializer;
-  const { body, headers, properties } = encodeTaskMessage(next, { protocol: 2, serializer });
+  const serializer = (definition.sending?.serializer as Serializer | undefined) ?? core.settings.taskSerializer;
+  const compression = (definition.sending?.compression as string | undefined) ?? core.settings.taskCompression;
+  const { body, headers, properties } = encodeTaskMessage(next, {
+    protocol: 2,
+    serializer,
+    ...(compression === null ? {} : { compression }),
+  });
   const address = returnAddress(core, request, retry);
   const published = core.publisher.publish({ ...address, body, headers, ...properties });
   core.sentEvents?.send("task-sent", sentFields(next, { ...address, queue: { name: request.queue } }));
   await published;
+}
+
+/** As a new call with the options of this one, of which the retry has its own: Celery's `signature_from_request`. */
+async function sendAgain(
+  core: WorkerCore,
+  request: Request,
+  retry: Retry,
+  options: Readonly<SignatureOptions>,
+): Promise<void> {
+  const { message } = request;
+  await core.canvas.send(
+    message.task,
+    retry.args ?? message.args,
+    retry.kwargs ?? message.kwargs,
+    { ...optionsOf(request), ...sameDestination(core, request, retry, options), ...withStamps(message, options) },
+    null,
+  );
+}
+
+/** The options that a message travelled with: `Context.as_execution_options`. Null takes back what the task says. */
+function optionsOf(request: Request): SignatureOptions {
+  const { message } = request;
+  const { callbacks, errbacks, chain, chord } = message.embed;
+  const nodes = (list: readonly SignatureDict[] | null) => (list === null ? null : readNodes(list));
+  const [hard, soft] = message.timelimit;
+  return {
+    task_id: message.id,
+    root_id: request.rootId,
+    parent_id: message.parentId ?? message.id,
+    group_id: message.group,
+    group_index: message.groupIndex,
+    shadow: message.shadow,
+    chord: chord === null ? null : readNode(chord),
+    chain: nodes(chain),
+    link: nodes(callbacks),
+    link_error: nodes(errbacks),
+    expires: message.expires === null ? null : formatIso(message.expires),
+    time_limit: hard,
+    soft_time_limit: soft,
+    headers: withoutDeathHeaders(message.customHeaders),
+    reply_to: request.replyTo,
+    ignore_result: message.ignoreResult,
+    replaced_task_nesting: message.replacedTaskNesting,
+    priority: request.deliveryInfo.priority,
+    ...message.stamps,
+  };
+}
+
+/** Where this message came from, unless the retry goes elsewhere; and the time and number of the attempt. */
+function sameDestination(
+  core: WorkerCore,
+  request: Request,
+  retry: Retry,
+  options: Readonly<SignatureOptions>,
+): SignatureOptions {
+  const attempt = { eta: formatIso(retry.eta), retries: request.retries + 1 };
+  // What the task says of its destination counts for its first message only.
+  const none = { queue: null, exchange: null, routing_key: null };
+  if (options.queue || options.exchange || options.routing_key) return { ...attempt, ...none };
+  const { exchange, routingKey } = returnAddress(core, request, retry);
+  if (exchange === "") return { ...attempt, ...none, queue: routingKey };
+  return { ...attempt, ...none, exchange, routing_key: routingKey };
+}
+
+function withStamps(message: Request["message"], options: Readonly<SignatureOptions>): SignatureOptions {
+  const names = new Set([...(message.stampedHeaders ?? []), ...(options.stamped_headers ?? [])]);
+  return names.size === 0 ? options : { ...options, stamped_headers: [...names] };
 }
 
 function returnAddress(core: WorkerCore, request: Request, retry: Retry): { exchange: string; routingKey: string } {

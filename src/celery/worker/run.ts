@@ -70,6 +70,8 @@ async function invoke(core: WorkerCore, request: Request): Promise<unknown> {
   const { definition } = request;
   const context = new Context(core, request);
   const args = definition.typing === undefined ? request.args : definition.typing.parse(request.args);
+  // Autoretry is around the handler alone, as Celery wraps `run`.
+  if (definition.beforeStart !== undefined) await definition.beforeStart(request);
   if (definition.autoretryFor.length === 0) return await definition.handler(context, ...args);
   try {
     return await definition.handler(context, ...args);

@@ -4,7 +4,7 @@ import { handCards } from "./hand-set.js";
 import { DealSampler } from "./multiway/deal-sampler.js";
 import { ExternalSampling, type LaterRow, MultiwayState } from "./multiway/external-sampling.js";
 import { type Gain, Measure, type SeatSample } from "./multiway/measure.js";
-import { flattenTree } from "./multiway/multiway-tree.js";
+import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { omahaDeal } from "./omaha-deal.js";
 import { Random } from "./random.js";
 import { describeGame } from "./report/describe-game.js";
@@ -17,8 +17,11 @@ import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
 import { strengthClasses } from "./spot/strength-classes.js";
 import { WalkCancelled } from "./vector/walker.js";
 
-/** Deals between two looks at the limits; one iteration of the loop. */
-const DEALS_PER_ITERATION = 500;
+/** Deals between two looks at the limits, one iteration of the loop; fewer where trees are large. */
+const MOST_DEALS_PER_ITERATION = 500;
+const LEAST_DEALS_PER_ITERATION = 25;
+/** Deals × seats × decisions of an iteration. */
+const ITERATION_WORK = 1.5e6;
 /** Work (hands × nodes) that choosing a deviation may take for one seat, and again as much for measuring it. */
 const GAIN_WORK = 4e6;
 /** Seconds of the time limit for which the last measurement takes {@link GAIN_WORK}; more time, more work. */
@@ -44,6 +47,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   const trainer = new ExternalSampling(state, random);
   const measure = new Measure(state, plan.ranges, new Random(spot.options.seed + 7919));
   const seats = spot.players.length;
+  const dealsPerIteration = dealsFor(state);
   let iterations = 0;
   let uncertainty = 0;
   const game = {
@@ -53,7 +57,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
     iterate: () => {
       if (hooks.stop() === "now") throw new WalkCancelled("the solver was told to stop");
       iterations++;
-      for (let deal = 0; deal < DEALS_PER_ITERATION; deal++) trainer.iterate(iterations);
+      for (let deal = 0; deal < dealsPerIteration; deal++) trainer.iterate(iterations);
     },
     finishingMeasures: 4,
     // Measuring is dear here: after 10, 20, 40 … iterations.
@@ -75,6 +79,12 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   };
   const loop = solveLoop(game, spot.root.state.pot, seats, limits, hooks, startedAt);
   return report(spot, plan, state, measure, loop, limits, iterations, hooks, startedAt, format);
+}
+
+function dealsFor({ tree }: MultiwayState): number {
+  const decisions = tree.kind.reduce((count, kind) => count + (kind === NODE.decision ? 1 : 0), 0);
+  const deals = Math.round(ITERATION_WORK / (tree.seats * decisions));
+  return Math.min(MOST_DEALS_PER_ITERATION, Math.max(LEAST_DEALS_PER_ITERATION, deals));
 }
 
 function createState(spot: Spot, plan: MultiwayPlan, random: Random): MultiwayState {
@@ -188,7 +198,7 @@ function report(
     converged: exploitability <= (limits.targetExploitability ?? 0.005) * 100,
     stopped_by: loop.stoppedBy,
     convergence: loop.convergence,
-    algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${DEALS_PER_ITERATION} deals an iteration`,
+    algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${dealsFor(state)} deals an iteration`,
     iterations,
     solve_time: Math.round((hooks.now() - startedAt) * 1000) / 1000,
     threads: 1,

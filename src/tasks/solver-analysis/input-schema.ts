@@ -10,95 +10,114 @@ export const ITERATIONS_TIME_LIMIT_SECONDS = 600;
 const MAX_TIME_LIMIT_SECONDS = 1500;
 const MAX_PLAYERS = 10;
 
-const cardText = z.string().nullable();
-const cards = z.union([z.array(cardText), z.string()]);
+const CARDS_TEXT = 'cards are a list such as ["As", "Kd"] or text such as "AsKd"';
+const cardText = z.string(CARDS_TEXT).nullable();
+const cards = z.union([z.array(cardText), z.string()], CARDS_TEXT);
 
 /** A number, or its digits as text. */
 const number = z.preprocess(
   (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
   z.number("a number is expected"),
 );
-const whole = (least: number, most: number) => number.pipe(z.int("a whole number is expected").min(least).max(most));
-const flag = z.preprocess((value) => (value === 0 || value === 1 ? value === 1 : value), z.boolean());
+const whole = (least: number, most: number) => {
+  const expected = `a whole number from ${least} to ${most} is expected`;
+  return number.pipe(z.int(expected).min(least, expected).max(most, expected));
+};
+const chips = number.pipe(z.number().min(0, "chips cannot be negative").max(1e12, "at most 1e12 chips"));
+const above0 = (most: number, what: string) => {
+  const expected = `${what} above 0 and at most ${most} is expected`;
+  return number.pipe(z.number().gt(0, expected).max(most, expected));
+};
+const flag = z.preprocess(
+  (value) => (value === 0 || value === 1 ? value === 1 : value),
+  z.boolean("true or false is expected"),
+);
+const list = <T extends z.ZodType>(of: T, what: string) => z.array(of, `a list of ${what} is expected`);
 
-const weight = number.pipe(z.number().min(0).max(1e9));
-const rangeEntry = z.union([
-  z.string(),
-  z.array(cardText),
-  z.looseObject({
-    cards: cards.optional(),
-    hand: cards.optional(),
-    range: z.string().optional(),
-    weight: weight.optional(),
-  }),
-]);
-const range = z.union([
-  z.string(),
-  z.array(rangeEntry),
-  z.looseObject({ hands: z.array(rangeEntry), weights: z.array(weight).optional() }),
-]);
+const WEIGHT_TEXT = "a weight from 0 to 1e9 is expected";
+const weight = number.pipe(z.number().min(0, WEIGHT_TEXT).max(1e9, WEIGHT_TEXT));
+const rangeEntry = z.union(
+  [
+    z.string(),
+    z.array(cardText),
+    z.looseObject({
+      cards: cards.optional(),
+      hand: cards.optional(),
+      range: z.string().optional(),
+      weight: weight.optional(),
+    }),
+  ],
+  "a range entry is a hand, range notation, or an object with cards or range, and weight",
+);
+const range = z.union(
+  [z.string(), z.array(rangeEntry), z.looseObject({ hands: z.array(rangeEntry), weights: z.array(weight).optional() })],
+  'a range is notation such as "AA:ds", a list of hands, or {"hands": […], "weights": […]}',
+);
 
-const historyEntry = z.union([
-  z.array(z.union([z.string(), z.number(), z.null()])).min(2),
-  z.looseObject({ player: number, action: z.string(), amount: number.nullish() }),
-]);
+const historyEntry = z.union(
+  [
+    z.array(z.union([z.string(), z.number(), z.null()])).min(2),
+    z.looseObject({ player: number, action: z.string(), amount: number.nullish() }),
+  ],
+  'an entry is [player, action, amount] or {"player", "action", "amount"}',
+);
 
 const betSize = number.pipe(
   z
     .number()
-    .gt(0)
+    .gt(0, "a size must be above 0")
     .max(1, "pot limit allows no bet above the pot after the call: a size is a fraction of it, at most 1"),
 );
 
 /** `input_data` of a solver analysis: a game state with options beside it. Unknown keys are ignored. */
 export const solverInputSchema = z.looseObject({
   player_position: whole(0, 1000).nullish().describe("Player to act; default: the first of active_players"),
-  active_players: z
-    .array(whole(0, 1000))
-    .min(1)
-    .max(MAX_PLAYERS)
+  active_players: list(whole(0, 1000), "player ids")
+    .min(1, "at least two players are expected")
+    .max(MAX_PLAYERS, `at most ${MAX_PLAYERS} players are allowed`)
     .nullish()
     .describe("Players still in, in order of action on the street; default: everyone in stack_sizes"),
-  street: z.string().nullish().describe("preflop, flop, turn or river; default: by the number of board cards"),
+  street: z
+    .string("preflop, flop, turn or river is expected")
+    .nullish()
+    .describe("preflop, flop, turn or river; default: by the number of board cards"),
   board: cards.nullish().describe("Cards of the board (of the first board)"),
   board2: cards.nullish().describe("Cards of the second board; each board is played for half the pot"),
   num_boards: whole(1, 2).nullish(),
   num_cards: whole(1, 10).nullish().describe("Hole cards of a hand: 4, 5 or 6; default 4"),
-  pot_size: number.pipe(z.number().gt(0).max(1e12)).describe("All chips in the middle, this street's bets included"),
-  current_bet: number
-    .pipe(z.number().min(0).max(1e12))
+  pot_size: above0(1e12, "a number of chips").describe("All chips in the middle, this street's bets included"),
+  current_bet: chips
     .nullish()
     .describe("The bet to match on this street, as a player's total; default: what betting_history says, else 0"),
-  stack_sizes: z
-    .array(number.pipe(z.number().min(0).max(1e12)))
-    .min(1)
-    .max(1001)
+  stack_sizes: list(chips, "chips by player id")
+    .min(1, "a list of chips by player id is expected")
+    .max(1001, "at most 1001 players are allowed")
     .describe("Chips behind now, indexed by player id"),
-  betting_history: z
-    .array(historyEntry)
-    .max(500)
+  betting_history: list(historyEntry, "actions")
+    .max(500, "at most 500 actions are allowed")
     .nullish()
     .describe("[player, action, amount] or {player, action, amount}; earlier streets may be included"),
   player_ranges: z
-    .record(z.string(), range.nullish())
+    .record(z.string(), range.nullish(), "an object of ranges by player id is expected")
     .nullish()
     .describe("By player id: hands, range notation, or hands with weights"),
   hero_cards: cards.nullish().describe("Exact hand of the player to act, reported on apart"),
-  big_blind: number.pipe(z.number().min(0)).nullish().describe("Smallest opening bet; default: none after the flop"),
-  street_bets: z
-    .array(number.pipe(z.number().min(0)))
+  big_blind: chips.nullish().describe("Smallest opening bet; default: none after the flop"),
+  street_bets: list(chips, "chips by player id")
     .nullish()
     .describe("Chips put in on this street, indexed by player id; default: by betting_history and current_bet"),
   pot_includes_bets: flag.nullish().describe("False when pot_size leaves out this street's bets; default true"),
-  bet_sizes: z.array(betSize).min(1).max(6).nullish().describe("Fractions of the pot after the call; default [0.5, 1]"),
+  bet_sizes: list(betSize, "sizes")
+    .min(1, "one to six sizes are expected")
+    .max(6, "one to six sizes are expected")
+    .nullish()
+    .describe("Fractions of the pot after the call; default [0.5, 1]"),
   max_raises: whole(0, 10).nullish().describe("Raises after the first bet on a street; default 3"),
   iterations: whole(1, 1_000_000).nullish(),
-  target_exploitability: number
-    .pipe(z.number().gt(0).max(1))
+  target_exploitability: above0(1, "a fraction of the pot (0.005 is half a percent)")
     .nullish()
     .describe("Fraction of the pot; default 0.005 unless iterations are asked for"),
-  time_limit_seconds: number
-    .pipe(z.number().gt(0).max(MAX_TIME_LIMIT_SECONDS))
+  time_limit_seconds: above0(MAX_TIME_LIMIT_SECONDS, "a number of seconds")
     .nullish()
     .describe("Default 60, or 600 when iterations are asked for"),
   max_combos: whole(1, 200_000).nullish().describe("Combos a range is thinned out to; default: as many as fit"),

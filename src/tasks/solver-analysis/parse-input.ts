@@ -175,9 +175,14 @@ function readHandSize(data: SolverInputData, hero: readonly Card[] | null, range
   const listed = ranges.flatMap((range) =>
     (range ?? []).flatMap((part) => (part.kind === "hand" ? [part.cards.length] : [])),
   );
-  const size = data.num_cards ?? hero?.length ?? listed[0] ?? 4;
+  const [size, place] =
+    data.num_cards != null
+      ? [data.num_cards, "num_cards"]
+      : hero
+        ? [hero.length, "hero_cards"]
+        : [listed[0] ?? 4, "player_ranges"];
   if (!HAND_SIZES.includes(size)) {
-    throw new JobInputError(`num_cards: the solver plays Omaha with 4, 5 or 6 hole cards, not ${size}`);
+    throw new JobInputError(`${place}: the solver plays Omaha with 4, 5 or 6 hole cards, not ${size}`);
   }
   return size;
 }

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/solver/random.js";
 import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
-import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
+import {
+  drawsHands,
+  type ExpandedRange,
+  expandSpec,
+  isSuitBlind,
+  type RangeSpec,
+} from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
 import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
 import type { SolverInput } from "./solver-input.js";
@@ -31,22 +37,19 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
   const root = readRoot(input);
   const heroSeat = input.state.activePlayers.indexOf(input.state.playerToAct);
   const dead = new Set(input.boards.flat());
-  const expand = (
-    spec: RangeSpec,
-    seat: number,
-    boardCards: ReadonlySet<number>,
-    hero: readonly number[] | null,
-  ): ExpandedRange =>
-    expandSpec(
-      spec,
-      input.handSize,
-      input.state.street,
-      boardCards,
-      seat === heroSeat ? hero : null,
-      new Random(input.options.seed + seat),
-    );
+  const expand = (spec: RangeSpec, seat: number, boardCards: ReadonlySet<number>, hero: readonly number[] | null) =>
+    expandSpec(spec, {
+      place: `player_ranges.${input.state.activePlayers[seat]}`,
+      handSize: input.handSize,
+      street: input.state.street,
+      dead: boardCards,
+      heroCards: seat === heroSeat ? hero : null,
+      random: new Random(input.options.seed + seat),
+    });
   // Ranges that treat suits alike need no renaming, and their text says what they are.
-  const blind = input.ranges.map((spec) => isSuitBlind(spec, input.handSize));
+  const blind = input.ranges.map((spec, seat) =>
+    isSuitBlind(spec, input.handSize, `player_ranges.${input.state.activePlayers[seat]}`),
+  );
   const given = input.ranges.map((spec, seat) => (blind[seat] ? null : expand(spec, seat, dead, input.heroCards)));
   const suits = canonicalSuits(
     input.boards,
@@ -56,8 +59,16 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
   const boards = input.boards.map((board) => mapCards(board, suits));
   const heroCards = input.heroCards && mapCards(input.heroCards, suits);
   const canonicalDead = new Set(boards.flat());
+  // Players of whom the same is said share one list, which saves the most when nothing is said of many.
+  const shared = new Map<string, ExpandedRange>();
+  const expandBlind = (spec: RangeSpec, seat: number): ExpandedRange => {
+    const key = JSON.stringify([spec, seat === heroSeat && heroCards, drawsHands(spec, input.handSize) && seat]);
+    const range = shared.get(key) ?? expand(spec, seat, canonicalDead, heroCards);
+    shared.set(key, range);
+    return range;
+  };
   const ranges = given.map((range, seat): SpotRange => {
-    const { hands, source, explicit } = range ?? expand(input.ranges[seat] ?? null, seat, canonicalDead, heroCards);
+    const { hands, source, explicit } = range ?? expandBlind(input.ranges[seat] ?? null, seat);
     return { hands: range ? mapHands(hands, suits) : hands, source, explicit };
   });
   const spot: Spot = {

@@ -11,8 +11,10 @@ export interface SampledRange {
 
 /** Rejections in a row after which the seats are drawn one at a time instead. */
 const MAX_TRIES = 400;
+/** Deals after such a failure that are drawn one seat at a time without another try. */
+const STEPS_AFTER_FAILURE = 200;
 /** Tries to find any deal at all. */
-const MAX_FIRST_TRIES = 200_000;
+const MAX_FIRST_TRIES = 20_000;
 const PERMUTATIONS: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((a) =>
   [0, 1, 2, 3].flatMap((b) =>
     [0, 1, 2, 3].flatMap((c) => (new Set([a, b, c]).size === 3 ? [[a, b, c, 6 - a - b - c]] : [])),
@@ -32,6 +34,7 @@ export class DealSampler {
   /** 1 for cards that are taken. */
   readonly #taken: Uint8Array;
   readonly #valid: boolean[];
+  #stepsLeft = 0;
   /** Index of each seat's hand in its range. */
   readonly hand: Int32Array;
   /** Cards of each seat: `seat × k + place`. */
@@ -78,16 +81,17 @@ export class DealSampler {
    * @throws SolverInputError when the ranges cannot be held at the same time
    */
   deal(except: number): void {
-    for (let tries = 0; tries < MAX_TRIES; tries++) {
-      if (this.#tryDeal(except)) {
-        this.#ranges.forEach((_, seat) => {
-          if (seat !== except) this.#valid[seat] = true;
-        });
-        this.#dealBoards();
-        return;
-      }
+    const tries = this.#stepsLeft > 0 ? 0 : MAX_TRIES;
+    let dealt = false;
+    for (let done = 0; !dealt && done < tries; done++) dealt = this.#tryDeal(except);
+    if (dealt) {
+      this.#ranges.forEach((_, seat) => {
+        if (seat !== except) this.#valid[seat] = true;
+      });
+    } else {
+      this.#stepsLeft = this.#stepsLeft > 0 ? this.#stepsLeft - 1 : STEPS_AFTER_FAILURE;
+      this.#stepDeal(except);
     }
-    this.#stepDeal(except);
     this.#dealBoards();
   }
 

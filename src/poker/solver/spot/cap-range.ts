@@ -1,18 +1,22 @@
 import type { OmahaEvaluator } from "../../evaluator/omaha.js";
-import { type HandSet, handCards } from "../hand-set.js";
+import type { HandSet } from "../hand-set.js";
 import type { Random } from "../random.js";
 
 /** Runouts over which a hand's strength is averaged when its board is not complete. */
 const RUNOUTS = 24;
 
 /** The chosen hands of a range, in the order given. */
-export function selectHands(hands: HandSet, indexes: readonly number[], weights?: readonly number[]): HandSet {
-  const cards = new Uint8Array(indexes.length * hands.k);
-  indexes.forEach((hand, place) => {
-    cards.set(hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k), place * hands.k);
-  });
-  const kept = weights ?? indexes.map((hand) => hands.weights[hand] as number);
-  return { k: hands.k, count: indexes.length, cards, weights: Float64Array.from(kept) };
+export function selectHands(hands: HandSet, indexes: ArrayLike<number>, weights?: readonly number[]): HandSet {
+  const { k } = hands;
+  const count = indexes.length;
+  const cards = new Uint8Array(count * k);
+  const kept = new Float64Array(count);
+  for (let place = 0; place < count; place++) {
+    const hand = indexes[place] as number;
+    for (let card = 0; card < k; card++) cards[place * k + card] = hands.cards[hand * k + card] as number;
+    kept[place] = weights?.[place] ?? (hands.weights[hand] as number);
+  }
+  return { k, count, cards, weights: kept };
 }
 
 /**
@@ -47,9 +51,14 @@ export function meanStrengths(
 
 /** Sorts hands by a score, strongest first; equal scores by cards. Neighbours then share cards, which the sweeps like. */
 export function sortByScore(hands: HandSet, scores: Float64Array): HandSet {
-  const key = (hand: number): number => handCards(hands, hand).reduceRight((sum, card) => sum * 64 + card, 0);
-  const keys = Float64Array.from({ length: hands.count }, (_, hand) => key(hand));
-  const order = Array.from({ length: hands.count }, (_, hand) => hand);
+  const { k, count, cards } = hands;
+  const keys = new Float64Array(count);
+  for (let hand = 0; hand < count; hand++) {
+    let key = 0;
+    for (let place = k - 1; place >= 0; place--) key = key * 64 + (cards[hand * k + place] as number);
+    keys[hand] = key;
+  }
+  const order = Uint32Array.from({ length: count }, (_, hand) => hand);
   order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || (keys[b] as number) - (keys[a] as number));
   return selectHands(hands, order);
 }

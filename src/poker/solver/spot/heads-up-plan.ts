@@ -46,7 +46,13 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
   const evaluator = new OmahaEvaluator(evaluatorTables());
   const board = spot.boards[0] ?? [];
   const deck = deckWithout(spot.boards.flat());
-  return spot.ranges.map(({ hands }) => sortByScore(hands, meanStrengths(hands, board, deck, evaluator, random)));
+  // Players with the same range, such as the default, share one list.
+  const known = new Map<HandSet, HandSet>();
+  return spot.ranges.map(({ hands }) => {
+    const sorted = known.get(hands) ?? sortByScore(hands, meanStrengths(hands, board, deck, evaluator, random));
+    known.set(hands, sorted);
+    return sorted;
+  });
 }
 
 /**
@@ -57,13 +63,27 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
 export function planHeadsUp(spot: Spot, limits: SolveLimits): HeadsUpPlan {
   const sorted = sortedRanges(spot, new Random(spot.options.seed));
   const rungs = headsUpLadder(spot);
+  const treeOf = treesBySizing(spot);
   let problem = "";
   for (const [place, rung] of rungs.entries()) {
-    const tried = tryRung(spot, limits, sorted, rung, place === rungs.length - 1);
+    const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1);
     if (typeof tried !== "string") return tried;
     problem = tried;
   }
   throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
+}
+
+type TreeOf = (sizing: PotLimitSizing) => DecisionNode | null;
+
+/** Builds each tree once: many rungs differ in their ranges or deals only. */
+function treesBySizing(spot: Spot): TreeOf {
+  const known = new Map<string, DecisionNode | null>();
+  return (sizing) => {
+    const key = JSON.stringify(sizing);
+    const tree = known.has(key) ? known.get(key) : tryTree(spot, sizing);
+    known.set(key, tree ?? null);
+    return tree ?? null;
+  };
 }
 
 /** The plan of a rung, or why it does not fit. */
@@ -71,17 +91,16 @@ function tryRung(
   spot: Spot,
   limits: SolveLimits,
   sorted: readonly HandSet[],
+  treeOf: TreeOf,
   rung: Rung,
   last: boolean,
 ): HeadsUpPlan | string {
   const sizing = rungSizing(spot, rung);
-  const tree = tryTree(spot, sizing);
+  const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
   const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung, seat)));
   const game: HeadsUpGame = { tree, hands: [hands[0] as HandSet, hands[1] as HandSet], deal: omahaDeal(spot.boards) };
   const deals = limitDeals(rung.deals, allDeals(game.deal, 3 - spot.street));
-  const bytes = planBytes(game, deals);
-  if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   const speed = 1 + (limits.threads - 1) * THREAD_GAIN;
   const usual = Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000);
   const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
@@ -89,6 +108,8 @@ function tryRung(
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
     return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
   }
+  const bytes = planBytes(game, deals);
+  if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   const sampled = describeDeals(deals, allDeals(game.deal, 3 - spot.street));
   const reductions = describeRung(spot, rung, spot.ranges, hands);
   return { game, sizing, deals, reductions: sampled ? [...reductions, sampled] : reductions };

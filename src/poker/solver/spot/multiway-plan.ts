@@ -1,6 +1,6 @@
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
-import { findHand } from "../hand-set.js";
+import { findHand, type HandSet } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import { Random } from "../random.js";
 import { capRange } from "./cap-range.js";
@@ -19,9 +19,15 @@ export interface MultiwayPlan {
   readonly reductions: readonly string[];
 }
 
+/** Decisions of the whole tree, and of the root street: all of those are measured and most are shown. */
 const MAX_DECISIONS = 30_000;
-/** Decisions of the root street: all of them are measured and most are shown. */
 const MAX_ROOT_DECISIONS = 1500;
+/** Seconds of the time limit below which trees are smaller in proportion: a large one would not be trained at all. */
+const SECONDS_FOR_FULL_TREE = 40;
+/** Decisions of the poorest version, however short the time: enough for ten players. */
+const LAST_RESORT_DECISIONS = 6000;
+/** Nodes for each decision of a tree, at most. */
+const NODES_PER_DECISION = 4;
 /** Combos of all ranges together that are kept unasked, by street. */
 const COMFORTABLE_COMBOS: readonly number[] = [34_000, 1500, 2000, 3000];
 const MOST_COMBOS = 40_000;
@@ -31,6 +37,14 @@ const CLASSES_ONE_BOARD = 32;
 const CLASSES_TWO_BOARDS = 7;
 /** Bytes of a table entry: regret and strategy sum. */
 const ENTRY_BYTES = 8;
+/** Bytes for a hand at a root-street node when play is measured: reach, chips, values of average and best play. */
+const MEASURED_BYTES = 32;
+
+/** Boards that later cards can make of one board, by street. */
+const LATER_BOARDS: readonly number[] = [0, 1176, 48, 0];
+const SECONDS_PER_CLASS = 250e-9;
+/** Share of the time limit that classes of strength may take. */
+const MOST_CLASS_TIME = 0.25;
 
 interface Rung {
   readonly rootSizes: number | null;
@@ -89,10 +103,8 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
 }
 
 /** Hands as the sampler takes them: classes of suits preflop where the range allows, else thinned out. */
-function sampledRanges(spot: Spot, rootDecisions: number): SampledRange[] {
+function sampledRanges(spot: Spot, sorted: readonly HandSet[], rootDecisions: number): SampledRange[] {
   const comfortable = Math.floor((COMFORTABLE_COMBOS[spot.street] as number) / spot.players.length);
-  const sorted =
-    spot.street === 0 ? spot.ranges.map((range) => range.hands) : sortedRanges(spot, new Random(spot.options.seed));
   return sorted.map((hands, seat) => {
     const asked = spot.options.maxCombos ?? (spot.ranges[seat]?.explicit ? MOST_COMBOS : comfortable);
     const limit = Math.min(
@@ -116,31 +128,58 @@ function sampledRanges(spot: Spot, rootDecisions: number): SampledRange[] {
 export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
   const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
   const laterRows = perBoard ** spot.boards.length;
+  const sorted =
+    spot.street === 0 ? spot.ranges.map((range) => range.hands) : sortedRanges(spot, new Random(spot.options.seed));
+  const size = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_FULL_TREE);
   let problem = "the betting tree is too large";
-  for (const rung of ladder(spot)) {
+  const rungs = ladder(spot);
+  for (const [place, rung] of rungs.entries()) {
     const sizing = sizingOf(spot, rung);
-    const tree = tryTree(spot, sizing);
+    const last = place === rungs.length - 1;
+    const tree = last
+      ? tryTree(spot, sizing, LAST_RESORT_DECISIONS, LAST_RESORT_DECISIONS)
+      : tryTree(spot, sizing, MAX_DECISIONS * size, MAX_ROOT_DECISIONS * size);
     if (!tree) continue;
-    const ranges = sampledRanges(spot, rootDecisions(tree));
-    const entries = tableEntries(tree, ranges, laterRows);
-    if (entries * ENTRY_BYTES <= limits.maxBytes) {
+    const root = rootDecisions(tree);
+    const ranges = sampledRanges(spot, sorted, root);
+    if (!last && rung.laterBetting && classSeconds(spot, ranges) > limits.timeLimitSeconds * MOST_CLASS_TIME) continue;
+    const bytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES + measuredBytes(ranges, root);
+    if (bytes <= limits.maxBytes) {
       const laterClasses = rung.laterBetting && spot.street < 3 ? perBoard : 0;
       return { tree, ranges, sizing, laterClasses, reductions: notes(spot, rung, ranges, laterRows) };
     }
-    problem = `its tables need ${Math.ceil((entries * ENTRY_BYTES) / 2 ** 20)} MiB of memory and ${Math.floor(limits.maxBytes / 2 ** 20)} MiB are allowed`;
+    problem = `its tables need ${Math.ceil(bytes / 2 ** 20)} MiB of memory and ${Math.floor(limits.maxBytes / 2 ** 20)} MiB are allowed`;
   }
   throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
 }
 
-function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
+/** Seconds that telling hands apart by strength takes: every hand on every later board. */
+function classSeconds({ street, boards }: Spot, ranges: readonly SampledRange[]): number {
+  const hands = ranges.reduce((sum, range) => sum + range.hands.count, 0);
+  return hands * boards.length * (LATER_BOARDS[street] ?? 0) * SECONDS_PER_CLASS;
+}
+
+function measuredBytes(ranges: readonly SampledRange[], decisions: number): number {
+  return ranges.reduce((sum, { hands }) => sum + hands.count * decisions * NODES_PER_DECISION * MEASURED_BYTES, 0);
+}
+
+/** The tree, unless it has more than `most` decisions in all or `mostAtRoot` on the root street. */
+function tryTree(spot: Spot, sizing: PotLimitSizing, most: number, mostAtRoot: number): DecisionNode | null {
+  // The root street alone says quickly whether the whole is worth building.
+  const street = build(spot, sizing, spot.street, mostAtRoot * NODES_PER_DECISION);
+  if (!street || rootDecisions(street) > mostAtRoot) return null;
+  const tree = build(spot, sizing, 3, most * NODES_PER_DECISION);
+  return tree && countNodes(tree).decisions <= most ? tree : null;
+}
+
+function build(spot: Spot, sizing: PotLimitSizing, lastStreet: number, maxNodes: number): DecisionNode | null {
   try {
-    const tree = buildBettingTree(spot.root.state, spot.root.toAct, {
+    return buildBettingTree(spot.root.state, spot.root.toAct, {
       sizing,
-      lastStreet: 3,
+      lastStreet,
       minBet: spot.root.minBet,
-      maxNodes: MAX_DECISIONS * 4,
+      maxNodes,
     });
-    return countNodes(tree).decisions <= MAX_DECISIONS && rootDecisions(tree) <= MAX_ROOT_DECISIONS ? tree : null;
   } catch (error) {
     if (error instanceof TreeTooLargeError) return null;
     throw error;

@@ -1,5 +1,5 @@
 import { type Card, deckWithout, formatCards } from "../../cards.js";
-import { CardError } from "../../errors.js";
+import { CardError, PokerError } from "../../errors.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import type { RangeNode } from "../../ranges/range-tree.js";
@@ -34,11 +34,14 @@ const keyOf = (hand: ArrayLike<number>): number => Array.from(hand).reduce((key,
  * Whether a range treats all suits alike: then it is the same range under every renaming of suits, and its text stands
  * for its hands.
  *
- * @throws RangeSyntaxError
+ * @param place where the range stands in the input, for messages
+ * @throws SolverInputError when its notation cannot be read
  */
-export function isSuitBlind(spec: RangeSpec, handSize: number): boolean {
+export function isSuitBlind(spec: RangeSpec, handSize: number, place: string): boolean {
   if (spec === null) return true;
-  return spec.every((part) => part.kind === "notation" && isBlindNode(parseRange(part.text, handSize).root));
+  return inPlace(place, () =>
+    spec.every((part) => part.kind === "notation" && isBlindNode(parseRange(part.text, handSize).root)),
+  );
 }
 
 function isBlindNode(node: RangeNode): boolean {
@@ -122,23 +125,46 @@ export interface ExpandedRange {
   readonly explicit: boolean;
 }
 
+/** What a range is listed for. */
+export interface RangeSetting {
+  /** Where the range stands in the input, for messages. */
+  readonly place: string;
+  readonly handSize: number;
+  readonly street: number;
+  readonly dead: ReadonlySet<Card>;
+  /** Hand that must be part of the range, added when it is missing; null without one. */
+  readonly heroCards: readonly Card[] | null;
+  readonly random: Random;
+}
+
+/** Whether a range that is not given is drawn at random instead of listed. */
+export function drawsHands(spec: RangeSpec, handSize: number): boolean {
+  return spec === null && handSize > 4;
+}
+
 /**
  * Lists the hands of a range. A hand listed twice keeps its larger weight; hands that hold a board card are left out.
  *
- * @param heroCards hand that must be part of the range, added when it is missing; null without one.
- * @throws SolverInputError when no hand is left, CardError or RangeSyntaxError when an entry cannot be read.
+ * @throws SolverInputError naming the range, when no hand is left or an entry cannot be read.
  */
-export function expandSpec(
-  spec: RangeSpec,
-  handSize: number,
-  street: number,
-  dead: ReadonlySet<Card>,
-  heroCards: readonly Card[] | null,
-  random: Random,
-): ExpandedRange {
+export function expandSpec(spec: RangeSpec, setting: RangeSetting): ExpandedRange {
+  return inPlace(setting.place, () => expand(spec, setting));
+}
+
+/** Names the range in what is wrong with it. */
+function inPlace<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PokerError) throw new SolverInputError(`${place}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+function expand(spec: RangeSpec, { handSize, street, dead, heroCards, random }: RangeSetting): ExpandedRange {
   const fallback = street === 0 || handSize !== 4 ? DEFAULT_PREFLOP_RANGE : DEFAULT_RANGE;
   const parts: readonly RangePart[] = spec ?? [{ kind: "notation", text: fallback, weight: 1 }];
-  const drawn = spec === null && handSize > 4;
+  const drawn = drawsHands(spec, handSize);
   const [only] = parts;
   if (!drawn && parts.length === 1 && only?.kind === "notation") {
     const hands = expandNotation(only.text, only.weight, handSize, dead, heroCards);
@@ -149,7 +175,8 @@ export function expandSpec(
     : parts.map((part) => [expandPart(part, handSize, dead), part.weight] as const);
   if (heroCards) lists.push([[[...heroCards].sort((a, b) => a - b)], 0]);
   const { hands, weights } = lists.length === 1 && lists[0] ? plain(lists[0]) : merge(withHero(lists, heroCards));
-  if (hands.length === 0) throw new SolverInputError("no hand of the range is possible on this board");
+  if (hands.length === 0)
+    throw new SolverInputError("no hand of the range is possible: it needs a weight above 0 and no card of the board");
   return {
     hands: createHandSet(hands, weights),
     source: drawn ? `${hands.length} hands at random` : spec === null ? `default: ${fallback}` : describe(parts),

@@ -117,6 +117,11 @@ export class TimeoutError extends SharedError {
   readonly code = "CELERY_TIMEOUT";
 }
 
+/** A tree of results is walked that is not complete. */
+export class IncompleteStream extends SharedError {
+  readonly code = "CELERY_INCOMPLETE_STREAM";
+}
+
 /** The broker did not take a message. */
 export class PublishError extends CeleryError {
   readonly code = "CELERY_PUBLISH_FAILED";

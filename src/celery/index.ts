@@ -3,13 +3,9 @@ export { type AppOptions, Celery, type WorkerOptions } from "./app.js";
 export type { RetryPolicy, SendOptions, SignatureLike } from "./canvas/options.js";
 export { chain, chord, chunks, group, map, Signature, signature, starmap } from "./canvas/signature.js";
 export type { StampingVisitor, Stamps } from "./canvas/stamp.js";
-export {
-  type AnyResult,
-  AsyncResult,
-  type GetOptions,
-  GroupResult,
-  type RevokeOptions,
-} from "./client/async-result.js";
+export { AsyncResult } from "./client/async-result.js";
+export { GroupResult, ResultSet } from "./client/group-result.js";
+export type { AnyResult, GetOptions, RevokeOptions } from "./client/result-reader.js";
 export type { Task } from "./client/task.js";
 export * from "./errors.js";
 export type { WorkerEventMap, WorkerEventName } from "./event-map.js";
@@ -19,6 +15,7 @@ export type {
   ComputeOptions,
   DeliveryInfo,
   RetryOptions,
+  ReturnInfo,
   TaskContext,
   TaskHandler,
   TaskOptions,

@@ -126,6 +126,7 @@ const schema = z.strictObject({
     .default({ task: "celery_taskmeta", group: "celery_tasksetmeta" }),
   databaseTableSchemas: z.strictObject({ task: z.string(), group: z.string() }).nullable().default(null),
   redisGlobalKeyprefix: z.string().default(""),
+  redisChordOrdered: z.boolean().default(true),
 
   workerConcurrency: z.int().positive().default(cpus().length),
   /** Ours: slots of tasks with the option `inline`; null lets them share `workerConcurrency`. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { SendOptions, SignatureLike } from "./canvas/options.js";
-import type { AnyResult, AsyncResult } from "./client/async-result.js";
+import type { AsyncResult } from "./client/async-result.js";
+import type { AnyResult } from "./client/result-reader.js";
 import type { Retry } from "./errors.js";
 import type { Kernel } from "./executor/kernel.js";
 

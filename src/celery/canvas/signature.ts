@@ -1,4 +1,6 @@
-import type { AnyResult, AsyncResult, GroupResult } from "../client/async-result.js";
+import type { AsyncResult } from "../client/async-result.js";
+import type { GroupResult } from "../client/group-result.js";
+import type { AnyResult } from "../client/result-reader.js";
 import { InvalidSignature } from "../errors.js";
 import { chainOf, pipe } from "./compose.js";
 import { link, linkError, setImmutable } from "./links.js";

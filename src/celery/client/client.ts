@@ -14,10 +14,12 @@ import type { ResultBackend } from "../results/backend.js";
 import { createBackend } from "../results/create.js";
 import { isStored } from "../results/stored.js";
 import type { Settings } from "../settings.js";
-import { type AnyResult, AsyncResult, resultFromTuple } from "./async-result.js";
+import { AsyncResult } from "./async-result.js";
 import { ProducerHost } from "./canvas-host.js";
 import { ignoresResult, originName, Producer } from "./producer.js";
 import { BackendReader } from "./reader.js";
+import type { AnyResult } from "./result-reader.js";
+import { resultFromTuple } from "./result-tuple.js";
 import { RpcResults } from "./rpc-results.js";
 
 /** What a {@link Client} is made from. */

@@ -2,7 +2,8 @@ import type { MailboxClient } from "../control/mailbox-client.js";
 import { NotSupported } from "../errors.js";
 import type { ResultBackend, ResultTuple, StoredResult } from "../results/backend.js";
 import { isStored, type StoredBackend, type WaitOptions } from "../results/stored.js";
-import type { ResultReader, RevokeOptions } from "./async-result.js";
+import type { AnyResult, ResultReader, RevokeOptions } from "./result-reader.js";
+import { resultFromTuple } from "./result-tuple.js";
 import type { RpcResults } from "./rpc-results.js";
 
 /** What a {@link BackendReader} is made from. */
@@ -50,6 +51,10 @@ export class BackendReader implements ResultReader {
 
   async deleteGroup(groupId: string): Promise<void> {
     await (await this.#stored()).deleteGroup(groupId);
+  }
+
+  resultOf(tuple: ResultTuple): AnyResult {
+    return resultFromTuple(tuple, this);
   }
 
   async #readable(): Promise<Pick<StoredBackend, "get" | "waitFor" | "forget">> {

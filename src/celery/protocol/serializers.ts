@@ -23,6 +23,11 @@ const NAME_OF_TYPE: ReadonlyMap<string, string> = new Map([
 
 const TYPE_OF_NAME: ReadonlyMap<string, string> = new Map([...NAME_OF_TYPE].map(([type, name]) => [name, type]));
 
+/** The content type that a serializer writes. */
+export function contentTypeOf(serializer: Serializer): string {
+  return TYPE_OF_NAME.get(serializer) ?? serializer;
+}
+
 /**
  * Content types for the names in Celery's `accept_content` (names and content types may be mixed). Pickle and `auth`
  * are left out: they are never read here.

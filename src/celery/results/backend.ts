@@ -20,6 +20,8 @@ export interface ResultTarget {
   readonly retries: number;
   /** Routing key the message came by. */
   readonly queue: string;
+  /** Stamps by name; stored with `result_extended`. */
+  readonly stamps?: Readonly<Record<string, unknown>> | null;
 }
 
 /** `[id, parent]` of a child task, or `[[group id, parent], members]`, as `AsyncResult.as_tuple` writes them. */
@@ -33,9 +35,28 @@ export interface ResultRecord {
   readonly children: readonly ResultTuple[];
 }
 
+/** What a backend keeps beside the state; null where it does not, as most of it needs `result_extended`. */
+export interface ResultDetails {
+  /** When the final state was stored. */
+  readonly dateDone: Date | null;
+  readonly parentId: string | null;
+  readonly groupId: string | null;
+  readonly name: string | null;
+  readonly args: readonly unknown[] | null;
+  readonly kwargs: Readonly<Record<string, unknown>> | null;
+  /** Node name of the worker. */
+  readonly worker: string | null;
+  readonly retries: number | null;
+  /** Routing key the message came by. */
+  readonly queue: string | null;
+  /** Stamps by name. */
+  readonly stamps: Readonly<Record<string, unknown>>;
+}
+
 /** A stored state as a client reads it. */
 export interface StoredResult extends ResultRecord {
   readonly taskId: string;
+  readonly details?: ResultDetails;
 }
 
 /**

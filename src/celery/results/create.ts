@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Publisher } from "../amqp/publisher.js";
 import { NotSupported } from "../errors.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import type { ResultBackend } from "./backend.js";
 import { DatabaseBackend } from "./database.js";
@@ -26,12 +27,16 @@ export function createBackend(settings: Settings, publisher: Publisher, log: Log
     serializer: settings.resultSerializer,
     expiresSeconds: settings.resultExpires,
     extended: settings.resultExtended,
+    accept: acceptedContentTypes(
+      settings.resultAcceptContent ?? [...settings.acceptContent, settings.resultSerializer],
+    ),
   };
   if (/^redis(s|\+socket)?$/.test(scheme)) {
     return new RedisBackend({
       ...common,
       keyPrefix: settings.redisGlobalKeyprefix,
       chordJoinTimeoutSeconds: settings.resultChordJoinTimeout,
+      chordOrdered: settings.redisChordOrdered,
     });
   }
   if (scheme.startsWith("db+")) {

@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import pg from "pg";
 import type { Logger } from "pino";
 import { readPickle, writePickle } from "../protocol/pickle.js";
-import { encodeBody, type Serializer } from "../protocol/serializers.js";
+import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
 import { createResultTables, type ResultTables, resultTables, sqlState, type TableNames } from "./database-tables.js";
 import { postgresUrl } from "./database-url.js";
@@ -22,6 +22,8 @@ export interface DatabaseBackendOptions {
   readonly expiresSeconds: number | null;
   /** Store name, arguments, worker, retries and queue too: `result_extended`. */
   readonly extended: boolean;
+  /** Content types that may be read; default: the serializer's. Celery's `result_accept_content`. */
+  readonly accept?: ReadonlySet<string>;
   readonly tables: TableNames;
   /** Most connections. Default 4. */
   readonly poolSize?: number;
@@ -29,11 +31,15 @@ export interface DatabaseBackendOptions {
   readonly pollMs?: number;
 }
 
+/** `args` to `queue` are there with `result_extended` only. */
 interface TaskRow {
   readonly task_id: string;
   readonly status: string;
   readonly result: Buffer | null;
   readonly traceback: string | null;
+  readonly done_at: Date | null;
+  readonly args?: Buffer | null;
+  readonly kwargs?: Buffer | null;
 }
 
 /** A caller who looks once wants an answer: some 35 seconds. Writes and waits go on until the backend is closed. */
@@ -147,11 +153,24 @@ export class DatabaseBackend implements StoredBackend {
   async #getMany(taskIds: readonly string[], attempts?: number): Promise<StoredResult[]> {
     if (taskIds.length === 0) return [];
     const query = sql<TaskRow>`
-      SELECT task_id, status, result, traceback FROM ${this.#tables.task.table} WHERE task_id = ANY(${[...taskIds]})`;
+      SELECT *, date_done AT TIME ZONE 'utc' AS done_at
+      FROM ${this.#tables.task.table} WHERE task_id = ANY(${[...taskIds]})`;
     const { rows } = await this.#run(() => query.execute(this.#db), attempts);
     return rows.map((row) =>
-      readMeta(row.task_id, { ...row, result: row.result === null ? null : readPickle(row.result) }),
+      readMeta(row.task_id, {
+        ...row,
+        date_done: row.done_at,
+        result: row.result === null ? null : readPickle(row.result),
+        args: this.#readExtended(row.args),
+        kwargs: this.#readExtended(row.kwargs),
+      }),
     );
+  }
+
+  #readExtended(value: Buffer | null | undefined): unknown {
+    if (!value) return null;
+    const { serializer } = this.#options;
+    return decodeBody(value, contentTypeOf(serializer), undefined, this.#options.accept ?? new Set([serializer]));
   }
 
   #extendedValues(target: ResultTarget): Array<readonly [string, unknown]> {

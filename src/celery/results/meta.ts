@@ -1,6 +1,13 @@
 import { DecodeError } from "../protocol/errors.js";
-import { formatIso } from "../protocol/time.js";
-import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
+import { formatIso, parseIso } from "../protocol/time.js";
+import {
+  READY_STATES,
+  type ResultDetails,
+  type ResultRecord,
+  type ResultTarget,
+  type ResultTuple,
+  type StoredResult,
+} from "./backend.js";
 
 /** The value stored under a task's key: Celery's `_get_result_meta`. */
 export function resultMeta(target: ResultTarget, record: ResultRecord, extended: boolean): Record<string, unknown> {
@@ -19,6 +26,7 @@ export function resultMeta(target: ResultTarget, record: ResultRecord, extended:
 }
 
 function extendedMeta(target: ResultTarget): Record<string, unknown> {
+  const { stamps } = target;
   return {
     name: target.task,
     args: target.args,
@@ -26,6 +34,7 @@ function extendedMeta(target: ResultTarget): Record<string, unknown> {
     worker: target.hostname,
     retries: target.retries,
     queue: target.queue,
+    ...(stamps ? { stamped_headers: Object.keys(stamps), ...stamps } : {}),
   };
 }
 
@@ -40,7 +49,37 @@ export function readMeta(taskId: string, meta: unknown): StoredResult {
     result: meta.result ?? null,
     traceback: typeof meta.traceback === "string" ? meta.traceback : null,
     children: Array.isArray(meta.children) ? meta.children.filter(isResultTuple) : [],
+    details: readDetails(meta),
   };
+}
+
+function readDetails(meta: Readonly<Record<string, unknown>>): ResultDetails {
+  const names = Array.isArray(meta.stamped_headers) ? meta.stamped_headers.map(String) : [];
+  return {
+    dateDone: timeOf(meta.date_done),
+    parentId: textOf(meta.parent_id),
+    groupId: textOf(meta.group_id),
+    name: textOf(meta.name),
+    args: Array.isArray(meta.args) ? meta.args : null,
+    kwargs: isRecord(meta.kwargs) ? meta.kwargs : null,
+    worker: textOf(meta.worker),
+    retries: typeof meta.retries === "number" ? meta.retries : null,
+    queue: textOf(meta.queue),
+    stamps: Object.fromEntries(names.map((name) => [name, meta[name]])),
+  };
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" ? value : null);
+
+/** A time that cannot be read is no reason to lose the result. */
+function timeOf(value: unknown): Date | null {
+  if (value instanceof Date) return value;
+  if (typeof value !== "string") return null;
+  try {
+    return parseIso(value);
+  } catch {
+    return null;
+  }
 }
 
 /** Whether a value has the form of `AsyncResult.as_tuple()` or `GroupResult.as_tuple()`. */

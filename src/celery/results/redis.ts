@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { decodeException, exceptionRepr } from "../protocol/exception.js";
-import { decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 import type { ResultRecord, ResultTarget, ResultTuple, State, StoredResult } from "./backend.js";
 import { joinGroup } from "./join.js";
 import { isResultTuple, readMeta, resultMeta } from "./meta.js";
@@ -18,6 +18,8 @@ export interface RedisBackendOptions {
   readonly expiresSeconds: number | null;
   /** Store name, arguments, worker, retries and queue too: `result_extended`. */
   readonly extended: boolean;
+  /** Content types that may be read; default: the serializer's. Celery's `result_accept_content`. */
+  readonly accept?: ReadonlySet<string>;
   /** Prefix of all keys: `global_keyprefix`. */
   readonly keyPrefix: string;
   /** Seconds to wait for the members of nested groups: `result_chord_join_timeout`. */
@@ -193,8 +195,8 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   }
 
   #decode(value: Buffer): unknown {
-    const { serializer } = this.#options;
-    return decodeBody(value, CONTENT_TYPES[serializer], undefined, new Set([serializer]));
+    const { serializer, accept } = this.#options;
+    return decodeBody(value, contentTypeOf(serializer), undefined, accept ?? new Set([serializer]));
   }
 
   #taskKey(taskId: string): string {
@@ -205,10 +207,3 @@ export class RedisBackend implements StoredBackend, ChordCounter {
     return `${this.#prefix}celery-taskset-meta-${groupId}${suffix}`;
   }
 }
-
-const CONTENT_TYPES: Readonly<Record<Serializer, string>> = {
-  json: "application/json",
-  yaml: "application/x-yaml",
-  msgpack: "application/x-msgpack",
-  raw: "application/data",
-};

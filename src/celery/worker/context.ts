@@ -4,8 +4,10 @@ import type { CanvasContext } from "../canvas/builtins.js";
 import { resultTuple, type SignatureNode, type SignatureOptions, taskNode } from "../canvas/node.js";
 import { type SendOptions, type SignatureLike, toNode, toOptions } from "../canvas/options.js";
 import { joinHeader, replace } from "../canvas/replace.js";
-import { type AnyResult, AsyncResult, resultFromTuple } from "../client/async-result.js";
+import { AsyncResult } from "../client/async-result.js";
 import { ignoresResult } from "../client/producer.js";
+import type { AnyResult } from "../client/result-reader.js";
+import { resultFromTuple } from "../client/result-tuple.js";
 import type { TaskDefinition } from "../definition.js";
 import {
   asError,

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Publisher } from "../amqp/publisher.js";
 import type { CanvasHost } from "../canvas/apply.js";
-import type { ResultReader } from "../client/async-result.js";
+import type { ResultReader } from "../client/result-reader.js";
 import type { Router } from "../client/routing.js";
 import type { TaskDefinition } from "../definition.js";
 import type { EventDispatcher } from "../events/dispatcher.js";

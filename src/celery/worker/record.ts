@@ -1,5 +1,6 @@
 import { countChordPart, failChain, hasFollowUps, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
-import { AsyncResult, GroupResult } from "../client/async-result.js";
+import { AsyncResult } from "../client/async-result.js";
+import { GroupResult } from "../client/group-result.js";
 import { asError, isLasting, TaskRevokedError } from "../errors.js";
 import { encodeException, tracebackOf } from "../protocol/exception.js";
 import type { ResultRecord, State } from "../results/backend.js";

@@ -31,6 +31,7 @@ export function isStored({ ignoreResult, definition }: Request, isError: boolean
 }
 
 function targetOf(request: Request): ResultTarget {
+  const { stampedHeaders, stamps } = request.message;
   return {
     id: request.id,
     task: request.task,
@@ -44,5 +45,6 @@ function targetOf(request: Request): ResultTarget {
     hostname: request.hostname,
     retries: request.retries,
     queue: request.deliveryInfo.routingKey,
+    stamps: stampedHeaders === null ? null : stamps,
   };
 }

@@ -232,16 +232,27 @@ function where(message: OutgoingMessage): string {
     : `exchange ${message.exchange}, key ${message.routingKey}`;
 }
 
+/** amqplib makes an object whose prototype this is: a new one each time costs more than all else about it. */
+const NO_HEADERS = Object.freeze({});
+
+/** One shape for every message: amqplib reads each property of it. */
 function publishOptions(message: OutgoingMessage): Options.Publish {
-  const {
-    headers = {},
-    deliveryMode = 2,
-    exchange: _exchange,
-    routingKey: _routingKey,
-    body: _body,
-    ...properties
-  } = message;
-  return { ...properties, deliveryMode, headers: wireTable(headers) } as Options.Publish;
+  const { headers, priority, deliveryMode, contentType, contentEncoding, correlationId, replyTo } = message;
+  const { expiration, messageId, timestamp, type, appId } = message;
+  return {
+    headers: headers === undefined ? NO_HEADERS : wireTable(headers),
+    deliveryMode: deliveryMode ?? 2,
+    contentType,
+    contentEncoding,
+    correlationId,
+    replyTo,
+    priority,
+    expiration,
+    messageId,
+    timestamp,
+    type,
+    appId,
+  } satisfies { [Key in keyof Options.Publish]: Options.Publish[Key] | undefined } as Options.Publish;
 }
 
 /** The queue exists with other arguments. */

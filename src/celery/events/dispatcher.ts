@@ -7,8 +7,11 @@ import { encodeBody } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { type CeleryEvent, type EventFields, groupOf, utcOffsetHours } from "./event.js";
 
-/** Events that are sent together at most. */
-const BATCH_LIMIT = 24;
+/** Events that are sent together at most: each message costs this worker and the broker far more than an event in it. */
+const BATCH_LIMIT = 100;
+
+/** How long an event waits for others to go with it. */
+const GATHER_MS = 10;
 
 /** What is gathered: the steps of tasks, as by Celery's workers. A monitor may bind the key of any other type. */
 const BATCHED = new Set(
@@ -37,8 +40,8 @@ interface Outgoing {
 }
 
 /**
- * Sends events to the event exchange, in the order they were given. The steps of tasks are gathered until the next
- * turn of the event loop and sent as one message, the others singly. While the broker is away events wait in a bounded queue
+ * Sends events to the event exchange, in the order they were given. The steps of tasks are gathered for some
+ * milliseconds and sent as one message, the others singly. While the broker is away events wait in a bounded queue
  * whose oldest are dropped and counted; nothing here ever waits for the broker.
  */
 export class EventDispatcher {
@@ -48,7 +51,7 @@ export class EventDispatcher {
   /** True while the worker started with every group, which no command takes back. */
   readonly #all: boolean;
   #batch: CeleryEvent[] = [];
-  #flushing: NodeJS.Immediate | null = null;
+  #flushing: NodeJS.Timeout | null = null;
   #backlog: Outgoing[] = [];
   #backlogSize = 0;
   #dropped = 0;
@@ -95,12 +98,12 @@ export class EventDispatcher {
     }
     this.#batch.push(event);
     if (this.#batch.length >= BATCH_LIMIT) this.flush();
-    else this.#flushing ??= setImmediate(() => this.flush());
+    else this.#flushing ??= setTimeout(() => this.flush(), GATHER_MS);
   }
 
   /** Sends the task events gathered so far. */
   flush(): void {
-    if (this.#flushing !== null) clearImmediate(this.#flushing);
+    if (this.#flushing !== null) clearTimeout(this.#flushing);
     this.#flushing = null;
     if (this.#batch.length === 0) return;
     const events = this.#batch;

@@ -1,8 +1,8 @@
-import type { z } from "zod";
 import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.js";
 import { CardError, RangeSyntaxError } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
+import { describeIssue } from "../describe-issue.js";
 import { DEFAULT_RUNS, type SpotInputData, spotInputSchema } from "./input-schema.js";
 import { isCardText, readCard, readCards } from "./read-cards.js";
 import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer } from "./spot-input.js";
@@ -17,7 +17,7 @@ const BOARD_SIZE = 5;
  */
 export function parseSpotInput(inputData: unknown): SpotInput {
   const checked = spotInputSchema.safeParse(inputData);
-  if (!checked.success) throw new JobInputError(describeIssue(checked.error.issues, inputData));
+  if (!checked.success) throw new JobInputError(describeIssue(checked.error.issues[0], inputData, unionHint));
   const data = checked.data;
   const drafts = data.players.map(readPlayer);
   const handSize = handSizeOf(drafts, data.num_cards);
@@ -125,7 +125,9 @@ function readBoards(data: SpotInputData): Card[][] {
   const isFilled = (cards: CardsField): boolean => cards !== null && cards !== undefined && cards.length > 0;
   const hasOwn = (cards: CardsField): boolean => cards !== null && cards !== undefined;
   if (isFilled(data.board) && isFilled(data.top_board)) {
-    throw new JobInputError(`board ${show(data.board)} and top_board ${show(data.top_board)} are both given`);
+    throw new JobInputError(
+      `board ${JSON.stringify(data.board)} and top_board ${JSON.stringify(data.top_board)} are both given`,
+    );
   }
   const top = isFilled(data.board) ? (["board", data.board] as const) : (["top_board", data.top_board] as const);
   const boards = [readBoard(top[1], top[0])];
@@ -186,27 +188,8 @@ function seedOf(spot: unknown): number {
 const showCards = (cards: readonly (Card | null)[]): string =>
   cards.map((card) => (card === null ? "?" : formatCard(card))).join(" ");
 
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/** The first issue as one sentence: place, offending value, what is allowed. */
-function describeIssue(issues: readonly z.core.$ZodIssue[], inputData: unknown): string {
-  const [issue] = issues;
-  if (issue === undefined) return "input_data is not valid";
-  const path = issue.path.reduce<string>(
-    (text, key) => (typeof key === "number" ? `${text}[${key}]` : text === "" ? String(key) : `${text}.${String(key)}`),
-    "",
-  );
-  let value = inputData;
-  for (const key of issue.path) value = (value as Readonly<Record<PropertyKey, unknown>> | undefined)?.[key];
-  const allowed = issue.code === "invalid_union" ? unionHint(path) : issue.message;
-  return `${path === "" ? "input_data" : path}: ${show(value)} is not valid (${allowed})`;
-}
-
 function unionHint(path: string): string {
   if (/^players\[\d+\]/u.test(path)) return "expected a list of cards, or an object with cards";
   if (/board|cards/u.test(path)) return "expected a list of cards";
-  return "expected a whole number in range";
+  return "expected a whole number";
 }

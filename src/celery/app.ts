@@ -12,6 +12,7 @@ import type { AnyResult } from "./client/result-reader.js";
 import { resultFromTuple } from "./client/result-tuple.js";
 import { type Task, taskHandle } from "./client/task.js";
 import type { ControlCommand } from "./control/command.js";
+import { Control } from "./control/control.js";
 import { isRecord } from "./control/message.js";
 import { ControlRegistry } from "./control/registry.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
@@ -57,6 +58,8 @@ export class Celery {
   readonly log: Logger;
   /** Remote-control commands of its workers: Celery's own and those added by {@link controlCommand}. */
   readonly controlCommands = new ControlRegistry();
+  /** Commands running workers and asks how they are. */
+  readonly control: Control;
   /** Reply address of this process: the name of the queue that `rpc://` results come to. */
   readonly oid = randomUUID();
   readonly #tasks = new Map<string, TaskDefinition>();
@@ -71,8 +74,14 @@ export class Celery {
     this.log = log ?? pino({ name });
     this.#sender = {
       apply: (node, args, kwargs, applied) => this.#opened().apply(node, args, kwargs, applied),
+      freeze: (node, frame) => this.#opened().freeze(node, frame),
       errbacksOnHeader: this.settings.taskAllowErrorCbOnChordHeader,
     };
+    const queues = () => workerQueues(undefined, [], this.settings, "").map((queue) => queue.name);
+    this.control = new Control({
+      mailbox: () => this.#opened().mailbox(),
+      purge: () => this.#opened().purge(queues()),
+    });
     for (const { name: task, options: taskOptions, handler } of builtinTasks(this.settings))
       this.#tasks.set(task, defineTask(task, taskOptions, handler, this.settings));
   }

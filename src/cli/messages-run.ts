@@ -2,6 +2,7 @@ import { createInterface } from "node:readline/promises";
 import { pino } from "pino";
 import { BrokerConnection } from "../celery/amqp/connection.js";
 import { Publisher } from "../celery/amqp/publisher.js";
+import { purgeQueue } from "../celery/amqp/topology.js";
 import { parseBrokerUrl } from "../celery/amqp/url.js";
 import { type AppOptions, Celery } from "../celery/app.js";
 import { decodeException } from "../celery/protocol/exception.js";
@@ -126,7 +127,7 @@ export async function runPurge(flags: PurgeFlags): Promise<void> {
   if (flags.force !== true) await confirmPurge(names, output);
   await withBroker(flags, async (session) => {
     const counts = new Map<string, number>();
-    for (const name of names) counts.set(name, await purgeQueue(session, name));
+    for (const name of names) counts.set(name, await purgeQueue(session.connection, name));
     const messages = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const headline = names.length === 1 ? "queue" : "queues";
     if (flags.json === true) output.json(Object.fromEntries(counts));
@@ -149,18 +150,4 @@ async function confirmPurge(names: readonly string[], output: Output): Promise<v
   const answer = await Promise.race([prompt.question(question), closed]);
   prompt.close();
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("Aborted!");
-}
-
-/** @returns how many messages were there; 0 for a queue that does not exist */
-export async function purgeQueue({ connection }: BrokerSession, queue: string): Promise<number> {
-  const channel = await connection.openChannel();
-  channel.on("error", () => undefined);
-  try {
-    return (await channel.purgeQueue(queue)).messageCount;
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code === 404) return 0;
-    throw error;
-  } finally {
-    await channel.close().catch(() => undefined);
-  }
 }

@@ -1,4 +1,5 @@
 import type { CommandKind, ControlCommand } from "../celery/control/command.js";
+import { byNode } from "../celery/control/inspect.js";
 import type { ControlReply } from "../celery/control/mailbox-client.js";
 import type { ControlRegistry } from "../celery/control/registry.js";
 import { nearest } from "../celery/settings.js";
@@ -40,7 +41,7 @@ export async function runRemote(
       say(output, reply, true),
     );
     if (flags.json === true) {
-      output.json(kind === "inspect" ? merged(replies) : replies.map(({ nodename, value }) => ({ [nodename]: value })));
+      output.json(kind === "inspect" ? byNode(replies) : replies.map(({ nodename, value }) => ({ [nodename]: value })));
       return;
     }
     if (kind === "inspect" && !output.quiet) output.line(`\n${plural(replies.length, "node")} online.`);
@@ -52,7 +53,7 @@ export async function runStatus(flags: RemoteFlags): Promise<void> {
   const output = new Output(flags);
   await withBroker(flags, async (session) => {
     const replies = await ask(session, "ping", {}, flags, undefined, (reply) => say(output, reply, false));
-    if (flags.json === true) output.json(merged(replies));
+    if (flags.json === true) output.json(byNode(replies));
     else if (!output.quiet) output.line(`\n${plural(replies.length, "node")} online.`);
   });
 }
@@ -92,8 +93,4 @@ function say(output: Output, { nodename, value }: ControlReply, withBody: boolea
   const arrow = output.quiet ? "" : `${output.style("->", "white", "bold")} `;
   output.line(`${arrow} ${output.style(`${nodename}: `, "cyan", "bold")}${status}`);
   if (withBody && body !== "") output.line(indent(body, 4));
-}
-
-function merged(replies: readonly ControlReply[]): Record<string, unknown> {
-  return Object.fromEntries(replies.map(({ nodename, value }) => [nodename, value]));
 }

@@ -148,10 +148,10 @@ function overrideTimeLimits({ tasks, settings }: Celery, { timeLimit, softTimeLi
 
 async function purge(flags: WorkerFlags, worker: Worker): Promise<void> {
   const { withBroker } = await import("./broker-session.js");
-  const { purgeQueue } = await import("./messages-run.js");
+  const { purgeQueue } = await import("../celery/amqp/topology.js");
   await withBroker(flags, async (session) => {
     let count = 0;
-    for (const { name } of worker.queues) count += await purgeQueue(session, name);
+    for (const { name } of worker.queues) count += await purgeQueue(session.connection, name);
     worker.core.log.info(`purge: Erased ${plural(count, "message")} from the queue.`);
   });
 }

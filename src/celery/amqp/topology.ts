@@ -70,6 +70,20 @@ export async function queueSizes(
   return sizes;
 }
 
+/** Throws away the messages that are ready. @returns how many; 0 for a queue that does not exist */
+export async function purgeQueue(connection: BrokerConnection, name: string): Promise<number> {
+  const channel = await connection.openChannel();
+  channel.on("error", () => undefined);
+  try {
+    return (await channel.purgeQueue(name)).messageCount;
+  } catch (error) {
+    if ((error as ChannelRefusal).code === 404) return 0;
+    throw error;
+  } finally {
+    await channel.close().catch(() => undefined);
+  }
+}
+
 type ChannelRefusal = Error & { readonly code?: number };
 type Channel = Awaited<ReturnType<BrokerConnection["openChannel"]>>;
 

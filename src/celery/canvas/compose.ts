@@ -75,7 +75,7 @@ function replaceLast(tasks: SignatureNode[], last: SignatureNode): SignatureNode
 }
 
 /** Steps of a chain, with the chain's own callbacks on the last and its errbacks on each. */
-function unchain(chain: SignatureNode): SignatureNode[] {
+export function unchain(chain: SignatureNode): SignatureNode[] {
   const tasks = tasksOf(chain).map(cloneNode);
   const last = tasks.at(-1);
   if (last !== undefined) for (const callback of listOption(chain.options, "link")) link(last, callback);

@@ -2,11 +2,33 @@ import type { AsyncResult } from "../client/async-result.js";
 import type { GroupResult } from "../client/group-result.js";
 import type { AnyResult } from "../client/result-reader.js";
 import { InvalidSignature } from "../errors.js";
-import { chainOf, pipe } from "./compose.js";
+import { chainOf, pipe, unchain } from "./compose.js";
+import type { Frame } from "./freeze.js";
 import { link, linkError, setImmutable } from "./links.js";
-import { chordNode, cloneNode, groupNode, type SignatureNode, type SignatureOptions, taskNode } from "./node.js";
+import {
+  chordNode,
+  cloneNode,
+  groupNode,
+  isChain,
+  isGroup,
+  type SignatureNode,
+  type SignatureOptions,
+  taskNode,
+  tasksOf,
+} from "./node.js";
 import { type SendOptions, type SignatureLike, toNode, toOptions } from "./options.js";
 import { type StampingVisitor, type Stamps, stamp } from "./stamp.js";
+
+/** Where {@link Signature.freeze} puts a signature. */
+export interface FreezeOptions {
+  readonly taskId?: string;
+  readonly groupId?: string;
+  readonly groupIndex?: number;
+  readonly rootId?: string;
+  readonly parentId?: string;
+  /** Body of the chord whose header it is in. */
+  readonly chord?: SignatureLike;
+}
 
 /** What sends signatures: an app. */
 export interface SignatureSender {
@@ -16,6 +38,8 @@ export interface SignatureSender {
     kwargs: Readonly<Record<string, unknown>>,
     options: SignatureOptions,
   ): Promise<AnyResult>;
+  /** Gives a signature its ids, in place. */
+  freeze(signature: SignatureNode, frame: Frame): AnyResult;
   /** Errbacks of a chord run for its header too. */
   readonly errbacksOnHeader: boolean;
 }
@@ -86,6 +110,42 @@ export class Signature<Result extends AnyResult = AnyResult> {
   /** This, then `next` with its result: Celery's `|`. */
   pipe(next: SignatureLike): Signature {
     return new Signature(pipe(this.node, toNode(next)), this.sender);
+  }
+
+  /**
+   * Gives it and all in it their ids now, so that results can be named before anything is sent. What is sent later has
+   * these ids.
+   * @param place ids instead of new ones, and the group or chord it belongs to
+   * @throws InvalidSignature for a signature that belongs to no app
+   */
+  freeze(place: FreezeOptions = {}): Result {
+    if (this.sender === null) throw new InvalidSignature(`the signature of ${this.task} belongs to no app`);
+    const { taskId: id = null, chord, ...rest } = place;
+    return this.sender.freeze(this.node, { ...rest, id, chord: chord ? toNode(chord) : null }) as Result;
+  }
+
+  /**
+   * The steps of a chain as signatures of their own, with its callbacks on the last one and its errbacks on each.
+   * @throws InvalidSignature for anything but a chain
+   */
+  unchainTasks(): Signature[] {
+    if (!isChain(this.node)) throw new InvalidSignature(`${this.task} is no chain`);
+    return unchain(this.node).map((step) => new Signature(step, this.sender));
+  }
+
+  /**
+   * Gives the members of a group countdowns that grow, so that they do not start at once.
+   * @param start seconds of the first; each next one has `step` more, up to `stop`
+   * @throws InvalidSignature for anything but a group
+   */
+  skew(start = 1, stop: number | null = null, step = 1): this {
+    if (!isGroup(this.node)) throw new InvalidSignature(`${this.task} is no group`);
+    let countdown = start;
+    for (const member of tasksOf(this.node)) {
+      member.options.countdown = countdown;
+      if (stop === null || countdown + step <= stop) countdown += step;
+    }
+    return this;
   }
 
   /** Sends it with further arguments before its own. @returns once the broker has confirmed every message */

@@ -1,14 +1,16 @@
 import type { Logger } from "pino";
 import { BrokerConnection } from "../amqp/connection.js";
 import { Publisher } from "../amqp/publisher.js";
+import { purgeQueue } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import { apply } from "../canvas/apply.js";
+import { type Frame, freeze } from "../canvas/freeze.js";
 import { resultTuple, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
 import type { SignatureSender } from "../canvas/signature.js";
 import { LamportClock } from "../clock.js";
 import { MailboxClient } from "../control/mailbox-client.js";
 import type { TaskDefinition } from "../definition.js";
-import { InvalidSignature } from "../errors.js";
+import { BrokerError, InvalidSignature } from "../errors.js";
 import { EventDispatcher } from "../events/dispatcher.js";
 import type { ResultBackend } from "../results/backend.js";
 import { createBackend } from "../results/create.js";
@@ -36,6 +38,8 @@ export interface ClientParts {
 /** The producing side of an app: one connection that sends tasks, and whatever their results are read from. */
 export class Client implements SignatureSender {
   readonly reader: BackendReader;
+  readonly #mailbox: MailboxClient;
+  readonly #connectTimeoutMs: number;
   readonly #producer: Producer;
   readonly #connection: BrokerConnection;
   readonly #publisher: Publisher;
@@ -65,7 +69,14 @@ export class Client implements SignatureSender {
       : null;
     const rpc = this.#rpc;
     const mailbox = new MailboxClient(connection, settings, clock);
-    this.reader = new BackendReader({ backend: this.#backend, ready: () => this.#startBackend(), rpc, mailbox });
+    this.#mailbox = mailbox;
+    this.#connectTimeoutMs = settings.brokerConnectionTimeout * 1000;
+    this.reader = new BackendReader({
+      backend: this.#backend,
+      ready: () => this.#startBackend(),
+      rpc,
+      cast: async (method, args) => await (await this.mailbox()).cast(method, args),
+    });
     this.#producer = new Producer({
       connection,
       publisher: this.#publisher,
@@ -109,6 +120,34 @@ export class Client implements SignatureSender {
     if (sent.members === null && sent.parent === null && ignores)
       return new AsyncResult(sent.id, this.reader, null, true);
     return resultFromTuple(resultTuple(sent), this.reader);
+  }
+
+  /** Gives a signature its ids, in place. @returns its result to be */
+  freeze(signature: SignatureNode, frame: Frame): AnyResult {
+    return resultFromTuple(resultTuple(freeze(signature, frame, this.#host)), this.reader);
+  }
+
+  /** Where control commands go. @throws BrokerError when the broker is away longer than `brokerConnectionTimeout` */
+  async mailbox(): Promise<MailboxClient> {
+    await this.#connected();
+    return this.#mailbox;
+  }
+
+  async #connected(): Promise<void> {
+    const signal = AbortSignal.timeout(this.#connectTimeoutMs);
+    try {
+      await this.#connection.whenReady(signal);
+    } catch (cause) {
+      const why = `no connection to the broker within ${this.#connectTimeoutMs / 1000} s`;
+      throw signal.aborted ? new BrokerError(why, { cause }) : cause;
+    }
+  }
+
+  /** Throws away the messages that are ready in these queues. @returns how many */
+  async purge(queues: readonly string[]): Promise<number> {
+    await this.#connected();
+    const counts = await Promise.all(queues.map((queue) => purgeQueue(this.#connection, queue)));
+    return counts.reduce((sum, count) => sum + count, 0);
   }
 
   async close(): Promise<void> {

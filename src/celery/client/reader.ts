@@ -1,4 +1,3 @@
-import type { MailboxClient } from "../control/mailbox-client.js";
 import { NotSupported } from "../errors.js";
 import type { ResultBackend, ResultTuple, StoredResult } from "../results/backend.js";
 import { isStored, type StoredBackend, type WaitOptions } from "../results/stored.js";
@@ -13,7 +12,8 @@ export interface ReaderParts {
   readonly ready: () => Promise<void>;
   /** Where `rpc://` results arrive; null in a worker, whose tasks must not wait for each other's messages. */
   readonly rpc: RpcResults | null;
-  readonly mailbox: Pick<MailboxClient, "cast">;
+  /** Sends a control command to all workers. */
+  readonly cast: (method: string, args: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
 /** Looks results up wherever the result backend keeps them. */
@@ -38,7 +38,7 @@ export class BackendReader implements ResultReader {
 
   async revoke(taskIds: readonly string[], options: RevokeOptions): Promise<void> {
     const { terminate = false, signal = "SIGTERM" } = options;
-    await this.#parts.mailbox.cast("revoke", { task_id: taskIds, terminate, signal });
+    await this.#parts.cast("revoke", { task_id: taskIds, terminate, signal });
   }
 
   async saveGroup(groupId: string, group: ResultTuple): Promise<void> {

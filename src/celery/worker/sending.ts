@@ -39,6 +39,11 @@ export function createSending(parts: SendingParts): Pick<WorkerCore, "canvas" | 
     router: producer.router,
     sentEvents: events,
     // A worker's backend is started before it consumes.
-    reader: new BackendReader({ backend: results, ready: () => Promise.resolve(), rpc: null, mailbox }),
+    reader: new BackendReader({
+      backend: results,
+      ready: () => Promise.resolve(),
+      rpc: null,
+      cast: (method, args) => mailbox.cast(method, args),
+    }),
   };
 }

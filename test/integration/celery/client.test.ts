@@ -1,13 +1,22 @@
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { type AppOptions, Celery } from "../../../src/celery/app.js";
-import { AsyncResult, chain, GroupResult, group, type TaskContext } from "../../../src/celery/index.js";
+import {
+  AsyncResult,
+  chain,
+  GroupResult,
+  group,
+  ResultSet,
+  signature,
+  type TaskContext,
+} from "../../../src/celery/index.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
 import { FaultyProxy } from "../../support/proxy.js";
-import { redisUrl, useVhost } from "../../support/services.js";
+import { redisUrl, useDatabase, useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 
 const vhost = useVhost();
+const database = useDatabase();
 const bare = useBareClient(() => vhost.url);
 const startWorker = useWorkers(() => vhost.url);
 const clients: Celery[] = [];
@@ -103,6 +112,146 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
     const sent = (await client.apply(group(later, later))) as GroupResult;
     await sent.revoke();
     await expect(sent.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
+  });
+});
+
+describe("details of results", () => {
+  const extended = { resultExtended: true, taskAcksLate: true };
+
+  it.each(["redis", "database"] as const)("are read where results are extended (%s)", async (kind) => {
+    const backend = kind === "redis" ? redisUrl() : `db+${database.url}`;
+    await startWorker(define, { hostname: "details@test" }, { backend, ...extended });
+    const client = open({ backend });
+    const before = Date.now() - 1000;
+    const sent = await client.sendTask("add", [1], { y: 2 }, { stamps: { mark: "m" } });
+    await sent.get({ timeout: 20, propagate: false });
+    const result = client.asyncResult(sent.id);
+    expect(await Promise.all([result.name(), result.args(), result.kwargs(), result.worker()])).toEqual([
+      "add",
+      [1],
+      { y: 2 },
+      "details@test",
+    ]);
+    expect([await result.retries(), await result.queue()]).toEqual([0, "celery"]);
+    expect((await result.dateDone())?.getTime()).toBeGreaterThan(before);
+    expect((await result.dateDone())?.getTime()).toBeLessThan(Date.now() + 1000);
+    expect((await result.details())?.stamps).toEqual(kind === "redis" ? { mark: "m" } : {});
+  });
+
+  it("are null where they are not kept", async () => {
+    await startWorker(define);
+    const result = await open().sendTask("add", [1, 2]);
+    await result.get({ timeout: 20 });
+    expect([await result.name(), await result.dateDone()]).toEqual([null, null]);
+    expect(await open({ backend: redisUrl() }).asyncResult("unknown").details()).toBeNull();
+  });
+});
+
+describe("trees and sets of results", () => {
+  const backend = () => ({ backend: redisUrl() });
+
+  it("are walked from a task to what it sent", async () => {
+    await startWorker(
+      (app) => {
+        define(app);
+        app.task("spread", async (ctx, n: number) => {
+          const members = Array.from({ length: n }, (_, i) => app.signature("add", [i, i]));
+          await ctx.apply(group(...members));
+          return n;
+        });
+      },
+      {},
+      backend(),
+    );
+    const client = open(backend());
+    const sent = await client.sendTask("spread", [3]);
+    await expect(
+      sent
+        .iterdeps()
+        .next()
+        .then(() => "first"),
+    ).resolves.toBe("first");
+    await sent.get({ timeout: 20 });
+    await waitUntil(async () => (await (await sent.children())[0]?.ready()) === true, "the group");
+    const collected: unknown[] = [];
+    for await (const [, value] of sent.collect({ timeout: 20 })) collected.push(value);
+    expect(collected).toEqual([3, [0, 2, 4], 0, 2, 4]);
+    expect(await sent.getLeaf()).toBe(4);
+  });
+
+  it("are not walked past what is not done, unless that is wanted", async () => {
+    const client = open(backend());
+    const walk = async (intermediate: boolean) => {
+      const ids: string[] = [];
+      for await (const [, result] of client.asyncResult("never").iterdeps({ intermediate })) ids.push(result.id);
+      return ids;
+    };
+    await expect(walk(false)).rejects.toMatchObject({ code: "CELERY_INCOMPLETE_STREAM" });
+    expect(await walk(true)).toEqual(["never"]);
+  });
+
+  it("are waited for together, come in the order of their ends, and tell the first error", async () => {
+    await startWorker(define, { concurrency: 4 }, backend());
+    const client = open(backend());
+    const [late, soon, bad] = [
+      await client.sendTask("gate", ["late"]),
+      await client.sendTask("add", [1, 1]),
+      await client.sendTask("fail"),
+    ];
+    const set = new ResultSet([late, soon]);
+    set.add(soon);
+    expect(set.results).toHaveLength(2);
+    const order: unknown[] = [];
+    for await (const [, value] of set.iterate({ timeout: 20 })) {
+      order.push(value);
+      if (value === 2) {
+        expect([await set.waiting(), await set.completedCount()]).toEqual([true, 1]);
+        await openGate("late");
+      }
+    }
+    expect(order).toEqual([2, "late"]);
+    expect(await set.get({ timeout: 20 })).toEqual(["late", 2]);
+    await set.maybeThrow();
+    set.update([bad]);
+    await expect(set.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TypeError" });
+    await expect(set.maybeThrow()).rejects.toMatchObject({ pythonType: "TypeError" });
+    expect([await set.failed(), set.discard(bad.id), set.discard(bad)]).toEqual([true, true, false]);
+    expect(await set.successful()).toBe(true);
+    set.clear();
+    expect(await set.get()).toEqual([]);
+  });
+});
+
+describe("a frozen signature", () => {
+  it("names its results before it is sent, and has them then", async () => {
+    await startWorker(define, {}, { backend: redisUrl() });
+    const client = open({ backend: redisUrl() });
+    const add = (...args: number[]) => client.signature("add", args);
+    const single = add(1, 2);
+    expect(single.freeze({ taskId: "frozen-1" }).id).toBe("frozen-1");
+    await single.delay();
+    expect(await client.asyncResult("frozen-1").get({ timeout: 20 })).toBe(3);
+    const steps = chain(add(1, 1), group(add(1), add(2)));
+    const last = steps.freeze();
+    await steps.delay();
+    expect(await last.get({ timeout: 20 })).toEqual([3, 4]);
+    expect(await last.parent?.get({ timeout: 20 })).toBe(2);
+    await client.asyncResult("frozen-1").forget();
+  });
+
+  it("needs an app; steps of a chain and countdowns of a group do not", () => {
+    expect(() => signature("add").freeze()).toThrow("belongs to no app");
+    const [first, second] = chain(signature("a"), signature("b"))
+      .set({ link: signature("c"), linkError: signature("e") })
+      .unchainTasks()
+      .map((step) => step.toJSON());
+    expect(first?.options).toMatchObject({ link_error: [{ task: "e" }] });
+    expect(second?.options).toMatchObject({ link: [{ task: "c" }], link_error: [{ task: "e" }] });
+    const members = group(...["a", "b", "c"].map((name) => signature(name))).skew(1, 2);
+    const countdowns = (members.toJSON().kwargs.tasks as { options: object }[]).map(({ options }) => options);
+    expect(countdowns).toEqual([{ countdown: 1 }, { countdown: 2 }, { countdown: 2 }]);
+    expect(() => signature("a").skew()).toThrow("no group");
+    expect(() => signature("a").unchainTasks()).toThrow("no chain");
   });
 });
 

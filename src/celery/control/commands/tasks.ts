@@ -1,3 +1,4 @@
+import type { TaskDefinition } from "../../definition.js";
 import { snakeCase } from "../../names.js";
 import { pythonRepr } from "../../protocol/repr.js";
 import type { ControlCommand } from "../command.js";
@@ -75,8 +76,9 @@ export const taskCommands: readonly ControlCommand[] = [
   },
 ];
 
-function describeTask(name: string, task: object, items: readonly string[]): string {
-  const options = new Map(Object.entries(task).map(([key, value]) => [snakeCase(key), value as unknown]));
+function describeTask(name: string, task: TaskDefinition, items: readonly string[]): string {
+  const own = Object.entries(task).map(([key, value]): [string, unknown] => [snakeCase(key), value]);
+  const options = new Map([...Object.entries(task.sending ?? {}), ...own]);
   const fields = items.flatMap((item) => {
     const value = options.get(item);
     return value === null || value === undefined ? [] : [`${item}=${pythonText(value)}`];

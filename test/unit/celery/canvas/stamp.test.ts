@@ -57,6 +57,9 @@ describe("Signature", () => {
         sent.push(node.task);
         return Promise.reject(new Error("enough"));
       },
+      freeze: () => {
+        throw new Error("not asked for");
+      },
     };
     const bound = new Signature(s("a").toJSON(), sender);
     for (const canvas of [chain(s("x"), bound), group(bound), chord([s("x")], bound), bound.pipe(s("y"))])

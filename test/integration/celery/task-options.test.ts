@@ -1,0 +1,253 @@
+import { inflateSync } from "node:zlib";
+import { pino } from "pino";
+import { afterEach, describe, expect, it } from "vitest";
+import { Celery } from "../../../src/celery/app.js";
+import { Ignore, type TaskContext, type TaskOptions } from "../../../src/celery/index.js";
+import { useBareClient, useWorkers } from "../../support/celery-worker.js";
+import { useVhost } from "../../support/services.js";
+import { waitUntil } from "../../support/wait-until.js";
+
+const vhost = useVhost();
+const bare = useBareClient(() => vhost.url);
+const startWorker = useWorkers(() => vhost.url);
+const clients: Celery[] = [];
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+
+function open(): Celery {
+  const client = new Celery("client", { broker: vhost.url, log: pino({ level: "silent" }) });
+  clients.push(client);
+  return client;
+}
+
+const isEmpty = async (queue: string) => ((await vhost.get("queues", queue)) as { messages?: number }).messages === 0;
+
+describe("options of a task for sending it", () => {
+  it("are those of its messages, unless the call or signature says otherwise", async () => {
+    const app = open();
+    const options = { queue: "special", priority: 7, expires: 60, timeLimit: 9, softTimeLimit: 5 };
+    const task = app.task("task", { ...options, serializer: "yaml", compression: "zlib" }, (_, x: number) => x);
+    await task.delay(1);
+    await app.sendTask("task", [1]);
+    await task.applyAsync([1], {}, { queue: "other", priority: 3, expires: 30, timeLimit: 6, serializer: "json" });
+    await task.s(1).set({ queue: "other", compression: "brotli" }).delay();
+    const special = await bare.current.drain("special");
+    expect(special).toHaveLength(2);
+    for (const { content, properties } of special) {
+      expect(properties).toMatchObject({ priority: 7, contentType: "application/x-yaml" });
+      expect(properties.headers).toMatchObject({ timelimit: [9, 5], compression: "application/x-gzip" });
+      expect(Number(properties.expiration)).toBeGreaterThan(50_000);
+      expect(inflateSync(content).toString()).toContain("callbacks");
+    }
+    const [called, set] = await bare.current.drain("other");
+    expect(called?.properties).toMatchObject({ priority: 3, contentType: "application/json" });
+    expect(called?.properties.headers).toMatchObject({ timelimit: [6, 5] });
+    expect(Number(called?.properties.expiration)).toBeLessThanOrEqual(30_000);
+    expect(set?.properties).toMatchObject({ priority: 7, headers: { compression: "application/x-brotli" } });
+  });
+
+  it("may name an exchange and a routing key", async () => {
+    const { channel } = bare.current;
+    await channel.assertExchange("news", "topic", { durable: false });
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    await channel.bindQueue(queue, "news", "sports.#");
+    await open()
+      .task("report", { exchange: "news", routingKey: "sports.chess" }, () => 1)
+      .delay();
+    const [message] = await bare.current.drain(queue);
+    expect(message?.fields).toMatchObject({ exchange: "news", routingKey: "sports.chess" });
+  });
+
+  it("are checked when it is sent: a soft limit beyond the hard one", async () => {
+    const task = open().task("limits", { timeLimit: 2, softTimeLimit: 5 }, () => 1);
+    await expect(task.delay()).rejects.toThrow("softTimeLimit must be less than or equal to timeLimit");
+  });
+
+  it("are refused with the nearest name when they do not exist", () => {
+    expect(() => open().task("misspelt", { routingkey: "x" } as TaskOptions, () => 1)).toThrow("mean routingKey?");
+  });
+});
+
+describe("hooks", () => {
+  it("run in Celery's order, before the message is settled", async () => {
+    const calls: string[] = [];
+    const hooks = (name: string): TaskOptions => ({
+      beforeStart: async () => void calls.push(`${name} start`),
+      onSuccess: async (_, result) => void calls.push(`${name} success ${result}`),
+      onFailure: async (_, error) => void calls.push(`${name} failure ${error.message}`),
+      onRetry: async (_, error) => void calls.push(`${name} retry ${error?.message}`),
+      afterReturn: async (_, info) => void calls.push(`${name} return ${info.status}`),
+    });
+    await startWorker((app) => {
+      app.task("good", hooks("good"), () => 5);
+      app.task("bad", hooks("bad"), () => {
+        throw new Error("x");
+      });
+      app.task("again", hooks("again"), (ctx) =>
+        ctx.request.retries === 0 ? ctx.retry({ countdown: 0.3, error: new Error("y") }) : 6,
+      );
+      app.task("nothing", hooks("nothing"), () => {
+        throw new Ignore();
+      });
+    });
+    for (const task of ["good", "bad", "again"]) await bare.current.result(await bare.current.send("celery", task));
+    await bare.current.send("celery", "nothing");
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    expect(calls.filter((call) => call.startsWith("good"))).toEqual([
+      "good start",
+      "good success 5",
+      "good return SUCCESS",
+    ]);
+    expect(calls.filter((call) => call.startsWith("bad"))).toEqual([
+      "bad start",
+      "bad failure x",
+      "bad return FAILURE",
+    ]);
+    expect(calls.filter((call) => call.startsWith("again"))).toEqual([
+      "again start",
+      "again retry y",
+      "again start",
+      "again success 6",
+      "again return SUCCESS",
+    ]);
+    expect(calls.filter((call) => call.startsWith("nothing"))).toEqual(["nothing start"]);
+  });
+
+  it("that fail make the task a failure before and right after the run, and are logged later", async () => {
+    const fail = () => {
+      throw new Error("hook");
+    };
+    let ran = 0;
+    await startWorker((app) => {
+      app.task("before", { beforeStart: fail }, () => ran++);
+      app.task("success", { onSuccess: fail }, () => 1);
+      app.task("after", { afterReturn: fail }, () => "kept");
+    });
+    const before = await bare.current.result(await bare.current.send("celery", "before"));
+    expect(before).toMatchObject({ status: "FAILURE", result: { exc_message: ["hook"] } });
+    expect(ran).toBe(0);
+    const success = await bare.current.send("celery", "success");
+    await waitUntil(() => bare.current.statesOf(success).length === 2, "two states");
+    expect(bare.current.statesOf(success).map(({ status }) => status)).toEqual(["SUCCESS", "FAILURE"]);
+    const after = await bare.current.send("celery", "after");
+    expect((await bare.current.result(after)).result).toBe("kept");
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    expect(bare.current.statesOf(after)).toHaveLength(1);
+  });
+});
+
+describe("retry", () => {
+  const told = ({ request }: TaskContext, ...args: unknown[]) => ({
+    queue: request.queue,
+    priority: request.deliveryInfo.priority,
+    limits: request.timelimit,
+    expires: request.expires !== null,
+    mark: request.headers.mark,
+    stamps: request.headers.stamps,
+    shadow: request.shadow,
+    args,
+    root: request.rootId,
+    parent: request.parentId,
+  });
+
+  it("takes options of applyAsync for the next attempt, and keeps the rest of the message", async () => {
+    await startWorker(
+      (app) =>
+        app.task("moves", (ctx, x: number) =>
+          ctx.request.retries > 0
+            ? told(ctx, x)
+            : ctx.retry({
+                countdown: 0,
+                queue: "elsewhere",
+                priority: 4,
+                expires: 60,
+                timeLimit: 50,
+                serializer: "msgpack",
+                compression: "zlib",
+                headers: { mark: "m" },
+                stamps: { stamp: "s" },
+              }),
+        ),
+      { queues: ["celery", "elsewhere"] },
+      { acceptContent: ["json", "msgpack"] },
+    );
+    const id = await bare.current.send("celery", "moves", [1], { shadow: "alias" });
+    const result = await bare.current.result(id);
+    expect(result.result).toEqual({
+      queue: "elsewhere",
+      priority: 4,
+      limits: [50, null],
+      expires: true,
+      mark: "m",
+      stamps: { stamp: "s" },
+      shadow: "alias",
+      args: [1],
+      root: id,
+      parent: id,
+    });
+    expect(bare.current.statesOf(id).map(({ status }) => status)).toEqual(["RETRY", "SUCCESS"]);
+  });
+
+  it("goes back to where the message came from, also with other options", async () => {
+    await startWorker((app) =>
+      app.task("stays", { queue: "nowhere", expires: 1000, timeLimit: 1000 }, (ctx) =>
+        ctx.request.retries > 0 ? told(ctx) : ctx.retry({ countdown: 0, priority: 2 }),
+      ),
+    );
+    const result = await bare.current.result(await bare.current.send("celery", "stays"));
+    expect(result.result).toMatchObject({ queue: "celery", priority: 2, limits: [null, null], expires: false });
+  });
+
+  it("without throwing publishes the next attempt and lets this one end by itself", async () => {
+    await startWorker((app) =>
+      app.task("both", { maxRetries: 1 }, async (ctx) => {
+        if (ctx.request.retries > 0) return "second";
+        const retry = await ctx.retry({ throw: false, countdown: 0, error: new Error("why") });
+        return `first, then in ${retry.countdownSeconds} s`;
+      }),
+    );
+    const id = await bare.current.send("celery", "both");
+    await waitUntil(() => bare.current.statesOf(id).length === 2, "two results");
+    const states = bare.current.statesOf(id).map(({ status, result }) => [status, result]);
+    expect(new Set(states)).toEqual(
+      new Set([
+        ["SUCCESS", "first, then in 0 s"],
+        ["SUCCESS", "second"],
+      ]),
+    );
+  });
+});
+
+describe("events", () => {
+  it("are not sent for a task with sendEvents off; a rejected failure is told as rejected and failed", async () => {
+    const { channel } = bare.current;
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    await startWorker(
+      (app) => {
+        app.task("quiet", { sendEvents: false }, () => 1);
+        app.task("rejected", { acksOnFailureOrTimeout: false }, () => {
+          throw new Error("x");
+        });
+      },
+      {},
+      { workerSendTaskEvents: true },
+    );
+    await channel.bindQueue(queue, "celeryev", "task.#");
+    await bare.current.result(await bare.current.send("celery", "quiet"));
+    const id = await bare.current.send("celery", "rejected");
+    const events: { type: string; uuid: string; requeue?: boolean }[] = [];
+    await waitUntil(async () => {
+      for (const { content } of await bare.current.drain(queue))
+        events.push(...[JSON.parse(content.toString())].flat());
+      return events.some(({ type }) => type === "task-failed");
+    }, "the event of the failure");
+    expect(events.map(({ type, uuid }) => [type, uuid])).toEqual([
+      ["task-received", id],
+      ["task-started", id],
+      ["task-rejected", id],
+      ["task-failed", id],
+    ]);
+    expect(events[2]).toMatchObject({ requeue: false });
+  });
+});

@@ -32,17 +32,34 @@ export function decodeYaml(text: string): unknown {
   }
 }
 
+/** What PyYAML takes for a merge or value key unless it is quoted, and characters it takes for line ends or refuses. */
+const NEEDS_QUOTES = /^(?:<<|=)$|[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/;
+const NEEDS_ESCAPE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
 /** @throws EncodeError */
 export function encodeYaml(value: unknown): string {
   const plain = toPlainValue(value);
+  const { Document, Scalar, visit } = yaml();
   try {
-    return yaml().stringify(plain, {
+    const document = new Document(plain, {
       version: "1.1",
       aliasDuplicateObjects: false,
-      lineWidth: 0,
-      customTags: pyYamlTags,
+      customTags: tagsWithoutMerge,
     });
+    visit(document, {
+      Scalar(_key, node) {
+        if (typeof node.value === "string" && NEEDS_QUOTES.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      },
+    });
+    return document.toString({ lineWidth: 0 }).replace(NEEDS_ESCAPE, escapeCharacter);
   } catch (cause) {
     throw new EncodeError(`cannot write YAML: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
+
+/** With the merge tag every `<<` would be written as that, quoted or not. */
+function tagsWithoutMerge(tags: Parameters<typeof pyYamlTags>[0]): ReturnType<typeof pyYamlTags> {
+  return pyYamlTags(tags).filter((tag) => typeof tag === "string" || !tag.tag.endsWith(":merge"));
+}
+
+const escapeCharacter = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -5,7 +5,7 @@ import { classifyHands } from "./report/hand-classes.js";
 import { roundEv } from "./report/rounding.js";
 import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
 import { SolutionTree } from "./report/solution-tree.js";
-import { type LoopResult, significant, solveLoop } from "./solve-loop.js";
+import { type LoopResult, significant, solveLoop, USUAL_TARGET } from "./solve-loop.js";
 import { type HeadsUpPlan, planHeadsUp } from "./spot/heads-up-plan.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
 import type { SharedPlan } from "./vector/plan.js";
@@ -14,8 +14,6 @@ import { VectorSolver } from "./vector/vector-solver.js";
 /** Cards as the job's reader knows them. */
 export type FormatCards = (cards: readonly number[]) => string;
 
-/** What counts as converged when no target was named: half a percent of the pot. */
-const USUAL_TARGET = 0.005;
 const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy";
 const METHOD =
   "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";

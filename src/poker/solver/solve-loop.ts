@@ -1,13 +1,18 @@
 import type { ConvergencePoint, StopReason } from "./report/solution.js";
 import type { SolveHooks, SolveLimits } from "./spot/spot.js";
 
+/** What counts as converged when no target was named: half a percent of the pot. */
+export const USUAL_TARGET = 0.005;
+
 /** A game that is solved iteration by iteration. */
 export interface Iterative {
   readonly iterations: number;
   /** Time to keep for the end, in measurements: the last one and the report. Default 2. */
   readonly finishingMeasures?: number;
+  /** Time to keep for the end, in seconds, if that is more. Default 0. */
+  readonly finishingSeconds?: number;
   /** Whether to measure after this many iterations; by default every tenth, later more rarely. */
-  readonly measureDue?: (iterations: number) => boolean;
+  measureDue?(iterations: number): boolean;
   iterate(): void;
   /** Sum of the players' gains by deviating, chips. */
   measure(): number;
@@ -89,16 +94,15 @@ export function solveLoop(
       return "target";
     if (limits.iterations !== null && game.iterations >= limits.iterations) return "iterations";
     // The next iteration, a last measurement and the report must still fit.
-    return seconds() + slowest + (game.finishingMeasures ?? 2) * measureSeconds >= limits.timeLimitSeconds * 0.97
-      ? "time_limit"
-      : null;
+    const finishing = Math.max(game.finishingSeconds ?? 0, (game.finishingMeasures ?? 2) * measureSeconds);
+    return seconds() + slowest + finishing >= limits.timeLimitSeconds * 0.97 ? "time_limit" : null;
   };
 
   for (;;) {
     const before = hooks.now();
     game.iterate();
     slowest = Math.max(hooks.now() - before, slowest * 0.9);
-    if ((game.measureDue ?? usualMeasureDue)(game.iterations)) measure();
+    if (game.measureDue?.(game.iterations) ?? usualMeasureDue(game.iterations)) measure();
     const stoppedBy = stopReason();
     if (stoppedBy !== null || hooks.now() - reported >= REPORT_EVERY) report();
     if (stoppedBy === null) continue;

@@ -3,15 +3,16 @@ import { remainingCards } from "./deal.js";
 import { handCards } from "./hand-set.js";
 import { DealSampler } from "./multiway/deal-sampler.js";
 import { ExternalSampling, type LaterRow, MultiwayState } from "./multiway/external-sampling.js";
-import { type Gain, Measure, type SeatSample } from "./multiway/measure.js";
+import { type FinalMeasurement, GainMeter } from "./multiway/gain-meter.js";
+import { Measure } from "./multiway/measure.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { omahaDeal } from "./omaha-deal.js";
 import { Random } from "./random.js";
 import { describeGame } from "./report/describe-game.js";
 import { MultiwayReport } from "./report/multiway-report.js";
-import type { DeviationGain, Solution } from "./report/solution.js";
+import type { ConvergencePoint, DeviationGain, Solution } from "./report/solution.js";
 import type { FormatCards } from "./solve-heads-up.js";
-import { type LoopResult, significant, solveLoop } from "./solve-loop.js";
+import { type Iterative, type LoopResult, significant, solveLoop, USUAL_TARGET } from "./solve-loop.js";
 import { type MultiwayPlan, planMultiway } from "./spot/multiway-plan.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
 import { strengthClasses } from "./spot/strength-classes.js";
@@ -22,16 +23,11 @@ const MOST_DEALS_PER_ITERATION = 500;
 const LEAST_DEALS_PER_ITERATION = 25;
 /** Deals × seats × decisions of an iteration. */
 const ITERATION_WORK = 1.5e6;
-/** Work (hands × nodes) that choosing a deviation may take for one seat, and again as much for measuring it. */
-const GAIN_WORK = 4e6;
-/** Seconds of the time limit for which the last measurement takes {@link GAIN_WORK}; more time, more work. */
-const SECONDS_PER_FINAL_WORK = 6;
-const MOST_FINAL_WORK = 3;
-const LEAST_DEALS = 30;
-const MOST_DEALS = 20_000;
-const TABLE_WORK = 1.5e7;
-const LEAST_TABLE_DEALS = 200;
-const MOST_TABLE_DEALS = 20_000;
+/** Seconds of the time limit that count when the fineness of measuring is chosen; fewer when iterations end the solve. */
+const MOST_METERED = 60;
+const MOST_METERED_BY_ITERATIONS = 5;
+/** Deals of each iteration in which the hero holds his hand; without them it would hardly ever be dealt. */
+const HERO_SHARE = 0.2;
 
 /**
  * Solves a multiway or preflop spot by external-sampling CFR. With more than two players this converges to no
@@ -45,40 +41,69 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   const random = new Random(spot.options.seed);
   const state = createState(spot, plan, random);
   const trainer = new ExternalSampling(state, random);
-  const measure = new Measure(state, plan.ranges, new Random(spot.options.seed + 7919));
   const seats = spot.players.length;
-  const dealsPerIteration = dealsFor(state);
-  let iterations = 0;
-  let uncertainty = 0;
-  const game = {
-    get iterations() {
-      return iterations;
-    },
-    iterate: () => {
-      if (hooks.stop() === "now") throw new WalkCancelled("the solver was told to stop");
-      iterations++;
-      for (let deal = 0; deal < dealsPerIteration; deal++) trainer.iterate(iterations);
-    },
-    finishingMeasures: 4,
-    // Measuring is dear here: after 10, 20, 40 … iterations.
-    measureDue: (done: number) => done % 10 === 0 && Number.isInteger(Math.log2(done / 10)),
-    get uncertainty() {
-      return uncertainty;
-    },
-    measure: () => {
-      // As fine as the training is long, so that measuring takes a fixed share of the time.
-      const gains = measureGains(
-        measure,
-        seats,
-        Math.min(finalFactor(limits.timeLimitSeconds), Math.max(0.2, iterations / 100)),
-        () => hooks.stop() === "now",
-      );
-      uncertainty = gains.reduce((sum, gain) => sum + gain.standardError, 0);
-      return gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
-    },
-  };
-  const loop = solveLoop(game, spot.root.state.pot, seats, limits, hooks, startedAt);
-  return report(spot, plan, state, measure, loop, limits, iterations, hooks, startedAt, format);
+  const meter = new GainMeter(
+    new Measure(state, plan.ranges, new Random(spot.options.seed + 7919)),
+    seats,
+    Math.min(limits.timeLimitSeconds, limits.iterations === null ? MOST_METERED : MOST_METERED_BY_ITERATIONS),
+    () => hooks.stop() === "now",
+  );
+  const heroHands = spot.players.map((_, seat) =>
+    spot.hero?.seat === seat ? MultiwayReport.findHero(spot, plan) : -1,
+  );
+  const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks);
+  const loop = solveLoop(training, spot.root.state.pot, seats, limits, hooks, startedAt);
+  const final = meter.final(heroHands);
+  return report(spot, plan, state, final, loop, limits, training.iterations, hooks, startedAt, format);
+}
+
+/** The sampling solver as a loop sees it. */
+class Training implements Iterative {
+  iterations = 0;
+  uncertainty = 0;
+  readonly finishingSeconds: number;
+  readonly #trainer: ExternalSampling;
+  readonly #meter: GainMeter;
+  readonly #deals: number;
+  readonly #heroHands: readonly number[];
+  readonly #hooks: SolveHooks;
+
+  constructor(
+    trainer: ExternalSampling,
+    meter: GainMeter,
+    deals: number,
+    heroHands: readonly number[],
+    hooks: SolveHooks,
+  ) {
+    this.#trainer = trainer;
+    this.#meter = meter;
+    this.#deals = deals;
+    this.#heroHands = heroHands;
+    this.#hooks = hooks;
+    this.finishingSeconds = meter.finalSeconds;
+  }
+
+  iterate(): void {
+    if (this.#hooks.stop() === "now") throw new WalkCancelled("the solver was told to stop");
+    this.iterations++;
+    for (let deal = 0; deal < this.#deals; deal++) this.#trainer.iterate(this.iterations);
+    this.#heroHands.forEach((hand, seat) => {
+      if (hand < 0) return;
+      for (let deal = 0; deal < this.#deals * HERO_SHARE; deal++)
+        this.#trainer.iterateHand(this.iterations, seat, hand);
+    });
+  }
+
+  /** Measuring is dear here: after 10, 20, 40 … iterations. */
+  measureDue(done: number): boolean {
+    return done % 10 === 0 && Number.isInteger(Math.log2(done / 10));
+  }
+
+  measure(): number {
+    const gains = this.#meter.coarse();
+    this.uncertainty = gains.reduce((sum, gain) => sum + gain.standardError, 0);
+    return gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
+  }
 }
 
 function dealsFor({ tree }: MultiwayState): number {
@@ -124,31 +149,11 @@ function laterRows(spot: Spot, plan: MultiwayPlan): LaterRow {
   };
 }
 
-function gainDeals(measure: Measure, seat: number, factor: number): number {
-  return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, (GAIN_WORK * factor) / measure.dealCost(seat))));
-}
-
-function tableDeals(measure: Measure, factor: number): number {
-  return Math.round(Math.min(MOST_TABLE_DEALS, Math.max(LEAST_TABLE_DEALS, (TABLE_WORK * factor) / measure.tableCost)));
-}
-
-function finalFactor(timeLimitSeconds: number): number {
-  return Math.min(MOST_FINAL_WORK, timeLimitSeconds / SECONDS_PER_FINAL_WORK);
-}
-
-function measureGains(measure: Measure, seats: number, factor: number, stop: () => boolean): Gain[] {
-  return Array.from({ length: seats }, (_, seat) => {
-    if (stop()) throw new WalkCancelled("the solver was told to stop");
-    const deals = gainDeals(measure, seat, factor);
-    return measure.gain(seat, measure.sampleSeat(seat, deals), deals);
-  });
-}
-
 function report(
   spot: Spot,
   plan: MultiwayPlan,
   state: MultiwayState,
-  measure: Measure,
+  final: FinalMeasurement,
   loop: LoopResult,
   limits: SolveLimits,
   iterations: number,
@@ -160,15 +165,10 @@ function report(
   const { players, options } = spot;
   const byPlayer = <T>(make: (seat: number) => T): Record<string, T> =>
     Object.fromEntries(players.map((player, seat) => [player, make(seat)]));
-  const factor = finalFactor(limits.timeLimitSeconds);
-  const deals = players.map((_, seat) => gainDeals(measure, seat, factor));
-  const table = measure.sampleTable(tableDeals(measure, factor));
-  const samples = players.map(
-    (_, seat): SeatSample => measure.sampleSeat(seat, deals[seat] as number, heroHand(spot, plan, seat)),
-  );
-  const gains = samples.map((sample, seat) => measure.gain(seat, sample, deals[seat] as number));
+  const { table, gains, deals } = final;
   const nashConv = gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
-  const shown = new MultiwayReport(spot, plan, state, measure, samples, table, format);
+  const error = gains.reduce((sum, gain) => sum + gain.standardError, 0);
+  const shown = new MultiwayReport(spot, plan, state, final, format);
   const tree = shown.build();
   const exploitability = (nashConv / players.length / pot) * 100;
   return {
@@ -193,11 +193,11 @@ function report(
         standard_error: significant(gains[seat]?.standardError ?? 0),
       }),
     ),
-    exploitability_method: method(players.length, Math.min(...deals), plan.laterClasses > 0),
+    exploitability_method: method(players.length, deals, plan.laterClasses > 0, error),
     is_equilibrium_approximation: false,
-    converged: exploitability <= (limits.targetExploitability ?? 0.005) * 100,
+    converged: (nashConv + error) / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
     stopped_by: loop.stoppedBy,
-    convergence: loop.convergence,
+    convergence: lastMeasured(loop, significant(exploitability)),
     algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${dealsFor(state)} deals an iteration`,
     iterations,
     solve_time: Math.round((hooks.now() - startedAt) * 1000) / 1000,
@@ -213,12 +213,13 @@ function report(
   };
 }
 
-function method(players: number, deals: number, laterBetting: boolean): string {
-  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
-  const none = players > 2 ? "; with more than two players there is no guarantee of an equilibrium" : "";
-  return `sampled: each player's best deviation found ${where}, chosen on ${deals} deals and measured on ${deals} others, a lower bound of what he could gain${none}`;
+/** The loop's history, its last point as measured for the report. */
+function lastMeasured({ convergence }: LoopResult, exploitability: number): ConvergencePoint[] {
+  return convergence.map((point, index) => (index === convergence.length - 1 ? { ...point, exploitability } : point));
 }
 
-function heroHand(spot: Spot, plan: MultiwayPlan, seat: number): number {
-  return spot.hero?.seat === seat ? MultiwayReport.findHero(spot, plan) : -1;
+function method(players: number, deals: number, laterBetting: boolean, error: number): string {
+  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
+  const none = players > 2 ? "; with more than two players there is no guarantee of an equilibrium" : "";
+  return `sampled: each player's best deviation found ${where}, chosen on ${deals} deals and measured on ${deals} others, a lower bound of what he could gain; standard errors add up to ${significant(error)} chips${none}`;
 }

@@ -35,6 +35,8 @@ export class DealSampler {
   readonly #taken: Uint8Array;
   readonly #valid: boolean[];
   #stepsLeft = 0;
+  #forcedSeat = -1;
+  #forcedHand = -1;
   /** Index of each seat's hand in its range. */
   readonly hand: Int32Array;
   /** Cards of each seat: `seat × k + place`. */
@@ -69,6 +71,12 @@ export class DealSampler {
     boards.forEach((board, index) => {
       this.board.set(board, index * 5);
     });
+  }
+
+  /** Gives a seat a certain hand in the deals to come; seat -1 gives all seats their hands by chance again. */
+  force(seat: number, hand: number): void {
+    this.#forcedSeat = seat;
+    this.#forcedHand = hand;
   }
 
   /** 1 for cards that lie on a board (runouts too) or are held by a seat of the last deal. */
@@ -157,8 +165,18 @@ export class DealSampler {
 
   /** Draws a hand for a seat, whatever cards are taken. */
   #draw(seat: number): void {
-    const cumulative = this.#cumulative[seat] as Float64Array;
     const { hands, suitClasses } = this.#ranges[seat] as SampledRange;
+    const index = seat === this.#forcedSeat ? this.#forcedHand : this.#drawIndex(seat);
+    this.hand[seat] = index;
+    const suits = suitClasses ? (PERMUTATIONS[this.#random.below(PERMUTATIONS.length)] as readonly number[]) : null;
+    for (let place = 0; place < this.k; place++) {
+      const card = hands.cards[index * this.k + place] as number;
+      this.cards[seat * this.k + place] = suits ? (card & ~3) | (suits[card & 3] as number) : card;
+    }
+  }
+
+  #drawIndex(seat: number): number {
+    const cumulative = this.#cumulative[seat] as Float64Array;
     const target = this.#random.fraction() * (cumulative[cumulative.length - 1] as number);
     let low = 0;
     let high = cumulative.length - 1;
@@ -167,12 +185,7 @@ export class DealSampler {
       if ((cumulative[middle] as number) > target) high = middle;
       else low = middle + 1;
     }
-    this.hand[seat] = low;
-    const suits = suitClasses ? (PERMUTATIONS[this.#random.below(PERMUTATIONS.length)] as readonly number[]) : null;
-    for (let place = 0; place < this.k; place++) {
-      const card = hands.cards[low * this.k + place] as number;
-      this.cards[seat * this.k + place] = suits ? (card & ~3) | (suits[card & 3] as number) : card;
-    }
+    return low;
   }
 
   #fits(seat: number): boolean {

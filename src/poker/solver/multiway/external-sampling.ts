@@ -8,6 +8,7 @@ import { type MultiwayTree, NODE } from "./multiway-tree.js";
 export type LaterRow = (level: number, seat: number, hand: number, board: Uint8Array) => number;
 
 const MAX_ACTIONS = 8;
+const EVERYONE = -1;
 
 /**
  * Tables of a game of any number of seats, and the values of one dealt hand: everything that needs a deal to be known.
@@ -49,6 +50,14 @@ export class MultiwayState {
     this.#stale.fill(1);
     for (let seat = 0; seat < this.tree.seats; seat++)
       if (seat !== except) this.placeHand(seat, this.sampler.hand[seat] as number);
+  }
+
+  /** Deals anew with a certain hand for one seat; false when that did not come about. */
+  dealWith(seat: number, hand: number): boolean {
+    this.sampler.force(seat, hand);
+    this.deal();
+    this.sampler.force(-1, -1);
+    return this.sampler.hand[seat] === hand;
   }
 
   /** Gives a seat the hand that stands in the sampler's cards, number `hand` of its range. */
@@ -164,6 +173,8 @@ export class ExternalSampling {
   readonly #strategy: Float64Array;
   readonly #values: Float64Array;
   #traverser = 0;
+  /** Seat whose tables change. */
+  #learner = EVERYONE;
   #weight = 1;
 
   constructor(state: MultiwayState, random: Random) {
@@ -184,6 +195,21 @@ export class ExternalSampling {
     }
   }
 
+  /**
+   * One deal in which a seat holds hand number `hand` of its range, from which that seat alone learns: its play of this
+   * hand is trained as if the hand were common, the others' play on the ranges as they are.
+   */
+  iterateHand(weight: number, seat: number, hand: number): void {
+    this.#weight = weight;
+    if (!this.#state.dealWith(seat, hand)) return;
+    this.#learner = seat;
+    for (let traverser = 0; traverser < this.#state.tree.seats; traverser++) {
+      this.#traverser = traverser;
+      this.#walk(0, 0);
+    }
+    this.#learner = EVERYONE;
+  }
+
   #walk(node: number, depth: number): number {
     const { tree } = this.#state;
     const kind = tree.kind[node] as number;
@@ -194,6 +220,10 @@ export class ExternalSampling {
     const from = depth * MAX_ACTIONS;
     this.#match(at, actions, from);
     return tree.seat[node] === this.#traverser ? this.#explore(node, at, depth) : this.#sample(node, at, depth);
+  }
+
+  #learns(seat: number): boolean {
+    return this.#learner === EVERYONE || this.#learner === seat;
   }
 
   /** Regret matching into the strategy buffer. */
@@ -221,6 +251,7 @@ export class ExternalSampling {
       this.#values[from + action] = of;
       value += of * (this.#strategy[from + action] as number);
     }
+    if (!this.#learns(this.#traverser)) return value;
     for (let action = 0; action < actions; action++) {
       const gain = (this.#values[from + action] as number) - value;
       regrets[at + action] = (regrets[at + action] as number) + this.#weight * gain;
@@ -232,11 +263,12 @@ export class ExternalSampling {
     const { tree, sums } = this.#state;
     const actions = tree.actionCount[node] as number;
     const from = depth * MAX_ACTIONS;
+    const weight = this.#learns(tree.seat[node] as number) ? this.#weight : 0;
     let left = this.#random.fraction();
     let chosen = actions - 1;
     for (let action = 0; action < actions; action++) {
       const share = this.#strategy[from + action] as number;
-      sums[at + action] = (sums[at + action] as number) + this.#weight * share;
+      sums[at + action] = (sums[at + action] as number) + weight * share;
       if (chosen === actions - 1 && left < share) chosen = action;
       left -= share;
     }

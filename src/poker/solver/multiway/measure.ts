@@ -1,8 +1,8 @@
 import type { Random } from "../random.js";
-import { SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./external-sampling.js";
 import { NODE } from "./multiway-tree.js";
+import { RootStreet } from "./root-street.js";
 
 /** What a seat's hands earn on the root street against the others' average play, by sampling. */
 export interface SeatSample {
@@ -27,73 +27,53 @@ export interface TableSample {
   readonly equity: Float64Array;
 }
 
-/** Hands times nodes that are looked at in one deal, and the hands at least and at most. */
-const WORK_PER_DEAL = 40_000;
-const LEAST_HANDS = 4;
-const MOST_HANDS = 400;
+/** A number for every node of the tree and hand of a seat; deviations take the action whose number is largest. */
+type Scores = (node: number, hand: number) => number;
+
 const MAX_ACTIONS = 8;
-/** Work of playing later streets out, in nodes. */
-const PLAY_OUT_COST = 12;
 
 /** Measures average play and deviations from it on the root street; later streets are played as on average. */
 export class Measure {
   readonly #state: MultiwayState;
   readonly #ranges: readonly SampledRange[];
-  readonly #random: Random;
-  /** Nodes of the root street, parents first. */
-  readonly #nodes: Int32Array;
+  readonly #street: RootStreet;
   readonly #strategy = new Float64Array(MAX_ACTIONS);
-  readonly #playStrategy = new Float64Array(MAX_ACTIONS);
-  readonly #reach: Float64Array;
-  /** Root-street nodes that the others reach in the present deal, children first. */
-  readonly #reached: Int32Array;
-  #reachedCount = 0;
-  readonly #handsPerDeal: number;
-  /** Work of one hand in one deal: its nodes, and play to the end of the hand where the street ends. */
-  readonly #handCost: number;
 
   constructor(state: MultiwayState, ranges: readonly SampledRange[], random: Random) {
     this.#state = state;
     this.#ranges = ranges;
-    this.#random = random;
-    const { level, kind } = state.tree;
-    this.#nodes = Int32Array.from(kind.keys()).filter((node) => level[node] === 0);
-    this.#reach = new Float64Array(kind.length);
-    this.#reached = new Int32Array(this.#nodes.length);
-    const streetEnds = this.#nodes.filter((node) => kind[node] === NODE.chance).length;
-    this.#handCost = this.#nodes.length + streetEnds * PLAY_OUT_COST;
-    this.#handsPerDeal = Math.round(Math.min(MOST_HANDS, Math.max(LEAST_HANDS, WORK_PER_DEAL / this.#handCost)));
+    this.#street = new RootStreet(state, ranges, random);
   }
 
   /** Work of one deal in a seat's sample, in nodes. */
   dealCost(seat: number): number {
-    const { count } = (this.#ranges[seat] as SampledRange).hands;
-    return Math.min(count, this.#handsPerDeal) * this.#handCost;
+    return this.#street.handsPerDeal(seat) * this.#street.handCost;
   }
 
   /** Work of one deal in the table's sample, in nodes. */
   get tableCost(): number {
-    return this.#handCost * this.#state.tree.seats;
+    return this.#street.handCost * this.#state.tree.seats;
   }
 
   /** Samples what every hand of a seat earns at every root-street leaf. `always` is looked at in every deal. */
   sampleSeat(seat: number, deals: number, always = -1): SeatSample {
     const { tree } = this.#state;
+    const street = this.#street;
     const { count } = (this.#ranges[seat] as SampledRange).hands;
     const make = (): Float64Array[] =>
       tree.nodes.map((_, node) => new Float64Array(tree.level[node] === 0 ? count : 0));
     const sample = { reach: make(), chips: make() };
     for (let deal = 0; deal < deals; deal++) {
-      this.#dealOthers(seat);
-      this.#eachHand(seat, always, (hand) => {
-        for (let i = 0; i < this.#reachedCount; i++) {
-          const node = this.#reached[i] as number;
-          const reach = this.#reach[node] as number;
+      street.dealOthers(seat);
+      street.eachHand(seat, always, (hand) => {
+        for (let i = 0; i < street.reachedCount; i++) {
+          const node = street.reached[i] as number;
+          const reach = street.reach[node] as number;
           const column = sample.reach[node] as Float64Array;
           column[hand] = (column[hand] as number) + reach;
           if (tree.kind[node] === NODE.decision) continue;
           const chips = sample.chips[node] as Float64Array;
-          chips[hand] = (chips[hand] as number) + reach * this.#leafChips(node, seat);
+          chips[hand] = (chips[hand] as number) + reach * street.leafChips(node, seat);
         }
       });
     }
@@ -107,16 +87,15 @@ export class Measure {
   rise(seat: number, sample: SeatSample, best: boolean): Float64Array[] {
     const { tree } = this.#state;
     const values = sample.chips.map((column) => column.slice());
-    for (let i = this.#nodes.length - 1; i >= 0; i--) {
-      const node = this.#nodes[i] as number;
-      if (tree.kind[node] !== NODE.decision) continue;
+    const score: Scores = (node, hand) => values[node]?.[hand] as number;
+    for (const node of this.#street.decisionsUpwards()) {
       const into = values[node] as Float64Array;
       const first = tree.firstChild[node] as number;
       const actions = tree.actionCount[node] as number;
       const mine = tree.seat[node] === seat;
       for (let hand = 0; hand < into.length; hand++) {
         if (mine && best) {
-          into[hand] = values[first + bestAction(values, first, actions, hand)]?.[hand] as number;
+          into[hand] = score(first + bestAction(score, first, actions, hand), hand);
           continue;
         }
         if (mine) this.#state.averageOf(node, hand, this.#strategy);
@@ -131,44 +110,52 @@ export class Measure {
     return values;
   }
 
-  /** Gain of the deviation that looks best in `sample`, measured on other deals: an unbiased lower bound. */
+  /**
+   * Measures two deviations on other deals than they were chosen on: the one that looks best in `sample`, and the one
+   * that training regrets most not to have played, which suffers less from a small sample. The larger gain is returned:
+   * a lower bound.
+   */
   gain(seat: number, sample: SeatSample, deals: number): Gain {
-    const choice = this.rise(seat, sample, true);
+    const sampled = this.rise(seat, sample, true);
+    const choices: readonly Scores[] = [(node, hand) => sampled[node]?.[hand] as number, this.#regretScores(seat)];
     const { weights } = (this.#ranges[seat] as SampledRange).hands;
-    const deviating = new Float64Array(this.#reach.length);
-    const average = new Float64Array(this.#reach.length);
-    const gains = new Float64Array(deals);
+    const average = new Float64Array(this.#street.reach.length);
+    const deviating = choices.map(() => new Float64Array(average.length));
+    const gains = choices.map(() => new Float64Array(deals));
     const met = new Float64Array(deals);
     for (let deal = 0; deal < deals; deal++) {
-      this.#dealOthers(seat);
-      deviating.fill(0);
+      this.#street.dealOthers(seat);
       average.fill(0);
-      this.#eachHand(seat, -1, (hand) => {
-        this.#compare(seat, hand, choice, deviating, average);
+      for (const values of deviating) values.fill(0);
+      this.#street.eachHand(seat, -1, (hand) => {
+        this.#compare(seat, hand, choices, deviating, average);
         const weight = weights[hand] as number;
-        gains[deal] = (gains[deal] as number) + weight * ((deviating[0] as number) - (average[0] as number));
+        gains.forEach((of, choice) => {
+          const gain = (deviating[choice]?.[0] as number) - (average[0] as number);
+          of[deal] = (of[deal] as number) + weight * gain;
+        });
         met[deal] = (met[deal] as number) + weight;
       });
     }
-    return ratioEstimate(gains, met);
+    return gains.map((of) => ratioEstimate(of, met)).reduce((best, other) => (other.chips > best.chips ? other : best));
   }
 
   /** Samples deals to all seats. Values of one deal sum to the pot, so the estimates do too. */
   sampleTable(deals: number): TableSample {
     const { tree } = this.#state;
+    const street = this.#street;
     const { seats } = tree;
     const probability = new Float64Array(tree.kind.length);
     const chips = new Float64Array(tree.kind.length * seats);
     const equity = new Float64Array(seats);
     const one = new Float64Array(tree.kind.length * seats);
     for (let deal = 0; deal < deals; deal++) {
-      this.#state.deal();
-      this.#spread(-1);
-      for (let i = 0; i < this.#reachedCount; i++) {
-        const node = this.#reached[i] as number;
-        const reach = this.#reach[node] as number;
+      street.dealAll();
+      for (let i = 0; i < street.reachedCount; i++) {
+        const node = street.reached[i] as number;
+        const reach = street.reach[node] as number;
         probability[node] = (probability[node] as number) + reach / deals;
-        const leaf = tree.kind[node] === NODE.decision ? -1 : this.#playOut(node);
+        const leaf = tree.kind[node] === NODE.decision ? -1 : street.playOut(node);
         for (let seat = 0; seat < seats; seat++) {
           const at = node * seats + seat;
           const value = leaf < 0 ? this.#sumChildren(one, node, seat) : reach * this.#state.payoff(leaf, seat);
@@ -188,133 +175,71 @@ export class Measure {
     let sum = 0;
     for (let action = 0; action < (tree.actionCount[node] as number); action++) {
       const child = (tree.firstChild[node] as number) + action;
-      if ((this.#reach[child] as number) > 0) sum += values[child * tree.seats + seat] as number;
+      if ((this.#street.reach[child] as number) > 0) sum += values[child * tree.seats + seat] as number;
     }
     return sum;
   }
 
-  /** Values of all reached nodes for one hand, deviating and on average. */
+  /** The regret of each action of the seat, as a score of the node it leads to. */
+  #regretScores(seat: number): Scores {
+    const { tree, regrets } = this.#state;
+    const place = new Float64Array(tree.kind.length);
+    const stride = new Uint8Array(tree.kind.length);
+    for (const node of this.#street.decisionsUpwards()) {
+      if (tree.seat[node] !== seat) continue;
+      const actions = tree.actionCount[node] as number;
+      for (let action = 0; action < actions; action++) {
+        place[(tree.firstChild[node] as number) + action] = (tree.table[node] as number) + action;
+        stride[(tree.firstChild[node] as number) + action] = actions;
+      }
+    }
+    return (node, hand) => regrets[(place[node] as number) + hand * (stride[node] as number)] as number;
+  }
+
+  /** Values of all reached nodes for one hand, by each deviation and on average. */
   #compare(
     seat: number,
     hand: number,
-    choice: readonly Float64Array[],
-    deviating: Float64Array,
+    choices: readonly Scores[],
+    deviating: readonly Float64Array[],
     average: Float64Array,
   ): void {
     const { tree } = this.#state;
-    for (let i = 0; i < this.#reachedCount; i++) {
-      const node = this.#reached[i] as number;
+    const street = this.#street;
+    for (let i = 0; i < street.reachedCount; i++) {
+      const node = street.reached[i] as number;
       if (tree.kind[node] !== NODE.decision) {
-        deviating[node] = average[node] = (this.#reach[node] as number) * this.#leafChips(node, seat);
+        const chips = (street.reach[node] as number) * street.leafChips(node, seat);
+        average[node] = chips;
+        for (const values of deviating) values[node] = chips;
         continue;
       }
       const first = tree.firstChild[node] as number;
       const actions = tree.actionCount[node] as number;
-      let dev = 0;
-      let avg = 0;
-      if (tree.seat[node] === seat) {
-        this.#state.averageOf(node, hand, this.#strategy);
-        dev = deviating[first + bestAction(choice, first, actions, hand)] as number;
-        for (let action = 0; action < actions; action++) {
-          avg += (this.#strategy[action] as number) * (average[first + action] as number);
-        }
-      } else {
-        for (let action = 0; action < actions; action++) {
-          dev += deviating[first + action] as number;
-          avg += average[first + action] as number;
-        }
-      }
-      deviating[node] = dev;
-      average[node] = avg;
-    }
-  }
-
-  #dealOthers(seat: number): void {
-    this.#state.deal(seat);
-    this.#spread(seat);
-  }
-
-  /** Reach of the root-street nodes by all seats but one, given the cards dealt; lists the nodes that are reached. */
-  #spread(except: number): void {
-    const { tree } = this.#state;
-    const reaches = this.#reach;
-    reaches[0] = 1;
-    let found = this.#nodes.length;
-    for (let i = 0; i < this.#nodes.length; i++) {
-      const node = this.#nodes[i] as number;
-      const reach = reaches[node] as number;
-      if (reach > 0) this.#reached[--found] = node;
-      if (tree.kind[node] !== NODE.decision) continue;
-      const actions = tree.actionCount[node] as number;
-      if (reach === 0 || tree.seat[node] === except) this.#strategy.fill(1);
-      else this.#state.average(node, this.#strategy, 0);
-      for (let action = 0; action < actions; action++) {
-        reaches[(tree.firstChild[node] as number) + action] = reach * (this.#strategy[action] as number);
-      }
-    }
-    this.#reachedCount = this.#nodes.length - found;
-    this.#reached.copyWithin(0, found);
-  }
-
-  /** Calls `visit` for the hands of a seat that the cards dealt allow: for all, or for some of a large range. */
-  #eachHand(seat: number, always: number, visit: (hand: number) => void): void {
-    const range = this.#ranges[seat] as SampledRange;
-    const { count } = range.hands;
-    if (count <= this.#handsPerDeal) {
-      for (let hand = 0; hand < count; hand++) if (this.#place(seat, hand, range)) visit(hand);
-      return;
-    }
-    for (let drawn = 0; drawn < this.#handsPerDeal; drawn++) {
-      const hand = drawn === 0 && always >= 0 ? always : this.#random.below(count);
-      if (this.#place(seat, hand, range)) visit(hand);
-    }
-  }
-
-  #place(seat: number, hand: number, { hands, suitClasses }: SampledRange): boolean {
-    const { sampler } = this.#state;
-    const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
-    for (let place = 0; place < hands.k; place++) {
-      const listed = hands.cards[hand * hands.k + place] as number;
-      const card = suits ? (listed & ~3) | (suits[(listed & 3) as 0] as number) : listed;
-      if (sampler.taken[card] === 1) return false;
-      sampler.cards[seat * hands.k + place] = card;
-    }
-    this.#state.placeHand(seat, hand);
-    return true;
-  }
-
-  #leafChips(node: number, seat: number): number {
-    return this.#state.payoff(this.#playOut(node), seat);
-  }
-
-  /** Plays a hand to its end by average strategies, sampling one action at each decision. */
-  #playOut(from: number): number {
-    const { tree } = this.#state;
-    const strategy = this.#playStrategy;
-    let node = from;
-    for (;;) {
-      const kind = tree.kind[node] as number;
-      if (kind === NODE.chance) node = tree.firstChild[node] as number;
-      else if (kind !== NODE.decision) return node;
-      else {
-        this.#state.average(node, strategy, 0);
-        let left = this.#random.fraction();
-        let action = 0;
-        for (; action < (tree.actionCount[node] as number) - 1; action++) {
-          left -= strategy[action] as number;
-          if (left < 0) break;
-        }
-        node = (tree.firstChild[node] as number) + action;
+      const mine = tree.seat[node] === seat;
+      if (mine) this.#state.averageOf(node, hand, this.#strategy);
+      average[node] = weightedSum(average, first, actions, mine ? this.#strategy : null);
+      for (let choice = 0; choice < choices.length; choice++) {
+        const values = deviating[choice] as Float64Array;
+        values[node] = mine
+          ? (values[first + bestAction(choices[choice] as Scores, first, actions, hand)] as number)
+          : weightedSum(values, first, actions, null);
       }
     }
   }
 }
 
-/** The action with the largest value for a hand; the first of equals. */
-function bestAction(values: readonly Float64Array[], first: number, actions: number, hand: number): number {
+function weightedSum(values: Float64Array, first: number, count: number, weights: Float64Array | null): number {
+  let sum = 0;
+  for (let at = 0; at < count; at++) sum += (weights ? (weights[at] as number) : 1) * (values[first + at] as number);
+  return sum;
+}
+
+/** The action with the largest score for a hand; the first of equals. */
+function bestAction(score: Scores, first: number, actions: number, hand: number): number {
   let best = 0;
   for (let action = 1; action < actions; action++) {
-    if ((values[first + action]?.[hand] as number) > (values[first + best]?.[hand] as number)) best = action;
+    if (score(first + action, hand) > score(first + best, hand)) best = action;
   }
   return best;
 }

@@ -2,7 +2,8 @@ import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { MultiwayState } from "../multiway/external-sampling.js";
-import type { Measure, SeatSample, TableSample } from "../multiway/measure.js";
+import type { FinalMeasurement } from "../multiway/gain-meter.js";
+import type { SeatSample, TableSample } from "../multiway/measure.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { MultiwayPlan } from "../spot/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
@@ -38,18 +39,16 @@ export class MultiwayReport {
     spot: Spot,
     plan: MultiwayPlan,
     state: MultiwayState,
-    measure: Measure,
-    samples: readonly SeatSample[],
-    table: TableSample,
+    measured: Pick<FinalMeasurement, "samples" | "values" | "table">,
     format: (cards: readonly number[]) => string,
   ) {
     this.#spot = spot;
     this.#plan = plan;
     this.#state = state;
-    this.#samples = samples;
-    this.#table = table;
+    this.#samples = measured.samples;
+    this.#table = measured.table;
     this.#format = format;
-    this.#values = samples.map((sample, seat) => measure.rise(seat, sample, false));
+    this.#values = measured.values;
     this.#hero = MultiwayReport.findHero(spot, plan);
     this.#parents = parentsOf(state);
     this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);

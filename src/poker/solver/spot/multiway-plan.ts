@@ -28,8 +28,10 @@ const SECONDS_FOR_FULL_TREE = 40;
 const LAST_RESORT_DECISIONS = 6000;
 /** Nodes for each decision of a tree, at most. */
 const NODES_PER_DECISION = 4;
-/** Combos of all ranges together that are kept unasked, by street. */
+/** Combos of all ranges together that are kept unasked when there is time enough, by street. */
 const COMFORTABLE_COMBOS: readonly number[] = [34_000, 1500, 2000, 3000];
+const SECONDS_FOR_ALL_COMBOS = 30;
+const LEAST_COMBOS = 40;
 const MOST_COMBOS = 40_000;
 /** Root-street decisions times combos of a seat. */
 const MAX_ROOT_ROWS = 1_200_000;
@@ -103,8 +105,9 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
 }
 
 /** Hands as the sampler takes them: classes of suits preflop where the range allows, else thinned out. */
-function sampledRanges(spot: Spot, sorted: readonly HandSet[], rootDecisions: number): SampledRange[] {
-  const comfortable = Math.floor((COMFORTABLE_COMBOS[spot.street] as number) / spot.players.length);
+function sampledRanges(spot: Spot, sorted: readonly HandSet[], rootDecisions: number, seconds: number): SampledRange[] {
+  const inTime = (COMFORTABLE_COMBOS[spot.street] as number) * Math.min(1, seconds / SECONDS_FOR_ALL_COMBOS);
+  const comfortable = Math.max(LEAST_COMBOS, Math.floor(inTime / spot.players.length));
   return sorted.map((hands, seat) => {
     const asked = spot.options.maxCombos ?? (spot.ranges[seat]?.explicit ? MOST_COMBOS : comfortable);
     const limit = Math.min(
@@ -141,7 +144,7 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
       : tryTree(spot, sizing, MAX_DECISIONS * size, MAX_ROOT_DECISIONS * size);
     if (!tree) continue;
     const root = rootDecisions(tree);
-    const ranges = sampledRanges(spot, sorted, root);
+    const ranges = sampledRanges(spot, sorted, root, limits.timeLimitSeconds);
     if (!last && rung.laterBetting && classSeconds(spot, ranges) > limits.timeLimitSeconds * MOST_CLASS_TIME) continue;
     const bytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES + measuredBytes(ranges, root);
     if (bytes <= limits.maxBytes) {

@@ -1,0 +1,90 @@
+import { WalkCancelled } from "../vector/walker.js";
+import type { Gain, Measure, SeatSample, TableSample } from "./measure.js";
+
+/** Work (hands × nodes) done in a second on an ordinary core: by a seat's sample, by the table's. */
+const SEAT_WORK_PER_SECOND = 2.5e7;
+const TABLE_WORK_PER_SECOND = 8e6;
+/** Shares of the time limit for the last measurement of all seats, and for the table's. */
+const GAIN_SHARE = 0.22;
+const TABLE_SHARE = 0.06;
+/** A measurement on the way costs this part of the last one. */
+const COARSE = 1 / 6;
+const LEAST_DEALS = 30;
+const MOST_DEALS = 50_000;
+const LEAST_TABLE_DEALS = 200;
+const MOST_TABLE_DEALS = 50_000;
+
+/** The last measurement of average play. */
+export interface FinalMeasurement {
+  readonly table: TableSample;
+  readonly samples: readonly SeatSample[];
+  /** By seat: what {@link Measure.rise} makes of its sample for average play. */
+  readonly values: readonly (readonly Float64Array[])[];
+  readonly gains: readonly Gain[];
+  /** Deals on which each seat's deviation was chosen, and others on which it was measured: the fewest of all seats. */
+  readonly deals: number;
+}
+
+/**
+ * Measures what deviating gains each seat, as finely as a fixed share of the time limit allows. The work depends on the
+ * limit alone, never on the clock, so that equal jobs give equal answers.
+ */
+export class GainMeter {
+  readonly #measure: Measure;
+  readonly #seats: number;
+  readonly #seconds: number;
+  readonly #stop: () => boolean;
+
+  /**
+   * @param stop asked between seats; true ends the measurement with WalkCancelled
+   */
+  constructor(measure: Measure, seats: number, timeLimitSeconds: number, stop: () => boolean) {
+    this.#measure = measure;
+    this.#seats = seats;
+    this.#seconds = timeLimitSeconds;
+    this.#stop = stop;
+  }
+
+  /** Seconds that {@link final} is expected to take. */
+  get finalSeconds(): number {
+    return this.#seconds * (GAIN_SHARE + TABLE_SHARE);
+  }
+
+  /** A measurement on the way. */
+  coarse(): Gain[] {
+    return this.#everySeat((seat) => {
+      const deals = this.#deals(seat, COARSE);
+      return this.#measure.gain(seat, this.#measure.sampleSeat(seat, deals), deals);
+    });
+  }
+
+  /** @param always by seat: a hand to look at in every deal, -1 for none */
+  final(always: readonly number[]): FinalMeasurement {
+    const table = this.#measure.sampleTable(this.#tableDeals());
+    const samples = this.#everySeat((seat) =>
+      this.#measure.sampleSeat(seat, this.#deals(seat, 1), always[seat] as number),
+    );
+    const gains = this.#everySeat((seat) =>
+      this.#measure.gain(seat, samples[seat] as SeatSample, this.#deals(seat, 1)),
+    );
+    const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
+    return { table, samples, values, gains, deals: Math.min(...gains.map((_, seat) => this.#deals(seat, 1))) };
+  }
+
+  #everySeat<T>(of: (seat: number) => T): T[] {
+    return Array.from({ length: this.#seats }, (_, seat) => {
+      if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
+      return of(seat);
+    });
+  }
+
+  #deals(seat: number, part: number): number {
+    const work = (this.#seconds * GAIN_SHARE * SEAT_WORK_PER_SECOND * part) / (2 * this.#seats);
+    return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, work / this.#measure.dealCost(seat))));
+  }
+
+  #tableDeals(): number {
+    const work = this.#seconds * TABLE_SHARE * TABLE_WORK_PER_SECOND;
+    return Math.round(Math.min(MOST_TABLE_DEALS, Math.max(LEAST_TABLE_DEALS, work / this.#measure.tableCost)));
+  }
+}

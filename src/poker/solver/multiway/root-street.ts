@@ -1,0 +1,146 @@
+import type { Random } from "../random.js";
+import { SUIT_MAPS } from "../spot/canonical-suits.js";
+import type { SampledRange } from "./deal-sampler.js";
+import type { MultiwayState } from "./external-sampling.js";
+import { NODE } from "./multiway-tree.js";
+
+/** Hands times nodes that are looked at in one deal, and the hands at least and at most. */
+const WORK_PER_DEAL = 40_000;
+const LEAST_HANDS = 4;
+const MOST_HANDS = 400;
+const MAX_ACTIONS = 8;
+/** Work of playing later streets out, in nodes. */
+const PLAY_OUT_COST = 12;
+
+/** The root street under average play, deal by deal: which nodes the others reach, and what leaves are worth. */
+export class RootStreet {
+  readonly #state: MultiwayState;
+  readonly #ranges: readonly SampledRange[];
+  readonly #random: Random;
+  readonly #strategy = new Float64Array(MAX_ACTIONS);
+  readonly #playStrategy = new Float64Array(MAX_ACTIONS);
+  /** Nodes of the root street, parents first. */
+  readonly #nodes: Int32Array;
+  /** Probability, by node of the tree, that those who hold hands come there in the present deal. */
+  readonly reach: Float64Array;
+  /** Nodes that are reached in the present deal, children first; `reachedCount` of them count. */
+  readonly reached: Int32Array;
+  reachedCount = 0;
+  readonly #handsPerDeal: number;
+  /** Work of one hand in one deal: its nodes, and play to the end of the hand where the street ends. */
+  readonly handCost: number;
+
+  constructor(state: MultiwayState, ranges: readonly SampledRange[], random: Random) {
+    this.#state = state;
+    this.#ranges = ranges;
+    this.#random = random;
+    const { level, kind } = state.tree;
+    this.#nodes = Int32Array.from(kind.keys()).filter((node) => level[node] === 0);
+    this.reach = new Float64Array(kind.length);
+    this.reached = new Int32Array(this.#nodes.length);
+    const streetEnds = this.#nodes.filter((node) => kind[node] === NODE.chance).length;
+    this.handCost = this.#nodes.length + streetEnds * PLAY_OUT_COST;
+    this.#handsPerDeal = Math.round(Math.min(MOST_HANDS, Math.max(LEAST_HANDS, WORK_PER_DEAL / this.handCost)));
+  }
+
+  /** Decisions of the street, children first. */
+  *decisionsUpwards(): Generator<number> {
+    for (let i = this.#nodes.length - 1; i >= 0; i--) {
+      const node = this.#nodes[i] as number;
+      if (this.#state.tree.kind[node] === NODE.decision) yield node;
+    }
+  }
+
+  /** Hands of a seat that {@link eachHand} visits in one deal, at most. */
+  handsPerDeal(seat: number): number {
+    return Math.min((this.#ranges[seat] as SampledRange).hands.count, this.#handsPerDeal);
+  }
+
+  /** Deals to all seats. */
+  dealAll(): void {
+    this.#state.deal();
+    this.#spread(-1);
+  }
+
+  /** Deals to all seats but one. */
+  dealOthers(seat: number): void {
+    this.#state.deal(seat);
+    this.#spread(seat);
+  }
+
+  /** Reach of the root-street nodes by all seats but one, given the cards dealt; lists the nodes that are reached. */
+  #spread(except: number): void {
+    const { tree } = this.#state;
+    const reaches = this.reach;
+    reaches[0] = 1;
+    let found = this.#nodes.length;
+    for (let i = 0; i < this.#nodes.length; i++) {
+      const node = this.#nodes[i] as number;
+      const reach = reaches[node] as number;
+      if (reach > 0) this.reached[--found] = node;
+      if (tree.kind[node] !== NODE.decision) continue;
+      const actions = tree.actionCount[node] as number;
+      if (reach === 0 || tree.seat[node] === except) this.#strategy.fill(1);
+      else this.#state.average(node, this.#strategy, 0);
+      for (let action = 0; action < actions; action++) {
+        reaches[(tree.firstChild[node] as number) + action] = reach * (this.#strategy[action] as number);
+      }
+    }
+    this.reachedCount = this.#nodes.length - found;
+    this.reached.copyWithin(0, found);
+  }
+
+  /** Calls `visit` for the hands of a seat that the cards dealt allow: for all, or for some of a large range. */
+  eachHand(seat: number, always: number, visit: (hand: number) => void): void {
+    const range = this.#ranges[seat] as SampledRange;
+    const { count } = range.hands;
+    if (count <= this.#handsPerDeal) {
+      for (let hand = 0; hand < count; hand++) if (this.#place(seat, hand, range)) visit(hand);
+      return;
+    }
+    for (let drawn = 0; drawn < this.#handsPerDeal; drawn++) {
+      const hand = drawn === 0 && always >= 0 ? always : this.#random.below(count);
+      if (this.#place(seat, hand, range)) visit(hand);
+    }
+  }
+
+  #place(seat: number, hand: number, { hands, suitClasses }: SampledRange): boolean {
+    const { sampler } = this.#state;
+    const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
+    for (let place = 0; place < hands.k; place++) {
+      const listed = hands.cards[hand * hands.k + place] as number;
+      const card = suits ? (listed & ~3) | (suits[(listed & 3) as 0] as number) : listed;
+      if (sampler.taken[card] === 1) return false;
+      sampler.cards[seat * hands.k + place] = card;
+    }
+    this.#state.placeHand(seat, hand);
+    return true;
+  }
+
+  /** Chips of a seat when the hand is played on from a leaf of the street. */
+  leafChips(node: number, seat: number): number {
+    return this.#state.payoff(this.playOut(node), seat);
+  }
+
+  /** Plays a hand to its end by average strategies, sampling one action at each decision. */
+  playOut(from: number): number {
+    const { tree } = this.#state;
+    const strategy = this.#playStrategy;
+    let node = from;
+    for (;;) {
+      const kind = tree.kind[node] as number;
+      if (kind === NODE.chance) node = tree.firstChild[node] as number;
+      else if (kind !== NODE.decision) return node;
+      else {
+        this.#state.average(node, strategy, 0);
+        let left = this.#random.fraction();
+        let action = 0;
+        for (; action < (tree.actionCount[node] as number) - 1; action++) {
+          left -= strategy[action] as number;
+          if (left < 0) break;
+        }
+        node = (tree.firstChild[node] as number) + action;
+      }
+    }
+  }
+}

@@ -207,9 +207,17 @@ function describeIssues(
 }
 
 /** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
+/** Read by the Celery runtime itself, as Celery does. */
+const CELERYS_OWN: ReadonlySet<string> = new Set([
+  "CELERY_WORKER_REVOKES_MAX",
+  "CELERY_WORKER_REVOKE_EXPIRES",
+  "CELERY_WORKER_SUCCESSFUL_MAX",
+  "CELERY_WORKER_SUCCESSFUL_EXPIRES",
+]);
+
 function unknownVariables(given: Record<string, string | undefined>): string[] {
   return Object.keys(given)
-    .filter((name) => OWN_PREFIX.test(name) && !isVariable(name))
+    .filter((name) => OWN_PREFIX.test(name) && !isVariable(name) && !CELERYS_OWN.has(name))
     .flatMap((name) => {
       const [nearest, distance] = nearestVariable(name);
       if (!name.startsWith("CELERY_") && distance > 2) return [];

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { freePorts, type GuardedProcess, type ProcessGuard, tail, waitFor } from "./processes.js";
 
 /** A broker this process may stop and start, or one that somebody else runs. */
@@ -15,6 +17,8 @@ export interface Broker {
   /** SIGKILL. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** Runs `rabbitmqctl` on it, and resolves once that succeeded. */
+  control(...args: string[]): Promise<void>;
 }
 
 /**
@@ -117,6 +121,11 @@ class PrivateBroker implements Broker {
     // The management plugin lingers five seconds after everything durable is closed: not worth waiting for.
     await this.node?.end("SIGTERM", 2500);
     this.node = undefined;
+  }
+
+  async control(...args: string[]): Promise<void> {
+    const command = join(dirname(this.server), "rabbitmqctl");
+    await promisify(execFile)(command, ["-n", this.nodeName, ...args], { env: this.environment() });
   }
 
   async kill(): Promise<void> {

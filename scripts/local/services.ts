@@ -107,6 +107,10 @@ export class Services {
   /** SIGKILL: connections break without a goodbye. */
   killBroker = () => required(this.broker, "rabbitmq").kill();
 
+  /** A memory alarm, in which the broker takes no more from any publisher; and its end. */
+  setMemoryAlarm = (on: boolean) =>
+    required(this.broker, "rabbitmq").control("set_vm_memory_high_watermark", on ? "0" : "0.4");
+
   async restartBroker(): Promise<void> {
     await this.stopBroker();
     await this.startBroker();
@@ -175,7 +179,7 @@ function externalServer(url: string) {
   const refuse = async () => {
     throw new Error("this service is not ours to stop: it was named by an environment variable");
   };
-  return { url, stop: refuse, kill: refuse, start: refuse, dispose: async () => undefined };
+  return { url, stop: refuse, kill: refuse, start: refuse, control: refuse, dispose: async () => undefined };
 }
 
 /** A folder every user may enter, so that an unprivileged PostgreSQL can live in it. */

@@ -1,6 +1,7 @@
 import type { Celery, WorkerOptions } from "../celery/app.js";
 import type { SettingsInput } from "../celery/settings.js";
-import { expandNodename, type Worker } from "../celery/worker/worker.js";
+import { expandNodename } from "../celery/worker/nodename.js";
+import type { Worker } from "../celery/worker/worker.js";
 import { type Config, loadConfig } from "../config.js";
 import { isReadable } from "../log.js";
 import { createPloSolver } from "../main.js";

@@ -28,6 +28,22 @@ it.each<[string, RegExp]>([
   ["not an app", /give a module such as/],
 ])("celery -A '%s' worker ends with one sentence", async (app, message) => {
   const worker = WorkerProcess.start({ CELERY_BROKER_URL: vhost.url }, [], app);
-  expect(await worker.exited).not.toBe(0);
+  expect(await worker.ended()).not.toBe(0);
   await waitUntil(() => message.test(worker.output), `${message} in ${worker.output}`, 2000);
+});
+
+it("REMAP_SIGTERM=SIGQUIT makes SIGTERM a cold shutdown, which waits as long as workerSoftShutdownTimeout says", async () => {
+  const app = fileURLToPath(new URL("../fixtures/slow-app.mjs", import.meta.url));
+  const env = { CELERY_BROKER_URL: vhost.url, CELERY_RESULT_BACKEND: "rpc://", REMAP_SIGTERM: "SIGQUIT" };
+  const worker = WorkerProcess.start(env, ["-c", "2", "--result-backend", "rpc://", "-b", vhost.url], app);
+  workers.push(worker);
+  await worker.wrote(" ready.");
+  const forever = await client.current.send("slow", "forever");
+  await waitUntil(() => worker.output.includes(forever), "the endless task");
+  const nap = await client.current.send("slow", "nap");
+  await waitUntil(() => worker.output.includes(nap), "the short task");
+  expect(await worker.kill("SIGTERM")).toBe(0);
+  expect(await client.current.result(nap)).toMatchObject({ status: "SUCCESS", result: "rested" });
+  expect(client.current.statesOf(forever)).toEqual([]);
+  expect(await client.current.depth("slow")).toBe(1);
 });

@@ -72,10 +72,11 @@ export class MessageQueue {
    */
   async copyTo(original: TakenMessage, { queue, body, headers }: MovedMessage): Promise<void> {
     let returned = false;
-    const onReturn = () => {
-      returned = true;
+    const onReturn = (message: { readonly fields: { readonly routingKey: string }; readonly content: Buffer }) => {
+      // Other copies may be on their way on the same channel.
+      if (message.fields.routingKey === queue && message.content.equals(body)) returned = true;
     };
-    this.channel.once("return", onReturn);
+    this.channel.on("return", onReturn);
     const { contentType, contentEncoding, correlationId, replyTo } = original;
     const kept = Object.entries({ contentType, contentEncoding, correlationId, replyTo });
     const options = {
@@ -84,14 +85,17 @@ export class MessageQueue {
       deliveryMode: 2,
       mandatory: true,
     };
-    await new Promise<void>((resolve, reject) => {
-      this.channel.sendToQueue(queue, body, options, (error: unknown) =>
-        error === null || error === undefined
-          ? resolve()
-          : reject(new PublishError(`queue ${queue} did not take the message`, { cause: error })),
-      );
-    });
-    this.channel.off("return", onReturn);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.channel.sendToQueue(queue, body, options, (error: unknown) =>
+          error === null || error === undefined
+            ? resolve()
+            : reject(new PublishError(`queue ${queue} did not take the message`, { cause: error })),
+        );
+      });
+    } finally {
+      this.channel.off("return", onReturn);
+    }
     // The broker returns a message it cannot route before it confirms it.
     if (returned) throw new PublishError(`there is no queue ${queue}: start its worker or declare it first`);
   }

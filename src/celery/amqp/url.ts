@@ -66,6 +66,7 @@ function parseAddress(text: string): BrokerAddress {
 
 /** The address as kombu prints it, password masked: `amqp://guest:**@localhost:5672//`. */
 export function displayUrl(address: BrokerAddress): string {
-  const vhost = address.vhost === "/" ? "/" : address.vhost;
-  return `${address.protocol}://${address.username}:**@${address.hostname}:${address.port}/${vhost}`;
+  const { protocol, username, hostname, port, vhost } = address;
+  const host = hostname.includes(":") ? `[${hostname}]` : hostname;
+  return `${protocol}://${username}:**@${host}:${port}/${vhost}`;
 }

@@ -71,6 +71,8 @@ export class TaskEvents {
       ),
       taskFailed: this.#step(({ id }, { error, rejected }) => {
         if (rejected) send("task-rejected", { uuid: id, requeue: rejected.requeue });
+        // What goes back to the queue has not failed for good.
+        if (rejected?.requeue) return;
         send("task-failed", { uuid: id, exception: exceptionRepr(error), traceback: tracebackOf(error) });
       }),
       taskRetried: this.#step(({ id }, { error }) =>

@@ -7,6 +7,7 @@ export const READY_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", 
 /** Whose result is stored, and where its reader waits. */
 export interface ResultTarget {
   readonly id: string;
+  /** Empty when nothing but the id is known. */
   readonly task: string;
   readonly correlationId: string | null;
   readonly replyTo: string | null;

@@ -174,7 +174,7 @@ export class DatabaseBackend implements StoredBackend {
   }
 
   #extendedValues(target: ResultTarget): Array<readonly [string, unknown]> {
-    if (!this.#options.extended) return [];
+    if (!this.#options.extended || target.task === "") return [];
     const { serializer } = this.#options;
     return [
       ["name", target.task.slice(0, MAX_NAME)],

@@ -20,7 +20,7 @@ export function resultMeta(target: ResultTarget, record: ResultRecord, extended:
     date_done: READY_STATES.has(status) ? formatIso(new Date()) : null,
     ...(target.group === null ? {} : { group_id: target.group }),
     ...(target.parentId === null ? {} : { parent_id: target.parentId }),
-    ...(extended ? extendedMeta(target) : {}),
+    ...(extended && target.task !== "" ? extendedMeta(target) : {}),
     task_id: target.id,
   };
 }
@@ -49,7 +49,8 @@ export function readMeta(taskId: string, meta: unknown): StoredResult {
     result: meta.result ?? null,
     traceback: typeof meta.traceback === "string" ? meta.traceback : null,
     children: Array.isArray(meta.children) ? meta.children.filter(isResultTuple) : [],
-    details: readDetails(meta),
+    // rpc:// results carry none of them.
+    ...(Object.hasOwn(meta, "date_done") ? { details: readDetails(meta) } : {}),
   };
 }
 

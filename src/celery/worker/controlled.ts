@@ -15,7 +15,7 @@ import type { Settings } from "../settings.js";
 import type { Autoscaler } from "./autoscaler.js";
 import type { WorkerCore } from "./core.js";
 import type { Request, RequestState } from "./request.js";
-import { revoke, revokeRequest } from "./revoke.js";
+import { revoke, revokeRequest, storeRevoked } from "./revoke.js";
 import { stampValues } from "./revoked-stamps.js";
 
 /** Priority of Celery's timer for tasks that wait for their time. */
@@ -134,6 +134,10 @@ export class Controlled implements ControlledWorker {
     const found = ids.filter((id) => this.#core.requests.has(id));
     revoke(this.#core, ids, options);
     this.#parts.touch();
+    void storeRevoked(
+      this.#core,
+      ids.filter((id) => !found.includes(id)),
+    );
     return found;
   }
 

@@ -41,11 +41,20 @@ export async function record(core: WorkerCore, request: Request, outcome: Outcom
       await countPart(core, request, "REVOKED", result);
       return outcome;
     }
+    case "abandoned":
+      if (request.acknowledged) await recordLoss(core, request);
+      return outcome;
     case "rejected":
     case "ignored":
-    case "abandoned":
       return outcome;
   }
+}
+
+/** The message is gone and no attempt will follow: whoever waits finds the state that Celery leaves behind. */
+async function recordLoss(core: WorkerCore, request: Request): Promise<void> {
+  const error = { exc_type: "Retry", exc_message: ["cancelled by Celery"], exc_module: "celery.exceptions" };
+  await store(core, request, "RETRY", error, null, true);
+  await retryHook(core, request, null);
 }
 
 /** Callbacks and the next step go first, so that the result names them as children; the chord counts last. */

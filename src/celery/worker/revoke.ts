@@ -1,3 +1,7 @@
+import { asError, TaskRevokedError } from "../errors.js";
+import { encodeException } from "../protocol/exception.js";
+import { READY_STATES, type ResultTarget } from "../results/backend.js";
+import { isStored } from "../results/stored.js";
 import type { WorkerCore } from "./core.js";
 import { discard } from "./finish.js";
 import type { Request } from "./request.js";
@@ -23,6 +27,42 @@ export function revoke(core: WorkerCore, ids: readonly string[], options: Revoke
     const request = core.requests.get(id);
     return request !== undefined && revokeRequest(core, request, options);
   });
+}
+
+/**
+ * Stores REVOKED for tasks that this worker has not got, as Celery does where results are kept: whoever waits need not
+ * wait until the message is met. A task that has ended, or that has started elsewhere, keeps its state.
+ */
+export async function storeRevoked(core: WorkerCore, ids: readonly string[]): Promise<void> {
+  const { results } = core;
+  if (!isStored(results)) return;
+  const result = encodeException(new TaskRevokedError("revoked"));
+  for (const id of ids) {
+    try {
+      const known = (await results.get(id))?.status ?? "PENDING";
+      if (READY_STATES.has(known) || known === "STARTED") continue;
+      await results.store(unknownTarget(id), { status: "REVOKED", result, traceback: null, children: [] });
+    } catch (error) {
+      core.log.warn({ err: asError(error).message, taskId: id }, "cannot store that a task is revoked");
+    }
+  }
+}
+
+function unknownTarget(id: string): ResultTarget {
+  return {
+    id,
+    task: "",
+    correlationId: null,
+    replyTo: null,
+    parentId: null,
+    group: null,
+    groupIndex: null,
+    args: [],
+    kwargs: {},
+    hostname: "",
+    retries: 0,
+    queue: "",
+  };
 }
 
 /** @returns true when the request runs and is being terminated */

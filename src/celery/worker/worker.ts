@@ -1,50 +1,21 @@
-import { hostname } from "node:os";
-import type { Logger } from "pino";
 import { BrokerConnection } from "../amqp/connection.js";
 import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
 import { type QueueDefinition, queueSizes } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
-import type { ControlRegistry } from "../control/registry.js";
-import type { TaskDefinition } from "../definition.js";
 import { asError } from "../errors.js";
-import { ThreadPool } from "../executor/thread-pool.js";
-import { acceptedContentTypes } from "../protocol/serializers.js";
 import { isQuorum } from "../queues.js";
-import type { ResultBackend } from "../results/backend.js";
-import type { Settings } from "../settings.js";
+import { buildCore } from "./build-core.js";
 import { Consumer } from "./consumer.js";
 import { logFields } from "./context.js";
 import type { WorkerCore } from "./core.js";
-import { DeadLetters } from "./dead-letter.js";
-import type { Delivery } from "./delivery.js";
 import { WorkerEvents } from "./emitter.js";
 import { forget, receive } from "./intake.js";
 import { logTaskEvents } from "./log-lines.js";
-import { RateLimits } from "./rate-limits.js";
-import { RecentSet } from "./recent-set.js";
+import type { WorkerParts } from "./parts.js";
 import { Remote } from "./remote.js";
 import type { Request } from "./request.js";
-import { RevokedStamps } from "./revoked-stamps.js";
 import { abandon } from "./run.js";
-import { Schedule } from "./schedule.js";
-import { createSending } from "./sending.js";
-import { Slots } from "./slots.js";
-
-/** What a worker is made from. */
-export interface WorkerParts {
-  readonly nodename: string;
-  readonly queues: readonly QueueDefinition[];
-  readonly settings: Settings;
-  readonly tasks: ReadonlyMap<string, TaskDefinition>;
-  readonly log: Logger;
-  readonly createResults: (publisher: Publisher) => ResultBackend;
-  /** Reply address of this process. */
-  readonly oid: string;
-  readonly controlCommands: ControlRegistry;
-  /** Carries out the action of an election this worker won. */
-  readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
-}
 
 /** State of one consumer, for health probes. */
 export interface ConsumerStatus {
@@ -55,9 +26,6 @@ export interface ConsumerStatus {
 
 type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
 
-const REVOKES_MAX = 50_000;
-const REVOKES_EXPIRE_MS = 10_800_000;
-const ENDED_MAX = 50_000;
 /** After running tasks were given up, how long their settlement may take. */
 const SETTLE_DEADLINE_MS = 2_000;
 
@@ -95,7 +63,14 @@ export class Worker {
     this.#consuming = connection("consumer");
     this.#publishing = connection("publisher");
     const publisher = new Publisher(this.#publishing, log);
-    this.core = this.#createCore(publisher);
+    this.core = buildCore({
+      parts,
+      events: this.events,
+      publisher,
+      publishing: this.#publishing,
+      consumerOf: (delivery) => this.#consumers.find((consumer) => consumer.queue.name === delivery.queue),
+      isStopping: () => this.#state === "draining" || this.#state === "stopped",
+    });
     this.#consumers = parts.queues.map((queue) => this.#createConsumer(queue));
     this.#remote = new Remote({
       core: this.core,
@@ -267,51 +242,6 @@ export class Worker {
     }
   }
 
-  #createCore(publisher: Publisher): WorkerCore {
-    const { nodename, settings, log, tasks, createResults, oid } = this.#parts;
-    const results = createResults(publisher);
-    const consumerOf = (delivery: Delivery) =>
-      this.#consumers.find((consumer) => consumer.queue.name === delivery.queue);
-    const schedule = new Schedule();
-    const slots = new Slots(settings.workerConcurrency);
-    const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
-    const rateLimits = new RateLimits();
-    if (!settings.workerDisableRateLimits) for (const task of tasks.values()) rateLimits.set(task.name, task.rateLimit);
-    return {
-      nodename,
-      settings,
-      log,
-      events: this.events,
-      tasks,
-      acceptedContentTypes: acceptedContentTypes(settings.acceptContent),
-      pool: new ThreadPool({
-        size: settings.workerConcurrency,
-        maxCallsPerThread: settings.workerMaxTasksPerChild,
-        maxMemoryPerThreadKilobytes: settings.workerMaxMemoryPerChild,
-        maxHeapMegabytes: settings.workerThreadHeapMegabytes,
-        log,
-      }),
-      slots,
-      slotsOf: (definition) => (definition.inline ? inline : slots),
-      rateLimits,
-      schedule,
-      revoked: new RecentSet(REVOKES_MAX, REVOKES_EXPIRE_MS),
-      revokedStamps: new RevokedStamps(),
-      ended: new RecentSet(ENDED_MAX),
-      requests: new Map(),
-      results,
-      publisher,
-      ...createSending({ connection: this.#publishing, publisher, settings, log, tasks, results, replyTo: oid }),
-      deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
-      onHeld: (delivery) => {
-        const { workerEtaTaskLimit } = settings;
-        if (workerEtaTaskLimit === null || schedule.size < workerEtaTaskLimit) consumerOf(delivery)?.hold(delivery);
-      },
-      onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
-      isStopping: () => this.#state === "draining" || this.#state === "stopped",
-    };
-  }
-
   #createConsumer(queue: QueueDefinition): Consumer {
     return new Consumer(
       this.#consuming,
@@ -334,16 +264,4 @@ export class Worker {
     const { workerInlineConcurrency, workerPrefetchMultiplier } = this.#parts.settings;
     return (this.core.slots.limit + (workerInlineConcurrency ?? 0)) * workerPrefetchMultiplier;
   }
-}
-
-/** A node name as Celery expands it: `%h` host, `%n` name part, `%d` domain; without `@` the host is added. */
-export function expandNodename(template: string | undefined, host: string = hostname()): string {
-  if (template === undefined) return `celery@${host}`;
-  const [name = host, ...domain] = host.split(".");
-  const expanded = template.replace(/%[hnd%]/g, (code) => {
-    if (code === "%h") return host;
-    if (code === "%n") return name;
-    return code === "%d" ? domain.join(".") : "%";
-  });
-  return expanded.includes("@") ? expanded : `${expanded}@${host}`;
 }

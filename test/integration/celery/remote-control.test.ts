@@ -1,8 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { afterAll, expect, it } from "vitest";
 import { type AppOptions, Celery } from "../../../src/celery/app.js";
 import { useWorkers } from "../../support/celery-worker.js";
-import { useVhost } from "../../support/services.js";
+import { redisUrl, useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 
 const vhost = useVhost();
@@ -76,6 +77,25 @@ it("sees tasks, revokes and terminates them", async () => {
   for (const result of [running, reserved, scheduled])
     await expect(result.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
   expect((await inspect.revoked())?.["three@test"]).toEqual(expect.arrayContaining([running.id, reserved.id]));
+});
+
+it("stores REVOKED for tasks that no worker has, and leaves those that have started or ended", async () => {
+  const app = open({ backend: redisUrl(), resultExtended: true });
+  await startWorker(
+    (worker) => worker.task("quick", () => 1),
+    { hostname: "five@test", queues: ["q5"] },
+    { backend: redisUrl(), resultExtended: true },
+  );
+  const done = await app.sendTask("quick", [], {}, { queue: "q5" });
+  await done.get({ timeout: 20 });
+  const unknown = app.asyncResult(randomUUID());
+  await app.control.revoke([done.id, unknown.id]);
+  await expect(unknown.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
+  expect([await unknown.state(), await unknown.name(), await app.asyncResult(done.id).state()]).toEqual([
+    "REVOKED",
+    null,
+    "SUCCESS",
+  ]);
 });
 
 it("changes workers: limits, queues, events, pool, shutdown", async () => {

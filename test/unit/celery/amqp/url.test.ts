@@ -13,6 +13,12 @@ describe("parseBrokerUrl", () => {
     expect(list[1]?.password).toBe("p@ss");
   });
 
+  it("keeps the brackets of an IPv6 address for display only", () => {
+    const [address] = parseBrokerUrl("amqp://u:p@[::1]:5673/v");
+    expect(address?.hostname).toBe("::1");
+    expect(address && displayUrl(address)).toBe("amqp://u:**@[::1]:5673/v");
+  });
+
   it.each(["redis://h", "sqs://", "memory://", "", "amqp://u:s3cret@h:port"])(
     "refuses %j without a password",
     (url) => {

@@ -1,0 +1,82 @@
+import type { BrokerConnection } from "../amqp/connection.js";
+import type { Publisher } from "../amqp/publisher.js";
+import { ThreadPool } from "../executor/thread-pool.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
+import type { Consumer } from "./consumer.js";
+import type { WorkerCore } from "./core.js";
+import { DeadLetters } from "./dead-letter.js";
+import type { Delivery } from "./delivery.js";
+import type { WorkerEvents } from "./emitter.js";
+import { memoryLimits } from "./memory-limits.js";
+import type { WorkerParts } from "./parts.js";
+import { RateLimits } from "./rate-limits.js";
+import { RecentSet } from "./recent-set.js";
+import { RevokedStamps } from "./revoked-stamps.js";
+import { Schedule } from "./schedule.js";
+import { createSending } from "./sending.js";
+import { Slots } from "./slots.js";
+
+/** What {@link buildCore} is given by its worker. */
+export interface CoreParts {
+  readonly parts: WorkerParts;
+  readonly events: WorkerEvents;
+  readonly publisher: Publisher;
+  /** Connection of the publisher. */
+  readonly publishing: BrokerConnection;
+  /** The consumer that a delivery came by, unless it is gone. */
+  readonly consumerOf: (delivery: Delivery) => Consumer | undefined;
+  readonly isStopping: () => boolean;
+}
+
+/** Makes what the steps of a delivery's life share. @throws ImproperlyConfigured */
+export function buildCore({ parts, events, publisher, publishing, consumerOf, isStopping }: CoreParts): WorkerCore {
+  const { nodename, settings, log, tasks, createResults, oid } = parts;
+  const results = createResults(publisher);
+  const schedule = new Schedule();
+  const slots = new Slots(settings.workerConcurrency);
+  const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
+  const limits = memoryLimits(process.env);
+  return {
+    nodename,
+    settings,
+    log,
+    events,
+    tasks,
+    acceptedContentTypes: acceptedContentTypes(settings.acceptContent),
+    pool: threadPool(parts),
+    slots,
+    slotsOf: (definition) => (definition.inline ? inline : slots),
+    rateLimits: rateLimits(parts),
+    schedule,
+    revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),
+    revokedStamps: new RevokedStamps(),
+    ended: new RecentSet(limits.ended, limits.endedExpireMs),
+    requests: new Map(),
+    results,
+    publisher,
+    ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
+    deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
+    onHeld: (delivery) => {
+      const { workerEtaTaskLimit } = settings;
+      if (workerEtaTaskLimit === null || schedule.size < workerEtaTaskLimit) consumerOf(delivery)?.hold(delivery);
+    },
+    onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
+    isStopping,
+  };
+}
+
+function threadPool({ settings, log }: WorkerParts): ThreadPool {
+  return new ThreadPool({
+    size: settings.workerConcurrency,
+    maxCallsPerThread: settings.workerMaxTasksPerChild,
+    maxMemoryPerThreadKilobytes: settings.workerMaxMemoryPerChild,
+    maxHeapMegabytes: settings.workerThreadHeapMegabytes,
+    log,
+  });
+}
+
+function rateLimits({ settings, tasks }: WorkerParts): RateLimits {
+  const limits = new RateLimits();
+  if (!settings.workerDisableRateLimits) for (const task of tasks.values()) limits.set(task.name, task.rateLimit);
+  return limits;
+}

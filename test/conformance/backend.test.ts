@@ -42,7 +42,7 @@ beforeAll(async () => {
     DATABASE_URL: jobs.url,
     CELERY_WORKER_CONCURRENCY: "2",
   });
-  await waitUntil(() => worker.output.includes("ready."), "the worker to be ready", 60_000);
+  await worker.wrote("ready.");
 });
 afterAll(async () => {
   await backend?.stop();

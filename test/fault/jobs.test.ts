@@ -103,7 +103,7 @@ it("200 jobs with the worker killed ten times: every row ends COMPLETED once, th
   const ids = await submit(200);
   let worker = startWorker();
   for (let kill = 0; kill < 10; kill++) {
-    await waitUntil(() => worker.output.includes("job claimed"), "a job to be claimed", 60_000);
+    await worker.wrote("job claimed");
     await new Promise((resolve) => setTimeout(resolve, (kill * 137) % 700));
     await worker.kill("SIGKILL");
     worker = startWorker();
@@ -124,7 +124,7 @@ it("the database stopped for 20 s and the broker restarted during runs: all rows
 }, async () => {
   const worker = startWorker();
   const ids = await submit(20);
-  await waitUntil(() => worker.output.includes("job claimed"), "a job to be claimed", 60_000);
+  await worker.wrote("job claimed");
   await services.current.stopDatabase();
   await new Promise((resolve) => setTimeout(resolve, 20_000));
   await services.current.startDatabase();
@@ -141,7 +141,7 @@ it("a job cancelled by plain SQL is skipped before its start, and stopped within
   timeout: 120_000,
 }, async () => {
   const worker = startWorker();
-  await waitUntil(() => worker.output.includes("ready."), "the worker to be ready", 60_000);
+  await worker.wrote("ready.");
   const [long] = await submit(1, { ...SLOW_SPOT, simulation_runs: 1_000_000_000 });
   const [later] = await submit(1, SLOW_SPOT);
   await database

@@ -103,7 +103,7 @@ describe("celery jobs", () => {
     const watch = new RunningCelery(["jobs", "watch", id], environment());
     await waitUntil(() => watch.output.includes("PROCESSING"));
     expect(await celery("jobs", "cancel", id)).toEqual({ code: 0, stdout: `job ${id} is cancelled\n`, stderr: "" });
-    expect(await watch.exited).toBe(1);
+    expect(await watch.ended()).toBe(1);
     expect(watch.output).toContain(`Error: job ${id} is CANCELLED`);
     expect(await celery("jobs", "cancel", id)).toMatchObject({
       code: 1,
@@ -154,7 +154,7 @@ describe("celery dlq", () => {
     await jobs.set(id, `input_data = '${JSON.stringify(SPOT)}'`);
     const env = { ...environment(), NODE_OPTIONS: `--import ${DIES_BEFORE_ACK}` };
     const killed = new RunningCelery(["dlq", "retry", id], env);
-    expect(await killed.exited).toBeNull();
+    expect(await killed.ended()).toBeNull();
     await completed(id);
     await waitUntil(async () => (await deadLetters()).some(({ jobId }) => jobId === id), "the dead letter, put back");
     const { updated_at } = await jobs.row(id);

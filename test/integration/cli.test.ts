@@ -223,5 +223,5 @@ it.each([
 
 it("control shutdown ends our worker with exit code 0", async () => {
   await celery("control", "shutdown", "-t", "0.5");
-  expect(await worker.exited).toBe(0);
+  expect(await worker.ended()).toBe(0);
 });

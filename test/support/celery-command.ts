@@ -1,5 +1,6 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { WatchedChild } from "./watched-child.js";
 
 export interface CommandResult {
   readonly code: number;
@@ -37,24 +38,15 @@ function runNode(args: readonly string[], env: Environment, input: string): Prom
 }
 
 /** The built `celery …` while it runs. */
-export class RunningCelery {
-  output = "";
-  readonly exited: Promise<number | null>;
-  readonly #child: ChildProcess;
-
+export class RunningCelery extends WatchedChild {
   constructor(args: readonly string[], env: Environment = {}) {
     const options = { env: { PATH: process.env.PATH ?? "", ...env } };
-    this.#child = spawn(process.execPath, [BUILT_MAIN, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
-    for (const stream of [this.#child.stdout, this.#child.stderr])
-      stream?.on("data", (chunk: Buffer) => {
-        this.output += chunk.toString();
-      });
-    this.exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    const child = spawn(process.execPath, [BUILT_MAIN, ...args], { ...options, stdio: ["ignore", "pipe", "pipe"] });
+    super(`celery ${args.join(" ")}`, child);
   }
 
   /** @returns the exit code; null when the signal itself ended it */
-  async end(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
-    this.#child.kill(signal);
-    return await this.exited;
+  end(signal: NodeJS.Signals = "SIGINT"): Promise<number | null> {
+    return this.kill(signal);
   }
 }

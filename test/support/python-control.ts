@@ -1,12 +1,14 @@
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { createInterface, type Interface } from "node:readline";
+import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { findPython } from "../../scripts/local/provision.js";
 import { parseJson } from "../../src/celery/protocol/json.js";
 import type { CommandResult } from "./celery-command.js";
+import { LineProcess } from "./line-process.js";
+import { WatchedChild } from "./watched-child.js";
 
 const FOLDER = fileURLToPath(new URL("./python", import.meta.url));
+const COMMAND_MS = 60_000;
 
 async function python(): Promise<string> {
   const path = await findPython();
@@ -27,41 +29,20 @@ export interface PythonWorker {
 
 /** Starts a Python worker before the tests of this file and ends it afterwards. */
 export function usePythonWorker(url: () => string, name: string, queue: string, flags: string[] = []): PythonWorker {
-  let child: ChildProcess | undefined;
-  let output = "";
+  let worker: WatchedChild | undefined;
   beforeAll(async () => {
-    const args = [
-      "-m",
-      "celery",
-      "-A",
-      "control_app",
-      "worker",
-      "-n",
-      name,
-      "-Q",
-      queue,
-      "-c",
-      "2",
-      "-l",
-      "INFO",
-      ...flags,
-    ];
-    child = spawn(await python(), args, { env: environment(url()), cwd: FOLDER, stdio: ["ignore", "pipe", "pipe"] });
-    await new Promise<void>((resolve, reject) => {
-      const collect = (chunk: Buffer) => {
-        output += chunk.toString();
-        if (output.includes("ready.")) resolve();
-      };
-      child?.stdout?.on("data", collect);
-      child?.stderr?.on("data", collect);
-      child?.once("exit", (code) => reject(new Error(`the Python worker ended with ${code}: ${output}`)));
-    });
+    const own = ["-n", name, "-Q", queue, "-c", "2", "-l", "INFO", ...flags];
+    const args = ["-m", "celery", "-A", "control_app", "worker", ...own];
+    const env = environment(url());
+    const child = spawn(await python(), args, { env, cwd: FOLDER, stdio: ["ignore", "pipe", "pipe"] });
+    worker = new WatchedChild(`the Python worker ${name}`, child);
+    await worker.wrote("ready.");
   });
-  afterAll(() => ended(child, "SIGKILL"));
+  afterAll(() => worker?.kill("SIGKILL"));
   return {
     name,
     get output() {
-      return output;
+      return worker?.output ?? "";
     },
   };
 }
@@ -75,38 +56,21 @@ export interface PythonControl {
 }
 
 export function usePythonControl(url: () => string): PythonControl {
-  let child: ChildProcess | undefined;
-  let lines: Interface | undefined;
-  const waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
-  let errors = "";
+  let driver: LineProcess | undefined;
   beforeAll(async () => {
     const file = `${FOLDER}/control_driver.py`;
-    child = spawn(await python(), [file], { env: environment(url()), cwd: FOLDER, stdio: ["pipe", "pipe", "pipe"] });
-    child.stderr?.on("data", (chunk: Buffer) => {
-      errors += chunk.toString();
-    });
-    child.once("exit", () => {
-      for (const { reject } of waiting.splice(0)) reject(new Error(`the Python process ended: ${errors}`));
-    });
-    if (child.stdout === null) throw new Error("no output");
-    lines = createInterface({ input: child.stdout });
-    lines.on("line", (line) => {
-      // Python's JSON: a worker's settings may hold Infinity.
-      const answer = parseJson(line) as { readonly value?: unknown; readonly error?: string };
-      const next = waiting.shift();
-      if (answer.error === undefined) next?.resolve(answer.value ?? null);
-      else next?.reject(new Error(answer.error));
-    });
+    const env = environment(url());
+    const child = spawn(await python(), [file], { env, cwd: FOLDER, stdio: ["pipe", "pipe", "pipe"] });
+    driver = new LineProcess("Python's control API", child);
   });
-  afterAll(async () => {
-    lines?.close();
-    await ended(child, "SIGTERM");
-  });
-  const call = (request: object) =>
-    new Promise<unknown>((resolve, reject) => {
-      waiting.push({ resolve, reject });
-      child?.stdin?.write(`${JSON.stringify(request)}\n`);
-    });
+  afterAll(() => driver?.stop());
+  const call = async (request: object) => {
+    if (driver === undefined) throw new Error("started by beforeAll: use it inside tests");
+    // Python's JSON: a worker's settings may hold Infinity.
+    const answer = parseJson(await driver.ask(request)) as { readonly value?: unknown; readonly error?: string };
+    if (answer.error !== undefined) throw new Error(answer.error);
+    return answer.value ?? null;
+  };
   return {
     inspect: (method, options = {}, args = [], kwargs = {}) => call({ api: "inspect", method, options, args, kwargs }),
     control: (method, args = [], kwargs = {}) => call({ api: "control", method, args, kwargs }),
@@ -117,18 +81,9 @@ export function usePythonControl(url: () => string): PythonControl {
 export async function runPythonCelery(url: string, args: readonly string[]): Promise<CommandResult> {
   const path = await python();
   return await new Promise((resolve) => {
-    const options = { env: environment(url), cwd: FOLDER };
+    const options = { env: environment(url), cwd: FOLDER, timeout: COMMAND_MS };
     execFile(path, ["-m", "celery", "-A", "control_app", ...args], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr });
     });
-  });
-}
-
-/** Ends a process and its children. */
-async function ended(child: ChildProcess | undefined, signal: NodeJS.Signals): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  await new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.kill(signal);
   });
 }

@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { findPython } from "../../scripts/local/provision.js";
+import { LineProcess } from "./line-process.js";
+import { WatchedChild } from "./watched-child.js";
 
 const FOLDER = fileURLToPath(new URL("./python", import.meta.url));
+/** A prefork worker that hangs in its shutdown must not hold up the tests. */
+const END_MS = 5000;
 
 /** Where a Python peer sends and reads, and the queue its worker consumes. */
 export interface PeerEnvironment {
@@ -17,42 +20,25 @@ export interface PeerEnvironment {
 
 /** A process of its own: a Python Celery client that takes commands as lines of JSON (python/peer_driver.py). */
 export class PythonPeer {
-  readonly #child: ChildProcess;
-  readonly #waiting: { resolve: (value: unknown) => void; reject: (error: Error) => void }[] = [];
-  #errors = "";
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    child.stderr?.on("data", (chunk: Buffer) => {
-      this.#errors += chunk.toString();
-    });
-    child.once("exit", () => {
-      for (const { reject } of this.#waiting.splice(0)) reject(new Error(`the Python peer ended: ${this.#errors}`));
-    });
-    if (child.stdout === null) throw new Error("the Python peer has no output");
-    createInterface({ input: child.stdout }).on("line", (line) => {
-      const { value = null, failure } = JSON.parse(line) as { readonly value?: unknown; readonly failure?: string };
-      const next = this.#waiting.shift();
-      if (failure === undefined) next?.resolve(value);
-      else next?.reject(new Error(failure));
-    });
-  }
+  private constructor(private readonly process: LineProcess) {}
 
   static async start(environment: PeerEnvironment): Promise<PythonPeer> {
-    return new PythonPeer(await startPython(["peer_driver.py"], environment, "pipe"));
+    const child = await startPython(["peer_driver.py"], environment, "pipe");
+    return new PythonPeer(new LineProcess("the Python peer", child));
   }
 
   /** Runs one command. @throws with what Python raised */
-  call(command: string, fields: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
-      this.#child.stdin?.write(`${JSON.stringify({ do: command, ...fields })}\n`);
-    });
+  async call(command: string, fields: Readonly<Record<string, unknown>> = {}): Promise<unknown> {
+    const answer = JSON.parse(await this.process.ask({ do: command, ...fields })) as {
+      readonly value?: unknown;
+      readonly failure?: string;
+    };
+    if (answer.failure !== undefined) throw new Error(answer.failure);
+    return answer.value ?? null;
   }
 
   stop(): Promise<void> {
-    this.#waiting.length = 0;
-    return ended(this.#child, "SIGKILL");
+    return this.process.stop();
   }
 }
 
@@ -60,22 +46,13 @@ export class PythonPeer {
 export async function startPythonPeerWorker(environment: PeerEnvironment): Promise<() => Promise<void>> {
   const flags = ["-n", `python-${environment.queue}@peer`, "-c", "2", "-l", "INFO", "-Q", environment.queue];
   const quiet = ["--without-mingle", "--without-gossip", "--heartbeat-interval", "1"];
-  const child = await startPython(
-    ["-m", "celery", "-A", "peer_tasks", "worker", ...flags, ...quiet],
-    environment,
-    "ignore",
-  );
-  let output = "";
-  await new Promise<void>((resolve, reject) => {
-    const collect = (chunk: Buffer) => {
-      output += chunk.toString();
-      if (output.includes("ready.")) resolve();
-    };
-    child.stdout?.on("data", collect);
-    child.stderr?.on("data", collect);
-    child.once("exit", (code) => reject(new Error(`the Python worker ended with ${code}: ${output}`)));
-  });
-  return () => ended(child, "SIGTERM");
+  const command = ["-m", "celery", "-A", "peer_tasks", "worker", ...flags, ...quiet];
+  const worker = new WatchedChild("the Python worker", await startPython(command, environment, "ignore"));
+  await worker.wrote("ready.");
+  return async () => {
+    // It is killed when it takes longer; that is no failure of ours.
+    await worker.kill("SIGTERM", END_MS).catch(() => undefined);
+  };
 }
 
 async function startPython(
@@ -88,14 +65,4 @@ async function startPython(
   const settings = { PEER_BROKER: broker, PEER_BACKEND: backend, PEER_REDIS: redis, PEER_QUEUE: queue };
   const env = { ...process.env, ...settings, PYTHONPATH: FOLDER, PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" };
   return spawn(python, args, { env, cwd: FOLDER, stdio: [stdin, "pipe", "pipe"] });
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  await new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.kill(signal);
-    // A prefork worker that hangs in its shutdown must not hold up the tests.
-    setTimeout(() => child.kill("SIGKILL"), 5000).unref();
-  });
 }

@@ -30,7 +30,7 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
     "",
     `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}`,
     "",
-    ...strategyTable(tree, output),
+    ...strategyTable(tree, output, classHeading(solution)),
     ...heroLines(solution),
     "",
     ...lines(tree),
@@ -51,7 +51,11 @@ function assumptionLines({ assumptions }: StoredSolution): string[] {
 }
 
 function quality(solution: StoredSolution): string {
-  const found = solution.is_equilibrium_approximation ? "Exploitability" : "Mean deviation gain";
+  const players = Object.values(solution.deviation_gains);
+  const error = players.reduce((sum, gain) => sum + (gain.standard_error ?? 0), 0) / players.length / solution.game.pot;
+  const off = solution.is_equilibrium_approximation
+    ? `Exploitability ${solution.exploitability} % of the pot`
+    : `Mean deviation gain found ${solution.exploitability} % of the pot, ± ${(error * 100).toFixed(2)} (no equilibrium is promised)`;
   const why = {
     target: "target reached",
     iterations: "iterations done",
@@ -59,10 +63,16 @@ function quality(solution: StoredSolution): string {
     soft_time_limit: "stopped early",
   };
   const time = `${solution.iterations} iterations, ${solution.solve_time.toFixed(2)} s, ${why[solution.stopped_by]}`;
-  return `${found} ${solution.exploitability} % of the pot (${time})`;
+  return `${off} (${time})`;
 }
 
-function strategyTable(node: SolutionNode, output: Output): string[] {
+/** What the classes of hands in the table go by. */
+function classHeading({ game }: StoredSolution): string {
+  if (game.street === "preflop") return "hole cards";
+  return game.board2 ? "hand on the first board" : "hand";
+}
+
+function strategyTable(node: SolutionNode, output: Output, classes: string): string[] {
   const labels = node.actions.map(actionLabel);
   const legend = labels.map((label, index) => `${style(output, index, mark(index))} ${label}`).join("   ");
   const whole: HandClassRow = {
@@ -72,9 +82,9 @@ function strategyTable(node: SolutionNode, output: Output): string[] {
     ev: node.actions.map((action) => action.ev),
   };
   const rows = [whole, ...(node.classes ?? [])];
-  const name = Math.max(...rows.map((row) => row.class.length));
+  const name = Math.max(classes.length, ...rows.map((row) => row.class.length));
   const widths = labels.map((label) => Math.max(label.length, 16));
-  const heading = `${"".padEnd(name)}  ${"share".padStart(7)}  ${"".padEnd(BAR_WIDTH)}  ${labels.map((label, index) => label.padStart(widths[index] ?? 0)).join("  ")}`;
+  const heading = `${classes.padEnd(name)}  ${"share".padStart(7)}  ${"".padEnd(BAR_WIDTH)}  ${labels.map((label, index) => label.padStart(widths[index] ?? 0)).join("  ")}`;
   return [
     legend,
     "",
@@ -148,9 +158,16 @@ function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolu
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
     const combos = `${range?.combos.length ?? 0} combos`;
-    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${chips(gains[player]?.gain ?? null)}  ${combos} (${range?.source})`;
+    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player])}  ${combos} (${range?.source})`;
   });
   return rows;
+}
+
+/** A gain that was sampled may come out below zero, which says no more than zero. */
+function gainText(gain: StoredSolution["deviation_gains"][string] | undefined): string {
+  if (!gain) return "–";
+  const error = gain.standard_error === null ? "" : ` ± ${gain.standard_error.toFixed(2)}`;
+  return `${chips(Math.max(0, gain.gain))}${error}`;
 }
 
 function notes(solution: StoredSolution, street: string): string[] {

@@ -72,6 +72,8 @@ export class MultiwayReport {
 
   get omitted(): string[] {
     const notes: string[] = [];
+    if (this.#plan.laterClasses > 0)
+      notes.push("play on later streets, which is trained by classes of hands and serves the values of this street");
     if (this.#strategiesOmitted > 0) {
       notes.push(
         `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,

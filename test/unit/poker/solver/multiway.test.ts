@@ -18,6 +18,7 @@ import { suitClasses } from "../../../../src/poker/solver/spot/suit-classes.js";
 import { VectorSolver } from "../../../../src/poker/solver/vector/vector-solver.js";
 import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../oracle.js";
+import { independentGain } from "./independent-multiway.js";
 import { freshState, potLimit } from "./toy-games.js";
 
 const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
@@ -115,6 +116,37 @@ describe("external sampling", () => {
       expect(error).toBeGreaterThan(0);
       expect(Math.abs(gain)).toBeLessThan(9);
     }
+  });
+
+  it("measures what an independent best response gains in the strategies it returns", () => {
+    const { solution } = solveInProcess({
+      ...common,
+      stack_sizes: [180, 180, 180],
+      player_ranges: Object.fromEntries(ranges.map((range, player) => [player, range.slice(0, 12)])),
+      iterations: 20,
+      full_strategy: true,
+    });
+    expect(solution.omitted).toEqual([]);
+    for (const seat of [0, 1, 2]) {
+      const { gain = 0, standard_error: error } = solution.deviation_gains[String(seat)] ?? {};
+      expect(Math.abs(gain - independentGain(solution, seat))).toBeLessThan(4 * (error ?? 0) + 0.2);
+    }
+  });
+
+  it("knows a hero's exact hand as well as any other, though it is a rare one", () => {
+    const { solution } = solveInProcess({
+      ...common,
+      stack_sizes: [180, 180, 180],
+      player_ranges: { "0": "25%", "1": "25%", "2": "25%" },
+      hero_cards: ["Kd", "Kc", "Js", "Ts"],
+      max_combos: 60,
+      iterations: 30,
+    });
+    const { actions, ev } = solution.hero ?? {};
+    const best = Math.max(...(actions ?? []).map((action) => action.ev ?? 0));
+    // Untrained it would mix evenly, and lose half of the actions' difference.
+    expect(ev).toBeGreaterThan(best - 4);
+    expect(ev).toBeGreaterThan(90);
   });
 
   it("comes to the exact solver's value and small deviation gains heads-up", () => {

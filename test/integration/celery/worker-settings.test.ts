@@ -41,6 +41,25 @@ it.each([true, false])(
   },
 );
 
+it("task_default_delivery_mode and task_inherit_parent_priority shape what is sent", async () => {
+  const settings = { taskDefaultDeliveryMode: 1, taskInheritParentPriority: true, taskDefaultQueue: "modes" } as const;
+  await startWorker(
+    (app) => app.task("parent", (ctx) => ctx.sendTask("child", [], {}, { queue: "children" })),
+    {},
+    settings,
+  );
+  const client = new Celery("client", { broker: vhost.url, backend: "rpc://", log: pino({ level: "silent" }) });
+  await (await client.sendTask("parent", [], {}, { priority: 6, queue: "celery" })).get({ timeout: 20 });
+  const [child] = await bare.current.drain("children");
+  expect(child?.properties).toMatchObject({ deliveryMode: 1, priority: 6 });
+  await client.close();
+});
+
+it("worker_enable_remote_control off: the worker has no mailbox", async () => {
+  await startWorker(() => undefined, { hostname: "deaf@test" }, { workerEnableRemoteControl: false });
+  expect(await exists("queues", "deaf@test.celery.pidbox")).toBe(false);
+});
+
 it("worker_eta_task_limit bounds the tasks that wait in memory", async () => {
   const settings = { workerEtaTaskLimit: 4 };
   const worker = await startWorker(

@@ -100,6 +100,7 @@ describe("results in Redis", () => {
     });
     expect(await backend.get(good)).toEqual({
       taskId: good,
+      details: expect.objectContaining({ dateDone: expect.any(Date), name: null }),
       status: "SUCCESS",
       result: { n: 5 },
       traceback: null,
@@ -160,6 +161,14 @@ describe("results in Redis", () => {
     const task = target();
     await backend.store(task, success({ a: [1, null, "é"] }));
     expect(await backend.get(task.id)).toMatchObject({ result: { a: [1, null, "é"] } });
+  });
+
+  it("are read only in content types that are accepted", async () => {
+    const written = await open({ serializer: "msgpack" });
+    const task = target();
+    await written.store(task, success(1));
+    const backend = await open({ serializer: "msgpack", accept: new Set(["application/json"]) });
+    await expect(backend.get(task.id)).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
   });
 
   it("carry the global key prefix, and never expire without result_expires", async () => {

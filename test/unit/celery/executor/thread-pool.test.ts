@@ -121,6 +121,19 @@ describe("ThreadPool", () => {
     await waitUntil(() => pool.stats.threads.length <= 1 && pool.stats.active === 0);
   });
 
+  it("an owner that works in pieces lets another one in between two of them: no thread beyond the size", async () => {
+    const pool = createPool({ size: 1 });
+    const ended: string[] = [];
+    const run = (owner: string, ms: number) =>
+      pool.run(owner, behave, { do: "spin", ms }).then(() => ended.push(owner));
+    await run("warm", 1);
+    const pieces = Array.from({ length: 5 }, () => run("long", 20));
+    const threads = pool.stats.threads.length;
+    await Promise.all([...pieces, run("short", 1)]);
+    expect(ended).toEqual(["warm", "long", "short", "long", "long", "long", "long"]);
+    expect(pool.stats.threads.length).toBe(threads);
+  });
+
   it("keeps a thread beyond the size for its owner's next calls, and not for ever", async () => {
     const pool = createPool({ size: 1 });
     const kill = new AbortController();
@@ -145,6 +158,17 @@ describe("ThreadPool", () => {
       const call = pool.run("a", behave, { do: "double", value: index });
       ids.add(pool.stats.threads[0]);
       await call;
+    }
+    expect(ids.size).toBe(3);
+  });
+
+  it("replaces a thread between calls once its heap is beyond the limit", async () => {
+    const pool = createPool({ size: 1, maxMemoryPerThreadKilobytes: 1 });
+    const ids = new Set<number | undefined>();
+    for (let index = 0; index < 3; index++) {
+      const call = pool.run("a", behave, { do: "double", value: index });
+      ids.add(pool.stats.threads[0]);
+      expect(await call).toBe(index * 2);
     }
     expect(ids.size).toBe(3);
   });

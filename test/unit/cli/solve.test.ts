@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createProgram } from "../../../src/cli/program.js";
+import { solverResultSchema } from "../../../src/tasks/solver-analysis/result-schema.js";
+
+let printed = "";
+const folder = mkdtempSync(join(tmpdir(), "spots-"));
+
+beforeEach(() => {
+  printed = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const solve = (...args: string[]) => createProgram("0").parseAsync(["node", "celery", "solve", ...args]);
+
+function spotFile(over: Record<string, unknown>): string {
+  const file = join(folder, "spot.json");
+  const spot = { board: ["Ks", "Qd", "7h", "4c", "2d"], pot_size: 100, stack_sizes: [100, 100], max_combos: 60 };
+  writeFileSync(file, JSON.stringify({ ...spot, ...over }));
+  return file;
+}
+
+describe("celery solve", () => {
+  it("prints the strategy of a spot of known value as a table, with the players' values", async () => {
+    await solve("examples/spots/river.json", "--target", "0.05%");
+    expect(printed).toMatch(/^River {2}Ks Qd 7h 4c 2d {2}pot 100 {2}stacks 0: 100, 1: 100$/mu);
+    expect(printed).toMatch(
+      /^Exploitability 0\.0[0-5]\d* % of the pot \(\d+ iterations, [\d.]+ s, target reached\)$/mu,
+    );
+    expect(printed).toMatch(/^whole range +100\.0 % {2}░{24} +100\.0 % +\((49|50)\.\d\d\) +0\.\d %/mu);
+    expect(printed).toMatch(
+      /^ {2}check, bet 100 \(all-in\) +(49|50|51)\.\d % {2}player 0: fold (49|50)\.\d %, call 100/mu,
+    );
+    expect(printed).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 %/mu);
+  });
+
+  it("prints with --json what the job's result_data would be, and stops where it is told to", async () => {
+    await solve(spotFile({}), "--iterations", "20", "--time", "30s", "--json");
+    const result = JSON.parse(printed) as { readonly solution: object };
+    expect(solverResultSchema.parse(result)).toBeTruthy();
+    expect(result.solution).toMatchObject({ iterations: 20, stopped_by: "iterations", cached: false });
+  });
+
+  it("shows a hero's hand, an assumption, a second board and what was given up", async () => {
+    const board2 = ["Ah", "Jc", "8d", "5c", "3s"];
+    await solve(
+      spotFile({ board2, hero_cards: "KdKcJsTs", player_position: 1, current_bet: 50 }),
+      "--iterations",
+      "20",
+      "--threads",
+      "1",
+    );
+    expect(printed).toMatch(/^ {2}assumed: player 0 bet 50$/mu);
+    expect(printed).toMatch(/^hand on the first board +share/mu);
+    expect(printed).toMatch(/^Your hand KcKdJsTs: fold .* EV -?\d+\.\d\d$/mu);
+    expect(printed).toMatch(/^ {2}- range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
+  });
+
+  it("refuses what it cannot read, naming the file or the field", async () => {
+    await expect(solve(join(folder, "none.json"))).rejects.toThrow(/none\.json cannot be read/u);
+    await expect(solve(spotFile({ player_ranges: { "1": "AA++" } }))).rejects.toThrow(/^player_ranges\.1: range "AA/u);
+    await expect(solve(spotFile({ max_raises: 99 }))).rejects.toThrow(
+      "max_raises: a whole number from 0 to 10 is expected",
+    );
+    expect(printed).toBe("");
+  });
+});

@@ -3,13 +3,14 @@ import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { MultiwayState } from "../multiway/external-sampling.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
-import type { SeatSample, TableSample } from "../multiway/measure.js";
+import type { TableSample } from "../multiway/measure.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { MultiwayPlan } from "../spot/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
 import { actionLabel } from "./action-label.js";
 import { classifyHands } from "./hand-classes.js";
 import { roundEv, roundShares, roundStrategy } from "./rounding.js";
+import { SampledPlay } from "./sampled-play.js";
 import { type HandClassRow, type HeroAnswer, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 
 const DEFAULT_BYTES = 1_750_000;
@@ -26,11 +27,9 @@ export class MultiwayReport {
   readonly #plan: MultiwayPlan;
   readonly #state: MultiwayState;
   readonly #table: TableSample;
-  readonly #samples: readonly SeatSample[];
-  readonly #values: readonly (readonly Float64Array[])[];
+  readonly #play: SampledPlay;
   readonly #hero: number;
   readonly #format: (cards: readonly number[]) => string;
-  readonly #parents: Int32Array;
   #bytes: number;
   #strategiesOmitted = 0;
   #nodesOmitted = 0;
@@ -45,12 +44,10 @@ export class MultiwayReport {
     this.#spot = spot;
     this.#plan = plan;
     this.#state = state;
-    this.#samples = measured.samples;
+    this.#play = new SampledPlay(state, plan.ranges, measured);
     this.#table = measured.table;
     this.#format = format;
-    this.#values = measured.values;
     this.#hero = MultiwayReport.findHero(spot, plan);
-    this.#parents = parentsOf(state);
     this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);
   }
 
@@ -153,8 +150,8 @@ export class MultiwayReport {
     const at = tree.nodes[node] as DecisionNode;
     const probability = this.#table.probability[node] as number;
     const first = tree.firstChild[node] as number;
-    const strategy = this.#strategy(node);
-    const own = this.#ownWeights(node);
+    const strategy = this.#play.strategy(node);
+    const own = this.#play.weights(node);
     const shares = at.actions.map((_, action) =>
       probability > 0 ? (this.#table.probability[first + action] as number) / probability : 1 / at.actions.length,
     );
@@ -194,60 +191,6 @@ export class MultiwayReport {
     return roundEv((this.#table.chips[child * tree.seats + seat] as number) / probability + put);
   }
 
-  #strategy(node: number): Float64Array[] {
-    const { tree } = this.#state;
-    const actions = tree.actionCount[node] as number;
-    const { count } = (this.#plan.ranges[tree.seat[node] as number] as SampledRange).hands;
-    const columns = Array.from({ length: actions }, () => new Float64Array(count));
-    const out = new Float64Array(8);
-    for (let hand = 0; hand < count; hand++) {
-      this.#state.averageOf(node, hand, out);
-      columns.forEach((column, action) => {
-        column[hand] = out[action] as number;
-      });
-    }
-    return columns;
-  }
-
-  /** How often each hand is at a node: its weight, its own earlier choices, and what the others let through. */
-  #ownWeights(node: number): Float64Array {
-    const { tree } = this.#state;
-    const seat = tree.seat[node] as number;
-    const range = this.#plan.ranges[seat] as SampledRange;
-    const sample = this.#samples[seat] as SeatSample;
-    const own = this.#ownReach(node, seat);
-    return own.map(
-      (reach, hand) => reach * (range.hands.weights[hand] as number) * (sample.reach[node]?.[hand] as number),
-    );
-  }
-
-  #ownReach(node: number, seat: number): Float64Array {
-    const { tree } = this.#state;
-    const reach = new Float64Array((this.#plan.ranges[seat] as SampledRange).hands.count).fill(1);
-    const out = new Float64Array(8);
-    for (
-      let at = node, parent = this.#parents[at] as number;
-      parent >= 0;
-      at = parent, parent = this.#parents[at] as number
-    ) {
-      if (tree.seat[parent] !== seat) continue;
-      const action = at - (tree.firstChild[parent] as number);
-      for (let hand = 0; hand < reach.length; hand++) {
-        this.#state.averageOf(parent, hand, out);
-        reach[hand] = (reach[hand] as number) * (out[action] as number);
-      }
-    }
-    return reach;
-  }
-
-  /** EV of an action for a hand, as sampled; NaN when the hand was never seen there. */
-  #handEv(node: number, child: number, seat: number, hand: number): number {
-    const { tree } = this.#state;
-    const reach = this.#samples[seat]?.reach[node]?.[hand] as number;
-    if (!(reach > 0)) return Number.NaN;
-    return (this.#values[seat]?.[child]?.[hand] as number) / reach + (tree.put[node * tree.seats + seat] as number);
-  }
-
   #heroRow(node: number, strategy: readonly Float64Array[]): NonNullable<SolutionNode["hero"]> {
     const { tree } = this.#state;
     const seat = tree.seat[node] as number;
@@ -257,7 +200,7 @@ export class MultiwayReport {
         strategy.map((column) => column[this.#hero] as number),
         5,
       ),
-      ev: strategy.map((_, action) => roundEv(this.#handEv(node, first + action, seat, this.#hero))),
+      ev: strategy.map((_, action) => roundEv(this.#play.handEv(node, first + action, seat, this.#hero))),
     };
   }
 
@@ -294,7 +237,7 @@ export class MultiwayReport {
             strategy.map((column) => mean((hand) => column[hand] as number)),
             4,
           ),
-          ev: strategy.map((_, action) => roundEv(mean((hand) => this.#handEv(node, first + action, seat, hand)))),
+          ev: strategy.map((_, action) => roundEv(mean((hand) => this.#play.handEv(node, first + action, seat, hand)))),
         },
       ];
     });
@@ -309,13 +252,4 @@ export class MultiwayReport {
     this.#classesBySeat.set(seat, classes);
     return classes;
   }
-}
-
-function parentsOf({ tree }: MultiwayState): Int32Array {
-  const parents = new Int32Array(tree.kind.length).fill(-1);
-  tree.actionCount.forEach((actions, node) => {
-    const first = tree.firstChild[node] as number;
-    parents.fill(node, first, first + actions);
-  });
-  return parents;
 }

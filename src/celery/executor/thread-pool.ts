@@ -1,10 +1,17 @@
 import type { Logger } from "pino";
 import { asError, WorkerShutdown } from "../errors.js";
+import { CallQueue } from "./call-queue.js";
 import type { Kernel } from "./kernel.js";
 import { type Call, PoolThread } from "./pool-thread.js";
 
 /** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */
 const DEFAULT_GRACE_MS = 1000;
+
+/**
+ * How long a call whose owner computes nothing waits for one of the pool's threads before it gets one beyond its size:
+ * kernels that work in short pieces free a warm thread sooner than a new one starts.
+ */
+const SPARE_AFTER_MS = 100;
 
 /** How long a thread beyond the pool's size stays after a call. */
 const SPARE_THREAD_MS = 2000;
@@ -35,8 +42,9 @@ export interface RunOptions {
 
 /**
  * Worker threads for kernels, started as they are needed. Calls wait in one queue per owner (a request), and owners
- * are served in turn. An owner that computes nothing yet always gets a thread, even beyond `size`, so a long job on
- * every thread never blocks a short one: the operating system shares the cores between them.
+ * are served in turn, those that compute nothing before the others. When no thread comes free for such an owner it gets
+ * one beyond `size`, so a long job on every thread never blocks a short one: the operating system shares the cores
+ * between them.
  */
 export class ThreadPool {
   #options: ThreadPoolOptions;
@@ -44,9 +52,8 @@ export class ThreadPool {
   readonly #threads = new Set<PoolThread>();
   /** Threads started beyond the pool's size, and what ends them. */
   readonly #spares = new WeakMap<PoolThread, NodeJS.Timeout>();
-  /** Owners with waiting calls; Map order is the order of turns. */
-  readonly #queues = new Map<string, Call[]>();
-  readonly #running = new Map<string, number>();
+  readonly #calls = new CallQueue();
+  #spareTimer: NodeJS.Timeout | null = null;
   #active = 0;
   #nextCall = 1;
   #closed = false;
@@ -67,12 +74,10 @@ export class ThreadPool {
     readonly waiting: number;
     readonly completed: number;
   } {
-    let waiting = 0;
-    for (const calls of this.#queues.values()) waiting += calls.length;
     return {
       threads: [...this.#threads].map((thread) => thread.id),
       active: this.#active,
-      waiting,
+      waiting: this.#calls.size,
       completed: this.#completed,
     };
   }
@@ -104,7 +109,7 @@ export class ThreadPool {
       reject,
     };
     const stopWatching = this.#watch(call, options);
-    this.#enqueue(call);
+    this.#calls.add(call);
     this.#dispatch();
     try {
       return (await promise) as Output;
@@ -129,40 +134,43 @@ export class ThreadPool {
   /** Ends all threads; running and waiting calls fail with WorkerShutdown. */
   async close(): Promise<void> {
     this.#closed = true;
+    if (this.#spareTimer !== null) clearTimeout(this.#spareTimer);
     const reason = new WorkerShutdown("the worker stops");
-    for (const calls of this.#queues.values()) for (const call of calls) call.reject(reason);
-    this.#queues.clear();
+    for (const call of this.#calls.clear()) call.reject(reason);
     for (const thread of this.#threads) if (thread.call !== null) thread.kill(reason);
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
-  #enqueue(call: Call): void {
-    const calls = this.#queues.get(call.owner);
-    if (calls === undefined) this.#queues.set(call.owner, [call]);
-    else calls.push(call);
-  }
-
   #dispatch(): void {
     for (;;) {
-      const call = this.#takeNext();
-      if (call === null) return;
-      const thread = this.#idle.pop() ?? this.#startThread();
-      this.#active += 1;
-      this.#running.set(call.owner, (this.#running.get(call.owner) ?? 0) + 1);
-      thread.start(call);
+      if (this.#active < this.#options.size) {
+        if (!this.#startNext()) return;
+      } else if (!this.#calls.isStarving) {
+        return;
+      } else if (this.#idle.length > 0) {
+        this.#startNext();
+      } else {
+        this.#spareTimer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
+        return;
+      }
     }
   }
 
-  /** The next call that may start now: of the first owner in turn, or of one that has nothing running. */
-  #takeNext(): Call | null {
-    for (const [owner, calls] of this.#queues) {
-      if (this.#active >= this.#options.size && this.#running.has(owner)) continue;
-      const call = calls.shift();
-      this.#queues.delete(owner);
-      if (calls.length > 0) this.#queues.set(owner, calls);
-      return call ?? null;
-    }
-    return null;
+  /** @returns false when no call waits */
+  #startNext(): boolean {
+    const call = this.#calls.take();
+    if (call === null) return false;
+    const thread = this.#idle.pop() ?? this.#startThread();
+    this.#active += 1;
+    thread.start(call);
+    return true;
+  }
+
+  /** The pool's threads were all busy for a while: one owner gets a thread beyond them, the next one after another while. */
+  #startSpare(): void {
+    this.#spareTimer = null;
+    if (this.#calls.isStarving) this.#startNext();
+    this.#dispatch();
   }
 
   #startThread(): PoolThread {
@@ -218,9 +226,7 @@ export class ThreadPool {
     thread.owner = null;
     this.#active -= 1;
     this.#completed += 1;
-    const left = (this.#running.get(owner) ?? 1) - 1;
-    if (left === 0) this.#running.delete(owner);
-    else this.#running.set(owner, left);
+    this.#calls.ended(owner);
   }
 
   #retire(thread: PoolThread): void {
@@ -236,26 +242,16 @@ export class ThreadPool {
     }
   }
 
-  /** Takes the call out of its queue; false when it has started already. */
-  #unqueue(call: Call): boolean {
-    const calls = this.#queues.get(call.owner);
-    const index = calls?.indexOf(call) ?? -1;
-    if (calls === undefined || index < 0) return false;
-    calls.splice(index, 1);
-    if (calls.length === 0) this.#queues.delete(call.owner);
-    return true;
-  }
-
   /** Listens to the call's signals. @returns what stops listening */
   #watch(call: Call, { signal, killSignal, graceMs }: RunOptions): () => void {
     let timer: NodeJS.Timeout | undefined;
     const end = (reason: unknown) => {
-      if (this.#unqueue(call)) call.reject(asError(reason));
+      if (this.#calls.remove(call)) call.reject(asError(reason));
       else this.#threadOf(call)?.kill(asError(reason));
     };
     const onAbort = () => {
       const reason: unknown = signal?.reason;
-      if (this.#unqueue(call)) {
+      if (this.#calls.remove(call)) {
         call.reject(asError(reason));
         return;
       }

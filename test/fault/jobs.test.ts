@@ -11,12 +11,12 @@ import { WorkerProcess } from "../support/worker-process.js";
 const services = usePrivateServices({ rabbitmq: true, postgres: true });
 const QUEUE = "spot_simulation";
 const USER = "22222222-2222-4222-8222-222222222222";
-/** About a tenth of a second of one thread: two players preflop against random hands. */
+/** Some hundredths of a second of one thread: two players preflop against random hands. */
 const SLOW_SPOT = {
   players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["8c", "8d", "7c", "6d"] }],
   top_board: [],
   bottom_board: [],
-  simulation_runs: 40_000,
+  simulation_runs: 15_000,
   random_opponents: 2,
 };
 

@@ -122,7 +122,7 @@ describe("with a task that runs on each", () => {
   });
 });
 
-it.each([
+it.concurrent.each([
   ["status", []],
   ["inspect", ["ping"]],
   ["control", ["heartbeat"]],
@@ -131,7 +131,7 @@ it.each([
   expect({ code, stderr }).toEqual({ code: 69, stderr: "Error: No nodes replied within time constraint\n" });
 });
 
-describe.each(["node", "python"])("a task of the worker that takes %s", (queue) => {
+describe.concurrent.each(["node", "python"])("a task of the worker that takes %s", (queue) => {
   it("is called, and its result printed", async () => {
     const called = await celery("call", "t.add", "--args", "[2, 3]", "--queue", queue);
     expect(called).toMatchObject({ code: 0, stderr: "" });
@@ -202,7 +202,7 @@ it("list bindings asks RabbitMQ's management plugin", async () => {
   expect(failed).toMatchObject({ code: 69, stderr: expect.stringMatching(/^Error: .*did not answer.*\n$/) });
 });
 
-it.each([
+it.concurrent.each([
   [["multi", "start", "w1", "-c", "3"], /celery multi is not available/],
   [["beat", "-l", "info"], /celery beat is not available/],
   [["shell"], /celery shell is not available/],

@@ -44,6 +44,8 @@ export interface TaskRequest {
   /** Every message header, as it arrived. */
   readonly headers: Readonly<Record<string, unknown>>;
   readonly deliveryInfo: DeliveryInfo;
+  /** AMQP properties that the message came with, under their AMQP names such as `app_id`; without the headers. */
+  readonly properties: Readonly<Record<string, unknown>>;
   /** Name of the queue this worker consumed the message from. */
   readonly queue: string;
 }

@@ -36,6 +36,7 @@ export function taskRequest(fields: RequestFields = {}): TaskRequest {
     hostname: "celery@test",
     headers,
     deliveryInfo: { exchange: "", routingKey: "spot_simulation", priority: null, redelivered },
+    properties: {},
     queue: "spot_simulation",
   };
 }

@@ -1,4 +1,5 @@
 import type { TaskDefinition } from "../definition.js";
+import { snakeCase } from "../names.js";
 import type { TaskMessage } from "../protocol/types.js";
 import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
@@ -112,6 +113,11 @@ export class Request implements TaskRequest {
       priority: properties.priority ?? null,
       redelivered: fields.redelivered,
     };
+  }
+  get properties(): Readonly<Record<string, unknown>> {
+    const { headers: _, ...properties } = this.#delivery.message.properties;
+    const given = Object.entries(properties).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given.map(([name, value]) => [snakeCase(name), value as unknown]));
   }
   get delivery(): Delivery {
     return this.#delivery;

@@ -114,6 +114,28 @@ describe("outcomes", () => {
     expect(client.current.statesOf(ignored)).toEqual([]);
   });
 
+  it("a task that rejects its message for good has failed, and whoever waits learns of it", async () => {
+    await startWorker((app) => {
+      app.task("reject", () => {
+        throw new Reject("not here");
+      });
+      app.task("properties", ({ request }) => request.properties);
+    });
+    const id = await client.current.send("celery", "reject");
+    expect(await client.current.result(id)).toMatchObject({
+      status: "FAILURE",
+      result: { exc_type: "Reject", exc_message: ["not here", false], exc_module: "celery.exceptions" },
+    });
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    const other = await client.current.send("celery", "properties");
+    expect((await client.current.result(other)).result).toMatchObject({
+      content_type: "application/json",
+      correlation_id: other,
+      delivery_mode: 2,
+      reply_to: client.current.replyQueue,
+    });
+  });
+
   it("stores custom states in order", async () => {
     await startWorker((app) =>
       app.task("states", async (ctx) => {

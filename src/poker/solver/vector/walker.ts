@@ -1,7 +1,6 @@
-import { dealOutcome, pairIndex } from "../deal.js";
 import { type CardMasks, cardMasks } from "../hand-set.js";
-import { createSweepKernel, LANE_BYTES, LANES, type SweepKernel } from "../wasm/sweep-kernel.js";
-import { firstOutcome, laterOutcome } from "./deal-schedule.js";
+import { LANES } from "../wasm/sweep-kernel.js";
+import { DealtCards } from "./dealt-cards.js";
 import {
   chooseBest,
   playAverage,
@@ -11,6 +10,7 @@ import {
   splitByRegret,
   updateRegrets,
 } from "./hand-pass.js";
+import { LeafSweeps } from "./leaf-sweeps.js";
 import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
 import { type StreetViews, viewStreet } from "./street-views.js";
 
@@ -32,8 +32,6 @@ export class WalkCancelled extends Error {
   override readonly name = "WalkCancelled";
 }
 
-const MAX_LEVELS = 4;
-const MAX_BOARDS = 2;
 const NO_ARRAY = new Float32Array(0);
 
 /**
@@ -43,21 +41,16 @@ const NO_ARRAY = new Float32Array(0);
  */
 export class Walker {
   readonly #plan: SharedPlan;
-  readonly #kernel: SweepKernel;
   readonly #streets: readonly StreetViews[];
   readonly #masks: readonly [CardMasks, CardMasks];
-  readonly #accumulators: number;
   readonly #groupValues: Float64Array;
   readonly #groupRows: number;
   readonly #samples: Float64Array;
-  readonly #orderCounts: readonly [Uint32Array, Uint32Array];
   readonly #rootResults: readonly [Float64Array, Float64Array];
   readonly #node: Float64Array;
   readonly #row: RowRef = { regrets: NO_ARRAY, sums: NO_ARRAY, at: 0 };
-  /** Positions (among the remaining cards) dealt so far: level 1's boards, then level 2's. */
-  readonly #dealt = new Uint8Array(MAX_LEVELS * MAX_BOARDS);
-  readonly #deadLow = new Uint32Array(MAX_LEVELS);
-  readonly #deadHigh = new Uint32Array(MAX_LEVELS);
+  readonly #dealt: DealtCards;
+  readonly #sweeps: LeafSweeps;
   readonly #stop: () => boolean;
   readonly settings: WalkSettings;
 
@@ -65,20 +58,15 @@ export class Walker {
   constructor(plan: SharedPlan, thread: number, settings: WalkSettings, stop: () => boolean) {
     const { layout, blocks, hands } = plan;
     const { buffer } = plan.memory;
-    const keys = plan.boards * layout.finalKeys;
     this.#plan = plan;
-    this.#kernel = createSweepKernel(plan.memory);
+    this.#dealt = new DealtCards(plan);
+    this.#sweeps = new LeafSweeps(plan, thread, this.#dealt);
     this.#streets = blocks.map((_, level) => viewStreet(plan, level, thread));
     this.#masks = [cardMasks(hands[0]), cardMasks(hands[1])];
-    this.#accumulators = layout.workspaces[thread]?.accumulators ?? 0;
     this.#groupRows = Math.max(hands[0].count, hands[1].count);
     const chanceLanes = blocks.length > 1 ? (blocks[0]?.chance.count ?? 0) : 0;
     this.#groupValues = new Float64Array(buffer, layout.groupValues, GROUPS * this.#groupRows * chanceLanes);
     this.#samples = new Float64Array(buffer, layout.samples, GROUPS * SAMPLE_ROW);
-    this.#orderCounts = [
-      new Uint32Array(buffer, layout.orderCounts[0], keys),
-      new Uint32Array(buffer, layout.orderCounts[1], keys),
-    ];
     this.#rootResults = [
       new Float64Array(buffer, layout.rootResults[0], hands[0].count),
       new Float64Array(buffer, layout.rootResults[1], hands[1].count),
@@ -95,12 +83,12 @@ export class Walker {
 
   /** Root street, second pass: one chunk of fold lanes. */
   rootFold(chunk: number): void {
-    this.#foldChunk(0, chunk);
+    this.#sweeps.fold(this.#street(0), this.settings.seat, chunk);
   }
 
   /** Root street, second pass: one chunk of showdown lanes. */
   rootShowdown(chunk: number): void {
-    this.#showdownChunk(0, chunk);
+    this.#sweeps.showdown(this.#street(0), this.settings.seat, chunk, 0);
   }
 
   /** Root street, second pass: all deals of one group, as the samples table lists them. */
@@ -142,7 +130,7 @@ export class Walker {
     let path = 0;
     this.#down(0, 0, 0, opponents);
     deals.forEach((index, step) => {
-      this.#placeCards(step + 1, path, index);
+      this.#dealt.place(step + 1, path, index);
       path = this.#pathAfter(step + 1, path, index);
       this.#down(step + 1, path, 0, opponents);
     });
@@ -172,7 +160,7 @@ export class Walker {
       reach[at] = opponent.weights[hand] as number;
     }
     for (let hand = 0; hand < hands[seat].count; hand++) values[hand * block.laneCount] = 0;
-    for (let key = 0; key < boards * layout.finalKeys; key++) this.#showdownOn(0, 0, key, 1);
+    for (let key = 0; key < boards * layout.finalKeys; key++) this.#sweeps.showdownOn(this.#street(0), seat, 0, key, 1);
     return Float64Array.from({ length: hands[seat].count }, (_, hand) => values[hand * block.laneCount] as number);
   }
 
@@ -185,29 +173,12 @@ export class Walker {
   /** Makes deal number `index` of a level and adds the next street's values to `target`. */
   #deal(level: number, path: number, index: number, target: Float64Array, width: number, start: number): void {
     if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
-    this.#placeCards(level, path, index);
+    this.#dealt.place(level, path, index);
     this.#walkStreet(level, this.#pathAfter(level, path, index), target, width, start);
   }
 
   #pathAfter(level: number, path: number, index: number): number {
     return level === 1 ? index : path * this.#plan.deals.later + index;
-  }
-
-  /** Notes which cards a deal brings and which hands die of it. */
-  #placeCards(level: number, path: number, index: number): void {
-    const { boards, remaining } = this.#plan;
-    const used = (level - 1) * boards;
-    const outcome = level === 1 ? firstOutcome(this.#plan, index) : laterOutcome(this.#plan, path, index);
-    dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
-    let low = this.#deadLow[level - 1] as number;
-    let high = this.#deadHigh[level - 1] as number;
-    for (let board = 0; board < boards; board++) {
-      const card = remaining[this.#dealt[used + board] as number] as number;
-      if (card < 32) low |= 1 << card;
-      else high |= 1 << (card - 32);
-    }
-    this.#deadLow[level] = low;
-    this.#deadHigh[level] = high;
   }
 
   #walkStreet(level: number, path: number, target: Float64Array, width: number, start: number): void {
@@ -219,9 +190,12 @@ export class Walker {
   }
 
   #acrossStreet(level: number, path: number): void {
-    const { block } = this.#street(level);
-    for (let chunk = 0; chunk * LANES < block.fold.count; chunk++) this.#foldChunk(level, chunk);
-    for (let chunk = 0; chunk * LANES < block.showdown.count; chunk++) this.#showdownChunk(level, chunk);
+    const { seat } = this.settings;
+    const street = this.#street(level);
+    const { block } = street;
+    for (let chunk = 0; chunk * LANES < block.fold.count; chunk++) this.#sweeps.fold(street, seat, chunk);
+    for (let chunk = 0; chunk * LANES < block.showdown.count; chunk++)
+      this.#sweeps.showdown(street, seat, chunk, level);
     if (block.chance.count > 0) this.#dealAll(level, path);
   }
 
@@ -244,13 +218,6 @@ export class Walker {
     return path * this.#plan.hands[seat].count;
   }
 
-  /** Which cards were dealt to a board, as an index. */
-  #boardKey(level: number, board: number): number {
-    if (level === 0) return 0;
-    const first = this.#dealt[board] as number;
-    return level === 1 ? first : pairIndex(first, this.#dealt[this.#plan.boards + board] as number);
-  }
-
   /** Fills the reach matrix. False when no hand of the opponent gets here. */
   #down(level: number, path: number, from: number, to: number): boolean {
     const { seat, mode, sumWeight } = this.settings;
@@ -260,8 +227,8 @@ export class Walker {
     const parent = level > 0 ? this.#street(level - 1) : null;
     const { weights } = this.#plan.hands[opponent];
     const { low, high } = this.#masks[opponent];
-    const deadLow = this.#deadLow[level] as number;
-    const deadHigh = this.#deadHigh[level] as number;
+    const deadLow = this.#dealt.deadLow[level] as number;
+    const deadHigh = this.#dealt.deadHigh[level] as number;
     const first = this.#openRows(level, path, opponent);
     const length = block.rowLength[opponent];
     const node = this.#node;
@@ -296,8 +263,8 @@ export class Walker {
     const { block, values } = this.#street(level);
     const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
     const { low, high } = this.#masks[seat];
-    const deadLow = this.#deadLow[level] as number;
-    const deadHigh = this.#deadHigh[level] as number;
+    const deadLow = this.#dealt.deadLow[level] as number;
+    const deadHigh = this.#dealt.deadHigh[level] as number;
     const first = this.#openRows(level, path, seat);
     const length = block.rowLength[seat];
     const scale = level > 0 ? (chanceScale[level] as number) : 1;
@@ -318,61 +285,5 @@ export class Walker {
         target[at + root] = (target[at + root] as number) + (node[root] as number) * scale;
       }
     }
-  }
-
-  #foldChunk(level: number, chunk: number): void {
-    const { block, stride, reachAt, valuesAt } = this.#street(level);
-    const { layout, hands } = this.#plan;
-    const own = this.settings.seat;
-    const opponent = own === 0 ? 1 : 0;
-    const offset = block.fold.start * 8 + chunk * LANE_BYTES;
-    this.#kernel.compatible(
-      reachAt + offset,
-      stride,
-      valuesAt + offset,
-      stride,
-      this.#accumulators,
-      layout.accumulatorBytes,
-      hands[opponent].count,
-      layout.slots[opponent],
-      layout.bounds[opponent],
-      hands[own].count,
-      layout.slots[own],
-      layout.bounds[own],
-    );
-  }
-
-  #showdownChunk(level: number, chunk: number): void {
-    const { layout, boards } = this.#plan;
-    for (let board = 0; board < boards; board++) {
-      this.#showdownOn(level, chunk, board * layout.finalKeys + this.#boardKey(level, board), board === 0 ? 0 : 1);
-    }
-  }
-
-  #showdownOn(level: number, chunk: number, key: number, keep: 0 | 1): void {
-    const { stride, reachAt, valuesAt } = this.#street(level);
-    const { layout, hands } = this.#plan;
-    const own = this.settings.seat;
-    const opponent = own === 0 ? 1 : 0;
-    const offset = chunk * LANE_BYTES;
-    const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
-    const ours = layout.orders[own] + key * hands[own].count * 8;
-    this.#kernel.showdown(
-      reachAt + offset,
-      stride,
-      valuesAt + offset,
-      stride,
-      this.#accumulators,
-      layout.accumulatorBytes,
-      theirs,
-      theirs + (this.#orderCounts[opponent][key] as number) * 8,
-      layout.slots[opponent],
-      layout.bounds[opponent],
-      ours,
-      ours + (this.#orderCounts[own][key] as number) * 8,
-      layout.slots[own],
-      layout.bounds[own],
-      keep,
-    );
   }
 }

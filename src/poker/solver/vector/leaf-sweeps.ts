@@ -1,0 +1,82 @@
+import { createSweepKernel, LANE_BYTES, type SweepKernel } from "../wasm/sweep-kernel.js";
+import type { DealtCards } from "./dealt-cards.js";
+import type { SharedPlan } from "./plan.js";
+import type { StreetViews } from "./street-views.js";
+
+/** One thread's card-removal sweeps over the leaves of a street, eight lanes (a chunk) at a time. */
+export class LeafSweeps {
+  readonly #plan: SharedPlan;
+  readonly #kernel: SweepKernel;
+  readonly #accumulators: number;
+  readonly #orderCounts: readonly [Uint32Array, Uint32Array];
+  readonly #dealt: DealtCards;
+
+  constructor(plan: SharedPlan, thread: number, dealt: DealtCards) {
+    const { layout, boards, memory } = plan;
+    const keys = boards * layout.finalKeys;
+    this.#plan = plan;
+    this.#kernel = createSweepKernel(memory);
+    this.#accumulators = layout.workspaces[thread]?.accumulators ?? 0;
+    this.#orderCounts = [
+      new Uint32Array(memory.buffer, layout.orderCounts[0], keys),
+      new Uint32Array(memory.buffer, layout.orderCounts[1], keys),
+    ];
+    this.#dealt = dealt;
+  }
+
+  /** Reach of the opponent's hands that each of a seat's hands leaves, in one chunk of a street's fold lanes. */
+  fold({ block, stride, reachAt, valuesAt }: StreetViews, own: 0 | 1, chunk: number): void {
+    const { layout, hands } = this.#plan;
+    const opponent = own === 0 ? 1 : 0;
+    const offset = block.fold.start * 8 + chunk * LANE_BYTES;
+    this.#kernel.compatible(
+      reachAt + offset,
+      stride,
+      valuesAt + offset,
+      stride,
+      this.#accumulators,
+      layout.accumulatorBytes,
+      hands[opponent].count,
+      layout.slots[opponent],
+      layout.bounds[opponent],
+      hands[own].count,
+      layout.slots[own],
+      layout.bounds[own],
+    );
+  }
+
+  /** Weaker minus stronger reach, summed over the boards, in one chunk of showdown lanes after `level` deals. */
+  showdown(street: StreetViews, own: 0 | 1, chunk: number, level: number): void {
+    const { layout, boards } = this.#plan;
+    for (let board = 0; board < boards; board++) {
+      const key = board * layout.finalKeys + this.#dealt.boardKey(level, board);
+      this.showdownOn(street, own, chunk, key, board === 0 ? 0 : 1);
+    }
+  }
+
+  /** The same on one final board; `keep` 1 adds to what stands in the lanes. */
+  showdownOn({ stride, reachAt, valuesAt }: StreetViews, own: 0 | 1, chunk: number, key: number, keep: 0 | 1): void {
+    const { layout, hands } = this.#plan;
+    const opponent = own === 0 ? 1 : 0;
+    const offset = chunk * LANE_BYTES;
+    const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
+    const ours = layout.orders[own] + key * hands[own].count * 8;
+    this.#kernel.showdown(
+      reachAt + offset,
+      stride,
+      valuesAt + offset,
+      stride,
+      this.#accumulators,
+      layout.accumulatorBytes,
+      theirs,
+      theirs + (this.#orderCounts[opponent][key] as number) * 8,
+      layout.slots[opponent],
+      layout.bounds[opponent],
+      ours,
+      ours + (this.#orderCounts[own][key] as number) * 8,
+      layout.slots[own],
+      layout.bounds[own],
+      keep,
+    );
+  }
+}

@@ -95,13 +95,7 @@ export function defineTask(
   handler: TaskHandler,
   settings: Settings,
 ): TaskDefinition {
-  for (const key of Object.keys(options)) {
-    if (!OPTION_NAMES.some((known) => known === key)) {
-      throw new ImproperlyConfigured(
-        `task ${name}: unknown option ${key}: did you mean ${nearest(key, OPTION_NAMES)}?`,
-      );
-    }
-  }
+  checkNames(name, options);
   const definition: TaskDefinition = {
     name,
     handler,
@@ -139,6 +133,13 @@ export function defineTask(
   checkNumber(name, "timeLimit", definition.timeLimit);
   checkNumber(name, "softTimeLimit", definition.softTimeLimit);
   return definition;
+}
+
+function checkNames(task: string, options: TaskOptions): void {
+  const unknown = Object.keys(options).find((key) => !OPTION_NAMES.some((known) => known === key));
+  if (unknown === undefined) return;
+  const meant = nearest(unknown, OPTION_NAMES);
+  throw new ImproperlyConfigured(`task ${task}: unknown option ${unknown}: did you mean ${meant}?`);
 }
 
 function sendingOptions(options: TaskOptions): SignatureOptions | null {

@@ -51,9 +51,9 @@ export class TaskEvents {
   }
 
   /** What a step of a task sends, unless the task wants no events. */
-  #step<Info extends unknown[]>(listener: (request: TaskRequest, ...info: Info) => void) {
-    return (request: TaskRequest, ...info: Info): void => {
-      if (!this.#isSilent(request.task)) listener(request, ...info);
+  #step<Info>(listener: (request: TaskRequest, info: Info) => void) {
+    return (request: TaskRequest, info?: Info): void => {
+      if (!this.#isSilent(request.task)) listener(request, info as Info);
     };
   }
 

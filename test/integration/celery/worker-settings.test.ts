@@ -119,13 +119,18 @@ it("a failover URL: the next address is taken when the first does not answer", a
 
 it("a task that was acknowledged early and is given up leaves RETRY behind, as Celery's cold shutdown does", async () => {
   const retried: string[] = [];
-  const worker = await startWorker((app) =>
-    app.task(
-      "early",
-      { acksLate: false, onRetry: ({ id }) => void retried.push(id) },
-      (ctx) => new Promise((resolve) => ctx.signal.addEventListener("abort", resolve)),
-    ),
+  const { queue } = await bare.current.channel.assertQueue("", { exclusive: true });
+  const worker = await startWorker(
+    (app) =>
+      app.task(
+        "early",
+        { acksLate: false, onRetry: ({ id }) => void retried.push(id) },
+        (ctx) => new Promise((resolve) => ctx.signal.addEventListener("abort", resolve)),
+      ),
+    {},
+    { workerSendTaskEvents: true },
   );
+  await bare.current.channel.bindQueue(queue, "celeryev", "task.#");
   const id = await bare.current.send("celery", "early");
   await waitUntil(() => [...worker.requests].some(({ state }) => state === "running"), "a running task");
   await worker.stop(0);
@@ -135,6 +140,11 @@ it("a task that was acknowledged early and is given up leaves RETRY behind, as C
     result: { exc_type: "Retry", exc_message: ["cancelled by Celery"], exc_module: "celery.exceptions" },
   });
   expect(retried).toEqual([id]);
+  const events: { type: string; uuid: string }[] = [];
+  await waitUntil(async () => {
+    for (const { content } of await bare.current.drain(queue)) events.push(...[JSON.parse(content.toString())].flat());
+    return events.some(({ type, uuid }) => type === "task-cancelled" && uuid === id);
+  }, "the event");
   expect(await bare.current.depth("celery")).toBe(0);
 });
 

@@ -130,6 +130,28 @@ describe("chords on redis://", () => {
   });
 });
 
+describe("tasks that old clients send for canvases", () => {
+  it("run: a group, a chord; and results that have expired are removed", async () => {
+    const settings = { backend: `db+${database.url}`, resultChordRetryInterval: 0.05, resultExpires: 0.001 };
+    await startWorker(define, {}, settings);
+    const client = open({ ...settings, resultExpires: 600 });
+    const add = (...args: number[]) => {
+      const node = client.signature("add", args);
+      return { node, id: node.freeze().id };
+    };
+    const members = [add(1, 1), add(2, 2)];
+    const tuple = [["group-id", null], members.map(({ id }) => [[id, null], null])];
+    await client.sendTask("celery.group", [members.map(({ node }) => node), tuple, "group-id", []]);
+    expect(await Promise.all(members.map(({ id }) => client.asyncResult(id).get({ timeout: 20 })))).toEqual([2, 4]);
+    const sum = client.signature("sum");
+    const body = sum.freeze({ taskId: "old-body" });
+    await client.sendTask("celery.chord", [[client.signature("add", [3, 4]), client.signature("add", [5, 6])], sum]);
+    expect(await body.get({ timeout: 20 })).toBe(18);
+    await (await client.sendTask("celery.backend_cleanup")).get({ timeout: 20 });
+    expect(await client.asyncResult("old-body").state()).toBe("PENDING");
+  });
+});
+
 describe("what cannot be", () => {
   it("a chord without a backend that joins: refused to the client, and in a task", async () => {
     await startWorker(define);

@@ -52,7 +52,7 @@ export async function record(core: WorkerCore, request: Request, outcome: Outcom
   }
 }
 
-/** A task that is rejected for good will not run again: as in Celery 5.6 it has failed, though its hooks are not run. */
+/** A task that is rejected for good will not run again: as in Celery's main branch it has failed, without its hooks. */
 async function recordRejection(core: WorkerCore, request: Request, reason: string): Promise<void> {
   const result = { exc_type: "Reject", exc_message: [reason, false], exc_module: "celery.exceptions" };
   await store(core, request, "FAILURE", result, null, true);

@@ -1,5 +1,5 @@
-import { describe } from "vitest";
-import { describeBasics } from "./contract/basics.js";
+import { describe, expect, it } from "vitest";
+import { describeBasics, task } from "./contract/basics.js";
 import { describeCanvas, describeChords } from "./contract/canvas.js";
 import { useContract } from "./contract/setup.js";
 
@@ -9,6 +9,18 @@ describe.each(["redis", "rpc"] as const)("a Node worker with %s results", (backe
   describe.each(["python", "node"] as const)("and a client in %s", (client) => {
     describe("tasks", () => describeBasics(contract, client, backend));
     describe("canvas", () => describeCanvas(contract, client));
-    if (backend === "redis") describe("chords", () => describeChords(contract, client));
+    if (backend === "redis") {
+      describe("chords", () => describeChords(contract, client));
+
+      it("fails the members of a chord's group body with what the header raised, as Celery 5.6 does", async () => {
+        const body = { group: [task("xsum"), task("identity")] };
+        const sent = await contract.client(client).apply({ chord: [task("add", 1, 1), task("fail")], body });
+        expect(sent.members).toHaveLength(2);
+        for (const { id } of sent.members ?? [])
+          expect(await contract.client(client).get(id)).toMatchObject({
+            error: { type: "ValueError", args: ["contract", 7] },
+          });
+      });
+    }
   });
 });

@@ -76,7 +76,8 @@ async function unlockChord(ctx: CanvasContext, ...args: unknown[]): Promise<void
   const body = readNode(given.callback);
   const outcome = await joinGroup(backend, header, ctx.settings.resultChordJoinTimeout);
   if (outcome.kind === "joined") await publishBody(ctx.canvas, body, outcome.results, ctx.caller);
-  else await failChord(ctx.canvas, body, new ChordError(outcome.kind === "failed" ? outcome.reason : "not ready"));
+  else if (outcome.kind === "failed") await failChord(ctx.canvas, body, new ChordError(outcome.reason), outcome.cause);
+  else await failChord(ctx.canvas, body, new ChordError("not ready"));
 }
 
 async function allReady(backend: StoredBackend, [[id], members]: ResultTuple): Promise<boolean> {

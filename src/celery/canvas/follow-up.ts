@@ -92,7 +92,7 @@ export async function countChordPart(
   const outcome = await host.backend.completeChordPart(part, status, result);
   if (outcome.kind === "waiting") return;
   const body = readNode(chord);
-  if (outcome.kind === "failed") await failChord(host, body, new ChordError(outcome.reason));
+  if (outcome.kind === "failed") await failChord(host, body, new ChordError(outcome.reason), outcome.cause);
   else if (await publishBody(host, body, outcome.results, caller)) await host.backend.forgetChord(group);
 }
 
@@ -115,8 +115,18 @@ export async function publishBody(
   }
 }
 
-/** Ends a chord whose header failed: the body's errbacks run, and whoever waits for the body learns of it. */
-export async function failChord(host: FollowUpHost, body: SignatureNode, error: ChordError): Promise<void> {
+/**
+ * Ends a chord whose header failed: the body's errbacks run, and whoever waits for the body learns of it.
+ *
+ * @param cause what the header task raised: as in Celery 5.6 the members of a body that is a group fail with it
+ */
+export async function failChord(
+  host: FollowUpHost,
+  body: SignatureNode,
+  chordError: ChordError,
+  cause: Error = chordError,
+): Promise<void> {
+  const error = isGroup(body) ? cause : chordError;
   const children: ResultTuple[] = [];
   const record: ResultRecord = { status: "FAILURE", result: encodeException(error), traceback: null, children };
   const errbacks = listOption(body.options, "link_error");

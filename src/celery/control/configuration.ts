@@ -6,6 +6,24 @@ import { compileSettings, type Settings } from "../settings.js";
 
 const MASK = "********";
 
+/** Where a worker is and what it reads: told by Python workers in whatever way they are configured. */
+const ALWAYS_SHOWN = new Set([
+  "acceptContent",
+  "enableUtc",
+  "timezone",
+  "brokerUrl",
+  "brokerHeartbeat",
+  "resultBackend",
+] satisfies (keyof Settings)[] as string[]);
+
+/** Settings that this worker does not have and callers look for, with the values that say what it does. */
+const PYTHON_ONLY = {
+  deprecated_settings: null,
+  include: [],
+  worker_hijack_root_logger: false,
+  worker_log_color: false,
+} as const;
+
 /** Names whose values Celery never shows. */
 const SECRET_NAME = /api|token|key|secret|pass|signature|database/i;
 
@@ -19,13 +37,14 @@ const URL_PASSWORD = /([a-z][\w+.-]*:\/\/[^\s:/@]*):[^\s/]*@/gi;
 export function describeSettings(settings: Settings, withDefaults: boolean): Record<string, unknown> {
   const defaults: Readonly<Record<string, unknown>> = compileSettings({});
   const changed = (key: string, value: unknown) => JSON.stringify(value) !== JSON.stringify(defaults[key]);
-  const shown = Object.entries(settings).filter(([key, value]) => withDefaults || changed(key, value));
-  return Object.fromEntries(
-    shown.map(([key, value]) => {
-      const name = snakeCase(key);
-      return [name, SECRET_NAME.test(name) && isTelling(value) ? MASK : withoutSecrets(value)];
-    }),
+  const shown = Object.entries(settings).filter(
+    ([key, value]) => withDefaults || ALWAYS_SHOWN.has(key) || changed(key, value),
   );
+  const named = shown.map(([key, value]) => {
+    const name = snakeCase(key);
+    return [name, SECRET_NAME.test(name) && isTelling(value) ? MASK : withoutSecrets(value)];
+  });
+  return { ...PYTHON_ONLY, ...Object.fromEntries(named) };
 }
 
 /** `celery report`: versions, platform, settings that differ from the default. */

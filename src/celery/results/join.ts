@@ -23,8 +23,8 @@ export async function joinGroup(
     const outcome = await waitForMember(backend, member[0][0], timeoutSeconds);
     if (outcome === null) return { kind: "failed", reason: "Join error: TimeoutError('The operation timed out.')" };
     if (outcome.status !== "SUCCESS") {
-      const exception = exceptionRepr(decodeException(outcome.result));
-      return { kind: "failed", reason: `Dependency ${outcome.taskId} raised ${exception}` };
+      const cause = decodeException(outcome.result);
+      return { kind: "failed", reason: `Dependency ${outcome.taskId} raised ${exceptionRepr(cause)}`, cause };
     }
     results.push(outcome.result);
   }

@@ -165,7 +165,8 @@ export class RedisBackend implements StoredBackend, ChordCounter {
     for (const part of parts) {
       const [, id, status, result] = this.#decode(part) as [number, string, string, unknown];
       if (status === "FAILURE" || status === "REVOKED") {
-        return { kind: "failed", reason: `Dependency ${id} raised ${exceptionRepr(decodeException(result))}` };
+        const cause = decodeException(result);
+        return { kind: "failed", reason: `Dependency ${id} raised ${exceptionRepr(cause)}`, cause };
       }
       results.push(result);
     }

@@ -27,12 +27,13 @@ export interface StoredBackend extends ResultBackend {
  * What became of a chord when one of its header tasks ended:
  * - `waiting`: others are missing, or this is no counted chord
  * - `joined`: publish the body with `results`, then call `forgetChord`
- * - `failed`: store FAILURE with a ChordError of `reason` for the body and run its errbacks
+ * - `failed`: store FAILURE with a ChordError of `reason` for the body and run its errbacks; `cause` is what the header
+ *   task raised
  */
 export type ChordOutcome =
   | { readonly kind: "waiting" }
   | { readonly kind: "joined"; readonly results: readonly unknown[] }
-  | { readonly kind: "failed"; readonly reason: string };
+  | { readonly kind: "failed"; readonly reason: string; readonly cause?: Error };
 
 /** A backend that counts the header tasks of chords itself. Without it a chord needs `celery.chord_unlock`. */
 export interface ChordCounter {

@@ -99,8 +99,16 @@ describe("the configuration", () => {
     taskTimeLimit: 3,
   });
 
-  it("shows what differs from the default, under Celery's names", () => {
+  it("shows what differs from the default, and what Python workers always show, under Celery's names", () => {
     expect(describeSettings(settings, false)).toEqual({
+      accept_content: ["json"],
+      broker_heartbeat: 120,
+      deprecated_settings: null,
+      enable_utc: true,
+      include: [],
+      timezone: "UTC",
+      worker_hijack_root_logger: false,
+      worker_log_color: false,
       broker_url: "amqp://user:********@host//;amqp://user:********@b//",
       result_backend: "redis://:********@host/0",
       task_routes: { "a.*": { queue: "q", routingKey: "k" } },

@@ -95,9 +95,10 @@ describe("joinGroup", () => {
   it("fails with the first member that failed, or did not come in time", async () => {
     const error = { exc_type: "KeyError", exc_message: ["k"], exc_module: "builtins" };
     const failed = backend({ a: stored("a", "FAILURE", error) });
-    expect(await joinGroup(failed, [["g", null], [leaf("a")]], 1)).toEqual({
+    expect(await joinGroup(failed, [["g", null], [leaf("a")]], 1)).toMatchObject({
       kind: "failed",
       reason: "Dependency a raised KeyError('k')",
+      cause: { pythonType: "KeyError", args: ["k"] },
     });
     expect(await joinGroup(failed, [["g", null], [[["inner", null], [leaf("late")]]]], 0.01)).toEqual({
       kind: "failed",

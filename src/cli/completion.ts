@@ -77,6 +77,7 @@ ${cases(nodes).replaceAll('words="', 'words_="')}
   candidates=(\${(s: :)words_})
   compadd -- $candidates
 }
-compdef _celery celery
+# Read from fpath this file is the function itself, and this its first call; else it is sourced.
+if [ "$funcstack[1]" = "_celery" ]; then _celery "$@"; else compdef _celery celery; fi
 `;
 }

@@ -21,6 +21,8 @@ export function registerHealth(program: Command): void {
 }
 
 async function ask(url: string): Promise<{ ok: boolean; body: string }> {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new CliError(`${url} is not an address of a health page: give one such as http://127.0.0.1:5002/health`);
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     return { ok: response.ok, body: (await response.text()).trim() };

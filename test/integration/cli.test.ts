@@ -211,6 +211,7 @@ it.concurrent.each([
   [["inspect", "pingg"], /Command pingg not recognized. Did you mean ping\?/],
   [["control", "rate_limit"], /rate_limit/],
   [["call", "t.add", "--args", "{}"], /was not an array/],
+  [["health", "--url", "zzz"], /zzz is not an address of a health page/],
   [["status", "-b", "amqp://guest:secret@127.0.0.1:1//"], /Could not connect to the message broker/],
 ])("celery %j ends with one sentence", async (args, sentence) => {
   const { code, stdout, stderr } = await runBuiltCelery(args);

@@ -37,6 +37,6 @@ export class ProducerHost implements CanvasHost {
   }
 
   queueOf(task: string): string {
-    return this.producer.router.queueOf(task);
+    return this.producer.queueOf(task);
   }
 }

@@ -90,6 +90,12 @@ export class Producer {
     return task.id;
   }
 
+  /** The queue of a task of this name when nothing else is said. */
+  queueOf(task: string): string {
+    const own = this.#parts.tasks.get(task)?.sending?.queue;
+    return own ?? this.router.queueOf(task);
+  }
+
   #outgoing(
     name: string,
     args: readonly unknown[],

@@ -77,6 +77,14 @@ describe("chords without a counter, on db+postgresql://", () => {
     expect(await (await client.apply(chord([], client.signature("sum")))).get({ timeout: 20 })).toBe(0);
   });
 
+  it("are asked after where the body runs: in the queue of its task", async () => {
+    const client = open(settings());
+    const body = client.task("body", { queue: "bodies" }, (_: TaskContext, results: number[]) => results);
+    await client.apply(chord([client.signature("add", [1, 1]).set({ queue: "headers" })], body.s()));
+    const [unlock] = await bare.current.drain("bodies");
+    expect(unlock?.properties.headers).toMatchObject({ task: "celery.chord_unlock" });
+  });
+
   it("fail their body when a member fails, and tell its errbacks", async () => {
     await startWorker(define, {}, settings());
     const client = open(settings());

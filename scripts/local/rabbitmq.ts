@@ -23,7 +23,7 @@ export interface Broker {
 
 /**
  * Finds the server's own start script: Debian's wrapper in /usr/sbin insists on root or the rabbitmq user. The variable
- * RABBITMQ_SERVER names another one.
+ * RABBITMQ_SERVER names another one; lines of RABBITMQ_SETTINGS, with `;` between them, are added to its configuration.
  */
 export function findRabbitmqServer(): string | undefined {
   const candidates = [process.env.RABBITMQ_SERVER ?? "", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
@@ -88,6 +88,7 @@ class PrivateBroker implements Broker {
       "disk_free_limit.absolute = 50MB",
       "log.file = false",
       "log.console = true",
+      ...(process.env.RABBITMQ_SETTINGS ?? "").split(";"),
     ];
     const cookie = join(this.folder, ".erlang.cookie");
     await writeFile(join(this.folder, "rabbitmq.conf"), `${settings.join("\n")}\n`);

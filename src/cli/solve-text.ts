@@ -157,7 +157,8 @@ function heroLines({ hero }: StoredSolution): string[] {
 function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
-    const combos = `${range?.combos.length ?? 0} combos`;
+    const listed = range?.combos.length ?? 0;
+    const combos = listed > 0 ? `${listed} combos` : "combos not listed";
     return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player])}  ${combos} (${range?.source})`;
   });
   return rows;

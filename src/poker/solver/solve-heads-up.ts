@@ -1,6 +1,6 @@
 import { findHand, handCards } from "./hand-set.js";
 import { actionLabel } from "./report/action-label.js";
-import { describeGame } from "./report/describe-game.js";
+import { describeGame, sizesOffered } from "./report/describe-game.js";
 import { classifyHands } from "./report/hand-classes.js";
 import { roundEv } from "./report/rounding.js";
 import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
@@ -19,8 +19,13 @@ const METHOD =
   "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";
 /** Measurements that the end takes: the last one and the walks of the report. */
 const FINISHING_MEASURES = 3;
-const DEFAULT_TREE_BYTES = 1_300_000;
+/** Bytes of JSON a solution may take, about; a full one's tree. */
+const DEFAULT_BYTES = 1_850_000;
 const FULL_TREE_BYTES = 64_000_000;
+const LISTS_OMITTED =
+  "the lists of combos and their strategies: the result would be too large (full_strategy shows them)";
+/** Bytes that the lists of combos may take; longer ones are left out. */
+const MOST_RANGE_BYTES = 1_000_000;
 
 /**
  * Solves a heads-up spot from the flop on.
@@ -80,12 +85,14 @@ function report(
   const first = roundEv(values[0]) ?? 0;
   const hero = heroPlace(spot, solver);
   const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0] ?? []));
+  const rangeBytes = rangesBytes(solver);
+  const listed = options.fullStrategy || rangeBytes <= MOST_RANGE_BYTES;
   const tree = new SolutionTree(solver, {
     players,
     hero,
     depth: options.treeDepth ?? (options.fullStrategy ? 1000 : null),
-    comboEvs: options.fullStrategy,
-    maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_TREE_BYTES,
+    combos: options.fullStrategy ? "strategy and EVs" : listed ? "strategy" : "none",
+    maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_BYTES - (listed ? rangeBytes : 0),
     formatCard: (card) => format([card]),
     classes: (seat) => classes[seat] ?? null,
   });
@@ -93,7 +100,7 @@ function report(
   return {
     format: "plosolver-solution-1",
     game: describeGame(spot, plan.sizing, format),
-    ranges: byPlayer((seat) => describeRange(spot, solver, seat, format)),
+    ranges: byPlayer((seat) => describeRange(spot, solver, seat, listed ? format : null)),
     hero: hero && heroAnswer(spot, root, hero, format),
     ev: { [players[0] as number]: first, [players[1] as number]: roundEv(pot - first) ?? 0 },
     equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
@@ -111,19 +118,12 @@ function report(
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers > 0 ? 2 : 1,
-    abstraction: [...plan.reductions, ...sizeNotes(spot)],
+    abstraction: [...plan.reductions, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree: root,
-    omitted: tree.omitted,
+    omitted: listed ? tree.omitted : [...tree.omitted, LISTS_OMITTED],
   };
-}
-
-function sizeNotes(spot: Spot): string[] {
-  const { betSizes, maxRaises } = spot.options;
-  return [
-    `bets and raises of ${betSizes.map((size) => `${Math.round(size * 1000) / 10} %`).join(", ")} of the pot after the call, at most ${maxRaises} raise${maxRaises === 1 ? "" : "s"} a street`,
-  ];
 }
 
 function heroPlace(spot: Spot, solver: VectorSolver): { readonly seat: number; readonly hand: number } | null {
@@ -132,12 +132,18 @@ function heroPlace(spot: Spot, solver: VectorSolver): { readonly seat: number; r
   return hand < 0 ? null : { seat: spot.hero.seat, hand };
 }
 
-function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards): SolvedRange {
+/** Bytes of JSON for the hands and weights of both ranges, about. */
+function rangesBytes({ game: { hands } }: VectorSolver): number {
+  return hands.reduce((sum, { count, k }) => sum + count * (2 * k + 11), 0);
+}
+
+/** @param format null leaves the list of combos out */
+function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards | null): SolvedRange {
   const hands = solver.game.hands[seat];
   return {
     source: spot.ranges[seat]?.source ?? "",
-    combos: Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))),
-    weights: Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))),
+    combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
+    weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
     combos_before_cap: spot.ranges[seat]?.hands.count ?? hands.count,
   };
 }

@@ -8,7 +8,7 @@ import { Measure } from "./multiway/measure.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { omahaDeal } from "./omaha-deal.js";
 import { Random } from "./random.js";
-import { describeGame } from "./report/describe-game.js";
+import { describeGame, sizesOffered } from "./report/describe-game.js";
 import { MultiwayReport } from "./report/multiway-report.js";
 import type { ConvergencePoint, DeviationGain, Solution } from "./report/solution.js";
 import type { FormatCards } from "./solve-heads-up.js";
@@ -202,10 +202,7 @@ function report(
     iterations,
     solve_time: Math.round((hooks.now() - startedAt) * 1000) / 1000,
     threads: 1,
-    abstraction: [
-      ...plan.reductions,
-      `bets and raises of ${options.betSizes.map((size) => `${Math.round(size * 1000) / 10} %`).join(", ")} of the pot after the call, at most ${options.maxRaises} raise${options.maxRaises === 1 ? "" : "s"} a street`,
-    ],
+    abstraction: [...plan.reductions, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree,

@@ -27,3 +27,10 @@ export function describeGame(
     max_raises: sizing.maxRaisesByStreet,
   };
 }
+
+/** The bets and raises that were offered on the root street, as a sentence. */
+export function sizesOffered({ fractionsByStreet, maxRaisesByStreet }: PotLimitSizing): string {
+  const sizes = (fractionsByStreet[0] ?? []).map((size) => `${Math.round(size * 1000) / 10} %`).join(", ");
+  const raises = maxRaisesByStreet[0] ?? 0;
+  return `bets and raises of ${sizes} of the pot after the call, at most ${raises} raise${raises === 1 ? "" : "s"} a street`;
+}

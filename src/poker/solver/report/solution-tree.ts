@@ -2,6 +2,7 @@ import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../deal.js";
 import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
+import { mean, weightedMean } from "./means.js";
 import { roundEv, roundShares, roundStrategy } from "./rounding.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
@@ -13,8 +14,8 @@ export interface TreeReportOptions {
   readonly hero: { readonly seat: number; readonly hand: number } | null;
   /** Levels (actions, deals) below the root; null: the whole root street and no deals. */
   readonly depth: number | null;
-  /** Adds each combo's EVs. */
-  readonly comboEvs: boolean;
+  /** What is shown of each combo: nothing, its strategy, its EVs too. */
+  readonly combos: "none" | "strategy" | "strategy and EVs";
   /** Bytes of JSON the tree may take, about. */
   readonly maxBytes: number;
   readonly formatCard: (card: number) => string;
@@ -22,15 +23,26 @@ export interface TreeReportOptions {
   readonly classes: (seat: number) => { readonly names: readonly string[]; readonly of: ArrayLike<number> } | null;
 }
 
-const BYTES_PER_NODE = 700;
+/** Bytes of JSON: a node, each of its actions, each row of classes and each action there. */
+const BYTES_PER_NODE = 260;
+const BYTES_PER_ACTION = 140;
+const BYTES_PER_CLASS = 60;
+const BYTES_PER_CLASS_ACTION = 18;
+/** A node as a whole, before it is known. */
+const USUAL_NODE_BYTES = 1300;
 const BYTES_PER_NUMBER = 7;
 const STRATEGY_DIGITS = 5;
+/** Share of the result that is kept for nodes at first. */
+const MOST_RESERVED = 0.7;
 
 /** Builds the nested tree of a heads-up solution. */
 export class SolutionTree {
   readonly #solver: VectorSolver;
   readonly #options: TreeReportOptions;
   #bytes = 0;
+  /** Kept for nodes to come, so that strategies do not take their place. */
+  #reserved = 0;
+  #nodesOmitted = 0;
   #strategiesOmitted = 0;
   #dealsOmitted = 0;
 
@@ -52,6 +64,11 @@ export class SolutionTree {
         `combo strategies of ${this.#strategiesOmitted} nodes: the result would be too large (full_strategy shows more)`,
       );
     }
+    if (this.#nodesOmitted > 0) {
+      notes.push(
+        `${this.#nodesOmitted} nodes far from the root: the result would be too large (full_strategy shows more)`,
+      );
+    }
     if (this.#dealsOmitted > 0) {
       notes.push(
         `play after the next card in ${this.#dealsOmitted} places: the result would be too large (full_strategy shows more)`,
@@ -69,7 +86,14 @@ export class SolutionTree {
     const built: (SolutionNext | undefined)[] = new Array(block.nodeCount);
     // Numbered breadth first: strategies near the root get their place in the result first.
     const decisions = Array.from(block.decisionNode).filter((at) => (depth[at] as number) <= shown);
-    const plays = new Map(decisions.map((at) => [at, this.#node(snapshot.decision(at), before.length)]));
+    if (before.length === 0) {
+      this.#reserved = Math.min(decisions.length * USUAL_NODE_BYTES, this.#options.maxBytes * MOST_RESERVED);
+    }
+    const plays = new Map<number, SolutionNode>();
+    for (const at of decisions) {
+      if (this.#bytes < this.#options.maxBytes) plays.set(at, this.#node(snapshot.decision(at), before.length));
+      else this.#nodesOmitted++;
+    }
     for (let at = block.nodeCount - 1; at >= 0; at--) {
       const node = block.nodes[at] as BettingNode;
       built[at] = plays.get(at) ?? this.#leaf(node);
@@ -129,7 +153,7 @@ export class SolutionTree {
     const ways = before.length === 0 ? deals.first : deals.later;
     const nextBlock = this.#solver.blocks[before.length + 1];
     const nodes = (nextBlock?.decisionNode.length ?? 0) * ways;
-    if (this.#bytes + nodes * BYTES_PER_NODE > this.#options.maxBytes) {
+    if (this.#bytes + nodes * nodeBytes(2, 0) > this.#options.maxBytes) {
       this.#dealsOmitted += chances.length;
       return;
     }
@@ -182,8 +206,9 @@ export class SolutionTree {
     }));
     const { hero } = this.#options;
     const isHero = hero !== null && hero.seat === node.seat;
-    this.#bytes += BYTES_PER_NODE;
     const classes = level === 0 ? this.#classRows(play) : null;
+    this.#bytes += nodeBytes(actions.length, classes?.length ?? 0);
+    this.#reserved = Math.max(0, this.#reserved - USUAL_NODE_BYTES);
     return {
       player: this.#player(node.seat),
       street: STREET_NAMES[node.state.street] ?? "river",
@@ -212,14 +237,16 @@ export class SolutionTree {
   }
 
   #combos(play: DecisionPlay): Pick<SolutionNode, "strategy" | "combo_ev"> {
-    const numbers = play.weights.length * play.strategy.length * (this.#options.comboEvs ? 2 : 1);
-    if (this.#bytes + numbers * BYTES_PER_NUMBER > this.#options.maxBytes) {
+    const { combos } = this.#options;
+    if (combos === "none") return {};
+    const numbers = play.weights.length * play.strategy.length * (combos === "strategy" ? 1 : 2);
+    if (this.#bytes + this.#reserved + numbers * BYTES_PER_NUMBER > this.#options.maxBytes) {
       this.#strategiesOmitted++;
       return {};
     }
     this.#bytes += numbers * BYTES_PER_NUMBER;
     const strategy = roundStrategy(play.strategy, STRATEGY_DIGITS);
-    if (!this.#options.comboEvs) return { strategy };
+    if (combos === "strategy") return { strategy };
     return { strategy, combo_ev: play.values.map((values) => Array.from(values, roundEv)) };
   }
 
@@ -245,6 +272,10 @@ export class SolutionTree {
   }
 }
 
+function nodeBytes(actions: number, classes: number): number {
+  return BYTES_PER_NODE + actions * BYTES_PER_ACTION + classes * (BYTES_PER_CLASS + actions * BYTES_PER_CLASS_ACTION);
+}
+
 function heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
   return {
     frequency: roundShares(
@@ -253,24 +284,4 @@ function heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["he
     ),
     ev: play.values.map((values) => roundEv(values[hand] as number)),
   };
-}
-
-function weightedMean(column: Float64Array, weights: Float64Array, total: number): number | null {
-  if (!(total > 0)) return null;
-  let sum = 0;
-  for (let hand = 0; hand < column.length; hand++) sum += (column[hand] as number) * (weights[hand] as number);
-  return sum / total;
-}
-
-/** Mean over the hands with weight; null without any. */
-function mean(values: Float64Array, weights: Float64Array): number | null {
-  let sum = 0;
-  let total = 0;
-  for (let hand = 0; hand < values.length; hand++) {
-    const weight = weights[hand] as number;
-    if (!(weight > 0) || Number.isNaN(values[hand])) continue;
-    sum += weight * (values[hand] as number);
-    total += weight;
-  }
-  return total > 0 ? sum / total : null;
 }

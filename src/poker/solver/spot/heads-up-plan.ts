@@ -1,7 +1,7 @@
 import { deckWithout } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
-import { buildBettingTree, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
+import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
 import { findHand, type HandSet } from "../hand-set.js";
 import { omahaDeal } from "../omaha-deal.js";
@@ -40,6 +40,8 @@ const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
 const MAX_COMBOS = 400_000;
 const MAX_NODES = 60_000;
+/** Decisions of a tree above which raises are given up first, by street. */
+const COMFORTABLE_DECISIONS: readonly number[] = [0, 8000, 5000, 2500];
 
 /** Ranges in order of strength, strongest first, so that thinning out keeps their shape. */
 export function sortedRanges(spot: Spot, random: Random): HandSet[] {
@@ -60,17 +62,39 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
  *
  * @throws SolverInputError when not even the smallest version fits.
  */
-export function planHeadsUp(spot: Spot, limits: SolveLimits): HeadsUpPlan {
-  const sorted = sortedRanges(spot, new Random(spot.options.seed));
-  const rungs = headsUpLadder(spot);
-  const treeOf = treesBySizing(spot);
+export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpPlan {
+  const sorted = sortedRanges(asked, new Random(asked.options.seed));
+  const rungs = headsUpLadder(asked);
+  const treeOf = treesBySizing(asked);
+  const spot = withFewerRaises(asked, rungs, treeOf);
   let problem = "";
   for (const [place, rung] of rungs.entries()) {
     const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1);
-    if (typeof tried !== "string") return tried;
+    if (typeof tried !== "string") {
+      return { ...tried, reductions: [...fewerRaises(asked, spot, tried.sizing), ...tried.reductions] };
+    }
     problem = tried;
   }
   throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
+}
+
+/** The spot with as many raises as a tree of sensible size allows: sizes and combos are worth more than late raises. */
+function withFewerRaises(spot: Spot, rungs: readonly Rung[], treeOf: TreeOf): Spot {
+  const simple = rungs.find((rung) => rung.laterRaises !== null) ?? rungs[0];
+  for (let maxRaises = spot.options.maxRaises; simple && maxRaises > 0; maxRaises--) {
+    const fewer = { ...spot, options: { ...spot.options, maxRaises } };
+    const tree = treeOf(rungSizing(fewer, simple));
+    if (tree && countNodes(tree).decisions <= (COMFORTABLE_DECISIONS[spot.street] as number)) return fewer;
+  }
+  return spot;
+}
+
+function fewerRaises(asked: Spot, { options: { maxRaises } }: Spot, sizing: PotLimitSizing): string[] {
+  // A rung that allows fewer still says so itself.
+  if (maxRaises === asked.options.maxRaises || sizing.maxRaisesByStreet[0] !== maxRaises) return [];
+  return [
+    `at most ${maxRaises} raise${maxRaises === 1 ? "" : "s"} a street: more would make the betting tree too large`,
+  ];
 }
 
 type TreeOf = (sizing: PotLimitSizing) => DecisionNode | null;

@@ -195,3 +195,24 @@ describe("convergence", () => {
     visit(solution.tree);
   });
 });
+
+it("costs a huge betting tree late raises first, and the result its far nodes' strategies", () => {
+  const random = seededRandom(41);
+  const { solution } = solveInProcess({
+    board: RIVER,
+    pot_size: 10,
+    stack_sizes: [1e6, 1e6],
+    player_ranges: { "0": randomHands(250, 4, RIVER, random), "1": randomHands(250, 4, RIVER, random) },
+    bet_sizes: [0.25, 0.5, 0.75, 1],
+    max_raises: 10,
+    iterations: 2,
+  });
+  expect(solution.game.max_raises[0]).toBeGreaterThan(1);
+  expect(solution.game.bet_sizes[0]).toEqual([0.25, 0.5, 0.75, 1]);
+  expect(solution.abstraction[0]).toMatch(/^at most \d raises a street: more would make the betting tree too large$/);
+  expect(solution.abstraction.at(-1)).toMatch(new RegExp(`at most ${solution.game.max_raises[0]} raises a street$`));
+  expect(solution.ranges["0"]?.combos).toHaveLength(250);
+  expect(JSON.stringify(solution).length).toBeLessThan(2_000_000);
+  expect(solution.omitted.join()).toMatch(/combo strategies of \d+ nodes/);
+  expect(solution.tree.strategy).toBeDefined();
+});

@@ -6,6 +6,7 @@ import { Celery } from "../../src/celery/app.js";
 import type { Worker } from "../../src/celery/worker/worker.js";
 import { runCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
+import { type CapturedEvent, captureEvents } from "../support/event-capture.js";
 import { runPythonCelery, usePythonControl, usePythonWorker } from "../support/python-control.js";
 import { useVhost } from "../support/services.js";
 import { shapeDifferences } from "../support/shape.js";
@@ -65,7 +66,12 @@ async function controlBoth(method: string, args: unknown[] = [], kwargs: object 
 
 it("both workers see each other without a complaint", async () => {
   expect(peer.output).toMatch(/mingle: sync with 1 nodes/);
+  // With gossip on it also hears our events: two heartbeats of ours, and nothing to warn of.
+  const events = await captureEvents(bare.current);
+  const isHeartbeat = ({ fields }: CapturedEvent) => fields.type === "worker-heartbeat" && fields.hostname === NODE;
+  await waitUntil(() => events.filter(isHeartbeat).length >= 2, "two heartbeats");
   expect(peer.output).not.toMatch(/Traceback|Substantial drift/);
+  expect(peer.output.split("\n").filter((line) => /: (WARNING|ERROR|CRITICAL)\//.test(line))).toEqual([]);
 });
 
 describe("with tasks that run, wait for a slot, and wait for their time", () => {

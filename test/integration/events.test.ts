@@ -178,6 +178,27 @@ it("a producer's task-sent is that of Python's", async () => {
   );
 });
 
+it("hold what celery-exporter and Flower read: name, worker, queue, runtime and exception of tasks, life of workers", async () => {
+  const [[added], [failed]] = await Promise.all([
+    observe("task-succeeded", (queue) => send(queue, "t.add", [1, 2])),
+    observe("task-failed", (queue) => send(queue, "t.fail")),
+  ]);
+  const fieldsOf = (captured: readonly CapturedEvent[], type: string) =>
+    captured.find(({ fields }) => fields.type === type)?.fields;
+  const common = { uuid: expect.any(String), hostname: NODE.nodename, timestamp: expect.any(Number) };
+  expect(fieldsOf(added, "task-received")).toMatchObject({ ...common, name: "t.add", utcoffset: expect.any(Number) });
+  expect(fieldsOf(added, "task-started")).toMatchObject(common);
+  expect(fieldsOf(added, "task-succeeded")).toMatchObject({ ...common, runtime: expect.any(Number) });
+  // The exporter takes the name of the error from the text before the bracket.
+  expect(fieldsOf(failed, "task-failed")).toMatchObject({ ...common, exception: expect.stringMatching(/^\w+\(/) });
+  const [heartbeat] = await waitUntil(() => {
+    const found = ofWorker(NODE.nodename, "worker-heartbeat");
+    return found.length > 0 && found;
+  }, "a heartbeat");
+  const alive = { hostname: NODE.nodename, freq: expect.any(Number), active: expect.any(Number) };
+  expect(heartbeat?.fields).toMatchObject({ ...alive, timestamp: expect.any(Number), utcoffset: expect.any(Number) });
+});
+
 describe("the events of the worker itself:", () => {
   it("online, and heartbeats of its own and asked for, are those of a Python worker", async () => {
     await waitUntil(() => BOTH.every(({ nodename }) => ofWorker(nodename, "worker-heartbeat").length > 0));

@@ -37,7 +37,10 @@ export async function mingle(worker: ControlledWorker, client: MailboxClient, lo
     (error: unknown) => log.warn({ err: asError(error).message }, "mingle: the other workers could not be asked"),
   );
   await Promise.race([quiet, done]);
-  log.info(nodes === 0 ? "mingle: all alone" : `mingle: sync with ${nodes} nodes`);
+  const tell = () => log.info(nodes === 0 ? "mingle: all alone" : `mingle: sync with ${nodes} nodes`);
+  // Who has not answered yet may still do so: only then is it known to be alone.
+  if (nodes > 0) tell();
+  else void done.then(tell);
 }
 
 /** @returns false for a reply that says nothing */

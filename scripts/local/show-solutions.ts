@@ -48,7 +48,7 @@ async function ended(jobs: JobsApi, id: string, timeoutMs = 120_000): Promise<Jo
 }
 
 /** A solver's `result_data` in the columns of the table. */
-export function solutionRow(name: string, result: unknown): string[] {
+function solutionRow(name: string, result: unknown): string[] {
   const { solution } = result as { readonly solution: Solution };
   const plays = solution.tree.actions
     .map((action) => `${actionLabel(action)} ${(action.frequency * 100).toFixed(0)} %`)

@@ -58,17 +58,21 @@ export class GainMeter {
     });
   }
 
-  /** @param always by seat: a hand to look at in every deal, -1 for none */
-  final(always: readonly number[]): FinalMeasurement {
-    const table = this.#measure.sampleTable(this.#tableDeals());
+  /**
+   * @param always by seat: a hand to look at in every deal, -1 for none
+   * @param hurried whether to be no finer than on the way, because the end is waited for
+   */
+  final(always: readonly number[], hurried: boolean): FinalMeasurement {
+    const part = hurried ? COARSE : 1;
+    const table = this.#measure.sampleTable(this.#tableDeals(part));
     const samples = this.#everySeat((seat) =>
-      this.#measure.sampleSeat(seat, this.#deals(seat, 1), always[seat] as number),
+      this.#measure.sampleSeat(seat, this.#deals(seat, part), always[seat] as number),
     );
     const gains = this.#everySeat((seat) =>
-      this.#measure.gain(seat, samples[seat] as SeatSample, this.#deals(seat, 1)),
+      this.#measure.gain(seat, samples[seat] as SeatSample, this.#deals(seat, part)),
     );
     const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
-    return { table, samples, values, gains, deals: Math.min(...gains.map((_, seat) => this.#deals(seat, 1))) };
+    return { table, samples, values, gains, deals: Math.min(...gains.map((_, seat) => this.#deals(seat, part))) };
   }
 
   #everySeat<T>(of: (seat: number) => T): T[] {
@@ -83,8 +87,8 @@ export class GainMeter {
     return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, work / this.#measure.dealCost(seat))));
   }
 
-  #tableDeals(): number {
-    const work = this.#seconds * TABLE_SHARE * TABLE_WORK_PER_SECOND;
+  #tableDeals(part: number): number {
+    const work = this.#seconds * TABLE_SHARE * TABLE_WORK_PER_SECOND * part;
     return Math.round(Math.min(MOST_TABLE_DEALS, Math.max(LEAST_TABLE_DEALS, work / this.#measure.tableCost)));
   }
 }

@@ -1,7 +1,7 @@
 import { countChordPart, failChain, hasFollowUps, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
 import { AsyncResult } from "../client/async-result.js";
 import { GroupResult } from "../client/group-result.js";
-import { asError, isLasting, Reject, TaskRevokedError } from "../errors.js";
+import { asError, isLasting, TaskRevokedError } from "../errors.js";
 import { encodeException, tracebackOf } from "../protocol/exception.js";
 import type { ResultRecord, State } from "../results/backend.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
@@ -45,20 +45,9 @@ export async function record(core: WorkerCore, request: Request, outcome: Outcom
       if (request.acknowledged) await recordLoss(core, request);
       return outcome;
     case "rejected":
-      if (!outcome.requeue) await recordRejection(core, request, outcome.reason);
-      return outcome;
     case "ignored":
       return outcome;
   }
-}
-
-/** A task that is rejected for good will not run again: as in Celery's main branch it has failed, without its hooks. */
-async function recordRejection(core: WorkerCore, request: Request, reason: string): Promise<void> {
-  const result = { exc_type: "Reject", exc_message: [reason, false], exc_module: "celery.exceptions" };
-  await store(core, request, "FAILURE", result, null, true);
-  await countPart(core, request, "FAILURE", result);
-  const state: ResultRecord = { status: "FAILURE", result, traceback: null, children: [] };
-  await failFollowUps(core, request, new Reject(reason), state);
 }
 
 /** The message is gone and no attempt will follow: whoever waits finds the state that Celery leaves behind. */
@@ -153,7 +142,6 @@ async function recordRetry(
     if (core.isStopping()) return { kind: "abandoned", reason };
     // Celery's answer to a retry that the broker refuses is to reject the message; no attempt will follow.
     await request.definition.onFailure?.(request, outcome.retry.error ?? error);
-    await recordRejection(core, request, reason);
     return { kind: "rejected", requeue: false, reason };
   }
   const { error } = outcome.retry;

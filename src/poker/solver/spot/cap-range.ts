@@ -2,8 +2,10 @@ import type { OmahaEvaluator } from "../../evaluator/omaha.js";
 import type { HandSet } from "../hand-set.js";
 import type { Random } from "../random.js";
 
-/** Runouts over which a hand's strength is averaged when its board is not complete. */
-const RUNOUTS = 24;
+/** Runouts over which a hand's strength is averaged when its board is not complete; fewer for ranges of millions. */
+const MOST_RUNOUTS = 24;
+const LEAST_RUNOUTS = 3;
+const EVALUATIONS = 4e6;
 
 /** The chosen hands of a range, in the order given. */
 export function selectHands(hands: HandSet, indexes: ArrayLike<number>, weights?: readonly number[]): HandSet {
@@ -31,7 +33,8 @@ export function meanStrengths(
   random: Random,
 ): Float64Array {
   const means = new Float64Array(hands.count);
-  const runouts = board.length === 5 ? 1 : RUNOUTS;
+  const affordable = Math.round(Math.min(MOST_RUNOUTS, Math.max(LEAST_RUNOUTS, EVALUATIONS / hands.count)));
+  const runouts = board.length === 5 ? 1 : affordable;
   const cards = [...deck];
   for (let runout = 0; runout < runouts; runout++) {
     const full = [...board];

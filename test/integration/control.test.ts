@@ -287,14 +287,22 @@ it("ping is answered while every core computes and thousands of messages wait", 
   }
   await bare.current.channel.waitForConfirms();
   await waitUntil(() => worker.core.pool.stats.active === 4);
-  const delays: number[] = [];
+  const pings: number[] = [];
+  const trips: number[] = [];
   for (let index = 0; index < 15; index++) {
-    const sent = performance.now();
-    await ask(worker.nodename, "ping");
-    delays.push(performance.now() - sent);
+    pings.push(await milliseconds(() => ask(worker.nodename, "ping")));
+    trips.push(await milliseconds(() => bare.current.depth("celery")));
   }
-  delays.sort((a, b) => a - b);
-  // The test, the broker and four threads share two cores: the quicker half shows what the worker needs.
-  expect(delays[Math.floor(delays.length / 3)]).toBeLessThan(100);
+  // The test, the broker, four threads and whatever else runs share the cores: the quicker third shows what the worker
+  // needs, and a question to the broker alone how long this machine takes for a way there and back; a ping is two.
+  expect(third(pings)).toBeLessThan(100 + 4 * third(trips));
   await worker.stop(0);
 });
+
+async function milliseconds(act: () => Promise<unknown>): Promise<number> {
+  const started = performance.now();
+  await act();
+  return performance.now() - started;
+}
+
+const third = (values: readonly number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 3)] ?? 0;

@@ -13,8 +13,8 @@ const DEFAULT_GRACE_MS = 1000;
  */
 const SPARE_AFTER_MS = 100;
 
-/** How long a thread beyond the pool's size stays after a call. */
-const SPARE_THREAD_MS = 2000;
+/** How long threads beyond the pool's size stay once they are not needed: those who come next find them warm. */
+const SPARE_STAYS_MS = 2000;
 
 /** Options of {@link ThreadPool}. */
 export interface ThreadPoolOptions {
@@ -50,10 +50,9 @@ export class ThreadPool {
   #options: ThreadPoolOptions;
   readonly #idle: PoolThread[] = [];
   readonly #threads = new Set<PoolThread>();
-  /** Threads started beyond the pool's size, and what ends them. */
-  readonly #spares = new WeakMap<PoolThread, NodeJS.Timeout>();
   readonly #calls = new CallQueue();
   #spareTimer: NodeJS.Timeout | null = null;
+  #trimTimer: NodeJS.Timeout | null = null;
   #active = 0;
   #nextCall = 1;
   #closed = false;
@@ -134,7 +133,7 @@ export class ThreadPool {
   /** Ends all threads; running and waiting calls fail with WorkerShutdown. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#spareTimer !== null) clearTimeout(this.#spareTimer);
+    for (const timer of [this.#spareTimer, this.#trimTimer]) if (timer !== null) clearTimeout(timer);
     const reason = new WorkerShutdown("the worker stops");
     for (const call of this.#calls.clear()) call.reject(reason);
     for (const thread of this.#threads) if (thread.call !== null) thread.kill(reason);
@@ -142,17 +141,13 @@ export class ThreadPool {
   }
 
   #dispatch(): void {
-    for (;;) {
-      if (this.#active < this.#options.size) {
-        if (!this.#startNext()) return;
-      } else if (!this.#calls.isStarving) {
-        return;
-      } else if (this.#idle.length > 0) {
-        this.#startNext();
-      } else {
-        this.#spareTimer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
-        return;
-      }
+    while (this.#active < this.#options.size) if (!this.#startNext()) break;
+    while (this.#calls.isStarving && this.#idle.length > 0) this.#startNext();
+    if (this.#calls.isStarving) {
+      this.#spareTimer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
+    } else if (this.#spareTimer !== null) {
+      clearTimeout(this.#spareTimer);
+      this.#spareTimer = null;
     }
   }
 
@@ -162,6 +157,7 @@ export class ThreadPool {
     if (call === null) return false;
     const thread = this.#idle.pop() ?? this.#startThread();
     this.#active += 1;
+    if (this.#active > this.#options.size) this.#trimTimer?.refresh();
     thread.start(call);
     return true;
   }
@@ -182,33 +178,24 @@ export class ThreadPool {
       this.#options.maxHeapMegabytes,
     );
     this.#threads.add(thread);
-    if (this.#threads.size > this.#options.size) this.#spares.set(thread, this.#retirement(thread));
     return thread;
   }
 
   #onIdle(thread: PoolThread, heapBytes: number): void {
-    const { size, maxCallsPerThread, maxMemoryPerThreadKilobytes, log } = this.#options;
+    const { maxCallsPerThread, maxMemoryPerThreadKilobytes, log } = this.#options;
     this.#release(thread);
     const worn = maxCallsPerThread !== null && thread.completed >= maxCallsPerThread;
     const swollen = maxMemoryPerThreadKilobytes !== null && heapBytes / 1024 > maxMemoryPerThreadKilobytes;
     if (swollen)
       log.info({ heapBytes }, "thread replaced: it holds more memory than worker_max_memory_per_child allows");
-    const surplus = this.#threads.size > size;
-    if (worn || swollen || thread.retired || (surplus && !this.#spares.has(thread))) this.#retire(thread);
+    if (worn || swollen || thread.retired) this.#retire(thread);
     else this.#idle.push(thread);
-    this.#spares.get(thread)?.refresh();
+    if (this.#threads.size > this.#options.size)
+      this.#trimTimer ??= setTimeout(() => {
+        this.#trimTimer = null;
+        this.#trim();
+      }, SPARE_STAYS_MS).unref();
     this.#dispatch();
-  }
-
-  /** Keeps a spare thread for a while after each call: the next call of its owner finds it warm. */
-  #retirement(thread: PoolThread): NodeJS.Timeout {
-    const retire = () => {
-      const idle = this.#idle.indexOf(thread);
-      if (idle < 0 || this.#threads.size <= this.#options.size) return;
-      this.#idle.splice(idle, 1);
-      this.#retire(thread);
-    };
-    return setTimeout(retire, SPARE_THREAD_MS).unref();
   }
 
   #onExit(thread: PoolThread): void {
@@ -236,7 +223,8 @@ export class ThreadPool {
 
   #trim(): void {
     while (this.#threads.size > this.#options.size) {
-      const thread = this.#idle.pop();
+      // The one that has been idle longest: the last used is the warmest.
+      const thread = this.#idle.shift();
       if (thread === undefined) return;
       this.#retire(thread);
     }

@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 /** Time a chunk of exact counting may take, in nanoseconds. */
-const EXACT_CHUNK = 60e6;
+const EXACT_CHUNK = 20e6;
 
 /**
  * Carries out experiments, several chunks at a time. Chunks are cut and merged by their number, so the answer depends

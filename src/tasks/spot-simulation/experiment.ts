@@ -44,7 +44,7 @@ const MS = 1e6;
 const ACTUAL_ALLOWANCE = 400 * MS;
 /** … and to all the estimates together. */
 const ESTIMATED_ALLOWANCE = 160 * MS;
-const CHUNK = 30 * MS;
+const CHUNK = 15 * MS;
 /** Largest table of share classes by stratum. */
 const MOST_STRATUM_CELLS = 20_000;
 

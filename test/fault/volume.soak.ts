@@ -14,8 +14,10 @@ const client = useBareClient(() => vhost.url);
 let worker: WorkerProcess;
 
 beforeAll(async () => {
-  worker = WorkerProcess.start({ CELERY_BROKER_URL: vhost.url }, ["-c", "64", "-n", NAME], APP);
-  await worker.wrote("ready.");
+  // What it would log of a million tasks is kept by no one.
+  worker = WorkerProcess.start({ CELERY_BROKER_URL: vhost.url }, ["-c", "64", "-n", NAME, "-l", "error"], APP);
+  const ping = ["-b", vhost.url, "inspect", "ping"];
+  await waitUntil(async () => (await runBuiltCelery(ping)).code === 0, "an answer of the worker");
 });
 afterEach(async () => {
   await client.current.channel.purgeQueue("celery");
@@ -41,8 +43,10 @@ async function send(count: number, headers: Record<string, unknown> = {}): Promi
   }
 }
 
-const startedAll = (count: number, deadlineMs: number) =>
-  waitUntil(async () => (await started()) >= count, `${count} tasks started`, deadlineMs);
+async function startedAll(count: number, deadlineMs: number): Promise<void> {
+  await waitUntil(async () => (await client.current.depth("celery")) === 0, "an empty queue", deadlineMs);
+  await waitUntil(async () => (await started()) >= count, `${count} tasks started`, deadlineMs);
+}
 
 it("memory is the same after a million tasks as after a quarter of them", async () => {
   const megabytes: number[] = [];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../celery/errors.js";
+import { violatesForeignKey } from "../jobs/availability.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
 import type { JobStatus, JobType } from "../jobs/schema.js";
 import { withBroker } from "./broker-session.js";
@@ -67,7 +68,11 @@ export async function submitJob(type: JobType, flags: JobsFlags): Promise<void> 
   const inputData = readInput(flags.input ?? "-");
   const taskId = randomUUID();
   const id = await withRepository(async (repository) => {
-    const jobId = await repository.insert({ userId, jobType: type, inputData, queueMessageId: taskId });
+    const job = { userId, jobType: type, inputData, queueMessageId: taskId };
+    const jobId = await repository.insert(job).catch((cause: unknown) => {
+      if (!violatesForeignKey(cause)) throw cause;
+      throw new CliError(`there is no user ${userId}: --user takes an id of the table users`, EXIT_USAGE, { cause });
+    });
     const task = TASK_OF_TYPE[type];
     try {
       const queue = queueOfBuiltInTask(task);

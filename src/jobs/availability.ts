@@ -48,6 +48,11 @@ export function classifyDatabaseError(error: unknown): DatabaseErrorKind {
   return code === "" && LOST_CONNECTION.test(error.message) ? "unavailable" : "permanent";
 }
 
+/** True when the row names another that does not exist. */
+export function violatesForeignKey(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "23503";
+}
+
 /** True for errors after which the same statement may succeed later. */
 export function isTransientDatabaseError(error: unknown): boolean {
   return classifyDatabaseError(error) !== "permanent";

@@ -79,6 +79,20 @@ const completed = (id: string) =>
   waitUntil(async () => (await jobs.row(id)).status === "COMPLETED", `the completion of ${id}: ${worker.output}`);
 
 describe("celery jobs", () => {
+  it("submit says when there is no such user, and leaves no job", async () => {
+    const refused = await runBuiltCelery(
+      ["jobs", "submit", "spot", "--user", "nobody", "--input", "-"],
+      environment(),
+      JSON.stringify(SPOT),
+    );
+    expect(refused).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "Error: there is no user nobody: --user takes an id of the table users\n",
+    });
+    expect((await celery("jobs", "list", "--user", "nobody")).stdout).not.toContain("nobody");
+  });
+
   it("submit --watch follows a job to its result as a table; show and list have it", async () => {
     const file = join(folder, "spot.json");
     writeFileSync(file, JSON.stringify(SPOT));

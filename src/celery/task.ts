@@ -210,10 +210,14 @@ export interface TaskOptions extends SendingOptions {
   readonly inline?: boolean;
   /** Checks the positional arguments before the handler runs, e.g. `z.tuple([z.number()])`; what it returns replaces them. */
   readonly typing?: { parse(args: unknown): unknown[] };
-  /** Store STARTED. Default false. */
+  /** Store STARTED. Default: the app's `taskTrackStarted`. */
   readonly trackStarted?: boolean;
-  /** Do not store results. Default false. */
+  /**
+   * Do not store results: for what this app sends, and for messages that do not say. Most do: those of `send_task` in
+   * an app without the task say false. Default: the app's `taskIgnoreResult`.
+   */
   readonly ignoreResult?: boolean;
+  /** Store errors of ignored results. Default: the app's `taskStoreErrorsEvenIfIgnored`. */
   readonly storeErrorsEvenIfIgnored?: boolean;
   /** Fields added to every log line of a request. */
   readonly logFields?: (request: TaskRequest) => Readonly<Record<string, unknown>>;

@@ -21,6 +21,16 @@ describe.each(["redis", "rpc"] as const)("a Node worker with %s results", (backe
             error: { type: "ValueError", args: ["contract", 7] },
           });
       });
+
+      it("ignores results as the message says, whatever the task says, as Celery 5.6.3 does", async () => {
+        const peer = contract.client(client);
+        const kept = await peer.apply({ ...task("ignored"), options: { ignoreResult: false } });
+        const ignored = await peer.apply({ ...task("fail"), options: { ignoreResult: true } });
+        const failed = await peer.apply(task("fail"));
+        expect(await peer.get(kept.id)).toEqual({ value: "nobody reads this" });
+        expect(await peer.get(failed.id)).toMatchObject({ error: { type: "ValueError" } });
+        expect((await peer.info(ignored.id)).state).toBe("PENDING");
+      });
     }
   });
 });

@@ -163,7 +163,7 @@ function assemble(fields: Fields, decoded: Decoded, timezone?: string): TaskMess
     argsrepr: textOr(fields.argsrepr, "") || argsRepr(args),
     kwargsrepr: textOr(fields.kwargsrepr, "") || kwargsRepr(kwargs),
     origin: textOrNull(fields.origin),
-    ignoreResult: fields.ignore_result === true,
+    ignoreResult: truthOrNull(fields.ignore_result),
     replacedTaskNesting: numberOrNull(fields.replaced_task_nesting) ?? 0,
     stampedHeaders: textsOrNull(fields.stamped_headers),
     stamps: isRecord(fields.stamps) ? fields.stamps : {},
@@ -261,6 +261,10 @@ function textOr(value: unknown, fallback: string): string {
 
 function textOrNull(value: unknown): string | null {
   return typeof value === "string" ? value : null;
+}
+
+function truthOrNull(value: unknown): boolean | null {
+  return value === undefined || value === null ? null : Boolean(value);
 }
 
 function textsOrNull(value: unknown): readonly string[] | null {

@@ -26,7 +26,7 @@ export interface OutgoingTask {
   readonly argsrepr?: string;
   readonly kwargsrepr?: string;
   readonly origin?: string | null;
-  readonly ignoreResult?: boolean;
+  readonly ignoreResult?: boolean | null;
   readonly replacedTaskNesting?: number;
   readonly stampedHeaders?: readonly string[] | null;
   readonly stamps?: Readonly<Record<string, unknown>>;

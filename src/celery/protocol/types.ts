@@ -50,7 +50,8 @@ export interface TaskMessage {
   readonly argsrepr: string;
   readonly kwargsrepr: string;
   readonly origin: string | null;
-  readonly ignoreResult: boolean;
+  /** Null leaves it to the task. */
+  readonly ignoreResult: boolean | null;
   readonly replacedTaskNesting: number;
   readonly stampedHeaders: readonly string[] | null;
   readonly stamps: Readonly<Record<string, unknown>>;

@@ -84,8 +84,9 @@ export class Request implements TaskRequest {
   get origin(): string | null {
     return this.message.origin;
   }
+  /** What the message says, else the task: as Celery from 5.6.3 on. */
   get ignoreResult(): boolean {
-    return this.message.ignoreResult || this.definition.ignoreResult;
+    return this.message.ignoreResult ?? this.definition.ignoreResult;
   }
   get argsrepr(): string {
     return this.message.argsrepr;

@@ -18,7 +18,7 @@ export function start(core: WorkerCore, request: Request, slots: Slots): void {
   request.startedAtMs = Date.now();
   if (!request.definition.acksLate) request.settle("ack");
   core.events.emit("taskStarted", request);
-  if (request.definition.trackStarted && !request.definition.ignoreResult)
+  if (request.definition.trackStarted && !request.ignoreResult)
     void storeState(core, request, "STARTED", { pid: process.pid, hostname: core.nodename });
   void execute(core, request).then((outcome) => {
     request.state = "finishing";

@@ -25,9 +25,9 @@ export async function store(
   await core.results.store(targetOf(request), { status, result, traceback, children: request.children });
 }
 
-/** A task that ignores results stores nothing; a message that does, its errors only (Celery up to 5.6.2). */
+/** Ignored results are not stored, but errors of tasks that say so. */
 export function isStored({ ignoreResult, definition }: Request, isError: boolean): boolean {
-  return !ignoreResult || (isError && (definition.storeErrorsEvenIfIgnored || !definition.ignoreResult));
+  return !ignoreResult || (isError && definition.storeErrorsEvenIfIgnored);
 }
 
 function targetOf(request: Request): ResultTarget {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Ignore, Reject } from "../../../src/celery/errors.js";
 import { kernel } from "../../../src/celery/executor/kernel.js";
+import type { TaskContext } from "../../../src/celery/index.js";
 import { revoke } from "../../../src/celery/worker/revoke.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
 import { useVhost } from "../../support/services.js";
@@ -140,7 +141,7 @@ describe("outcomes", () => {
     ]);
   });
 
-  it("ignored results are not stored: nothing of a task that says so, only errors of a message that does", async () => {
+  it("ignored results are not stored: the message decides, and where it says nothing the task", async () => {
     const fail = () => {
       throw new Error("x");
     };
@@ -151,14 +152,20 @@ describe("outcomes", () => {
       app.task("ignoring-keeps-errors", { ...ignoring, storeErrorsEvenIfIgnored: true }, fail);
       app.task("stored", { trackStarted: true }, () => "done");
       app.task("stored-fails", fail);
+      app.task("stored-keeps-errors", { storeErrorsEvenIfIgnored: true }, fail);
     });
-    const header = { ignore_result: true };
+    const ignore = { ignore_result: true };
+    const keep = { ignore_result: false };
     const sent = [
       await client.current.send("celery", "ignoring"),
+      await client.current.send("celery", "ignoring", [], { ignore_result: null }),
+      await client.current.send("celery", "ignoring", [], keep),
       await client.current.send("celery", "ignoring-fails"),
+      await client.current.send("celery", "ignoring-fails", [], keep),
       await client.current.send("celery", "ignoring-keeps-errors"),
-      await client.current.send("celery", "stored", [], header),
-      await client.current.send("celery", "stored-fails", [], header),
+      await client.current.send("celery", "stored", [], ignore),
+      await client.current.send("celery", "stored-fails", [], ignore),
+      await client.current.send("celery", "stored-keeps-errors", [], ignore),
       await client.current.send("celery", "stored"),
     ];
     await client.current.result(sent.at(-1) ?? "");
@@ -166,10 +173,36 @@ describe("outcomes", () => {
     expect(sent.map((id) => client.current.statesOf(id).map(({ status }) => status))).toEqual([
       [],
       [],
+      ["STARTED", "SUCCESS"],
+      [],
+      ["STARTED", "FAILURE"],
       ["FAILURE"],
-      ["STARTED"],
+      [],
+      [],
       ["FAILURE"],
       ["STARTED", "SUCCESS"],
+    ]);
+  });
+
+  it("a retry carries on what its attempt did with results, also where only the task says so", async () => {
+    const again = (ctx: TaskContext) => (ctx.request.retries === 0 ? ctx.retry({ countdown: 0 }) : "done");
+    await startWorker((app) => {
+      app.task("ignoring", { ignoreResult: true }, again);
+      app.task("stored", again);
+    });
+    const sent = [
+      await client.current.send("celery", "ignoring"),
+      await client.current.send("celery", "stored", [], { ignore_result: true }),
+      await client.current.send("celery", "ignoring", [], { ignore_result: false }),
+      await client.current.send("celery", "stored"),
+    ];
+    await client.current.result(sent.at(-1) ?? "");
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    expect(sent.map((id) => client.current.statesOf(id).map(({ status }) => status))).toEqual([
+      [],
+      [],
+      ["RETRY", "SUCCESS"],
+      ["RETRY", "SUCCESS"],
     ]);
   });
 

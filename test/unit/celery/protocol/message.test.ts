@@ -51,7 +51,7 @@ describe("decodeTaskMessage", () => {
       argsrepr: "(1, 2)",
       kwargsrepr: "{}",
       origin: null,
-      ignoreResult: false,
+      ignoreResult: null,
       replacedTaskNesting: 0,
       stampedHeaders: null,
       stamps: {},

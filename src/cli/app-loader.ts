@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Celery } from "../celery/app.js";
+import type { Celery } from "../celery/app.js";
 import { asError, ImproperlyConfigured } from "../celery/errors.js";
 
 /** What `-A` names: a module of the user's, or the built-in PLOSolver app. */
@@ -32,21 +32,24 @@ export function parseAppReference(text: string | undefined): AppReference {
  * @throws ImproperlyConfigured naming the module and what it lacks
  */
 export async function loadApp(path: string, attribute: string | null): Promise<Celery> {
+  // Here and not above: commands for the built-in app start without all that an app may need.
+  const { Celery } = await import("../celery/app.js");
+  const isApp = (value: unknown): value is Celery => value instanceof Celery;
   let module: Record<string, unknown>;
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   } catch (error) {
     throw new ImproperlyConfigured(`cannot load the app module ${path}: ${asError(error).message}`, { cause: error });
   }
-  const found = attribute === null ? (module.app ?? theOnly(module)) : module[attribute];
-  if (found instanceof Celery) return found;
+  const found = attribute === null ? (module.app ?? theOnly(module, isApp)) : module[attribute];
+  if (isApp(found)) return found;
   if (attribute !== null) throw new ImproperlyConfigured(`${path} exports no Celery app named ${attribute}`);
   throw new ImproperlyConfigured(
     `${path} exports no Celery app: export one as \`app\`, or name it with ${path}:attribute`,
   );
 }
 
-function theOnly(module: Record<string, unknown>): unknown {
-  const apps = Object.values(module).filter((value) => value instanceof Celery);
+function theOnly(module: Record<string, unknown>, isApp: (value: unknown) => boolean): unknown {
+  const apps = Object.values(module).filter(isApp);
   return apps.length === 1 ? apps[0] : module.default;
 }

@@ -29,6 +29,6 @@ export class RangeSyntaxError extends PokerError {
     readonly source: string,
     readonly position: number,
   ) {
-    super(`range ${JSON.stringify(source)}: ${problem} at position ${position}`);
+    super(`range ${JSON.stringify(source)} at position ${position}: ${problem}`);
   }
 }

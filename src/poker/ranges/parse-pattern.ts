@@ -11,6 +11,12 @@ interface Pattern {
   readonly offset: number;
 }
 
+/** Offsets of the first and the last character of a card. */
+interface Place {
+  readonly start: number;
+  readonly last: number;
+}
+
 const SHAPE_SUFFIX: Readonly<Record<string, HandShape>> = { ds: "double-suited", ss: "single-suited" };
 const WORD_END = "(?![a-z0-9])";
 
@@ -19,9 +25,10 @@ export function parsePattern(scanner: RangeScanner, handSize: number): RangeNode
   const first = readPattern(scanner, handSize);
   if (scanner.takeSymbol("+")) return spread(first, raises(scanner, first));
   if (scanner.takeSymbol("-")) {
+    const operator = scanner.offset - 1;
     scanner.atEnd();
     const last = readPattern(scanner, handSize);
-    return spread(first, between(scanner, first, last));
+    return spread(first, between(scanner, first, last, operator));
   }
   return toNode(first, first.slots);
 }
@@ -29,13 +36,19 @@ export function parsePattern(scanner: RangeScanner, handSize: number): RangeNode
 function readPattern(scanner: RangeScanner, handSize: number): Pattern {
   const offset = scanner.offset;
   const slots: CardSlot[] = [];
+  const places: Place[] = [];
   let wildcards = 0;
   for (;;) {
+    const start = scanner.offset;
     const slot = readSlot(scanner);
-    if (slot === "wildcard") wildcards++;
-    else if (slot !== undefined) slots.push(slot);
-    else break;
-    if (slots.length + wildcards > handSize) throw scanner.error(`more than ${handSize} cards`, offset);
+    if (slot === undefined) break;
+    if (slots.length + wildcards === handSize) throw scanner.error(`more than ${handSize} cards`, start);
+    if (slot === "wildcard") {
+      wildcards++;
+    } else {
+      slots.push(slot);
+      places.push({ start, last: scanner.offset - 1 });
+    }
   }
   if (slots.length + wildcards === 0) {
     const found = scanner.atEnd() ? "the end" : JSON.stringify(scanner.peek());
@@ -43,9 +56,9 @@ function readPattern(scanner: RangeScanner, handSize: number): Pattern {
   }
   const suffix = scanner.take(new RegExp(`ds${WORD_END}|ss${WORD_END}|o${WORD_END}`, "u"))?.[0].toLowerCase();
   const pattern: Pattern = { slots, wildcards, suits: "any", shape: SHAPE_SUFFIX[suffix ?? ""], offset };
-  if (suffix === "o") return asTwoRanks(scanner, pattern, "offsuit");
-  if (endsInBareS(pattern)) return asTwoRanks(scanner, pattern, "suited");
-  refuseDuplicates(scanner, pattern);
+  if (suffix === "o") return asTwoRanks(scanner, pattern, "offsuit", scanner.offset - 1);
+  if (endsInBareS(pattern)) return asTwoRanks(scanner, pattern, "suited", places.at(-1)?.last);
+  refuseDuplicates(scanner, slots, places);
   return pattern;
 }
 
@@ -79,7 +92,7 @@ function readRankSet(scanner: RangeScanner): number {
       set |= from;
     }
   }
-  if (set === 0) throw scanner.error("empty set of ranks", scanner.offset - 2);
+  if (set === 0) throw scanner.error("expected a rank", scanner.offset - 1);
   return set;
 }
 
@@ -88,42 +101,47 @@ function endsInBareS({ slots }: Pattern): boolean {
   return slots.length >= 2 && slots.at(-1)?.suit === 0 && slots.slice(0, -1).every((slot) => slot.suit < 0);
 }
 
-function asTwoRanks(scanner: RangeScanner, pattern: Pattern, suits: "suited" | "offsuit"): Pattern {
+/** `at`: offset of the letter that says so. */
+function asTwoRanks(scanner: RangeScanner, pattern: Pattern, suits: "suited" | "offsuit", at?: number): Pattern {
   const letter = suits === "suited" ? "s" : "o";
   if (pattern.slots.length !== 2) {
     const hint = suits === "suited" ? "; a card of spades goes first, as in QsAK" : "";
-    throw scanner.error(`"${letter}" belongs after two ranks${hint}`, pattern.offset);
+    throw scanner.error(`"${letter}" belongs after two ranks${hint}`, at);
   }
   const slots = pattern.slots.map(({ ranks }) => ({ ranks, suit: -1 }));
-  if (slots[0]?.ranks === slots[1]?.ranks) throw scanner.error("a pair cannot be suited or offsuit", pattern.offset);
+  if (slots[0]?.ranks === slots[1]?.ranks) throw scanner.error("a pair cannot be suited or offsuit", at);
   return { ...pattern, slots, suits };
 }
 
-function refuseDuplicates(scanner: RangeScanner, { slots, offset }: Pattern): void {
-  const cards = slots.filter(({ ranks, suit }) => suit >= 0 && (ranks & (ranks - 1)) === 0);
-  const seen = new Set(cards.map(({ ranks, suit }) => ranks * 4 + suit));
-  if (seen.size < cards.length) throw scanner.error("the same card twice", offset);
+function refuseDuplicates(scanner: RangeScanner, slots: readonly CardSlot[], places: readonly Place[]): void {
+  const seen = new Set<number>();
+  slots.forEach(({ ranks, suit }, i) => {
+    if (suit < 0 || (ranks & (ranks - 1)) !== 0) return;
+    const card = ranks * 4 + suit;
+    if (seen.has(card)) throw scanner.error("the same card twice", places[i]?.start);
+    seen.add(card);
+  });
 }
 
 /** Ranks of a pattern without suits, highest first. */
-function bareRanks(scanner: RangeScanner, { slots, offset }: Pattern, operator: string): number[] {
+function bareRanks(scanner: RangeScanner, { slots }: Pattern, operator: string, at: number): number[] {
   const bare = slots.every(({ ranks, suit }) => suit < 0 && (ranks & (ranks - 1)) === 0);
-  if (!bare || slots.length === 0) throw scanner.error(`"${operator}" needs plain ranks`, offset);
+  if (!bare || slots.length === 0) throw scanner.error(`"${operator}" needs plain ranks`, at);
   return slots.map(({ ranks }) => Math.log2(ranks)).sort((one, other) => other - one);
 }
 
 /** `KK+`: up to aces. `AT+`: the second rank up to below the first. Three or four ranks: all move up together. */
 function raises(scanner: RangeScanner, pattern: Pattern): number[][] {
-  const ranks = bareRanks(scanner, pattern, "+");
+  const ranks = bareRanks(scanner, pattern, "+", scanner.offset - 1);
   const [high = 0, low = 0] = ranks;
   if (ranks.length === 2 && high !== low) return upTo(low, high - 1).map((rank) => [high, rank]);
   return upTo(0, 12 - high).map((step) => ranks.map((rank) => rank + step));
 }
 
 /** `KK-TT`, `AK-AT`, `KQJT-8765`: every pattern from one to the other, in steps of a rank. */
-function between(scanner: RangeScanner, first: Pattern, last: Pattern): number[][] {
-  const from = bareRanks(scanner, first, "-");
-  const to = bareRanks(scanner, last, "-");
+function between(scanner: RangeScanner, first: Pattern, last: Pattern, operator: number): number[][] {
+  const from = bareRanks(scanner, first, "-", operator);
+  const to = bareRanks(scanner, last, "-", last.offset);
   const moves = from.map((rank, i) => (to[i] ?? rank) - rank);
   const [move = 0] = moves;
   const alike = from.length === to.length && first.suits === last.suits && first.shape === last.shape;

@@ -31,7 +31,7 @@ const KEYWORD = new RegExp(
   "u",
 );
 const NUMBER = "(\\d+(?:\\.\\d+)?)\\s*";
-const PERCENT_INTERVAL = new RegExp(`${NUMBER}%?\\s*-\\s*${NUMBER}%`, "u");
+const PERCENT_INTERVAL = new RegExp(`(${NUMBER}%?\\s*-\\s*)${NUMBER}%`, "u");
 const PERCENT = new RegExp(`${NUMBER}%`, "u");
 
 /** Nesting that no sane range reaches; deeper input would exhaust the stack. */
@@ -78,17 +78,26 @@ function parseAtom(scanner: RangeScanner, handSize: number, depth: number): Rang
     return inner;
   }
   const interval = scanner.take(PERCENT_INTERVAL);
-  if (interval !== undefined) return percent(scanner, start, handSize, Number(interval[1]), Number(interval[2]));
+  if (interval !== undefined) {
+    const [, upToSecond = "", from, to] = interval;
+    return percent(scanner, { start, last: start + upToSecond.length }, handSize, Number(from), Number(to));
+  }
   const top = scanner.take(PERCENT);
-  if (top !== undefined) return percent(scanner, start, handSize, 0, Number(top[1]));
+  if (top !== undefined) return percent(scanner, { start, last: start }, handSize, 0, Number(top[1]));
   const keyword = scanner.take(KEYWORD);
   if (keyword === undefined) return parsePattern(scanner, handSize);
   const shape = KEYWORDS[keyword[1]?.toLowerCase() ?? ""] ?? "any";
   return shape === "any" ? { kind: "any" } : { kind: "shape", shape };
 }
 
-function percent(scanner: RangeScanner, start: number, handSize: number, from: number, to: number): RangeNode {
-  if (handSize !== 4) throw scanner.error(`percentages rank hands of 4 cards, not of ${handSize}`, start);
-  if (!(from < to && to <= 100)) throw scanner.error("percentages must ascend within 0 to 100", start);
+function percent(
+  scanner: RangeScanner,
+  at: { readonly start: number; readonly last: number },
+  handSize: number,
+  from: number,
+  to: number,
+): RangeNode {
+  if (handSize !== 4) throw scanner.error(`percentages rank hands of 4 cards, not of ${handSize}`, at.start);
+  if (!(from < to && to <= 100)) throw scanner.error("percentages must ascend within 0 to 100", at.last);
   return { kind: "percent", from, to };
 }

@@ -67,7 +67,7 @@ describe("celery equity", () => {
 
   it("refuses bad cards and ranges by name", async () => {
     await expect(equity("AsKsQhJh", "8c8d7cZd")).rejects.toThrow(
-      'players[1]: range "8c8d7cZd": unexpected "Z" at position 7',
+      'players[1]: range "8c8d7cZd" at position 7: unexpected "Z"',
     );
     await expect(equity("AsKsQhJh", "--board", "As")).rejects.toThrow('card "As" occurs twice');
   });

@@ -78,16 +78,25 @@ describe("range notation", () => {
     ["AA,", 4, "expected a hand"],
     ["AA;KK", 3, 'unexpected ";"'],
     ["AA:zz", 4, "expected a hand"],
-    ["AAKKQ", 1, "more than 4 cards"],
-    ["AsAs", 1, "the same card twice"],
-    ["AAs", 1, "a pair cannot be suited"],
-    ["KK,AKQs", 4, '"s" belongs after two ranks'],
-    ["AKQo", 1, '"o" belongs after two ranks'],
+    ["AAKKQ", 5, "more than 4 cards"],
+    ["KK, AAxxAs", 9, "more than 4 cards"],
+    ["AsAs", 3, "the same card twice"],
+    ["AsKs10hT♥", 8, "the same card twice"],
+    ["AAs", 3, "a pair cannot be suited"],
+    ["AAo", 3, "a pair cannot be suited"],
+    ["KK,AKQs", 7, '"s" belongs after two ranks'],
+    ["AKQsx", 4, '"s" belongs after two ranks'],
+    ["AKQo", 4, '"o" belongs after two ranks'],
     ["(AA", 4, "expected )"],
     ["AA)", 3, 'unexpected ")"'],
-    ["AhK+", 1, '"+" needs plain ranks'],
+    ["AhK+", 4, '"+" needs plain ranks'],
+    ["AhK-QJ", 4, '"-" needs plain ranks'],
+    ["AK-QhJ", 4, '"-" needs plain ranks'],
     ["KK-T9", 4, "both ends of an interval"],
-    ["30%-10%", 1, "percentages must ascend"],
+    ["30%-10%", 5, "percentages must ascend"],
+    ["0%", 1, "percentages must ascend"],
+    ["10%-101%", 5, "percentages must ascend"],
+    ["[]x", 2, "expected a rank"],
     ["AA:130%", 4, "percentages must ascend"],
     ["[A", 3, "expected a rank or ]"],
     ["AA@50", 3, 'unexpected "@"'],
@@ -115,6 +124,8 @@ describe("range notation", () => {
   });
 
   it("ranks hands of four cards only", () => {
-    expect(() => parseRange("10%", 5)).toThrow("percentages rank hands of 4 cards, not of 5 at position 1");
+    expect(() => parseRange("10%", 5)).toThrow(
+      'range "10%" at position 1: percentages rank hands of 4 cards, not of 5',
+    );
   });
 });

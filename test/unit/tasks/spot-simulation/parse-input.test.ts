@@ -124,7 +124,7 @@ describe("spot input", () => {
     [{ players: [HERO], random_opponents: 9 }, "random_opponents: 9 is not valid (at most 8)"],
     [{ players: [[...HERO, "2c", "3c"]], random_opponents: 8 }, "random_opponents 8: 9 hands of 6 cards"],
     [{ players: [HERO], target_standard_error: 0 }, "target_standard_error: 0 is not valid (more than 0)"],
-    [{ players: [{ cards: "AAxy" }] }, 'players[0]: range "AAxy": unexpected "y" at position 4'],
+    [{ players: [{ cards: "AAxy" }] }, 'players[0]: range "AAxy" at position 4: unexpected "y"'],
     [{ players: new Array(10).fill(["", "", "", "", ""]) }, "10 hands of 5 cards"],
   ])("is refused with the offending value: %j", (data, message) => {
     expect(() => parseSpotInput(data)).toThrow(JobInputError);

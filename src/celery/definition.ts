@@ -1,6 +1,8 @@
+import { annotate } from "./annotations.js";
 import type { SignatureOptions } from "./canvas/node.js";
 import { toOptions } from "./canvas/options.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { pythonRepr } from "./protocol/repr.js";
 import { nearest, type Settings } from "./settings.js";
 import type { ErrorClass, SendingOptions, TaskHandler, TaskOptions } from "./task.js";
 
@@ -28,12 +30,15 @@ export interface TaskDefinition {
   readonly storeErrorsEvenIfIgnored: boolean;
   readonly throws: readonly ErrorClass[];
   readonly sendEvents: boolean;
+  readonly trail: boolean;
+  readonly resultreprMaxsize: number;
   /** What the task gives to its messages, under Celery's own names; null for nothing. */
   readonly sending: Readonly<SignatureOptions> | null;
   readonly beforeStart: TaskOptions["beforeStart"];
   readonly onSuccess: TaskOptions["onSuccess"];
   readonly onRetry: TaskOptions["onRetry"];
   readonly afterReturn: TaskOptions["afterReturn"];
+  readonly onReplace: TaskOptions["onReplace"];
   readonly onFailure: TaskOptions["onFailure"];
   readonly onRevoked: TaskOptions["onRevoked"];
   readonly logFields: TaskOptions["logFields"];
@@ -75,26 +80,25 @@ const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
   "ignoreResult",
   "storeErrorsEvenIfIgnored",
   "sendEvents",
+  "trail",
+  "resultreprMaxsize",
   "throws",
   "beforeStart",
   "onSuccess",
   "onRetry",
   "afterReturn",
+  "onReplace",
   "onFailure",
   "onRevoked",
   "logFields",
 ];
 
 /**
- * Completes a task's options from the app's settings.
+ * Completes a task's options from the app's settings, and changes them as its annotations say.
  * @throws ImproperlyConfigured for an unknown option, with the nearest name, or a value that cannot be
  */
-export function defineTask(
-  name: string,
-  options: TaskOptions,
-  handler: TaskHandler,
-  settings: Settings,
-): TaskDefinition {
+export function defineTask(name: string, given: TaskOptions, handler: TaskHandler, settings: Settings): TaskDefinition {
+  const options = annotate(name, given, settings.taskAnnotations);
   checkNames(name, options);
   const definition: TaskDefinition = {
     name,
@@ -119,11 +123,14 @@ export function defineTask(
     softTimeLimit: options.softTimeLimit ?? settings.taskSoftTimeLimit,
     throws: options.throws ?? [],
     sendEvents: options.sendEvents ?? true,
+    trail: options.trail ?? true,
+    resultreprMaxsize: options.resultreprMaxsize ?? 1024,
     sending: sendingOptions(options),
     beforeStart: options.beforeStart,
     onSuccess: options.onSuccess,
     onRetry: options.onRetry,
     afterReturn: options.afterReturn,
+    onReplace: options.onReplace,
     onFailure: options.onFailure,
     onRevoked: options.onRevoked,
     logFields: options.logFields,
@@ -132,7 +139,13 @@ export function defineTask(
   checkNumber(name, "defaultRetryDelay", definition.defaultRetryDelay);
   checkNumber(name, "timeLimit", definition.timeLimit);
   checkNumber(name, "softTimeLimit", definition.softTimeLimit);
+  checkNumber(name, "resultreprMaxsize", definition.resultreprMaxsize);
   return definition;
+}
+
+/** A result as events and logs show it. */
+export function resultRepr(result: unknown, definition: TaskDefinition | undefined): string {
+  return pythonRepr(result, definition && { maxLength: definition.resultreprMaxsize });
 }
 
 function checkNames(task: string, options: TaskOptions): void {

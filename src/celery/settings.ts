@@ -1,7 +1,9 @@
 import { cpus } from "node:os";
 import { z } from "zod";
 import type { QueueDefinition } from "./amqp/topology.js";
+import type { AnnotationFunction } from "./annotations.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { camelCase } from "./names.js";
 
 const seconds = z.number().nonnegative();
 const optionalSeconds = seconds.nullable().default(null);
@@ -67,6 +69,9 @@ const retryPolicy = z.preprocess(
 const routeFunction = z.custom<RouteFunction>((value) => typeof value === "function", "expected a function");
 const routeTable = z.record(z.string(), z.union([route, z.string().transform((name): Route => ({ queue: name }))]));
 
+const annotationFunction = z.custom<AnnotationFunction>((value) => typeof value === "function", "expected a function");
+const annotation = z.union([annotationFunction, z.record(z.string(), table)]);
+
 /**
  * Celery's settings under camelCase names, with Celery's defaults. {@link compileSettings} also takes Celery's own
  * snake_case names. Durations are in seconds.
@@ -113,6 +118,8 @@ const schema = z.strictObject({
   taskPublishRetryPolicy: retryPolicy.default({ maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1 }),
   taskAllowErrorCbOnChordHeader: z.boolean().default(false),
   taskRemoteTracebacks: only(false, "it revives Python frames, which a JavaScript error does not have"),
+  /** Changes options of tasks, by name or for all under `*`; a function is given each name. */
+  taskAnnotations: z.union([annotation, z.array(annotation)]).default({}),
 
   resultSerializer: z.enum(["json", "yaml", "msgpack"]).default("json"),
   resultCompression: z.string().nullable().default(null),
@@ -191,6 +198,10 @@ export type Settings = Readonly<z.output<typeof schema>>;
 export type SettingsInput = z.input<typeof schema>;
 
 const KNOWN = Object.keys(schema.shape);
+const SHORT_NAMES = new Map([
+  ["broker", "brokerUrl"],
+  ["backend", "resultBackend"],
+]);
 
 /**
  * Checks settings and fills in Celery's defaults.
@@ -201,7 +212,7 @@ const KNOWN = Object.keys(schema.shape);
 export function compileSettings(input: Readonly<Record<string, unknown>>): Settings {
   const named: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(input)) {
-    if (value !== undefined) named[camelCase(key)] = value;
+    if (value !== undefined) named[SHORT_NAMES.get(key) ?? camelCase(key)] = value;
   }
   const unknown = Object.keys(named).find((key) => !KNOWN.includes(key));
   if (unknown !== undefined) {
@@ -213,12 +224,6 @@ export function compileSettings(input: Readonly<Record<string, unknown>>): Setti
     throw new ImproperlyConfigured(`bad settings: ${problems.join("; ")}`);
   }
   return Object.freeze(result.data);
-}
-
-function camelCase(key: string): string {
-  if (key === "broker") return "brokerUrl";
-  if (key === "backend") return "resultBackend";
-  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** The candidate with the smallest edit distance. */

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { SendOptions, SignatureLike } from "./canvas/options.js";
+import type { Signature } from "./canvas/signature.js";
 import type { AsyncResult } from "./client/async-result.js";
 import type { AnyResult } from "./client/result-reader.js";
 import type { Retry } from "./errors.js";
@@ -227,6 +228,10 @@ export interface TaskOptions extends SendingOptions {
   readonly softTimeLimit?: number;
   /** Events of this task for monitors, where task events are on. Default true. */
   readonly sendEvents?: boolean;
+  /** Keep what the task and its message send as children of its result. Default true. */
+  readonly trail?: boolean;
+  /** Characters of its result in events and logs. Default 1024. */
+  readonly resultreprMaxsize?: number;
   /** Error classes that are expected: logged at info level without a stack. */
   readonly throws?: readonly ErrorClass[];
   /** Awaited in the task's own time right before its handler; an error it throws is the task's. */
@@ -235,6 +240,11 @@ export interface TaskOptions extends SendingOptions {
   readonly onSuccess?: (request: TaskRequest, result: unknown) => Promise<void> | void;
   /** Awaited once the next attempt is published and RETRY is stored. `error` is null when none was given. */
   readonly onRetry?: (request: TaskRequest, error: Error | null) => Promise<void> | void;
+  /**
+   * Awaited right before what {@link TaskContext.replace} was given is sent. `signature` is complete, has the task's id,
+   * and may still be changed, e.g. stamped; an error thrown is the task's, and nothing is sent.
+   */
+  readonly onReplace?: (request: TaskRequest, signature: Signature) => Promise<void> | void;
   /** Awaited last, after a success or a final failure: not after a retry, `Ignore`, `Reject` or a revocation. */
   readonly afterReturn?: (request: TaskRequest, info: ReturnInfo) => Promise<void> | void;
   /** Awaited after a final failure (error, time limit, lost thread) and before the delivery is settled. */

@@ -1,6 +1,6 @@
 import { ImproperlyConfigured } from "../errors.js";
 import type { TaskMessage } from "../protocol/types.js";
-import { apply, type Caller, type CanvasHost } from "./apply.js";
+import type { CanvasHost } from "./apply.js";
 import { pipe } from "./compose.js";
 import { freeze } from "./freeze.js";
 import { link, linkError } from "./links.js";
@@ -25,17 +25,13 @@ export interface ReplacedTask {
 }
 
 /**
- * Sends a signature in the place of a task: under its id, with its callbacks, errbacks, group, chord and the rest of
+ * Puts a signature in the place of a task: under its id, with its callbacks, errbacks, group, chord and the rest of
  * its chain. Results go where the task's own would have gone.
  *
+ * @returns the signature as it is to be sent
  * @throws ImproperlyConfigured for a signature that is in a chord, or an empty chain
  */
-export async function replace(
-  host: CanvasHost,
-  replaced: ReplacedTask,
-  signature: SignatureNode,
-  caller: Caller,
-): Promise<void> {
+export function replacement(host: CanvasHost, replaced: ReplacedTask, signature: SignatureNode): SignatureNode {
   const { message, rootId } = replaced;
   if (signature.options.chord)
     throw new ImproperlyConfigured("A signature replacing a task must not be part of a chord");
@@ -67,7 +63,7 @@ export async function replace(
     ),
   );
   if (isChain(node)) for (const step of tasksOf(node)) step.options.replaced_task_nesting = replaced_task_nesting;
-  await apply(host, withRestOfChain(node, message, replaced_task_nesting), { caller });
+  return withRestOfChain(node, message, replaced_task_nesting);
 }
 
 /** A group becomes a chord, so that its results have one task to come from. */

@@ -1,3 +1,4 @@
+import { resultRepr, type TaskDefinition } from "../definition.js";
 import type { WorkerEventMap, WorkerEventName } from "../event-map.js";
 import { exceptionRepr, tracebackOf } from "../protocol/exception.js";
 import { pythonRepr } from "../protocol/repr.js";
@@ -12,20 +13,18 @@ export interface WorkerEventSource {
   off<Name extends WorkerEventName>(name: Name, listener: (...args: WorkerEventMap[Name]) => void): unknown;
 }
 
-const MAX_REPR = 1024;
-
 /** Sends an event for each step of a task while the task group is on; nothing listens while it is off. */
 export class TaskEvents {
   readonly #send: (type: string, fields: EventFields) => void;
   readonly #source: WorkerEventSource;
   readonly #listeners: { [Name in WorkerEventName]?: (...args: WorkerEventMap[Name]) => void };
-  readonly #isSilent: (task: string) => boolean;
+  readonly #tasks: ReadonlyMap<string, TaskDefinition>;
   #attached = false;
 
-  /** @param isSilent whether a task wants no events: its option `sendEvents` is off */
-  constructor(source: WorkerEventSource, dispatcher: EventDispatcher, isSilent: (task: string) => boolean) {
+  /** @param tasks whose options say what is sent: `sendEvents`, `resultreprMaxsize` */
+  constructor(source: WorkerEventSource, dispatcher: EventDispatcher, tasks: ReadonlyMap<string, TaskDefinition>) {
     this.#source = source;
-    this.#isSilent = isSilent;
+    this.#tasks = tasks;
     this.#send = (type, fields) => dispatcher.send(type, fields);
     this.#listeners = this.#makeListeners();
   }
@@ -53,7 +52,7 @@ export class TaskEvents {
   /** What a step of a task sends, unless the task wants no events. */
   #step<Info>(listener: (request: TaskRequest, info: Info) => void) {
     return (request: TaskRequest, info?: Info): void => {
-      if (!this.#isSilent(request.task)) listener(request, info as Info);
+      if (this.#tasks.get(request.task)?.sendEvents !== false) listener(request, info as Info);
     };
   }
 
@@ -62,10 +61,10 @@ export class TaskEvents {
     return {
       taskReceived: this.#step((request) => send("task-received", receivedFields(request))),
       taskStarted: this.#step(({ id }) => send("task-started", { uuid: id })),
-      taskSucceeded: this.#step(({ id }, { result, runtimeSeconds }) =>
+      taskSucceeded: this.#step(({ id, task }, { result, runtimeSeconds }) =>
         send("task-succeeded", {
           uuid: id,
-          result: pythonRepr(result, { maxLength: MAX_REPR }),
+          result: resultRepr(result, this.#tasks.get(task)),
           runtime: runtimeSeconds,
         }),
       ),

@@ -3,7 +3,8 @@ import { apply, type Caller } from "../canvas/apply.js";
 import type { CanvasContext } from "../canvas/builtins.js";
 import { resultTuple, type SignatureNode, type SignatureOptions, taskNode } from "../canvas/node.js";
 import { type SendOptions, type SignatureLike, toNode, toOptions } from "../canvas/options.js";
-import { joinHeader, replace } from "../canvas/replace.js";
+import { joinHeader, replacement } from "../canvas/replace.js";
+import { Signature } from "../canvas/signature.js";
 import { AsyncResult } from "../client/async-result.js";
 import { ignoresResult } from "../client/producer.js";
 import type { AnyResult } from "../client/result-reader.js";
@@ -136,7 +137,9 @@ export class Context implements CanvasContext {
   }
 
   async replace(signature: SignatureLike): Promise<never> {
-    await replace(this.#core.canvas, this.#request, toNode(signature), this.caller);
+    const node = replacement(this.#core.canvas, this.#request, toNode(signature));
+    await this.#request.definition.onReplace?.(this.#request, new Signature(node, null));
+    await apply(this.#core.canvas, node, { caller: this.caller });
     throw new Ignore("Replaced by new task");
   }
 

@@ -61,7 +61,7 @@ function reasonOf(outcome: Outcome): string {
 }
 
 function announce(core: WorkerCore, request: Request, outcome: Outcome): void {
-  const runtimeSeconds = request.startedAtMs === null ? 0 : (Date.now() - request.startedAtMs) / 1000;
+  const { runtimeSeconds } = request;
   const { events } = core;
   switch (outcome.kind) {
     case "succeeded":

@@ -1,13 +1,18 @@
 import type { Logger } from "pino";
+import { resultRepr, type TaskDefinition } from "../definition.js";
 import { exceptionRepr } from "../protocol/exception.js";
-import { pythonRepr } from "../protocol/repr.js";
 import type { TaskRequest } from "../task.js";
 import type { WorkerEvents } from "./emitter.js";
 
 type Fields = (request: TaskRequest) => Record<string, unknown>;
 
 /** Writes one line for each step of a task, in the words that people who run Celery search their logs for. */
-export function logTaskEvents(events: WorkerEvents, log: Logger, fields: Fields): void {
+export function logTaskEvents(
+  events: WorkerEvents,
+  log: Logger,
+  tasks: ReadonlyMap<string, TaskDefinition>,
+  fields: Fields,
+): void {
   const label = (request: TaskRequest) => `Task ${request.shadow ?? request.task}[${request.id}]`;
   const info = () => log.isLevelEnabled("info");
   events.on("taskReceived", (request) => {
@@ -17,7 +22,7 @@ export function logTaskEvents(events: WorkerEvents, log: Logger, fields: Fields)
     if (info())
       log.info(
         { ...fields(request), durationSeconds: runtimeSeconds },
-        `${label(request)} succeeded in ${runtimeSeconds}s: ${pythonRepr(result, { maxLength: 200 })}`,
+        `${label(request)} succeeded in ${runtimeSeconds}s: ${resultRepr(result, tasks.get(request.task))}`,
       );
   });
   events.on("taskFailed", (request, { error, runtimeSeconds, expected }) => {

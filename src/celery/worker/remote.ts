@@ -55,11 +55,7 @@ export class Remote implements RemoteParts {
     const groups = settings.workerSendTaskEvents ? [] : ["worker"];
     const common = { nodename, settings, clock: this.clock, log };
     this.#dispatcher = new EventDispatcher({ ...common, connection: publishing, groups });
-    this.#taskEvents = new TaskEvents(
-      core.events,
-      this.#dispatcher,
-      (task) => core.tasks.get(task)?.sendEvents === false,
-    );
+    this.#taskEvents = new TaskEvents(core.events, this.#dispatcher, core.tasks);
     this.#heart = new Heart(this.#dispatcher, () => this.#vitals(), settings.workerHeartbeatInterval);
     this.#replies = new TransientPublisher(publishing, null, log);
     this.#stateFile = this.#openStateFile();

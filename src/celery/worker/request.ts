@@ -15,6 +15,8 @@ export class Request implements TaskRequest {
   state: RequestState = "received";
   /** Epoch milliseconds of the start; null before. */
   startedAtMs: number | null = null;
+  /** The start on the clock that only goes forward: `performance.now()`. */
+  #startedTick = 0;
   acknowledged = false;
   /** Signal number of a terminate, for the revoked event. */
   signum: number | null = null;
@@ -134,6 +136,18 @@ export class Request implements TaskRequest {
     return [hard ?? this.definition.timeLimit, soft ?? this.definition.softTimeLimit];
   }
 
+  /** The run begins. */
+  start(): void {
+    this.state = "running";
+    this.startedAtMs = Date.now();
+    this.#startedTick = performance.now();
+  }
+
+  /** Seconds since the start, to the microsecond; 0 before. */
+  get runtimeSeconds(): number {
+    return this.startedAtMs === null ? 0 : Math.round((performance.now() - this.#startedTick) * 1000) / 1e6;
+  }
+
   /** Asks the handler to end: `ctx.signal`. Made only when somebody looks at it. */
   get signal(): AbortSignal {
     this.#abort ??= new AbortController();
@@ -167,6 +181,7 @@ export class Request implements TaskRequest {
   }
 
   addChild(child: ResultTuple): void {
+    if (!this.definition.trail) return;
     this.#children ??= [];
     this.#children.push(child);
   }

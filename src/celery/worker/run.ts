@@ -14,8 +14,7 @@ const TERMINATE_GRACE_MS = 1500;
 
 /** Runs a request in the slot it holds, and settles it. */
 export function start(core: WorkerCore, request: Request, slots: Slots): void {
-  request.state = "running";
-  request.startedAtMs = Date.now();
+  request.start();
   if (!request.definition.acksLate) request.settle("ack");
   core.events.emit("taskStarted", request);
   if (request.definition.trackStarted && !request.ignoreResult)

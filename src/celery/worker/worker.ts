@@ -49,7 +49,7 @@ export class Worker {
     const { settings, log, nodename } = parts;
     this.#parts = parts;
     this.events = new WorkerEvents(log);
-    logTaskEvents(this.events, log, (request) => logFields(request as Request));
+    logTaskEvents(this.events, log, parts.tasks, (request) => logFields(request as Request));
     const addresses = parseBrokerUrl(settings.brokerUrl);
     const connection = (role: string) =>
       new BrokerConnection({
@@ -180,12 +180,15 @@ export class Worker {
   stop(deadlineSeconds: number | null = this.#parts.settings.workerShutdownTimeout): Promise<void> {
     const deadlineMs = deadlineSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + deadlineSeconds * 1000;
     this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
-    this.#stopping ??= this.#stop();
+    if (this.#stopping === null) {
+      this.#state = "draining";
+      // Later than this call: those who are told that the worker stops may call it too.
+      this.#stopping = Promise.resolve().then(() => this.#stop());
+    }
     return this.#stopping;
   }
 
   async #stop(): Promise<void> {
-    this.#state = "draining";
     this.core.log.info("worker: Warm shutdown");
     this.events.emit("draining");
     this.#remote.draining();

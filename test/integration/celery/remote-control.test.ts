@@ -119,6 +119,21 @@ it("changes workers: limits, queues, events, pool, shutdown", async () => {
   await waitUntil(() => worker.state === "stopped", "the end of the worker");
 });
 
+it("shuts down once, also where a listener stops the worker that was told to shut down", async () => {
+  const lines: string[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+  const worker = await startWorker(() => undefined, { hostname: "once@test", queues: ["q6"] }, { log });
+  let draining = 0;
+  worker.events.on("draining", () => {
+    draining += 1;
+    void worker.stop();
+  });
+  await open().control.shutdown({ destination: ["once@test"] });
+  await waitUntil(() => worker.state === "stopped", "the end of the worker");
+  expect(lines.filter((line) => line === "worker: Warm shutdown")).toHaveLength(1);
+  expect(draining).toBe(1);
+});
+
 it("empties the app's queues, and fails when the broker is away", async () => {
   const app = open({ taskQueues: ["full", { name: "missing" }] });
   for (let i = 0; i < 3; i++) await app.sendTask("add", [1, 2], {}, { queue: "full" });

@@ -2,7 +2,7 @@ import { inflateSync } from "node:zlib";
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { Celery } from "../../../src/celery/app.js";
-import { Ignore, type TaskContext, type TaskOptions } from "../../../src/celery/index.js";
+import { group, Ignore, type TaskContext, type TaskOptions } from "../../../src/celery/index.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
 import { useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
@@ -137,6 +137,93 @@ describe("hooks", () => {
   });
 });
 
+describe("onReplace", () => {
+  const replacing = (onReplace: TaskOptions["onReplace"]) => (app: Celery) => {
+    app.task("first", { ...(onReplace && { onReplace }) }, (ctx, x: number) =>
+      ctx.replace(group(app.signature("second", [x]), app.signature("second", [x + 1]))),
+    );
+    app.task("one", { ...(onReplace && { onReplace }) }, (ctx) => ctx.replace(app.signature("second", [1])));
+    app.task("second", ({ request }, x: number) => [x, request.id, request.headers.stamps]);
+  };
+
+  it("sees what takes the place of the task, under its id, and may stamp it before it is sent", async () => {
+    const seen: unknown[] = [];
+    await startWorker(
+      replacing(async (request, signature) => {
+        seen.push([request.task, signature.task, signature.id === request.id]);
+        signature.stamp({ by: "hook" });
+      }),
+    );
+    const id = await bare.current.send("celery", "one");
+    expect((await bare.current.result(id)).result).toEqual([1, id, { by: "hook" }]);
+    expect(seen).toEqual([["one", "second", true]]);
+  });
+
+  it("fails the task with its error, and nothing takes the place", async () => {
+    await startWorker(
+      replacing(() => {
+        throw new Error("not so");
+      }),
+    );
+    const id = await bare.current.send("celery", "one");
+    expect(await bare.current.result(id)).toMatchObject({ status: "FAILURE", result: { exc_message: ["not so"] } });
+    await waitUntil(() => isEmpty("celery"), "an empty queue");
+    expect(bare.current.statesOf(id)).toHaveLength(1);
+  });
+});
+
+describe("trail", () => {
+  it("off: the result names no children, whatever the task and its message sent", async () => {
+    await startWorker((app) => {
+      const parent = async (ctx: TaskContext) => (await ctx.sendTask("child")).id;
+      app.task("told", parent);
+      app.task("untold", { trail: false }, parent);
+      app.task("child", () => 1);
+    });
+    const link = { task: "child", args: [], kwargs: {}, options: {}, subtask_type: null, immutable: true };
+    const [told, untold] = [
+      await bare.current.send("celery", "told", [], {}, { callbacks: [link] }),
+      await bare.current.send("celery", "untold", [], {}, { callbacks: [link] }),
+    ];
+    expect((await bare.current.result(told)).children).toHaveLength(2);
+    expect((await bare.current.result(untold)).children).toEqual([]);
+  });
+});
+
+describe("task_annotations", () => {
+  const told = { rateLimit: "3/s", maxRetries: 5 };
+
+  it("change options of tasks after they are declared: Celery's first match by name, then its first for all", () => {
+    const app = new Celery("annotated", {
+      taskAnnotations: [
+        { a: { rate_limit: "1/s" } },
+        (task) => (task === "a" || task === "b" ? { maxRetries: 9 } : null),
+        { "*": { defaultRetryDelay: 7 }, b: { rateLimit: "2/s" } },
+        { "*": { defaultRetryDelay: 8 } },
+      ],
+      log: pino({ level: "silent" }),
+    });
+    for (const name of ["a", "b", "c"]) app.task(name, told, () => 1);
+    expect(app.tasks.get("a")).toMatchObject({ rateLimit: "1/s", maxRetries: 5, defaultRetryDelay: 7 });
+    expect(app.tasks.get("b")).toMatchObject({ rateLimit: "3/s", maxRetries: 9, defaultRetryDelay: 7 });
+    expect(app.tasks.get("c")).toMatchObject({ rateLimit: "3/s", maxRetries: 5, defaultRetryDelay: 7 });
+  });
+
+  it("for all tasks come before those by name, as in Celery", () => {
+    const app = new Celery("annotated", { task_annotations: { "*": { trail: false }, a: { trail: true } } } as object);
+    app.task("a", () => 1);
+    expect(app.tasks.get("a")?.trail).toBe(false);
+    expect(app.tasks.get("celery.map")?.trail).toBe(false);
+  });
+
+  it("are refused when no task has such an option", () => {
+    const app = new Celery("annotated", { taskAnnotations: { a: { ratelimit: "1/s" } } });
+    expect(() => app.task("a", () => 1)).toThrow("unknown option ratelimit: did you mean rateLimit?");
+    const moved = new Celery("annotated", { taskAnnotations: { a: { module: new URL("file:///x.js") } } });
+    expect(() => moved.task("a", () => 1)).toThrow("taskAnnotations cannot say module");
+  });
+});
+
 describe("retry", () => {
   const told = ({ request }: TaskContext, ...args: unknown[]) => ({
     queue: request.queue,
@@ -216,6 +303,47 @@ describe("retry", () => {
         ["SUCCESS", "second"],
       ]),
     );
+  });
+});
+
+describe("results in events and logs", () => {
+  it("are cut at resultreprMaxsize", async () => {
+    const lines: string[] = [];
+    const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line).msg) });
+    const { channel } = bare.current;
+    const { queue } = await channel.assertQueue("", { exclusive: true });
+    await startWorker(
+      (app) => {
+        app.task("short", { resultreprMaxsize: 20 }, () => "x".repeat(50));
+        app.task("usual", () => "x".repeat(1500));
+      },
+      {},
+      { workerSendTaskEvents: true, log },
+    );
+    await channel.bindQueue(queue, "celeryev", "task.#");
+    const texts = { short: `'${"x".repeat(20)}...'`, usual: `'${"x".repeat(1024)}...'` };
+    const events: { type: string; uuid: string; result?: string; runtime?: number }[] = [];
+    for (const name of ["short", "usual"] as const) {
+      const id = await bare.current.send("celery", name);
+      const done = await waitUntil(async () => {
+        for (const { content } of await bare.current.drain(queue))
+          events.push(...[JSON.parse(content.toString())].flat());
+        return events.find(({ type, uuid }) => type === "task-succeeded" && uuid === id);
+      }, "the event of the success");
+      expect(done.result).toBe(texts[name]);
+      const line = lines.find((text) => text.startsWith(`Task ${name}[${id}] succeeded in `));
+      expect(line?.endsWith(`s: ${texts[name]}`)).toBe(true);
+    }
+  });
+
+  it("come with a runtime that is told in microseconds", async () => {
+    const runtimes: number[] = [];
+    const worker = await startWorker((app) => app.task("quick", () => 1));
+    worker.events.on("taskSucceeded", (_, { runtimeSeconds }) => runtimes.push(runtimeSeconds));
+    for (let sent = 0; sent < 20; sent++) await bare.current.send("celery", "quick");
+    await waitUntil(() => runtimes.length === 20, "twenty runs");
+    expect(Math.min(...runtimes)).toBeGreaterThan(0);
+    expect(runtimes.some((seconds) => !Number.isInteger(seconds * 1000))).toBe(true);
   });
 });
 

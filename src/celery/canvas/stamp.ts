@@ -1,5 +1,6 @@
 import {
   bodyOf,
+  groupNode,
   headerOf,
   isChain,
   isChord,
@@ -15,13 +16,18 @@ export type Stamps = Readonly<Record<string, unknown>>;
 
 /**
  * Chooses stamps while a canvas is walked: Celery's `StampingVisitor`. Each method may return stamps for the signature
- * it is given (as it travels) and, where that is a canvas, for everything in it. `headers` are the stamps so far.
+ * it is given (as it travels) and, where that is a canvas, for everything in it. `headers` are the stamps so far. The
+ * methods that end in `End` are told that all of a canvas is stamped. Without those for chord headers the ones for
+ * groups are given the header as a group.
  */
 export interface StampingVisitor {
   onSignature?(signature: Readonly<SignatureNode>, headers: Stamps): Stamps;
   onGroupStart?(group: Readonly<SignatureNode>, headers: Stamps): Stamps;
+  onGroupEnd?(group: Readonly<SignatureNode>, headers: Stamps): void;
   onChainStart?(chain: Readonly<SignatureNode>, headers: Stamps): Stamps;
+  onChainEnd?(chain: Readonly<SignatureNode>, headers: Stamps): void;
   onChordHeaderStart?(chord: Readonly<SignatureNode>, headers: Stamps): Stamps;
+  onChordHeaderEnd?(chord: Readonly<SignatureNode>, headers: Stamps): void;
   onChordBody?(chord: Readonly<SignatureNode>, headers: Stamps): Stamps;
   onCallback?(callback: Readonly<SignatureNode>, headers: Stamps): Stamps;
   onErrback?(errback: Readonly<SignatureNode>, headers: Stamps): Stamps;
@@ -32,35 +38,45 @@ type Headers = Record<string, unknown> & { stamped_headers?: string[] };
 /** Stamps a signature, everything in it, and its callbacks and errbacks, in place. */
 export function stamp(node: SignatureNode, visitor: StampingVisitor, stamps: Stamps, append = false): void {
   const headers: Headers = { ...stamps };
-  if (isChain(node)) stampMembers(node, tasksOf(node), visitor.onChainStart, visitor, headers, append);
-  else if (isGroup(node)) stampMembers(node, tasksOf(node), visitor.onGroupStart, visitor, headers, append);
-  else if (isChord(node)) stampChord(node, visitor, headers, append);
-  else {
+  if (isChain(node)) {
+    const chosen = visitor.onChainStart?.(node, headers);
+    const stamped = stampMembers(node, tasksOf(node), chosen, visitor, headers, append);
+    visitor.onChainEnd?.(node, stamped);
+  } else if (isGroup(node)) {
+    const chosen = visitor.onGroupStart?.(node, headers);
+    const stamped = stampMembers(node, tasksOf(node), chosen, visitor, headers, append);
+    visitor.onGroupEnd?.(node, stamped);
+  } else if (isChord(node)) {
+    stampChord(node, visitor, headers, append);
+  } else {
     stampLinks(node, visitor, headers, append);
     const chosen = visitor.onSignature?.(node, headers);
     Object.assign(node.options, collect(headers, chosen, node.options, append));
   }
 }
 
-type Chooser = ((node: Readonly<SignatureNode>, headers: Stamps) => Stamps) | undefined;
-
 function stampMembers(
   node: SignatureNode,
   members: readonly SignatureNode[],
-  choose: Chooser,
+  chosen: Stamps | undefined,
   visitor: StampingVisitor,
   given: Headers,
   append: boolean,
 ): Headers {
-  const headers = collect(given, choose?.call(visitor, node, given), node.options, append);
+  const headers = collect(given, chosen, node.options, append);
   stampLinks(node, visitor, headers, append);
   for (const member of members) stamp(member, visitor, headers, append);
   return headers;
 }
 
 function stampChord(node: SignatureNode, visitor: StampingVisitor, given: Headers, append: boolean): void {
-  const choose = visitor.onChordHeaderStart ?? visitor.onGroupStart;
-  const headers = stampMembers(node, headerOf(node), choose, visitor, given, append);
+  const header = headerOf(node);
+  const chosenForHeader = visitor.onChordHeaderStart
+    ? visitor.onChordHeaderStart(node, given)
+    : visitor.onGroupStart?.(groupNode(header), given);
+  const headers = stampMembers(node, header, chosenForHeader, visitor, given, append);
+  if (visitor.onChordHeaderEnd) visitor.onChordHeaderEnd(node, headers);
+  else visitor.onGroupEnd?.(groupNode(header), headers);
   const body = bodyOf(node);
   if (body === null) return;
   const chosen = visitor.onChordBody?.(node, headers);
@@ -106,6 +122,6 @@ function merge(into: Record<string, unknown>, from: Readonly<Record<string, unkn
     const present = into[name];
     if (!(name in into)) into[name] = added;
     else if (Array.isArray(present) && Array.isArray(added)) into[name] = [...present, ...added];
-    else if (append) into[name] = [...(Array.isArray(present) ? present : [present]), added];
+    else if (append) into[name] = [present, added].flat();
   }
 }

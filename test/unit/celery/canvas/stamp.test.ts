@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tasksOf } from "../../../../src/celery/canvas/node.js";
+import { headerOf, tasksOf } from "../../../../src/celery/canvas/node.js";
 import { chain, chord, group, Signature, signature } from "../../../../src/celery/canvas/signature.js";
 
 const s = (name: string) => signature(name);
@@ -29,6 +29,14 @@ describe("stamp", () => {
     const twice = s("a").stamp({ x: 1 });
     expect(stampsOf(twice.clone().stamp({ x: 2, y: 3 }).toJSON())).toEqual({ x: 2, y: 3 });
     expect(stampsOf(twice.clone().stamp({ x: 2 }, true).toJSON())).toEqual({ x: [2, 1] });
+    expect(
+      stampsOf(
+        s("a")
+          .stamp({ x: [1, 3] })
+          .stamp({ x: 2 }, true)
+          .toJSON(),
+      ),
+    ).toEqual({ x: [2, 1, 3] });
   });
 
   it("lets a visitor choose for each signature and canvas", () => {
@@ -41,6 +49,56 @@ describe("stamp", () => {
       { in: "chain", task: "a" },
       { in: "chain", task: "b" },
     ]);
+  });
+});
+
+describe("a visitor", () => {
+  /** Writes down every call, and stamps with its number. */
+  function recorder() {
+    const calls: string[] = [];
+    const seen = (name: string) => (node: { task: string }) => {
+      calls.push(`${name} ${node.task}`);
+      return { [name]: calls.length };
+    };
+    const names = "Signature GroupStart GroupEnd ChainStart ChainEnd ChordBody Callback Errback".split(" ");
+    return { calls, visitor: Object.fromEntries(names.map((name) => [`on${name}`, seen(name)])), seen };
+  }
+
+  it("is called in Celery's order: at the start and end of a canvas, and for links before their signature", () => {
+    const { calls, visitor } = recorder();
+    const linked = s("b").link(s("c")).linkError(s("d"));
+    chord([chain(s("a"), linked), s("e")], s("f")).stamp(visitor);
+    expect(calls).toEqual([
+      "GroupStart celery.group",
+      "ChainStart celery.chain",
+      "Signature a",
+      "Callback c",
+      "Signature c",
+      "Errback d",
+      "Signature d",
+      "Signature b",
+      "ChainEnd celery.chain",
+      "Signature e",
+      "GroupEnd celery.group",
+      "ChordBody celery.chord",
+      "Signature f",
+    ]);
+  });
+
+  it("with methods of its own for chord headers is given the chord, and not the header as a group", () => {
+    const { calls, visitor, seen } = recorder();
+    const own = { onChordHeaderStart: seen("HeaderStart"), onChordHeaderEnd: seen("HeaderEnd") };
+    const node = chord([s("a")], s("b"))
+      .stamp({ ...visitor, ...own })
+      .toJSON();
+    expect(calls).toEqual([
+      "HeaderStart celery.chord",
+      "Signature a",
+      "HeaderEnd celery.chord",
+      "ChordBody celery.chord",
+      "Signature b",
+    ]);
+    expect(headerOf(node).map(stampsOf)).toEqual([{ HeaderStart: 1, Signature: 2 }]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { findHand, handCards } from "./hand-set.js";
 import { actionLabel } from "./report/action-label.js";
-import { describeGame, sizesOffered } from "./report/describe-game.js";
+import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
 import { classifyHands } from "./report/hand-classes.js";
 import { roundEv } from "./report/rounding.js";
 import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
@@ -40,7 +40,7 @@ export function solveHeadsUp(
   format: FormatCards,
   onPlan: (plan: SharedPlan) => void,
 ): Solution {
-  const startedAt = hooks.now();
+  const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planHeadsUp(spot, limits);
   const solver = new VectorSolver(plan.game, {
     maxBytes: limits.maxBytes,
@@ -118,7 +118,7 @@ function report(
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers > 0 ? 2 : 1,
-    abstraction: [...plan.reductions, sizesOffered(plan.sizing)],
+    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree: root,

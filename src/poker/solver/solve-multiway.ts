@@ -8,7 +8,7 @@ import { Measure } from "./multiway/measure.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { omahaDeal } from "./omaha-deal.js";
 import { Random } from "./random.js";
-import { describeGame, sizesOffered } from "./report/describe-game.js";
+import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
 import { MultiwayReport } from "./report/multiway-report.js";
 import type { ConvergencePoint, DeviationGain, Solution } from "./report/solution.js";
 import type { FormatCards } from "./solve-heads-up.js";
@@ -36,7 +36,7 @@ const HERO_SHARE = 0.2;
  * @throws SolverInputError when the game fits no limits, WalkCancelled when the hooks say "now"
  */
 export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks, format: FormatCards): Solution {
-  const startedAt = hooks.now();
+  const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planMultiway(spot, limits);
   const random = new Random(spot.options.seed);
   const state = createState(spot, plan, random);
@@ -202,7 +202,7 @@ function report(
     iterations,
     solve_time: Math.round((hooks.now() - startedAt) * 1000) / 1000,
     threads: 1,
-    abstraction: [...plan.reductions, sizesOffered(plan.sizing)],
+    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree,

@@ -2,13 +2,7 @@ import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/solver/random.js";
 import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
-import {
-  drawsHands,
-  type ExpandedRange,
-  expandSpec,
-  isSuitBlind,
-  type RangeSpec,
-} from "../../poker/solver/spot/range-hands.js";
+import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
 import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
 import type { SolverInput } from "./solver-input.js";
@@ -22,10 +16,12 @@ export interface PreparedSpot {
   readonly boards: readonly (readonly string[])[];
   /** MD5 in hex of everything that determines the game; see docs/solver.md. */
   readonly hash: string;
+  /** What reading the spot took; it counts towards the time limit. */
+  readonly seconds: number;
 }
 
 /** Raised when the meaning of "game_state_hash" changes, so that old rows are not taken for answers. */
-const HASH_VERSION = 1;
+const HASH_VERSION = 2;
 
 /**
  * Lists the ranges, renames the suits canonically and hashes the game. Takes up to a second for wide ranges: runs in a
@@ -34,9 +30,14 @@ const HASH_VERSION = 1;
  * @throws PokerError for a spot that contradicts itself or leaves nothing to decide
  */
 export function prepareSpot(input: SolverInput): PreparedSpot {
+  const startedAt = performance.now();
   const root = readRoot(input);
   const heroSeat = input.state.activePlayers.indexOf(input.state.playerToAct);
   const dead = new Set(input.boards.flat());
+  // Ranges that treat suits alike need no renaming, and their text says what they are.
+  const blind = input.ranges.map((spec, seat) =>
+    isSuitBlind(spec, input.handSize, `player_ranges.${input.state.activePlayers[seat]}`),
+  );
   const expand = (spec: RangeSpec, seat: number, boardCards: ReadonlySet<number>, hero: readonly number[] | null) =>
     expandSpec(spec, {
       place: `player_ranges.${input.state.activePlayers[seat]}`,
@@ -44,12 +45,9 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       street: input.state.street,
       dead: boardCards,
       heroCards: seat === heroSeat ? hero : null,
+      mayDraw: blind[seat] === true,
       random: new Random(input.options.seed + seat),
     });
-  // Ranges that treat suits alike need no renaming, and their text says what they are.
-  const blind = input.ranges.map((spec, seat) =>
-    isSuitBlind(spec, input.handSize, `player_ranges.${input.state.activePlayers[seat]}`),
-  );
   const given = input.ranges.map((spec, seat) => (blind[seat] ? null : expand(spec, seat, dead, input.heroCards)));
   const suits = canonicalSuits(
     input.boards,
@@ -62,14 +60,14 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
   // Players of whom the same is said share one list, which saves the most when nothing is said of many.
   const shared = new Map<string, ExpandedRange>();
   const expandBlind = (spec: RangeSpec, seat: number): ExpandedRange => {
-    const key = JSON.stringify([spec, seat === heroSeat && heroCards, drawsHands(spec, input.handSize) && seat]);
+    const key = JSON.stringify([spec, seat === heroSeat && heroCards]);
     const range = shared.get(key) ?? expand(spec, seat, canonicalDead, heroCards);
     shared.set(key, range);
     return range;
   };
   const ranges = given.map((range, seat): SpotRange => {
-    const { hands, source, explicit } = range ?? expandBlind(input.ranges[seat] ?? null, seat);
-    return { hands: range ? mapHands(hands, suits) : hands, source, explicit };
+    const expanded = range ?? expandBlind(input.ranges[seat] ?? null, seat);
+    return { ...expanded, hands: range ? mapHands(expanded.hands, suits) : expanded.hands };
   });
   const spot: Spot = {
     street: input.state.street,
@@ -89,6 +87,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       spot,
       input.ranges.map((spec, seat) => (blind[seat] ? JSON.stringify(spec) : null)),
     ),
+    seconds: (performance.now() - startedAt) / 1000,
   };
 }
 

@@ -12,11 +12,13 @@ export function run(job: SolveJob, context: KernelContext<SolveNews>): Solution 
   const { prepared, request, maxBytes, threads } = job;
   const stop = new Int32Array(job.stop);
   const back = invert(prepared.suits);
+  const now = (): number => performance.now() / 1000;
   const solution = solveSpot(
     prepared.spot,
     { ...request, maxBytes, threads },
     {
-      now: () => performance.now() / 1000,
+      startedAt: now() - prepared.seconds,
+      now,
       onProgress: (progress) => context.progress({ type: "progress", progress }),
       stop: () => {
         const word = Atomics.load(stop, 0);

@@ -28,9 +28,19 @@ export function describeGame(
   };
 }
 
+/** Ranges of which only a sample was looked at, one sentence each. */
+export function drawnRanges({ ranges, players }: Spot): string[] {
+  return ranges.flatMap(({ hands, drawnFrom }, seat) =>
+    drawnFrom === null
+      ? []
+      : [`range of player ${players[seat]}: ${hands.count} of its about ${drawnFrom} combos, drawn at random`],
+  );
+}
+
 /** The bets and raises that were offered on the root street, as a sentence. */
 export function sizesOffered({ fractionsByStreet, maxRaisesByStreet }: PotLimitSizing): string {
   const sizes = (fractionsByStreet[0] ?? []).map((size) => `${Math.round(size * 1000) / 10} %`).join(", ");
   const raises = maxRaisesByStreet[0] ?? 0;
-  return `bets and raises of ${sizes} of the pot after the call, at most ${raises} raise${raises === 1 ? "" : "s"} a street`;
+  const most = raises === 0 ? "no raises" : `at most ${raises} raise${raises === 1 ? "" : "s"} a street`;
+  return `bets and raises of ${sizes} of the pot after the call, ${most}`;
 }

@@ -1,4 +1,4 @@
-import { type Card, deckWithout, formatCards } from "../../cards.js";
+import { type Card, formatCards } from "../../cards.js";
 import { CardError, PokerError } from "../../errors.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
@@ -6,6 +6,7 @@ import type { RangeNode } from "../../ranges/range-tree.js";
 import { SolverInputError } from "../errors.js";
 import { createHandSet, findHand, type HandSet } from "../hand-set.js";
 import type { Random } from "../random.js";
+import { type DrawnRange, drawRange } from "./drawn-range.js";
 
 /** One entry of a range: exact cards or notation, with a weight. */
 export type RangePart =
@@ -19,8 +20,6 @@ export type RangeSpec = readonly RangePart[] | null;
 const DEFAULT_RANGE = "60%";
 /** Preflop every hand is possible. */
 const DEFAULT_PREFLOP_RANGE = "any";
-/** Hands drawn at random for a default range of five- or six-card hands, which are too many to list. */
-const DRAWN_HANDS = 20_000;
 const CARD_BASE = 64;
 
 interface HandList {
@@ -89,20 +88,6 @@ function expandPart(part: RangePart, handSize: number, dead: ReadonlySet<Card>):
   return part.cards.some((card) => dead.has(card)) ? [] : [[...part.cards].sort((a, b) => a - b)];
 }
 
-function drawHands(handSize: number, dead: ReadonlySet<Card>, random: Random): number[][] {
-  const deck = deckWithout(dead);
-  const drawn = new Map<number, number[]>();
-  for (let tries = 0; tries < DRAWN_HANDS * 2 && drawn.size < DRAWN_HANDS; tries++) {
-    for (let place = 0; place < handSize; place++) {
-      const other = place + random.below(deck.length - place);
-      [deck[place], deck[other]] = [deck[other] as number, deck[place] as number];
-    }
-    const hand = deck.slice(0, handSize).sort((a, b) => a - b);
-    drawn.set(keyOf(hand), hand);
-  }
-  return [...drawn.values()];
-}
-
 function merge(parts: readonly (readonly [number[][], number])[]): HandList {
   const found = new Map<number, { hand: number[]; weight: number }>();
   for (const [hands, weight] of parts) {
@@ -123,6 +108,8 @@ export interface ExpandedRange {
   readonly source: string;
   /** Given hand by hand, rather than by notation or default. */
   readonly explicit: boolean;
+  /** Hands of the range, about, when `hands` were drawn from them at random; else null. */
+  readonly drawnFrom: number | null;
 }
 
 /** What a range is listed for. */
@@ -134,12 +121,9 @@ export interface RangeSetting {
   readonly dead: ReadonlySet<Card>;
   /** Hand that must be part of the range, added when it is missing; null without one. */
   readonly heroCards: readonly Card[] | null;
+  /** Whether a wide range may be drawn at random: a sample treats suits alike on the average only. */
+  readonly mayDraw: boolean;
   readonly random: Random;
-}
-
-/** Whether a range that is not given is drawn at random instead of listed. */
-export function drawsHands(spec: RangeSpec, handSize: number): boolean {
-  return spec === null && handSize > 4;
 }
 
 /**
@@ -161,17 +145,19 @@ function inPlace<T>(place: string, read: () => T): T {
   }
 }
 
-function expand(spec: RangeSpec, { handSize, street, dead, heroCards, random }: RangeSetting): ExpandedRange {
+function expand(spec: RangeSpec, setting: RangeSetting): ExpandedRange {
+  const { handSize, street, dead, heroCards } = setting;
   const fallback = street === 0 || handSize !== 4 ? DEFAULT_PREFLOP_RANGE : DEFAULT_RANGE;
   const parts: readonly RangePart[] = spec ?? [{ kind: "notation", text: fallback, weight: 1 }];
-  const drawn = drawsHands(spec, handSize);
+  const source = spec === null ? `default: ${fallback}` : describe(parts);
   const [only] = parts;
+  const drawn = drawWide(parts, setting);
   if (!drawn && parts.length === 1 && only?.kind === "notation") {
     const hands = expandNotation(only.text, only.weight, handSize, dead, heroCards);
-    if (hands) return { hands, source: spec === null ? `default: ${fallback}` : only.text, explicit: false };
+    if (hands) return { hands, source, explicit: false, drawnFrom: null };
   }
   const lists = drawn
-    ? [[drawHands(handSize, dead, random), 1] as const]
+    ? [[drawn.hands, 1] as const]
     : parts.map((part) => [expandPart(part, handSize, dead), part.weight] as const);
   if (heroCards) lists.push([[[...heroCards].sort((a, b) => a - b)], 0]);
   const { hands, weights } = lists.length === 1 && lists[0] ? plain(lists[0]) : merge(withHero(lists, heroCards));
@@ -179,9 +165,17 @@ function expand(spec: RangeSpec, { handSize, street, dead, heroCards, random }: 
     throw new SolverInputError("no hand of the range is possible: it needs a weight above 0 and no card of the board");
   return {
     hands: createHandSet(hands, weights),
-    source: drawn ? `${hands.length} hands at random` : spec === null ? `default: ${fallback}` : describe(parts),
+    source,
     explicit: spec?.every((part) => part.kind === "hand") ?? false,
+    drawnFrom: drawn?.size ?? null,
   };
+}
+
+/** A sample of a range that is one wide piece of notation; null for all others. */
+function drawWide(parts: readonly RangePart[], { handSize, dead, mayDraw, random }: RangeSetting): DrawnRange | null {
+  const [only] = parts;
+  if (!mayDraw || parts.length !== 1 || only?.kind !== "notation" || !(only.weight > 0)) return null;
+  return drawRange(only.text, handSize, dead, random);
 }
 
 function plain([hands, weight]: readonly [number[][], number]): HandList {

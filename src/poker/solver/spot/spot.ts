@@ -31,6 +31,8 @@ export interface SpotRange {
   readonly source: string;
   /** Every hand was listed by the job. */
   readonly explicit: boolean;
+  /** Hands of the range, about, when `hands` were drawn from them at random; else null. */
+  readonly drawnFrom: number | null;
 }
 
 /** A game state to solve, completely read and checked. Seats are in order of action on the street. */
@@ -58,6 +60,8 @@ export interface SolveProgress {
 
 /** How a solve talks to the outside. */
 export interface SolveHooks {
+  /** When the job began on the clock of `now`, if that was before the solver was called: it counts towards the time limit. */
+  readonly startedAt?: number;
   /** Seconds on a clock that only goes forward. */
   readonly now: () => number;
   readonly onProgress: (progress: SolveProgress) => void;

@@ -10,10 +10,11 @@ export interface InProcess {
   readonly progress: readonly SolveProgress[];
 }
 
-/** Solves a job's `input_data` on this thread, with the kernels of the job. */
-export function solveInProcess(inputData: unknown, maxMebibytes = 512): InProcess {
+/** Solves a job's `input_data` on this thread, with the kernels of the job. `readingSeconds` takes the place of what reading took. */
+export function solveInProcess(inputData: unknown, maxMebibytes = 512, readingSeconds?: number): InProcess {
   const input = parseSolverInput(inputData);
-  const prepared = prepareSpot(input);
+  const read = prepareSpot(input);
+  const prepared = readingSeconds === undefined ? read : { ...read, seconds: readingSeconds };
   const progress: SolveProgress[] = [];
   const job = {
     prepared,

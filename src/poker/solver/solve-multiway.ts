@@ -190,10 +190,10 @@ function report(
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({
         gain: significant(gains[seat]?.chips ?? 0),
-        standard_error: significant(gains[seat]?.standardError ?? 0),
+        standard_error: deals === null ? null : significant(gains[seat]?.standardError ?? 0),
       }),
     ),
-    exploitability_method: method(players.length, deals, plan.laterClasses > 0, error),
+    exploitability_method: method(players.length, final, plan.laterClasses > 0, error),
     is_equilibrium_approximation: false,
     converged: (nashConv + error) / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
     stopped_by: loop.stoppedBy,
@@ -215,8 +215,12 @@ function lastMeasured({ convergence }: LoopResult, exploitability: number): Conv
   return convergence.map((point, index) => (index === convergence.length - 1 ? { ...point, exploitability } : point));
 }
 
-function method(players: number, deals: number, laterBetting: boolean, error: number): string {
-  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
+function method(players: number, final: FinalMeasurement, laterBetting: boolean, error: number): string {
+  const values = final.tableDeals === null ? "" : `; EVs and equities are means over ${final.tableDeals} random deals`;
   const none = players > 2 ? "; with more than two players there is no guarantee of an equilibrium" : "";
-  return `sampled: each player's best deviation found ${where}, chosen on ${deals} deals and measured on ${deals} others, a lower bound of what he could gain; standard errors add up to ${significant(error)} chips${none}`;
+  if (final.deals === null) {
+    return `exact: each player's best response, hand by hand over all deals, in the game described here, while the others play as shown${values}${none}`;
+  }
+  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
+  return `sampled: each player's best deviation found ${where}, chosen on ${final.deals} deals and measured on ${final.deals} others, a lower bound of what he could gain; standard errors add up to ${significant(error)} chips${values}${none}`;
 }

@@ -1,6 +1,7 @@
 import { SolverInputError } from "../errors.js";
 import type { HandSet } from "../hand-set.js";
 import type { Random } from "../random.js";
+import type { DealList } from "./deal-list.js";
 
 /** A seat's range as the sampler draws from it. */
 export interface SampledRange {
@@ -79,6 +80,11 @@ export class DealSampler {
     this.#forcedHand = hand;
   }
 
+  /** The boards as known before any deal. */
+  get knownBoards(): readonly (readonly number[])[] {
+    return this.#boards;
+  }
+
   /** 1 for cards that lie on a board (runouts too) or are held by a seat of the last deal. */
   get taken(): Uint8Array {
     return this.#taken;
@@ -101,6 +107,22 @@ export class DealSampler {
       this.#stepDeal(except);
     }
     this.#dealBoards();
+  }
+
+  /** Deals a listed deal. */
+  place({ hands }: DealList, deal: number): void {
+    this.#clear();
+    for (let seat = 0; seat < this.#ranges.length; seat++) {
+      const hand = hands[deal * this.#ranges.length + seat] as number;
+      if (hand < 0) continue;
+      const { cards } = (this.#ranges[seat] as SampledRange).hands;
+      this.hand[seat] = hand;
+      for (let place = 0; place < this.k; place++) {
+        const card = cards[hand * this.k + place] as number;
+        this.cards[seat * this.k + place] = card;
+        this.#taken[card] = 1;
+      }
+    }
   }
 
   #tryDeal(except: number): boolean {

@@ -1,6 +1,7 @@
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import type { Random } from "../random.js";
+import type { DealList } from "./deal-list.js";
 import type { DealSampler } from "./deal-sampler.js";
 import { type MultiwayTree, NODE } from "./multiway-tree.js";
 
@@ -46,6 +47,16 @@ export class MultiwayState {
   /** Deals anew; `except` gets no hand. */
   deal(except = -1): void {
     this.sampler.deal(except);
+    this.#dealt(except);
+  }
+
+  /** Deals number `deal` of a list. */
+  dealListed(list: DealList, deal: number, except: number): void {
+    this.sampler.place(list, deal);
+    this.#dealt(except);
+  }
+
+  #dealt(except: number): void {
     this.#boardsStale = true;
     this.#stale.fill(1);
     for (let seat = 0; seat < this.tree.seats; seat++)

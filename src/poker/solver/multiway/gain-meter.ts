@@ -1,4 +1,5 @@
 import { WalkCancelled } from "../vector/walker.js";
+import type { DealList } from "./deal-list.js";
 import type { Gain, Measure, SeatSample, TableSample } from "./measure.js";
 
 /** Work (hands × nodes) done in a second on an ordinary core: by a seat's sample, by the table's. */
@@ -21,8 +22,13 @@ export interface FinalMeasurement {
   /** By seat: what {@link Measure.rise} makes of its sample for average play. */
   readonly values: readonly (readonly Float64Array[])[];
   readonly gains: readonly Gain[];
-  /** Deals on which each seat's deviation was chosen, and others on which it was measured: the fewest of all seats. */
-  readonly deals: number;
+  /**
+   * Deals on which each seat's deviation was chosen, and others on which it was measured: the fewest of all seats. Null
+   * when all deals were gone through for every seat, and the gains are exact.
+   */
+  readonly deals: number | null;
+  /** Random deals that the table's values come from; null when all were gone through. */
+  readonly tableDeals: number | null;
 }
 
 /**
@@ -53,6 +59,8 @@ export class GainMeter {
   /** A measurement on the way. */
   coarse(): Gain[] {
     return this.#everySeat((seat) => {
+      const all = this.#allDeals(seat, COARSE);
+      if (all) return this.#measure.exactGain(seat, this.#measure.sampleSeat(seat, all));
       const deals = this.#deals(seat, COARSE);
       return this.#measure.gain(seat, this.#measure.sampleSeat(seat, deals), deals);
     });
@@ -64,15 +72,28 @@ export class GainMeter {
    */
   final(always: readonly number[], hurried: boolean): FinalMeasurement {
     const part = hurried ? COARSE : 1;
-    const table = this.#measure.sampleTable(this.#tableDeals(part));
+    const random = this.#tableDeals(part);
+    const listed = this.#measure.listDeals(-1, random);
+    const table = this.#measure.sampleTable(listed ?? random);
+    const lists = this.#everySeat((seat) => this.#allDeals(seat, part));
     const samples = this.#everySeat((seat) =>
-      this.#measure.sampleSeat(seat, this.#deals(seat, part), always[seat] as number),
+      this.#measure.sampleSeat(seat, lists[seat] ?? this.#deals(seat, part), always[seat] as number),
     );
-    const gains = this.#everySeat((seat) =>
-      this.#measure.gain(seat, samples[seat] as SeatSample, this.#deals(seat, part)),
-    );
+    const gains = this.#everySeat((seat) => {
+      const sample = samples[seat] as SeatSample;
+      return lists[seat]
+        ? this.#measure.exactGain(seat, sample)
+        : this.#measure.gain(seat, sample, this.#deals(seat, part));
+    });
     const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
-    return { table, samples, values, gains, deals: Math.min(...gains.map((_, seat) => this.#deals(seat, part))) };
+    const sampled = lists.flatMap((list, seat) => (list ? [] : [this.#deals(seat, part)]));
+    const deals = sampled.length > 0 ? Math.min(...sampled) : null;
+    return { table, samples, values, gains, deals, tableDeals: listed ? null : random };
+  }
+
+  /** All deals to a seat's opponents, where going through them costs no more than choosing and measuring on samples. */
+  #allDeals(seat: number, part: number): DealList | null {
+    return this.#measure.listDeals(seat, 2 * this.#deals(seat, part));
   }
 
   #everySeat<T>(of: (seat: number) => T): T[] {

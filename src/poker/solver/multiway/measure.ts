@@ -1,4 +1,5 @@
 import type { Random } from "../random.js";
+import { type DealList, listDeals } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./external-sampling.js";
 import { NODE } from "./multiway-tree.js";
@@ -14,6 +15,7 @@ export interface SeatSample {
 /** A seat's gain by the best deviation found, measured on fresh deals. */
 export interface Gain {
   readonly chips: number;
+  /** 0 when it was measured on all deals. */
   readonly standardError: number;
 }
 
@@ -55,20 +57,35 @@ export class Measure {
     return this.#street.handCost * this.#state.tree.seats;
   }
 
-  /** Samples what every hand of a seat earns at every root-street leaf. `always` is looked at in every deal. */
-  sampleSeat(seat: number, deals: number, always = -1): SeatSample {
+  /**
+   * All deals to a seat's opponents (to all seats: -1), if they are few enough to be gone through instead of sampled
+   * and later streets play no part; else null.
+   */
+  listDeals(seat: number, most: number): DealList | null {
+    const all = seat < 0 || this.#street.handsPerDeal(seat) === this.#ranges[seat]?.hands.count;
+    return all ? listDeals(this.#ranges, this.#state.sampler.knownBoards, seat, most) : null;
+  }
+
+  /**
+   * What every hand of a seat earns at every root-street leaf.
+   *
+   * @param deals how many random ones, or a list of them all
+   * @param always hand that is looked at in every random deal
+   */
+  sampleSeat(seat: number, deals: number | DealList, always = -1): SeatSample {
     const { tree } = this.#state;
     const street = this.#street;
     const { count } = (this.#ranges[seat] as SampledRange).hands;
     const make = (): Float64Array[] =>
       tree.nodes.map((_, node) => new Float64Array(tree.level[node] === 0 ? count : 0));
     const sample = { reach: make(), chips: make() };
-    for (let deal = 0; deal < deals; deal++) {
-      street.dealOthers(seat);
+    const [dealt, list] = source(deals);
+    for (let deal = 0; deal < dealt; deal++) {
+      const weight = street.deal(seat, list, deal);
       street.eachHand(seat, always, (hand) => {
         for (let i = 0; i < street.reachedCount; i++) {
           const node = street.reached[i] as number;
-          const reach = street.reach[node] as number;
+          const reach = weight * (street.reach[node] as number);
           const column = sample.reach[node] as Float64Array;
           column[hand] = (column[hand] as number) + reach;
           if (tree.kind[node] === NODE.decision) continue;
@@ -124,7 +141,7 @@ export class Measure {
     const gains = choices.map(() => new Float64Array(deals));
     const met = new Float64Array(deals);
     for (let deal = 0; deal < deals; deal++) {
-      this.#street.dealOthers(seat);
+      this.#street.deal(seat, null, deal);
       average.fill(0);
       for (const values of deviating) values.fill(0);
       this.#street.eachHand(seat, -1, (hand) => {
@@ -140,8 +157,17 @@ export class Measure {
     return gains.map((of) => ratioEstimate(of, met)).reduce((best, other) => (other.chips > best.chips ? other : best));
   }
 
-  /** Samples deals to all seats. Values of one deal sum to the pot, so the estimates do too. */
-  sampleTable(deals: number): TableSample {
+  /** The gain by the best response to the others' average play, from a sample of all deals: exact. */
+  exactGain(seat: number, sample: SeatSample): Gain {
+    const { weights } = (this.#ranges[seat] as SampledRange).hands;
+    const sum = (values: Float64Array | undefined): number =>
+      weights.reduce((total, weight, hand) => total + weight * (values?.[hand] as number), 0);
+    const gain = sum(this.rise(seat, sample, true)[0]) - sum(this.rise(seat, sample, false)[0]);
+    return { chips: gain / sum(sample.reach[0]), standardError: 0 };
+  }
+
+  /** Deals to all seats, random ones or all. Values of one deal sum to the pot, so the estimates do too. */
+  sampleTable(deals: number | DealList): TableSample {
     const { tree } = this.#state;
     const street = this.#street;
     const { seats } = tree;
@@ -149,22 +175,23 @@ export class Measure {
     const chips = new Float64Array(tree.kind.length * seats);
     const equity = new Float64Array(seats);
     const one = new Float64Array(tree.kind.length * seats);
-    for (let deal = 0; deal < deals; deal++) {
-      street.dealAll();
+    const [dealt, list] = source(deals);
+    for (let deal = 0; deal < dealt; deal++) {
+      const weight = street.deal(-1, list, deal) / (list ? 1 : dealt);
       for (let i = 0; i < street.reachedCount; i++) {
         const node = street.reached[i] as number;
         const reach = street.reach[node] as number;
-        probability[node] = (probability[node] as number) + reach / deals;
+        probability[node] = (probability[node] as number) + reach * weight;
         const leaf = tree.kind[node] === NODE.decision ? -1 : street.playOut(node);
         for (let seat = 0; seat < seats; seat++) {
           const at = node * seats + seat;
           const value = leaf < 0 ? this.#sumChildren(one, node, seat) : reach * this.#state.payoff(leaf, seat);
           one[at] = value;
-          chips[at] = (chips[at] as number) + value / deals;
+          chips[at] = (chips[at] as number) + value * weight;
         }
       }
       for (let seat = 0; seat < seats; seat++) {
-        equity[seat] = (equity[seat] as number) + this.#state.potShare(seat) / deals;
+        equity[seat] = (equity[seat] as number) + this.#state.potShare(seat) * weight;
       }
     }
     return { probability, chips, equity };
@@ -227,6 +254,10 @@ export class Measure {
       }
     }
   }
+}
+
+function source(deals: number | DealList): readonly [count: number, list: DealList | null] {
+  return typeof deals === "number" ? [deals, null] : [deals.count, deals];
 }
 
 function weightedSum(values: Float64Array, first: number, count: number, weights: Float64Array | null): number {

@@ -1,5 +1,6 @@
 import type { Random } from "../random.js";
 import { SUIT_MAPS } from "../spot/canonical-suits.js";
+import type { DealList } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./external-sampling.js";
 import { NODE } from "./multiway-tree.js";
@@ -56,16 +57,15 @@ export class RootStreet {
     return Math.min((this.#ranges[seat] as SampledRange).hands.count, this.#handsPerDeal);
   }
 
-  /** Deals to all seats. */
-  dealAll(): void {
-    this.#state.deal();
-    this.#spread(-1);
-  }
-
-  /** Deals to all seats but one. */
-  dealOthers(seat: number): void {
-    this.#state.deal(seat);
-    this.#spread(seat);
+  /**
+   * Deals to all seats, or to all but `except` (-1 for none): at random, or number `deal` of a list.
+   * @returns what the deal counts for
+   */
+  deal(except: number, list: DealList | null, deal: number): number {
+    if (list) this.#state.dealListed(list, deal, except);
+    else this.#state.deal(except);
+    this.#spread(except);
+    return list ? (list.weights[deal] as number) : 1;
   }
 
   /** Reach of the root-street nodes by all seats but one, given the cards dealt; lists the nodes that are reached. */

@@ -172,6 +172,38 @@ describe("onReplace", () => {
   });
 });
 
+it("inline: such tasks have slots of their own, and logFields go into each line about a task", async () => {
+  const lines: { msg: string; room?: string }[] = [];
+  const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const started: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const wait = async (_: TaskContext, name: string) => {
+    started.push(name);
+    await released;
+  };
+  await startWorker(
+    (app) => {
+      app.task("ordinary", wait);
+      app.task("inline", { inline: true, logFields: ({ args }) => ({ room: args[0] }) }, wait);
+    },
+    { concurrency: 1 },
+    { workerInlineConcurrency: 2, log },
+  );
+  const sent: string[] = [];
+  for (const name of ["o1", "o2"]) sent.push(await bare.current.send("celery", "ordinary", [name]));
+  for (const name of ["i1", "i2", "i3"]) sent.push(await bare.current.send("celery", "inline", [name]));
+  await waitUntil(() => lines.filter(({ msg }) => msg.endsWith("] received")).length === 5, "five tasks");
+  expect(started).toEqual(["o1", "i1", "i2"]);
+  release();
+  for (const id of sent) await bare.current.result(id);
+  const inline = lines.filter(({ msg }) => msg.startsWith("Task inline["));
+  await waitUntil(() => lines.filter(({ msg }) => msg.includes(" succeeded ")).length === 5, "five successes");
+  expect(new Set(inline.map(({ room }) => room))).toEqual(new Set(["i1", "i2", "i3"]));
+});
+
 describe("trail", () => {
   it("off: the result names no children, whatever the task and its message sent", async () => {
     await startWorker((app) => {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { JobInputError } from "../../jobs/errors.js";
-import { type Card, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
+import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
 import { PokerError } from "../../poker/errors.js";
 import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
 import {
@@ -58,8 +58,9 @@ const ACTIONS: Readonly<Record<string, HistoryType>> = {
  * @throws JobInputError that names the place and the offending value
  */
 export function parseSolverInput(inputData: unknown): SolverInput {
-  const checked = solverInputSchema.safeParse(flatten(inputData));
-  if (!checked.success) throw new JobInputError(describeIssues(checked.error.issues));
+  const data = flatten(inputData);
+  const checked = solverInputSchema.safeParse(data);
+  if (!checked.success) throw new JobInputError(describeIssues(checked.error.issues, data));
   try {
     return readInput(checked.data);
   } catch (error) {
@@ -75,11 +76,25 @@ function flatten(inputData: unknown): unknown {
   return { ...beside, ...state };
 }
 
-function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
-  return issues
-    .slice(0, 5)
-    .map((issue) => `${issue.path.join(".") || "input_data"}: ${issue.message}`)
-    .join("; ");
+const MOST_ISSUES = 5;
+const MOST_VALUE_TEXT = 60;
+
+/** What is expected at each place, and what stands there. */
+function describeIssues(issues: readonly z.core.$ZodIssue[], data: unknown): string {
+  const byPlace = new Map<string, string>();
+  for (const { path, message } of issues) {
+    const place = path.join(".") || "input_data";
+    if (!byPlace.has(place)) byPlace.set(place, `${place}: ${message}, ${found(data, path)}`);
+  }
+  return [...byPlace.values()].slice(0, MOST_ISSUES).join("; ");
+}
+
+function found(data: unknown, path: readonly PropertyKey[]): string {
+  let value = data;
+  for (const key of path) value = (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key];
+  if (value === undefined) return "but it is missing";
+  const text = JSON.stringify(value);
+  return `not ${text.length > MOST_VALUE_TEXT ? `${text.slice(0, MOST_VALUE_TEXT - 1)}…` : text}`;
 }
 
 function readInput(data: SolverInputData): SolverInput {
@@ -96,6 +111,7 @@ function readInput(data: SolverInputData): SolverInput {
   );
   const handSize = readHandSize(data, heroCards, ranges);
   if (heroCards) checkHero(heroCards, handSize, boards);
+  checkDeck(activePlayers.length, handSize, boards);
   return {
     state: {
       street,
@@ -153,9 +169,14 @@ function readBoards(data: SolverInputData): Card[][] {
       throw new JobInputError(`a board has 0, 3, 4 or 5 cards, not ${board.length} (${formatCards(board)})`);
     }
   }
-  const twice = firstDuplicate(boards.flat());
+  const twice = firstDuplicate(sameCards(first, second) && first.length === 5 ? first : boards.flat());
   if (twice !== undefined) throw new JobInputError(`card ${formatCard(twice)} lies twice on the board`);
   return boards;
+}
+
+/** Two complete boards of the same cards are one board: no deal makes them, but they have a right answer. */
+function sameCards(first: readonly Card[], second: readonly Card[]): boolean {
+  return second.length > 0 && first.length === second.length && first.every((card) => second.includes(card));
 }
 
 function readStreet(data: SolverInputData, boards: readonly (readonly Card[])[]): number {
@@ -191,9 +212,19 @@ function checkHero(hero: readonly Card[], handSize: number, boards: readonly (re
   if (hero.length !== handSize) {
     throw new JobInputError(`hero_cards ${formatCards(hero)} has ${hero.length} cards instead of ${handSize}`);
   }
-  const twice = firstDuplicate([...hero, ...boards.flat()]);
+  const twice = firstDuplicate([...hero, ...new Set(boards.flat())]);
   if (twice !== undefined)
     throw new JobInputError(`hero_cards ${formatCards(hero)}: card ${formatCard(twice)} occurs twice`);
+}
+
+function checkDeck(players: number, handSize: number, boards: readonly (readonly Card[])[]): void {
+  const toCome = boards.reduce((sum, board) => sum + 5 - board.length, 0);
+  const needed = players * handSize + new Set(boards.flat()).size + toCome;
+  if (needed <= DECK_SIZE) return;
+  const board = boards.length === 1 ? "a board" : `${boards.length} boards`;
+  throw new JobInputError(
+    `${players} players with ${handSize} cards and ${board} need ${needed} cards of ${DECK_SIZE}`,
+  );
 }
 
 function readHistoryEntry(entry: NonNullable<SolverInputData["betting_history"]>[number], index: number): HistoryEntry {

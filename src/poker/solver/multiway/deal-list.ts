@@ -1,4 +1,4 @@
-import type { SampledRange } from "./deal-sampler.js";
+import type { HandSet } from "../hand-set.js";
 
 /** Every way to deal hands to all seats, or to all but one, with the probability of each. */
 export interface DealList {
@@ -18,14 +18,14 @@ const TRIES_PER_DEAL = 20;
  * @param except seat that gets no hand; -1 for none
  */
 export function listDeals(
-  ranges: readonly SampledRange[],
+  ranges: readonly HandSet[],
   boards: readonly (readonly number[])[],
   except: number,
   most: number,
 ): DealList | null {
-  if (boards.some((board) => board.length < 5) || ranges.some((range) => range.suitClasses)) return null;
+  if (boards.some((board) => board.length < 5)) return null;
   const seats = ranges.map((_, seat) => seat).filter((seat) => seat !== except);
-  const combinations = seats.reduce((product, seat) => product * (ranges[seat] as SampledRange).hands.count, 1);
+  const combinations = seats.reduce((product, seat) => product * (ranges[seat] as HandSet).count, 1);
   if (combinations > most * TRIES_PER_DEAL) return null;
   const taken = new Set(boards.flat());
   const chosen = new Int32Array(ranges.length).fill(-1);
@@ -36,7 +36,7 @@ export function listDeals(
       found.push({ hands: chosen.slice(), weight });
       return;
     }
-    const { k, count, cards, weights } = (ranges[seat] as SampledRange).hands;
+    const { k, count, cards, weights } = ranges[seat] as HandSet;
     for (let hand = 0; hand < count && found.length <= most; hand++) {
       const held = cards.subarray(hand * k, (hand + 1) * k);
       const own = weights[hand] as number;

@@ -63,7 +63,9 @@ export class Measure {
    */
   listDeals(seat: number, most: number): DealList | null {
     const all = seat < 0 || this.#street.handsPerDeal(seat) === this.#ranges[seat]?.hands.count;
-    return all ? listDeals(this.#ranges, this.#state.sampler.knownBoards, seat, most) : null;
+    if (!all || this.#ranges.some((range) => range.suitClasses)) return null;
+    const hands = this.#ranges.map((range) => range.hands);
+    return listDeals(hands, this.#state.sampler.knownBoards, seat, most);
   }
 
   /**

@@ -176,7 +176,7 @@ export function rootState(description: StateDescription): RootState {
   const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle));
   if (inMiddle > pot && !sameChips(inMiddle, pot)) {
     throw new SolverInputError(
-      `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle}`,
+      `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle} ("pot_includes_bets": false if it does not include them)`,
     );
   }
   if (inMiddle > 0 && potIncludesBets)

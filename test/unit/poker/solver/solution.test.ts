@@ -216,3 +216,14 @@ it("costs a huge betting tree late raises first, and the result its far nodes' s
   expect(solution.omitted.join()).toMatch(/combo strategies of \d+ nodes/);
   expect(solution.tree.strategy).toBeDefined();
 });
+
+describe("two boards of the same cards", () => {
+  it("give the answer of one", () => {
+    const one = solveInProcess(spot(8)).solution;
+    const two = solveInProcess(spot(8, { board2: [...RIVER].reverse() })).solution;
+    expect(two.ev).toEqual(one.ev);
+    expect(two.equities).toEqual(one.equities);
+    expect(two.exploitability).toBe(one.exploitability);
+    expect(two.tree.strategy).toEqual(one.tree.strategy);
+  });
+});

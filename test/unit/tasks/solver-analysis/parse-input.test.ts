@@ -43,6 +43,13 @@ describe("a solver job's input", () => {
     expect(parseSolverInput({ ...river, hero_cards: ["", "", "", ""] }).heroCards).toBeNull();
   });
 
+  it("takes two complete boards of the same cards, which must give the answer of one", () => {
+    const twice = { ...river, board2: [...river.board].reverse(), hero_cards: ["As", "Ah", "Jd", "Td"] };
+    expect(parseSolverInput(twice).boards).toHaveLength(2);
+    const turn = river.board.slice(0, 4);
+    expect(() => parseSolverInput({ ...river, board: turn, board2: turn })).toThrow(/card Ks lies twice/);
+  });
+
   it("reads ranges as hands, text, notation and with weights", () => {
     const { ranges } = parseSolverInput({
       ...river,
@@ -67,7 +74,15 @@ describe("a solver job's input", () => {
     [{ ...river, board: ["Ks", "Zz", "7h", "4c", "2d"] }, /board: "Zz" is not a card/],
     [{ ...river, street: "turn" }, /street is turn but the board has 5 cards/],
     [{ ...river, street: "seventh" }, /"seventh" is not preflop, flop, turn or river/],
-    [{ ...river, pot_size: 0 }, /pot_size/],
+    [{ ...river, pot_size: 0 }, /pot_size: .* above 0 .*, not 0/],
+    [{ board: river.board, stack_sizes: [1, 1] }, /pot_size: .* is expected, but it is missing/],
+    [{ ...river, pot_size: "abc", seed: -1 }, /^pot_size: a number is expected, not "abc"; seed: [^;]*, not -1$/],
+    [{ ...river, board2: river.board.slice(0, 4) }, /board has 5 cards and board2 4/],
+    [
+      { ...river, num_cards: 6, stack_sizes: Array(9).fill(100) },
+      /9 players with 6 cards and a board need 59 cards of 52/,
+    ],
+    [{ ...river, hero_cards: ["Ks", "Kh", "Kc", "2c"] }, /hero_cards KsKhKc2c: card Ks occurs twice/],
     [{ ...river, pot_size: "much" }, /pot_size: a number is expected/],
     [{ ...river, bet_sizes: [1.5] }, /bet_sizes\.0: pot limit allows no bet above the pot/],
     [{ ...river, max_raises: -1 }, /max_raises/],

@@ -6,6 +6,7 @@ import { PokerError } from "../poker/errors.js";
 import { run, spotKernel } from "../tasks/spot-simulation/compute.js";
 import type { Compute } from "../tasks/spot-simulation/conduct.js";
 import { parseSpotInput } from "../tasks/spot-simulation/parse-input.js";
+import { isCardText } from "../tasks/spot-simulation/read-cards.js";
 import type { SpotResult } from "../tasks/spot-simulation/result-schema.js";
 import { simulateSpot } from "../tasks/spot-simulation/simulate-spot.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
@@ -16,6 +17,7 @@ export interface EquityFlags extends GlobalFlags {
   readonly board?: string;
   readonly board2?: string;
   readonly dead?: string;
+  readonly cards?: number;
   readonly opponents?: number;
   readonly runs?: number;
   readonly seed?: number;
@@ -30,10 +32,19 @@ const BAR_WIDTH = 24;
 /** Computes and prints the equities of hands given on the command line, by the code that jobs run. */
 export async function showEquity(hands: readonly string[], flags: EquityFlags): Promise<void> {
   const started = performance.now();
+  refuseLooseCards(hands);
   const results = await compute(inputData(hands, flags), flags);
   const output = new Output(flags);
   if (flags.json) output.json(results);
   else printTable(results, output, performance.now() - started);
+}
+
+/** Cards as arguments of their own would be read as ranges: four players instead of a hand of four cards. */
+function refuseLooseCards(hands: readonly string[]): void {
+  const loose = hands.filter(isCardText).filter((hand) => hand.trim() !== "");
+  if (loose.length < 2) return;
+  const example = `${loose.join("")} or "${loose.join(" ")}"`;
+  throw new CliError(`${loose.join(", ")}: a hand is one argument, such as ${example}`, EXIT_USAGE);
 }
 
 /** The `input_data` of a job that asks the same. */
@@ -43,6 +54,7 @@ function inputData(hands: readonly string[], flags: EquityFlags): Readonly<Recor
     top_board: flags.board,
     ...(flags.board2 === undefined ? {} : { bottom_board: flags.board2 }),
     folded_cards: flags.dead,
+    num_cards: flags.cards,
     random_opponents: flags.opponents,
     simulation_runs: flags.runs,
     seed: flags.seed,
@@ -69,11 +81,29 @@ async function compute(data: Readonly<Record<string, unknown>>, flags: EquityFla
     });
   } catch (error) {
     const isInput = error instanceof JobInputError || error instanceof PokerError;
-    throw isInput ? new CliError(error.message, EXIT_USAGE, { cause: error }) : error;
+    throw isInput ? new CliError(inWordsOfFlags(error.message), EXIT_USAGE, { cause: error }) : error;
   } finally {
     process.removeListener("SIGINT", onInterrupt);
     await pool.close();
   }
+}
+
+const FLAG_OF: Readonly<Record<string, string>> = {
+  top_board: "--board",
+  bottom_board: "--board2",
+  folded_cards: "--dead",
+  num_cards: "--cards",
+  random_opponents: "--opponents",
+  simulation_runs: "--runs",
+  seed: "--seed",
+  target_standard_error: "--target-error",
+};
+
+/** What a job's error says of fields, said of arguments: they are counted from 1, as in the table. */
+function inWordsOfFlags(message: string): string {
+  return message
+    .replaceAll(/players\[(\d+)\]/gu, (_, index: string) => `hand ${Number(index) + 1}`)
+    .replaceAll(/\b[a-z]+(?:_[a-z]+)+\b|^seed\b/gu, (field) => FLAG_OF[field] ?? field);
 }
 
 function aloneAtFirst(pool: ThreadPool, signal: AbortSignal): Compute {
@@ -99,9 +129,11 @@ function printTable(results: readonly SpotResult[], output: Output, elapsedMs: n
   const [first] = results;
   if (first === undefined) return;
   const double = first.bottom_actual_equity !== undefined;
-  const headings = double
-    ? ["", "hand", "equity", "", "top", "bottom", "scoop", "¾", "¼", "vs random (top, bottom)"]
-    : ["", "hand", "equity", "", "win", "tie", "lose", `vs ${first.random_opponents} random`];
+  const headings = [
+    ...["", "hand", "equity", ""],
+    ...(double ? ["top", "bottom", "scoop", "¾", "¼"] : ["win", "tie", "lose"]),
+    ...(first.random_opponents === 0 ? [] : [`vs ${first.random_opponents} random${double ? " (top, bottom)" : ""}`]),
+  ];
   output.table(
     headings,
     results.map((result) => [
@@ -110,6 +142,7 @@ function printTable(results: readonly SpotResult[], output: Output, elapsedMs: n
       withError(result.total_equity, result.standard_error.total_equity),
       bar(result.total_equity),
       ...(double ? doubleCells(result) : singleCells(result)),
+      ...(result.random_opponents === 0 ? [] : [versusRandom(result)]),
     ]),
   );
   output.line();
@@ -123,21 +156,23 @@ function handText(result: SpotResult): string {
 
 function singleCells(result: SpotResult): string[] {
   const { win_rate, tie_rate, loss_rate } = result.top_actual_stats;
-  const versusRandom = withError(result.top_estimated_equity, result.standard_error.top_estimated_equity);
-  return [percent(win_rate), percent(tie_rate), percent(loss_rate), versusRandom];
+  return [percent(win_rate), percent(tie_rate), percent(loss_rate)];
 }
 
 function doubleCells(result: SpotResult): string[] {
-  const top = withError(result.top_estimated_equity, result.standard_error.top_estimated_equity);
-  const bottom = withError(result.bottom_estimated_equity ?? 0, result.standard_error.bottom_estimated_equity);
   return [
     percent(result.top_actual_equity),
     percent(result.bottom_actual_equity ?? 0),
     percent(result.scoop_both_boards ?? 0),
     percent(result.three_quarter ?? 0),
     percent(result.quarter ?? 0),
-    `${top}, ${bottom}`,
   ];
+}
+
+function versusRandom(result: SpotResult): string {
+  const top = withError(result.top_estimated_equity, result.standard_error.top_estimated_equity);
+  if (result.bottom_estimated_equity === undefined) return top;
+  return `${top}, ${withError(result.bottom_estimated_equity, result.standard_error.bottom_estimated_equity)}`;
 }
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;

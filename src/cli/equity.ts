@@ -14,10 +14,11 @@ export function registerEquity(program: Command): void {
   program
     .command("equity")
     .description("equity of Omaha hands and ranges, exact where that can be")
-    .argument("<hands...>", "hands (AsKsQhJh; a blank as x) or ranges (AA:ds, 15%); see docs/ranges.md")
+    .argument("<hands...>", "hands (AsKsQhJh; an unknown card is x) or ranges (AA:ds, 15%); see docs/ranges.md")
     .option("--board <cards>", "the board so far, or the top one of two", "")
     .option("--board2 <cards>", 'the bottom board; "" for two boards without a card')
     .option("--dead <cards>", "folded cards")
+    .option("--cards <n>", "cards of a hand (4, 5 or 6), needed when all hands are ranges", wholeNumber)
     .option("--opponents <n>", "random opponents of the estimated numbers", wholeNumber)
     .option("--runs <n>", "deals to simulate where the answer is not exact", wholeNumber)
     .option("--seed <n>", "seed of the simulation", wholeNumber)
@@ -31,7 +32,7 @@ export function registerEquity(program: Command): void {
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d+$/u.test(text)) throw new InvalidArgumentError("give a whole number");
+  if (!/^\d+$/u.test(text)) throw new InvalidArgumentError("give a whole number, 0 or more");
   return Number(text);
 }
 

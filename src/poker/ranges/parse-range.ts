@@ -99,5 +99,5 @@ function percent(
 ): RangeNode {
   if (handSize !== 4) throw scanner.error(`percentages rank hands of 4 cards, not of ${handSize}`, at.start);
   if (!(from < to && to <= 100)) throw scanner.error("percentages must ascend within 0 to 100", at.last);
-  return { kind: "percent", from, to };
+  return from === 0 && to === 100 ? { kind: "any" } : { kind: "percent", from, to };
 }

@@ -4,7 +4,7 @@ import { type CountMethod, chooseMethod, costOfRun } from "../../poker/equity/me
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import type { ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import type { RangeHands } from "../../poker/ranges/expand-range.js";
-import { knownCards, type SpotInput } from "./spot-input.js";
+import { isBlank, knownCards, type SpotInput } from "./spot-input.js";
 
 /** One question with one answer: who sits where, and how it is counted. */
 export interface Experiment {
@@ -62,7 +62,7 @@ export function planSpot(input: SpotInput, handsOfRange: HandsOfRange): SpotPlan
   };
   const seat = (player: number, dead: readonly number[]): PlayerSeat => {
     const hand = players[player]?.hand;
-    if (hand?.kind === "range") return { kind: "range", hands: handsOfRange(player, dead), player };
+    if (hand?.kind === "range" && !isBlank(hand)) return { kind: "range", hands: handsOfRange(player, dead), player };
     return { kind: "cards", known: hand === undefined ? [] : knownCards(hand), player };
   };
   const random: PlayerSeat = { kind: "cards", known: [], player: -1 };

@@ -28,7 +28,13 @@ const whole = (least: number, most: number) =>
     .nullish();
 
 const playerSchema = z.union([
-  z.looseObject({ cards: holeCards, player_number: z.int().nullish() }),
+  z.looseObject({
+    cards: holeCards,
+    player_number: z
+      .unknown()
+      .optional()
+      .describe("A whole number from 1 on; the player's place in the list otherwise"),
+  }),
   z.array(z.union([z.string(), z.null()])),
 ]);
 

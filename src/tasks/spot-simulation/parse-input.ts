@@ -51,7 +51,7 @@ function readPlayer(player: SpotInputData["players"][number], i: number): Draft 
   const place = `players[${i}]`;
   const cards = Array.isArray(player) ? player : player.cards;
   const number = Array.isArray(player) ? undefined : player.player_number;
-  const playerNumber = typeof number === "number" && number >= 1 ? number : undefined;
+  const playerNumber = readPlayerNumber(number);
   if (typeof cards === "string") return { playerNumber, ...readText(cards) };
   if (cards.some(Array.isArray)) return { playerNumber, ...readHands(cards, joinHands(cards, place)) };
   const texts = cards.map((card) => (typeof card === "string" ? card : ""));
@@ -59,6 +59,12 @@ function readPlayer(player: SpotInputData["players"][number], i: number): Draft 
     return { playerNumber, ...readHands(cards, texts.join(",")) };
   }
   return { playerNumber, cards: texts.map((text, j) => readCard(text, `${place}.cards[${j}]`)), range: undefined };
+}
+
+/** Only shown to the user, so that an odd one is no reason to refuse a job. */
+function readPlayerNumber(number: unknown): number | undefined {
+  const value = typeof number === "string" && /^\d+$/u.test(number) ? Number(number) : number;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 1 ? value : undefined;
 }
 
 /** A list of one hand is that hand. */
@@ -70,7 +76,8 @@ function readHands(hands: readonly unknown[], text: string): Pick<Draft, "cards"
 function readText(text: string): Pick<Draft, "cards" | "range"> {
   try {
     const cards = parseCards(text);
-    if (cards.length === 0 || HAND_SIZES.includes(cards.length)) return { cards, range: undefined };
+    // Fewer cards are a range of the hands that hold them; more are refused as a hand.
+    if (cards.length === 0 || cards.length >= DEFAULT_HAND_SIZE) return { cards, range: undefined };
   } catch (error) {
     if (!(error instanceof CardError)) throw error;
   }
@@ -112,6 +119,8 @@ function finishHand(draft: Draft, handSize: number, place: string): PlayerHand {
     const cards = draft.cards ?? [];
     return { kind: "cards", cards: cards.length === 0 ? new Array<null>(handSize).fill(null) : cards };
   }
+  const cards = readUnknowns(draft.range, place);
+  if (cards?.length === handSize) return { kind: "cards", cards };
   try {
     return { kind: "range", range: parseRange(draft.range, handSize) };
   } catch (error) {
@@ -119,6 +128,15 @@ function finishHand(draft: Draft, handSize: number, place: string): PlayerHand {
     throw error;
   }
 }
+
+/** Cards of which some are written `x`, such as `AsKsxx`; undefined for other text and when no card is known. */
+function readUnknowns(text: string, place: string): (Card | null)[] | undefined {
+  const parts = text.match(/x|(?:10|[2-9tjqka])[shdc♠♥♦♣]/giu);
+  if (parts === null || parts.join("") !== text.trim() || parts.every(isUnknown)) return undefined;
+  return parts.map((part) => (isUnknown(part) ? null : readCard(part, place)));
+}
+
+const isUnknown = (part: string): boolean => part === "x" || part === "X";
 
 /** One board when the input speaks of one only. */
 function readBoards(data: SpotInputData): Card[][] {
@@ -152,8 +170,10 @@ function refuseDuplicates({ players, boards, folded }: Draw): void {
   const use = (cards: readonly Card[], place: string): void => {
     for (const card of cards) {
       const before = seen.get(card);
-      if (before !== undefined)
-        throw new JobInputError(`card "${formatCard(card)}" occurs twice: in ${before} and in ${place}`);
+      if (before !== undefined) {
+        const where = before === place ? ` in ${place}` : `: in ${before} and in ${place}`;
+        throw new JobInputError(`card "${formatCard(card)}" occurs twice${where}`);
+      }
       seen.set(card, place);
     }
   };
@@ -167,13 +187,13 @@ function refuseTooMany({ handSize, players, boards, folded, randomOpponents }: D
   const actual = seats * handSize + boards.length * BOARD_SIZE + folded.length;
   if (actual > DECK_SIZE) {
     throw new JobInputError(
-      `${seats} hands of ${handSize} cards, ${boards.length} board(s) and ${folded.length} folded cards need ${actual} cards; a deck has 52`,
+      `${seats} hands of ${handSize} cards, ${plural(boards.length, "board")} and ${plural(folded.length, "folded card")} need ${actual} cards; a deck has 52`,
     );
   }
   const estimated = (1 + randomOpponents) * handSize + BOARD_SIZE + folded.length;
   if (estimated > DECK_SIZE) {
     throw new JobInputError(
-      `random_opponents ${randomOpponents}: ${1 + randomOpponents} hands of ${handSize} cards, a board and ${folded.length} folded cards need ${estimated} cards; a deck has 52`,
+      `random_opponents ${randomOpponents}: ${plural(1 + randomOpponents, "hand")} of ${handSize} cards, a board and ${plural(folded.length, "folded card")} need ${estimated} cards; a deck has 52`,
     );
   }
 }
@@ -184,6 +204,8 @@ function seedOf(spot: unknown): number {
   for (const char of JSON.stringify(spot)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
   return hash >>> 0;
 }
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 const showCards = (cards: readonly (Card | null)[]): string =>
   cards.map((card) => (card === null ? "?" : formatCard(card))).join(" ");

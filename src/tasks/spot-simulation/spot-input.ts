@@ -31,6 +31,6 @@ export interface SpotInput {
 export const knownCards = (hand: PlayerHand): Card[] =>
   hand.kind === "cards" ? hand.cards.filter((card) => card !== null) : [];
 
-/** True when nothing is known of a player's hand. */
+/** True when nothing is known of a player's hand: no card, or a range of every hand. */
 export const isBlank = (hand: PlayerHand): boolean =>
-  hand.kind === "cards" && hand.cards.every((card) => card === null);
+  hand.kind === "cards" ? hand.cards.every((card) => card === null) : hand.range.root.kind === "any";

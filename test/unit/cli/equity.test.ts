@@ -31,7 +31,7 @@ describe("celery equity", () => {
 
   it("prints both boards, and simulated numbers with their errors", async () => {
     await equity("AA:ds", "KKxx", "--board", "9c8h2s", "--board2", "", "--runs", "2000", "--seed", "7");
-    expect(printed).toMatch(/hand +equity +top +bottom +scoop +¾ +¼ +vs random \(top, bottom\)/u);
+    expect(printed).toMatch(/hand +equity +top +bottom +scoop +¾ +¼ +vs 1 random \(top, bottom\)/u);
     expect(printed).toMatch(/^1 {2}AA:ds {2}\d\d\.\d\d ± \d\.\d\d %/mu);
     expect(printed).toMatch(/simulated: 2,000 deals, seed 7 in/u);
   });
@@ -65,9 +65,33 @@ describe("celery equity", () => {
     expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(result)));
   });
 
+  it("leaves out the column of random opponents when there are none", async () => {
+    await equity("AsKsQhJh", "8c8d7c6d", "--board", "9c8h2s", "--opponents", "0");
+    expect(printed.split("\n")[0]).toMatch(/lose$/u);
+    expect(printed).toMatch(/81\.10 %$/mu);
+  });
+
+  it("deals ranges alone as hands of the size asked for", async () => {
+    await equity("AsAhKsKhQs", "AAKKx", "--board", "9c8h2s4d3d", "--cards", "5", "--opponents", "0", "--json");
+    const [, result] = JSON.parse(printed);
+    // The other two aces and kings, and one of the 38 cards left.
+    expect(result.top_actual_stats.total).toBe(38);
+    await expect(equity("AAKKx", "AAKKx", "--opponents", "0")).rejects.toThrow("more than 4 cards");
+  });
+
+  it("speaks of its own arguments", async () => {
+    await expect(equity("As", "Ks", "Qh", "Jh")).rejects.toThrow(
+      'As, Ks, Qh, Jh: a hand is one argument, such as AsKsQhJh or "As Ks Qh Jh"',
+    );
+    await expect(equity("AsKsQhJh", "As2s3s4s")).rejects.toThrow('card "As" occurs twice: in hand 1 and in hand 2');
+    await expect(equity("AsKsQhJh", "--runs", "0")).rejects.toThrow("--runs: 0 is not valid (at least 1)");
+    await expect(equity("AsKsQhJh", "--board2", "1c")).rejects.toThrow('--board2: "1c" is not a card');
+    await expect(equity("AsKsQhJh", "--dead", "As")).rejects.toThrow("in hand 1 and in --dead");
+  });
+
   it("refuses bad cards and ranges by name", async () => {
     await expect(equity("AsKsQhJh", "8c8d7cZd")).rejects.toThrow(
-      'players[1]: range "8c8d7cZd" at position 7: unexpected "Z"',
+      'hand 2: range "8c8d7cZd" at position 7: unexpected "Z"',
     );
     await expect(equity("AsKsQhJh", "--board", "As")).rejects.toThrow('card "As" occurs twice');
   });

@@ -84,6 +84,22 @@ describe("spot input", () => {
     expect(input.players[2]?.hand).toMatchObject({ kind: "range", range: { source: "2s3s,4s5s" } });
   });
 
+  it("reads a hand of which some cards are written x", () => {
+    const handOf = (cards: string, more: object = {}) =>
+      parseSpotInput({ players: [{ cards }], ...more }).players[0]?.hand;
+    expect(handOf("AsKsQhx")).toEqual({ kind: "cards", cards: [48, 44, 41, null] });
+    expect(handOf("AsXxX", { num_cards: 5 })).toMatchObject({ kind: "range" });
+    expect(handOf("xx10♥xx", { num_cards: 5 })).toEqual({ kind: "cards", cards: [null, null, 33, null, null] });
+    expect(handOf("AsKx")).toMatchObject({ kind: "range" });
+    expect(handOf("AsKsx")).toMatchObject({ kind: "range" });
+  });
+
+  it("does not stumble over a player's number", () => {
+    const numbers = ["7", 0, 2.5, null, {}, 9];
+    const input = parseSpotInput({ players: numbers.map((player_number) => ({ cards: [], player_number })) });
+    expect(input.players.map((player) => player.playerNumber)).toEqual([7, 2, 3, 4, 5, 9]);
+  });
+
   it("knows the size of hands", () => {
     expect(parseSpotInput({ players: [[...HERO, "2c"], { cards: "AAKKx" }] }).handSize).toBe(5);
     expect(parseSpotInput({ players: [[...HERO, "2c", "3c"]] }).handSize).toBe(6);
@@ -109,7 +125,7 @@ describe("spot input", () => {
     [{ players: [[...HERO, "2c", "3c", "4c"]] }, "not 7 cards (As Ks Qh Jh 2c 3c 4c)"],
     [{ players: [HERO, [...VILLAIN, "2c"]] }, "players[1]: a hand of 5 cards (8c 8d 7c 6d 2c) among hands of 4"],
     [{ players: [HERO, ["As", "2c", "3c", "4c"]] }, 'card "As" occurs twice: in players[0] and in players[1]'],
-    [{ players: [["As", "As", "3c", "4c"]] }, 'card "As" occurs twice: in players[0] and in players[0]'],
+    [{ players: [["As", "As", "3c", "4c"]] }, 'card "As" occurs twice in players[0]'],
     [{ players: [HERO], top_board: ["Ks"] }, 'card "Ks" occurs twice: in players[0] and in the top board'],
     [{ players: [HERO], top_board: ["2c"], bottom_board: ["2c"] }, "in the top board and in the bottom board"],
     [{ players: [HERO], folded_cards: ["Qh"] }, "in players[0] and in folded_cards"],
@@ -125,7 +141,8 @@ describe("spot input", () => {
     [{ players: [[...HERO, "2c", "3c"]], random_opponents: 8 }, "random_opponents 8: 9 hands of 6 cards"],
     [{ players: [HERO], target_standard_error: 0 }, "target_standard_error: 0 is not valid (more than 0)"],
     [{ players: [{ cards: "AAxy" }] }, 'players[0]: range "AAxy" at position 4: unexpected "y"'],
-    [{ players: new Array(10).fill(["", "", "", "", ""]) }, "10 hands of 5 cards"],
+    [{ players: new Array(10).fill(["", "", "", "", ""]) }, "10 hands of 5 cards, 1 board and 0 folded cards need 55"],
+    [{ players: [{ cards: "AsKsQhJhTh9h8h" }] }, "players[0]: a hand has 4, 5 or 6 cards, not 7 cards"],
   ])("is refused with the offending value: %j", (data, message) => {
     expect(() => parseSpotInput(data)).toThrow(JobInputError);
     expect(() => parseSpotInput(data)).toThrow(message);

@@ -320,6 +320,24 @@ describe("carrying out a spot", () => {
     }
   });
 
+  it.each(["any", "*", "xx", "100%", "0%-100%"])(
+    "takes the range %s for a hand of which nothing is known",
+    async (any) => {
+      const board = "9c8h2s4d";
+      const blank = await simulate({ players: [{ cards: "AsKsQhJh" }, { cards: [] }], board });
+      const range = await simulate({ players: players("AsKsQhJh", any), board });
+      expect(range.map((result) => result.top_actual_stats)).toEqual(blank.map((result) => result.top_actual_stats));
+      expect(range[1]).toMatchObject({ method: "exact", range: any, cards: [] });
+    },
+  );
+
+  it("deals every hand of six cards at random, however many there are", async () => {
+    const data = { board: "9c8h2s4d3d", simulation_runs: 100, random_opponents: 0 };
+    const [hero] = await simulate({ players: players("AsKsQhJhTh9h", "any"), ...data });
+    expect(hero?.known_opponents).toBe(0);
+    expect(hero?.top_actual_stats.total).toBeGreaterThanOrEqual(100);
+  });
+
   it("says which range cannot be dealt", async () => {
     await expect(simulate({ players: players("AsKsQhJh", "AsAh") })).rejects.toThrow(
       'players[1]: no hand of range "AsAh" can be dealt',

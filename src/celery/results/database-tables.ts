@@ -11,6 +11,10 @@ export interface TableNames {
 /** SQL identifiers of a table and of the sequence that numbers its rows. */
 export interface Table {
   readonly table: RawBuilder<unknown>;
+  /** Text for `to_regclass`. */
+  readonly tableName: string;
+  /** Index on the time that results are cleaned up by: Celery's tables have it from 5.6.3 on. */
+  readonly index: RawBuilder<unknown>;
   readonly sequence: RawBuilder<unknown>;
   /** Text for `nextval`. */
   readonly sequenceName: string;
@@ -32,13 +36,15 @@ export function resultTables(names: TableNames): ResultTables {
 const MADE_BY_ANOTHER = new Set(["23505", "42P07", "42710"]);
 
 /**
- * Creates the tables and sequences as Celery's SQLAlchemy models do, where they are missing. Existing ones are left as
- * they are.
+ * Creates the tables, their sequences and indexes as Celery's SQLAlchemy models do, where they are missing. Existing
+ * tables are left as they are.
  */
 export async function createResultTables(db: Kysely<unknown>, tables: ResultTables, extended: boolean): Promise<void> {
   const extraColumns = extended
     ? sql`, name VARCHAR(155), args BYTEA, kwargs BYTEA, worker VARCHAR(155), retries INTEGER, queue VARCHAR(155)`
     : sql``;
+  const missing: Table[] = [];
+  for (const each of [tables.task, tables.group]) if (!(await exists(db, each))) missing.push(each);
   const statements = [
     sql`CREATE SEQUENCE IF NOT EXISTS ${tables.task.sequence}`,
     sql`CREATE TABLE IF NOT EXISTS ${tables.task.table} (id INTEGER NOT NULL PRIMARY KEY, task_id VARCHAR(155) UNIQUE,
@@ -46,6 +52,7 @@ export async function createResultTables(db: Kysely<unknown>, tables: ResultTabl
     sql`CREATE SEQUENCE IF NOT EXISTS ${tables.group.sequence}`,
     sql`CREATE TABLE IF NOT EXISTS ${tables.group.table} (id INTEGER NOT NULL PRIMARY KEY, taskset_id VARCHAR(155) UNIQUE,
       result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE)`,
+    ...missing.map(({ table, index }) => sql`CREATE INDEX IF NOT EXISTS ${index} ON ${table} (date_done)`),
   ];
   for (const statement of statements) {
     try {
@@ -54,6 +61,11 @@ export async function createResultTables(db: Kysely<unknown>, tables: ResultTabl
       if (!MADE_BY_ANOTHER.has(sqlState(error))) throw error;
     }
   }
+}
+
+async function exists(db: Kysely<unknown>, { tableName }: Table): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`SELECT to_regclass(${tableName}) IS NOT NULL AS found`.execute(db);
+  return rows[0]?.found === true;
 }
 
 /** PostgreSQL's five-character error code; empty for other errors. */
@@ -65,9 +77,12 @@ export function sqlState(error: unknown): string {
 function table(schema: string | null, name: string, sequence: string): Table {
   const identifier = (last: string): RawBuilder<unknown> => (schema === null ? sql.id(last) : sql.id(schema, last));
   const quoted = (part: string): string => `"${part.replaceAll('"', '""')}"`;
+  const text = (last: string): string => (schema === null ? quoted(last) : `${quoted(schema)}.${quoted(last)}`);
   return {
     table: identifier(name),
+    tableName: text(name),
+    index: sql.id(`ix_${name}_date_done`),
     sequence: identifier(sequence),
-    sequenceName: schema === null ? quoted(sequence) : `${quoted(schema)}.${quoted(sequence)}`,
+    sequenceName: text(sequence),
   };
 }

@@ -71,6 +71,20 @@ describe("results in PostgreSQL", () => {
     for (const { age } of rows) expect(Number(age)).toBeLessThan(60);
   });
 
+  it("have an index on the time they are cleaned up by, in tables that we made and in no others", async () => {
+    await open(database.url);
+    await client.query("CREATE TABLE older (LIKE celery_taskmeta)");
+    await open(database.url, { tables: { ...tables, task: "older", group: 'new"er' } });
+    const { rows } = await client.query(
+      "SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexdef LIKE '%(date_done)' ORDER BY 1",
+    );
+    expect(rows.map(({ indexname }) => indexname)).toEqual([
+      "ix_celery_taskmeta_date_done",
+      "ix_celery_tasksetmeta_date_done",
+      'ix_new"er_date_done',
+    ]);
+  });
+
   it("of a Python worker are read, in tables that Python made", async () => {
     const url = extendedDatabase.url;
     const [good, bad, odd, later] = [randomUUID(), randomUUID(), randomUUID(), target()];

@@ -17,7 +17,9 @@ const MARKS: readonly { readonly mark: string; readonly style: Style }[] = [
 ];
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-const chips = (amount: number | null): string => (amount === null ? "–" : amount.toFixed(2));
+/** To the hundredth, without the sign of a zero. */
+const chips = (amount: number | null): string =>
+  amount === null ? "–" : (Math.round(amount * 100) / 100 + 0).toFixed(2);
 
 /** A solution for people: what was solved and how well, the root's strategy by hand class, the players' values. */
 export function solutionText(solution: StoredSolution, output: Output): string[] {
@@ -53,9 +55,12 @@ function assumptionLines({ assumptions }: StoredSolution): string[] {
 function quality(solution: StoredSolution): string {
   const players = Object.values(solution.deviation_gains);
   const error = players.reduce((sum, gain) => sum + (gain.standard_error ?? 0), 0) / players.length / solution.game.pot;
+  const sampled = players.some((gain) => gain.standard_error !== null);
+  const percentage = `${solution.exploitability} % of the pot`;
+  const found = sampled ? `found ${percentage}, ± ${(error * 100).toFixed(2)}` : percentage;
   const off = solution.is_equilibrium_approximation
-    ? `Exploitability ${solution.exploitability} % of the pot`
-    : `Mean deviation gain found ${solution.exploitability} % of the pot, ± ${(error * 100).toFixed(2)} (no equilibrium is promised)`;
+    ? `Exploitability ${percentage}`
+    : `Mean deviation gain ${found} (no equilibrium is promised)`;
   const why = {
     target: "target reached",
     iterations: "iterations done",
@@ -150,7 +155,10 @@ function bar(frequency: readonly number[], output: Output): string {
 
 function heroLines({ hero }: StoredSolution): string[] {
   if (!hero?.actions) return [];
-  const actions = hero.actions.map(({ label, frequency, ev }) => `${label} ${percent(frequency)} (${chips(ev)})`);
+  const actions = hero.actions.map(({ label, frequency, ev, standard_error: error }) => {
+    const spread = error === null ? "" : ` ± ${chips(error)}`;
+    return `${label} ${percent(frequency)} (${chips(ev)}${spread})`;
+  });
   return ["", `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}`];
 }
 
@@ -158,7 +166,7 @@ function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolu
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
     const listed = range?.combos.length ?? 0;
-    const combos = listed > 0 ? `${listed} combos` : "combos not listed";
+    const combos = listed > 0 ? `${listed} combo${listed === 1 ? "" : "s"}` : "combos not listed";
     return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player])}  ${combos} (${range?.source})`;
   });
   return rows;

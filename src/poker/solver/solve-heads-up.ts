@@ -160,6 +160,7 @@ function heroAnswer(
         label: actionLabel(action),
         frequency: row.frequency[index] ?? 0,
         ev: row.ev[index] ?? null,
+        standard_error: null,
       }))
     : null;
   const ev = actions?.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0);

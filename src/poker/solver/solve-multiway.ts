@@ -53,7 +53,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   );
   const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks);
   const loop = solveLoop(training, spot.root.state.pot, seats, limits, hooks, startedAt);
-  const final = meter.final(heroHands, loop.stoppedBy === "soft_time_limit");
+  const final = meter.final(heroHands, spot.root.toAct, loop.stoppedBy === "soft_time_limit");
   return report(spot, plan, state, final, loop, limits, training.iterations, hooks, startedAt, format);
 }
 

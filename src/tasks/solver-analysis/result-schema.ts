@@ -36,7 +36,14 @@ const heroSchema = z.object({
   hand: z.string(),
   index: z.int().describe("Place of the hand in the player's combos"),
   actions: z
-    .array(z.object({ label: z.string(), frequency: share, ev: maybe }))
+    .array(
+      z.object({
+        label: z.string(),
+        frequency: share,
+        ev: maybe,
+        standard_error: maybe.describe("Of the EV; null when it is exact"),
+      }),
+    )
     .nullable()
     .describe("At the root, when the hero is to act there"),
   ev: maybe,

@@ -43,6 +43,15 @@ describe("celery solve", () => {
     expect(printed).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 %/mu);
   });
 
+  it("prints a spread where values were sampled, singular forms, and no sign before a zero", async () => {
+    const stacks = { stack_sizes: [100, 100, 100], max_combos: 40, hero_cards: "3c3h6d6s", max_raises: 1 };
+    await solve(spotFile({ ...stacks, player_ranges: { "1": ["KdKcJsTs"] } }), "--iterations", "10", "--time", "3s");
+    expect(printed).toMatch(/^Your hand .*check [\d.]+ % \(-?[\d.]+( ± [\d.]+)?\)/mu);
+    expect(printed).toMatch(/^Player 1 .* 1 combo \(1 hand given\)$/mu);
+    expect(printed).toMatch(/at most 1 raise a street$/mu);
+    expect(printed).not.toMatch(/-0\.00/);
+  });
+
   it("prints with --json what the job's result_data would be, and stops where it is told to", async () => {
     await solve(spotFile({}), "--iterations", "20", "--time", "30s", "--json");
     const result = JSON.parse(printed) as { readonly solution: object };

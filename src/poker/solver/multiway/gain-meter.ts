@@ -1,6 +1,7 @@
 import { WalkCancelled } from "../vector/walker.js";
 import type { DealList } from "./deal-list.js";
 import type { Gain, Measure, SeatSample, TableSample } from "./measure.js";
+import type { ActionMeans } from "./root-actions.js";
 
 /** Work (hands × nodes) done in a second on an ordinary core: by a seat's sample, by the table's. */
 const SEAT_WORK_PER_SECOND = 2.5e7;
@@ -8,10 +9,15 @@ const TABLE_WORK_PER_SECOND = 8e6;
 /** Shares of the time limit for the last measurement of all seats, and for the table's. */
 const GAIN_SHARE = 0.22;
 const TABLE_SHARE = 0.06;
+/** Share for the values of the hero's hand, and the deals that are played out in a second. */
+const HERO_SHARE = 0.03;
+const HERO_DEALS_PER_SECOND = 40_000;
 /** A measurement on the way costs this part of the last one. */
 const COARSE = 1 / 6;
 const LEAST_DEALS = 30;
 const MOST_DEALS = 50_000;
+const LEAST_HERO_DEALS = 500;
+const MOST_HERO_DEALS = 100_000;
 const LEAST_TABLE_DEALS = 200;
 const MOST_TABLE_DEALS = 50_000;
 
@@ -29,6 +35,8 @@ export interface FinalMeasurement {
   readonly deals: number | null;
   /** Random deals that the table's values come from; null when all were gone through. */
   readonly tableDeals: number | null;
+  /** Values of the root's actions to the hero's hand; null without one that acts there, or where all deals were gone through. */
+  readonly hero: ActionMeans | null;
 }
 
 /**
@@ -53,7 +61,7 @@ export class GainMeter {
 
   /** Seconds that {@link final} is expected to take. */
   get finalSeconds(): number {
-    return this.#seconds * (GAIN_SHARE + TABLE_SHARE);
+    return this.#seconds * (GAIN_SHARE + TABLE_SHARE + HERO_SHARE);
   }
 
   /** A measurement on the way. */
@@ -68,9 +76,10 @@ export class GainMeter {
 
   /**
    * @param always by seat: a hand to look at in every deal, -1 for none
+   * @param rootSeat seat that acts at the root
    * @param hurried whether to be no finer than on the way, because the end is waited for
    */
-  final(always: readonly number[], hurried: boolean): FinalMeasurement {
+  final(always: readonly number[], rootSeat: number, hurried: boolean): FinalMeasurement {
     const part = hurried ? COARSE : 1;
     const random = this.#tableDeals(part);
     const listed = this.#measure.listDeals(-1, random);
@@ -88,7 +97,9 @@ export class GainMeter {
     const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
     const sampled = lists.flatMap((list, seat) => (list ? [] : [this.#deals(seat, part)]));
     const deals = sampled.length > 0 ? Math.min(...sampled) : null;
-    return { table, samples, values, gains, deals, tableDeals: listed ? null : random };
+    const held = always[rootSeat] as number;
+    const hero = held < 0 || lists[rootSeat] ? null : this.#measure.sampleRootActions(held, this.#heroDeals(part));
+    return { table, samples, values, gains, deals, tableDeals: listed ? null : random, hero };
   }
 
   /** All deals to a seat's opponents, where going through them costs no more than choosing and measuring on samples. */
@@ -106,6 +117,11 @@ export class GainMeter {
   #deals(seat: number, part: number): number {
     const work = (this.#seconds * GAIN_SHARE * SEAT_WORK_PER_SECOND * part) / (2 * this.#seats);
     return Math.round(Math.min(MOST_DEALS, Math.max(LEAST_DEALS, work / this.#measure.dealCost(seat))));
+  }
+
+  #heroDeals(part: number): number {
+    const deals = this.#seconds * HERO_SHARE * HERO_DEALS_PER_SECOND * part;
+    return Math.round(Math.min(MOST_HERO_DEALS, Math.max(LEAST_HERO_DEALS, deals)));
   }
 
   #tableDeals(part: number): number {

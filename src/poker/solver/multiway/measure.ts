@@ -3,6 +3,7 @@ import { type DealList, listDeals } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./external-sampling.js";
 import { NODE } from "./multiway-tree.js";
+import { type ActionMeans, sampleRootActions } from "./root-actions.js";
 import { RootStreet } from "./root-street.js";
 
 /** What a seat's hands earn on the root street against the others' average play, by sampling. */
@@ -197,6 +198,11 @@ export class Measure {
       }
     }
     return { probability, chips, equity };
+  }
+
+  /** See {@link sampleRootActions}. */
+  sampleRootActions(hand: number, deals: number): ActionMeans {
+    return sampleRootActions(this.#state, this.#street, hand, deals);
   }
 
   #sumChildren(values: Float64Array, node: number, seat: number): number {

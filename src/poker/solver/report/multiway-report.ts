@@ -4,6 +4,7 @@ import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { MultiwayState } from "../multiway/external-sampling.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { TableSample } from "../multiway/measure.js";
+import type { ActionMeans } from "../multiway/root-actions.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { MultiwayPlan } from "../spot/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
@@ -29,6 +30,7 @@ export class MultiwayReport {
   readonly #table: TableSample;
   readonly #play: SampledPlay;
   readonly #hero: number;
+  readonly #heroMeans: ActionMeans | null;
   readonly #format: (cards: readonly number[]) => string;
   #bytes: number;
   #strategiesOmitted = 0;
@@ -38,7 +40,7 @@ export class MultiwayReport {
     spot: Spot,
     plan: MultiwayPlan,
     state: MultiwayState,
-    measured: Pick<FinalMeasurement, "samples" | "values" | "table">,
+    measured: Pick<FinalMeasurement, "samples" | "values" | "table" | "hero">,
     format: (cards: readonly number[]) => string,
   ) {
     this.#spot = spot;
@@ -46,6 +48,7 @@ export class MultiwayReport {
     this.#state = state;
     this.#play = new SampledPlay(state, plan.ranges, measured);
     this.#table = measured.table;
+    this.#heroMeans = measured.hero;
     this.#format = format;
     this.#hero = MultiwayReport.findHero(spot, plan);
     this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);
@@ -95,6 +98,7 @@ export class MultiwayReport {
         label: actionLabel(action),
         frequency: row.frequency[index] ?? 0,
         ev: row.ev[index] ?? null,
+        standard_error: this.#heroMeans && roundEv(this.#heroMeans.standardErrors[index] as number),
       }));
     return {
       player: this.#spot.players[this.#spot.hero.seat] as number,
@@ -200,7 +204,13 @@ export class MultiwayReport {
         strategy.map((column) => column[this.#hero] as number),
         5,
       ),
-      ev: strategy.map((_, action) => roundEv(this.#play.handEv(node, first + action, seat, this.#hero))),
+      ev: strategy.map((_, action) =>
+        roundEv(
+          node === 0 && this.#heroMeans
+            ? (this.#heroMeans.chips[action] as number)
+            : this.#play.handEv(node, first + action, seat, this.#hero),
+        ),
+      ),
     };
   }
 

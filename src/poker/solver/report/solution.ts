@@ -91,6 +91,8 @@ export interface HeroAnswer {
         readonly label: string;
         readonly frequency: number;
         readonly ev: number | null;
+        /** Of the EV; null when it is exact. */
+        readonly standard_error: number | null;
       }[]
     | null;
   /** EV of the hand at the root. */

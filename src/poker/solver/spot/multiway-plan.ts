@@ -93,7 +93,11 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
   if (rung.rootSizes !== null && betSizes.length > 1)
     found.push(`only one bet size on this street: ${largest} of the pot`);
   if (rung.rootRaises !== null && rung.rootRaises < maxRaises)
-    found.push(`at most ${rung.rootRaises} raises on this street`);
+    found.push(
+      rung.rootRaises === 0
+        ? "no raises on this street"
+        : `at most ${rung.rootRaises} raise${rung.rootRaises === 1 ? "" : "s"} on this street`,
+    );
   if (spot.street === 3) return found;
   if (!rung.laterBetting) {
     return [...found, "no betting after this street: the remaining cards are dealt and hands compared"];

@@ -147,6 +147,10 @@ describe("external sampling", () => {
     });
     const { actions, ev } = solution.hero ?? {};
     const best = Math.max(...(actions ?? []).map((action) => action.ev ?? 0));
+    for (const action of actions ?? []) {
+      expect(action.standard_error).toBeGreaterThan(0);
+      expect(action.standard_error).toBeLessThan(2);
+    }
     // Untrained it would mix evenly, and lose half of the actions' difference.
     expect(ev).toBeGreaterThan(best - 4);
     expect(ev).toBeGreaterThan(90);
@@ -178,6 +182,25 @@ describe("external sampling", () => {
     expect((chips[0] as number) + (chips[1] as number)).toBeCloseTo(90, 6);
     const gain = measure.gain(0, measure.sampleSeat(0, 2000), 2000);
     expect(Math.abs(gain.chips)).toBeLessThan(3);
+  });
+
+  it("values the hero's actions over many deals even where the tree is large", () => {
+    const { solution } = solveInProcess({
+      pot_size: 1.5,
+      current_bet: 1,
+      big_blind: 1,
+      stack_sizes: [20, 20, 20, 19.5, 19],
+      active_players: [0, 1, 2, 3, 4],
+      hero_cards: "AsAhKsKh",
+      time_limit_seconds: 20,
+      max_combos: 100,
+      iterations: 1,
+    });
+    expect(solution.hero?.actions?.length).toBeGreaterThan(2);
+    for (const action of solution.hero?.actions ?? []) {
+      if (action.label !== "fold") expect(action.ev).toBeGreaterThan(0);
+      expect(action.standard_error).toBeLessThan(0.5);
+    }
   });
 
   it("plays a flop on with classes of hands, and preflop to a check-down, and says so", () => {

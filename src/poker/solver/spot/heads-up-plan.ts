@@ -126,7 +126,8 @@ function tryRung(
   const game: HeadsUpGame = { tree, hands: [hands[0] as HandSet, hands[1] as HandSet], deal: omahaDeal(spot.boards) };
   const deals = limitDeals(rung.deals, allDeals(game.deal, 3 - spot.street));
   const speed = 1 + (limits.threads - 1) * THREAD_GAIN;
-  const usual = Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000);
+  // Measuring and the report cost as much as the fewest iterations, however few are asked for.
+  const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
   const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
   const seconds = needed * WALKS_PER_ITERATION * expectedWalkSeconds(game, deals);
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {

@@ -18,3 +18,12 @@ describe("the time that reading a spot took", () => {
     expect(solution.solve_time).toBeGreaterThan(1000);
   });
 });
+
+describe("a single iteration of a game that is far too large for the time", () => {
+  it("is cut to what the time allows, report included", () => {
+    const state = { board: "KsQd7h", board2: "AsJd6c", pot_size: 100, stack_sizes: [300, 300], time_limit_seconds: 1 };
+    const once = solveInProcess({ ...state, iterations: 1 }).solution;
+    expect(once.abstraction).toEqual(solveInProcess({ ...state, iterations: 6 }).solution.abstraction);
+    expect(once.iterations).toBe(1);
+  });
+});

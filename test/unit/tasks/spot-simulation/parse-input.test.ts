@@ -91,6 +91,7 @@ describe("spot input", () => {
     expect(handOf("AsXxX", { num_cards: 5 })).toMatchObject({ kind: "range" });
     expect(handOf("xx10♥xx", { num_cards: 5 })).toEqual({ kind: "cards", cards: [null, null, 33, null, null] });
     expect(handOf("AsKx")).toMatchObject({ kind: "range" });
+    expect(handOf("xxxx")).toEqual({ kind: "cards", cards: [null, null, null, null] });
     expect(handOf("AsKsx")).toMatchObject({ kind: "range" });
   });
 

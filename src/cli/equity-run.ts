@@ -102,6 +102,7 @@ const FLAG_OF: Readonly<Record<string, string>> = {
 /** What a job's error says of fields, said of arguments: they are counted from 1, as in the table. */
 function inWordsOfFlags(message: string): string {
   return message
+    .replace('are written as ""', "are written as x")
     .replaceAll(/players\[(\d+)\]/gu, (_, index: string) => `hand ${Number(index) + 1}`)
     .replaceAll(/\b[a-z]+(?:_[a-z]+)+\b|^seed\b/gu, (field) => FLAG_OF[field] ?? field);
 }

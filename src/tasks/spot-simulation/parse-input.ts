@@ -9,6 +9,7 @@ import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer } from "./
 
 const HAND_SIZES = [4, 5, 6];
 const DEFAULT_HAND_SIZE = 4;
+const LARGEST_HAND = 6;
 const BOARD_SIZE = 5;
 
 /**
@@ -72,8 +73,11 @@ function readHands(hands: readonly unknown[], text: string): Pick<Draft, "cards"
   return hands.length === 1 ? readText(text) : { cards: undefined, range: text };
 }
 
-/** Text is a hand when it can be read as one, else a range. */
+/** Text is a hand when it can be read as one, else a range. Commas in a hand stand between single cards. */
 function readText(text: string): Pick<Draft, "cards" | "range"> {
+  const parts = text.split(",");
+  if (parts.length > 1 && (parts.length > LARGEST_HAND || !parts.every(isCardText)))
+    return { cards: undefined, range: text };
   try {
     const cards = parseCards(text);
     // Fewer cards are a range of the hands that hold them; more are refused as a hand.
@@ -129,10 +133,10 @@ function finishHand(draft: Draft, handSize: number, place: string): PlayerHand {
   }
 }
 
-/** Cards of which some are written `x`, such as `AsKsxx`; undefined for other text and when no card is known. */
+/** Cards of which some are written `x`, such as `AsKsxx`; undefined for other text. */
 function readUnknowns(text: string, place: string): (Card | null)[] | undefined {
   const parts = text.match(/x|(?:10|[2-9tjqka])[shdc♠♥♦♣]/giu);
-  if (parts === null || parts.join("") !== text.trim() || parts.every(isUnknown)) return undefined;
+  if (parts === null || parts.join("") !== text.trim()) return undefined;
   return parts.map((part) => (isUnknown(part) ? null : readCard(part, place)));
 }
 

@@ -84,6 +84,15 @@ describe("spot input", () => {
     expect(input.players[2]?.hand).toMatchObject({ kind: "range", range: { source: "2s3s,4s5s" } });
   });
 
+  it("takes commas between cards for a hand's, and those between parts of hands for a range's", () => {
+    const handOf = (cards: string) => parseSpotInput({ players: [{ cards }] }).players[0]?.hand;
+    expect(handOf("As,Ks, Qh,Jh")).toMatchObject({ kind: "cards", cards: [48, 44, 41, 37] });
+    expect(handOf("As Ks Qh Jh")).toMatchObject({ kind: "cards", cards: [48, 44, 41, 37] });
+    for (const source of ["AsAh,KsKh", "AsAh,AsKs", "AsAhKdKc,2c2d2h2s", "As,Ks,Qh", "AsK,KsQ"]) {
+      expect(handOf(source)).toMatchObject({ kind: "range", range: { source } });
+    }
+  });
+
   it("reads a hand of which some cards are written x", () => {
     const handOf = (cards: string, more: object = {}) =>
       parseSpotInput({ players: [{ cards }], ...more }).players[0]?.hand;

@@ -41,6 +41,9 @@ const CLASSES_TWO_BOARDS = 7;
 const ENTRY_BYTES = 8;
 /** Bytes for a hand at a root-street node when play is measured: reach, chips, values of average and best play. */
 const MEASURED_BYTES = 32;
+const NODE_BYTES = NODES_PER_DECISION * MEASURED_BYTES;
+/** Share of the memory allowed that measuring may take: ranges are thinned out to it. */
+const MEASURED_SHARE = 0.6;
 
 /** Boards that later cards can make of one board, by street. */
 const LATER_BOARDS: readonly number[] = [0, 1176, 48, 0];
@@ -109,8 +112,15 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
 }
 
 /** Hands as the sampler takes them: classes of suits preflop where the range allows, else thinned out. */
-function sampledRanges(spot: Spot, sorted: readonly HandSet[], rootDecisions: number, seconds: number): SampledRange[] {
-  const inTime = (COMFORTABLE_COMBOS[spot.street] as number) * Math.min(1, seconds / SECONDS_FOR_ALL_COMBOS);
+function sampledRanges(
+  spot: Spot,
+  sorted: readonly HandSet[],
+  rootDecisions: number,
+  limits: SolveLimits,
+): SampledRange[] {
+  const share = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_ALL_COMBOS);
+  const inTime = (COMFORTABLE_COMBOS[spot.street] as number) * share;
+  const inMemory = (limits.maxBytes * MEASURED_SHARE) / (spot.players.length * rootDecisions * NODE_BYTES);
   const comfortable = Math.max(LEAST_COMBOS, Math.floor(inTime / spot.players.length));
   return sorted.map((hands, seat) => {
     const asked = spot.options.maxCombos ?? (spot.ranges[seat]?.explicit ? MOST_COMBOS : comfortable);
@@ -118,6 +128,7 @@ function sampledRanges(spot: Spot, sorted: readonly HandSet[], rootDecisions: nu
       asked,
       Math.floor(MOST_COMBOS / spot.players.length),
       Math.floor(MAX_ROOT_ROWS / rootDecisions),
+      Math.max(LEAST_COMBOS, Math.floor(inMemory)),
     );
     const grouped =
       spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands, limit) : null;
@@ -148,7 +159,7 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
       : tryTree(spot, sizing, MAX_DECISIONS * size, MAX_ROOT_DECISIONS * size);
     if (!tree) continue;
     const root = rootDecisions(tree);
-    const ranges = sampledRanges(spot, sorted, root, limits.timeLimitSeconds);
+    const ranges = sampledRanges(spot, sorted, root, limits);
     if (!last && rung.laterBetting && classSeconds(spot, ranges) > limits.timeLimitSeconds * MOST_CLASS_TIME) continue;
     const bytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES + measuredBytes(ranges, root);
     if (bytes <= limits.maxBytes) {
@@ -167,7 +178,7 @@ function classSeconds({ street, boards }: Spot, ranges: readonly SampledRange[])
 }
 
 function measuredBytes(ranges: readonly SampledRange[], decisions: number): number {
-  return ranges.reduce((sum, { hands }) => sum + hands.count * decisions * NODES_PER_DECISION * MEASURED_BYTES, 0);
+  return ranges.reduce((sum, { hands }) => sum + hands.count * decisions * NODE_BYTES, 0);
 }
 
 /** The tree, unless it has more than `most` decisions in all or `mostAtRoot` on the root street. */

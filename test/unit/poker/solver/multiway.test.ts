@@ -203,6 +203,13 @@ describe("external sampling", () => {
     }
   });
 
+  it("thins ranges out to the memory allowed, rather than refuse a crowded table", () => {
+    const crowd = { board: RIVER, pot_size: 100, stack_sizes: Array<number>(8).fill(300), max_combos: 5000 };
+    const limits = { bet_sizes: [1], max_raises: 1, iterations: 1, time_limit_seconds: 1 };
+    const { solution } = solveInProcess({ ...crowd, ...limits }, 128);
+    expect(solution.abstraction.join()).toMatch(/range of player 7 thinned out to \d\d of/);
+  });
+
   it("plays a flop on with classes of hands, and preflop to a check-down, and says so", () => {
     const flop = solveInProcess({
       ...common,

@@ -106,6 +106,9 @@ function readInput(data: SolverInputData): SolverInput {
   const street = readStreet(data, boards);
   const heroCards =
     data.hero_cards == null || isBlank(data.hero_cards) ? null : readCardList(data.hero_cards, "hero_cards");
+  for (const key of Object.keys(data.player_ranges ?? {})) {
+    if (!/^\d+$/.test(key)) throw new JobInputError(`player_ranges: ${JSON.stringify(key)} is not a player id`);
+  }
   const ranges = activePlayers.map((player) =>
     readRange(data.player_ranges?.[String(player)] ?? null, `player_ranges.${player}`),
   );

@@ -77,6 +77,7 @@ describe("a solver job's input", () => {
     [{ ...river, pot_size: 0 }, /pot_size: .* above 0 .*, not 0/],
     [{ board: river.board, stack_sizes: [1, 1] }, /pot_size: .* is expected, but it is missing/],
     [{ ...river, pot_size: "abc", seed: -1 }, /^pot_size: a number is expected, not "abc"; seed: [^;]*, not -1$/],
+    [{ ...river, player_ranges: { player_1: "AA" } }, /player_ranges: "player_1" is not a player id/],
     [{ ...river, board2: river.board.slice(0, 4) }, /board has 5 cards and board2 4/],
     [
       { ...river, num_cards: 6, stack_sizes: Array(9).fill(100) },

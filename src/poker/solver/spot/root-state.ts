@@ -111,7 +111,8 @@ function deduceBetting(description: StateDescription, level: number, assumptions
   const place = activePlayers.indexOf(playerToAct);
   const earlier = activePlayers.slice(0, place);
   if (level === 0) {
-    if (earlier.length > 0) assumptions.push(`${playerList(earlier)} checked`);
+    const checked = earlier.filter((player) => (description.stacks[player] ?? 0) > 0);
+    if (checked.length > 0) assumptions.push(`${playerList(checked)} checked`);
     return {
       bets: new Map(),
       actedLevel: new Map(earlier.map((player) => [player, 0])),
@@ -132,7 +133,8 @@ function deduceBetting(description: StateDescription, level: number, assumptions
   const bettor = activePlayers[(place + activePlayers.length - 1) % activePlayers.length] ?? playerToAct;
   const checked = activePlayers
     .slice(0, activePlayers.indexOf(bettor))
-    .filter((player) => player !== playerToAct || place < activePlayers.indexOf(bettor));
+    .filter((player) => player !== playerToAct || place < activePlayers.indexOf(bettor))
+    .filter((player) => (description.stacks[player] ?? 0) > 0);
   assumptions.push(`player ${bettor} bet ${level}${checked.length > 0 ? ` after ${playerList(checked)} checked` : ""}`);
   return {
     bets: new Map([[bettor, level]]),

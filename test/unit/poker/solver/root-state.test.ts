@@ -37,6 +37,12 @@ describe("the betting state a job describes", () => {
     expect(assumptions).toEqual(["player 0 checked"]);
   });
 
+  it("says of no player who was all-in before the street that he checked", () => {
+    const among = { activePlayers: [0, 1, 2], playerToAct: 2, stacks: [0, 300, 300] };
+    expect(rootState(describeState(among)).assumptions).toEqual(["player 1 checked"]);
+    expect(rootState(describeState({ ...among, currentBet: 40 })).assumptions[0]).toBe("player 1 bet 40");
+  });
+
   it("takes the player before to have bet when only current_bet is given, and says so", () => {
     const { state, assumptions } = rootState(describeState({ playerToAct: 1, currentBet: 40 }));
     expect(state.bets).toEqual([40, 0]);

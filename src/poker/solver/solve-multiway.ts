@@ -28,6 +28,8 @@ const MOST_METERED = 60;
 const MOST_METERED_BY_ITERATIONS = 5;
 /** Deals of each iteration in which the hero holds his hand; without them it would hardly ever be dealt. */
 const HERO_SHARE = 0.2;
+/** Runouts of a deal without later betting, if the deck has the cards. */
+const MOST_RUNOUTS = 8;
 
 /**
  * Solves a multiway or preflop spot by external-sampling CFR. With more than two players this converges to no
@@ -39,11 +41,11 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planMultiway(spot, limits);
   const random = new Random(spot.options.seed);
-  const state = createState(spot, plan, random);
+  const { training: state, measured } = createStates(spot, plan, random);
   const trainer = new ExternalSampling(state, random);
   const seats = spot.players.length;
   const meter = new GainMeter(
-    new Measure(state, plan.ranges, new Random(spot.options.seed + 7919)),
+    new Measure(measured, plan.ranges, new Random(spot.options.seed + 7919)),
     seats,
     Math.min(limits.timeLimitSeconds, limits.iterations === null ? MOST_METERED : MOST_METERED_BY_ITERATIONS),
     () => hooks.stop() === "now",
@@ -112,15 +114,41 @@ function dealsFor({ tree }: MultiwayState): number {
   return Math.min(MOST_DEALS_PER_ITERATION, Math.max(LEAST_DEALS_PER_ITERATION, deals));
 }
 
-function createState(spot: Spot, plan: MultiwayPlan, random: Random): MultiwayState {
+/**
+ * The game's tables with the deals to train on, and with those to measure on: there single hands are tried out against
+ * one deal to the others, which must leave them cards.
+ */
+function createStates(
+  spot: Spot,
+  plan: MultiwayPlan,
+  random: Random,
+): { readonly training: MultiwayState; readonly measured: MultiwayState } {
   const levels = plan.laterClasses > 0 ? 4 - spot.street : 1;
   const boards = spot.boards.length;
   const rows = Array.from({ length: 4 }, (_, level) =>
     plan.ranges.map(({ hands }) => (level === 0 ? hands.count : plan.laterClasses ** boards)),
   );
   const tree = flattenTree(plan.tree, rows);
-  const sampler = new DealSampler(plan.ranges, spot.boards, DECK_SIZE, random);
-  return new MultiwayState(tree, sampler, levels, laterRows(spot, plan));
+  const later = laterRows(spot, plan);
+  const dealing = (boards: Spot["boards"]): DealSampler => new DealSampler(plan.ranges, boards, DECK_SIZE, random);
+  const training = new MultiwayState(tree, dealing(dealtBoards(spot, plan)), levels, later);
+  const measured = new MultiwayState(tree, dealing(spot.boards), levels, later, training);
+  return { training, measured };
+}
+
+/**
+ * The boards of a deal. Where no chips are bet after the root street, the rest of a board is dealt several times over
+ * from one deck and each runout counts for its part of the pot: the same on the average, and much less left to luck.
+ */
+function dealtBoards(
+  { boards, handSize }: Spot,
+  { ranges, laterClasses }: MultiwayPlan,
+): readonly (readonly number[])[] {
+  const known = boards.flat().length;
+  const missing = boards.length * 5 - known;
+  if (missing === 0 || laterClasses > 0) return boards;
+  const room = Math.floor((DECK_SIZE - known - ranges.length * handSize) / missing);
+  return Array.from({ length: Math.max(1, Math.min(MOST_RUNOUTS, room)) }, () => boards).flat();
 }
 
 /** Rows of later streets: the classes of the hand on each board, combined. */

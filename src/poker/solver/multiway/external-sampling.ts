@@ -30,11 +30,18 @@ export class MultiwayState {
   readonly #stale: Uint8Array;
   #boardsStale = true;
 
-  constructor(tree: MultiwayTree, sampler: DealSampler, levels: number, laterRow: LaterRow) {
+  /** @param shared state of the same game whose tables this one uses too */
+  constructor(
+    tree: MultiwayTree,
+    sampler: DealSampler,
+    levels: number,
+    laterRow: LaterRow,
+    shared: Pick<MultiwayState, "regrets" | "sums"> | null = null,
+  ) {
     this.tree = tree;
     this.sampler = sampler;
-    this.regrets = new Float32Array(tree.tableLength);
-    this.sums = new Float32Array(tree.tableLength);
+    this.regrets = shared?.regrets ?? new Float32Array(tree.tableLength);
+    this.sums = shared?.sums ?? new Float32Array(tree.tableLength);
     this.#levels = levels;
     this.#laterRow = laterRow;
     this.#boards = sampler.board.length / 5;

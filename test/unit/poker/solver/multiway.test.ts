@@ -203,6 +203,27 @@ describe("external sampling", () => {
     }
   });
 
+  it.each([
+    [150, 0],
+    [190, 1],
+  ])(
+    "finds out before the flop whether a pot of %d pays for a call of 100 (%d), which several runouts a deal make plain",
+    (pot, call) => {
+      const { solution } = solveInProcess({
+        pot_size: pot,
+        stack_sizes: [0, 100],
+        player_position: 1,
+        betting_history: [[0, "all-in", 100]],
+        // Some 37 % against the aces and kings: worth a call from a pot of 170 on.
+        player_ranges: { "0": ["AsAhKsKh"], "1": ["QdQcJdJc"] },
+        iterations: 20,
+        time_limit_seconds: 20,
+      });
+      expect(solution.tree.actions.map(({ action }) => action)).toEqual(["fold", "call"]);
+      expect(Math.abs((solution.tree.actions[1]?.frequency ?? 0) - call)).toBeLessThan(0.1);
+    },
+  );
+
   it("thins ranges out to the memory allowed, rather than refuse a crowded table", () => {
     const crowd = { board: RIVER, pot_size: 100, stack_sizes: Array<number>(8).fill(300), max_combos: 5000 };
     const limits = { bet_sizes: [1], max_raises: 1, iterations: 1, time_limit_seconds: 1 };

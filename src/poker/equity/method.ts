@@ -19,9 +19,11 @@ export type CountMethod =
 const MS = 1e6;
 /** An exact answer may cost this many times what the simulation would. */
 const WORTH = 2;
-/** By cards to come. */
+/** By cards to come, with a full deck. */
 const VERSUS_RANDOM_COST = [0.1 * MS, 0.6 * MS, 14 * MS, 170 * MS, 1500 * MS, 11_000 * MS];
 const VERSUS_RANDOM_FACTOR: Readonly<Record<number, number>> = { 4: 1, 5: 4, 6: 14 };
+/** With four or five cards to come, a board of those that folded cards leave possible. */
+const COST_OF_VERSUS_BOARD = 7000;
 const COST_OF_GROUPS = 3 * MS;
 /** Evaluating all pairs of hole cards on a board. */
 const COST_OF_PAIRS = 8000;
@@ -62,7 +64,10 @@ function versusRandom(deal: SeatedDeal): CountMethod | undefined {
   const blanks = deal.seats.map((seat) => (seat.kind === "cards" ? blanksOf(deal, seat) : -1));
   const player = blanks.indexOf(0);
   if (player < 0 || blanks[1 - player] !== deal.handSize) return undefined;
-  const cost = (VERSUS_RANDOM_COST[5 - board.length] ?? 0) * (VERSUS_RANDOM_FACTOR[deal.handSize] ?? 1);
+  const toCome = 5 - board.length;
+  const ofFullDeck = VERSUS_RANDOM_COST[toCome] ?? 0;
+  const ofBoards = choose(liveCards(deal).length, toCome) * COST_OF_VERSUS_BOARD;
+  const cost = (toCome > 3 ? Math.min(ofFullDeck, ofBoards) : ofFullDeck) * (VERSUS_RANDOM_FACTOR[deal.handSize] ?? 1);
   return { kind: "versus-random", player, cost };
 }
 

@@ -241,14 +241,17 @@ describe("hidden hands", () => {
   });
 
   it("are counted exactly where that is worth it, and simulated elsewhere", () => {
-    const method = (seats: readonly Seat[], boards: readonly string[], runs: number, handSize = 4): string =>
-      chooseMethod({ handSize, seats, boards: boards.map(parseCards), dead: [] }, runs, 40e6).kind;
+    const method = (seats: readonly Seat[], boards: readonly string[], runs: number, dead = ""): string =>
+      chooseMethod({ handSize: 4, seats, boards: boards.map(parseCards), dead: parseCards(dead) }, runs, 40e6).kind;
     const hero = known(HERO);
     const random = known("");
     expect(method([hero, known(VILLAIN)], ["", ""], 1)).toBe("known");
     expect(method([hero, random], ["9c8h2s"], 10_000)).toBe("versus-random");
     expect(method([hero, random], [""], 10_000)).toBe("monte-carlo");
     expect(method([hero, random], [""], 100_000_000)).toBe("versus-random");
+    const folded = "AcAhKdKcQdQcJdJcTsTh9s9h8d8c7d7c6s6h5s5h4d4c3d2c9d8s7h6d5c4s";
+    expect(method([hero, random], [""], 200_000, folded.slice(0, 16))).toBe("monte-carlo");
+    expect(method([hero, random], [""], 200_000, folded)).toBe("versus-random");
     expect(method([hero, random, random], ["9c8h2s"], 10_000)).toBe("monte-carlo");
     expect(method([known("AsKsQh"), known(VILLAIN)], ["9c8h2s"], 10_000)).toBe("assignments");
     expect(method([hero, random], ["9c8h2s4d3d", "TdTc3cKh2c"], 10_000)).toBe("late-boards");

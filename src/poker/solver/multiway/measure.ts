@@ -1,7 +1,7 @@
 import type { Random } from "../random.js";
 import { type DealList, listDeals } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
-import type { MultiwayState } from "./external-sampling.js";
+import type { MultiwayState } from "./multiway-state.js";
 import { NODE } from "./multiway-tree.js";
 import { type ActionMeans, sampleRootActions } from "./root-actions.js";
 import { RootStreet } from "./root-street.js";

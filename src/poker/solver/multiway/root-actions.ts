@@ -1,4 +1,4 @@
-import type { MultiwayState } from "./external-sampling.js";
+import type { MultiwayState } from "./multiway-state.js";
 import type { RootStreet } from "./root-street.js";
 
 /** What each action of the root is worth to one hand. */

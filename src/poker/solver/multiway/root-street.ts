@@ -2,7 +2,7 @@ import type { Random } from "../random.js";
 import { SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { DealList } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
-import type { MultiwayState } from "./external-sampling.js";
+import type { MultiwayState } from "./multiway-state.js";
 import { NODE } from "./multiway-tree.js";
 
 /** Hands times nodes that are looked at in one deal, and the hands at least and at most. */

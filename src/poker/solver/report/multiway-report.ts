@@ -1,9 +1,9 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { findHand } from "../hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
-import type { MultiwayState } from "../multiway/external-sampling.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { TableSample } from "../multiway/measure.js";
+import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { ActionMeans } from "../multiway/root-actions.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { MultiwayPlan } from "../spot/multiway-plan.js";

@@ -1,6 +1,6 @@
 import type { SampledRange } from "../multiway/deal-sampler.js";
-import type { MultiwayState } from "../multiway/external-sampling.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
+import type { MultiwayState } from "../multiway/multiway-state.js";
 
 const MAX_ACTIONS = 8;
 

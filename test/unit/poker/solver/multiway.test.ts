@@ -9,8 +9,9 @@ import type { BettingNode } from "../../../../src/poker/solver/betting/betting-t
 import { buildBettingTree } from "../../../../src/poker/solver/betting/betting-tree.js";
 import { createHandSet, type HandSet } from "../../../../src/poker/solver/hand-set.js";
 import { DealSampler } from "../../../../src/poker/solver/multiway/deal-sampler.js";
-import { ExternalSampling, MultiwayState } from "../../../../src/poker/solver/multiway/external-sampling.js";
+import { ExternalSampling } from "../../../../src/poker/solver/multiway/external-sampling.js";
 import { Measure } from "../../../../src/poker/solver/multiway/measure.js";
+import { MultiwayState } from "../../../../src/poker/solver/multiway/multiway-state.js";
 import { flattenTree, potLayers } from "../../../../src/poker/solver/multiway/multiway-tree.js";
 import { omahaDeal } from "../../../../src/poker/solver/omaha-deal.js";
 import { Random } from "../../../../src/poker/solver/random.js";

@@ -1,4 +1,5 @@
 """A Python client, driven by JSON lines: one command in, one answer out. The commands are those of contract/peer.ts."""
+import gc
 import json
 import sys
 
@@ -6,6 +7,9 @@ from celery import __version__, chain, chord, group, signature
 from celery.result import AsyncResult, result_from_tuple
 
 from peer_tasks import app
+
+# A result that is collected while redis-py holds a lock of its own waits for that lock for ever, in AsyncResult.__del__.
+gc.disable()
 
 results = {}
 

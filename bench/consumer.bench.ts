@@ -21,6 +21,8 @@ const PYTHON = process.env.BENCH_PYTHON ?? "/usr/bin/python3";
 
 interface Contender {
   readonly name: string;
+  /** How many it is given: slow ones fewer, as a rate needs no more. */
+  readonly tasks: number;
   /** Consumes the queue until `done` resolves. */
   run(queue: string, withResults: boolean, done: Promise<void>): Promise<void>;
 }
@@ -32,13 +34,13 @@ const connection = await connect(url, { noDelay: true });
 const scratch = mkdtempSync(join(tmpdir(), "consumer-bench-"));
 
 /** Fills a new durable queue and waits until the broker has all of it. */
-async function fill(queue: string, replyTo: string): Promise<void> {
+async function fill(queue: string, tasks: number, replyTo: string): Promise<void> {
   const channel = await connection.createConfirmChannel();
   await channel.assertExchange(queue, "direct", { durable: true });
   await channel.assertQueue(queue, { durable: true });
   await channel.bindQueue(queue, queue, queue);
   const body = Buffer.from(JSON.stringify([[1, 2], {}, { callbacks: null, errbacks: null, chain: null, chord: null }]));
-  for (let index = 0; index < TASKS; index++) {
+  for (let index = 0; index < tasks; index++) {
     const id = randomUUID();
     channel.sendToQueue(queue, body, {
       contentType: "application/json",
@@ -85,6 +87,7 @@ async function emptied(queue: string): Promise<void> {
 
 const bare: Contender = {
   name: "bare amqplib",
+  tasks: TASKS,
   async run(queue, withResults, done) {
     const client: ChannelModel = await connect(url, { noDelay: true });
     const channel = await client.createChannel();
@@ -109,6 +112,7 @@ const bare: Contender = {
 
 const ours: Contender = {
   name: "this worker",
+  tasks: TASKS,
   async run(queue, withResults, done) {
     const app = new Celery("bench", {
       broker: url,
@@ -126,21 +130,35 @@ const ours: Contender = {
   },
 };
 
+/** Runs a consumer of its own process until `done` resolves; what it says is not of interest. */
+async function runUntil(done: Promise<void>, command: string, args: readonly string[], cwd: string): Promise<void> {
+  const child = spawn(command, args, { cwd, stdio: "ignore" });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
+  await done;
+  child.kill("SIGTERM");
+  // Celery's threads sometimes never end.
+  const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
+  await exited;
+  clearTimeout(timer);
+}
+
 const celeryNode: Contender = {
-  name: "celery-node",
+  // It knows neither late acks nor a prefetch: what it has not finished is lost with it.
+  name: "celery-node, early acks",
+  tasks: TASKS,
   async run(queue, _withResults, done) {
-    const { createWorker } = await import("celery-node");
-    const worker = createWorker(url, url, queue);
-    worker.register("bench.noop", (x: number) => x);
-    void worker.start();
-    await done;
-    await worker.disconnect();
+    const script = `
+      const worker = require("celery-node").createWorker(...${JSON.stringify([url, url, queue])});
+      worker.register("bench.noop", (x) => x);
+      void worker.start();`;
+    await runUntil(done, process.execPath, ["-e", script], import.meta.dirname);
   },
 };
 
 function python(pool: string): Contender {
   return {
     name: `Celery ${pool}`,
+    tasks: Math.ceil(TASKS / 4),
     async run(queue, withResults, done) {
       writeFileSync(
         join(scratch, "benchapp.py"),
@@ -152,31 +170,9 @@ def noop(x, y):
     return x
 `,
       );
-      const child = spawn(
-        PYTHON,
-        [
-          "-m",
-          "celery",
-          "-A",
-          "benchapp",
-          "worker",
-          "-Q",
-          queue,
-          "-P",
-          pool,
-          "-c",
-          pool === "solo" ? "1" : "2",
-          "-l",
-          "error",
-          "--without-mingle",
-          "--without-gossip",
-        ],
-        { cwd: scratch, stdio: "ignore" },
-      );
-      await done;
-      const exited = new Promise((resolve) => child.on("exit", resolve));
-      child.kill("SIGTERM");
-      await exited;
+      const concurrency = pool === "solo" ? "1" : "2";
+      const flags = ["-P", pool, "-c", concurrency, "-l", "error", "--without-mingle", "--without-gossip"];
+      await runUntil(done, PYTHON, ["-m", "celery", "-A", "benchapp", "worker", "-Q", queue, ...flags], scratch);
     },
   };
 }
@@ -186,12 +182,12 @@ async function measure(contender: Contender, withResults: boolean): Promise<numb
   const queue = `bench-${randomUUID().slice(0, 8)}`;
   const channel = await connection.createChannel();
   const { queue: replyQueue } = await channel.assertQueue("", { exclusive: true, arguments: { "x-max-length": 1000 } });
-  await fill(queue, withResults ? replyQueue : "");
+  await fill(queue, contender.tasks, withResults ? replyQueue : "");
   let startedAt = 0;
   const watch = (async () => {
     for (;;) {
       const { messageCount } = await channel.checkQueue(queue);
-      if (messageCount < TASKS - PREFETCH) break;
+      if (messageCount < contender.tasks - PREFETCH) break;
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     startedAt = performance.now();
@@ -221,8 +217,9 @@ for (const withResults of [false, true]) {
   const rates = new Map<string, number[]>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const contender of contenders) {
-      if (withResults && contender.name === "celery-node") continue;
+      if (withResults && contender === celeryNode) continue;
       const rate = await measure(contender, withResults);
+      process.stderr.write(`round ${round + 1}, ${contender.name}: ${Math.round(rate)} tasks/s\n`);
       rates.set(contender.name, [...(rates.get(contender.name) ?? []), rate]);
     }
   }

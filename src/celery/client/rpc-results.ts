@@ -20,6 +20,7 @@ const REOPEN_DELAY_MS = 500;
 interface Wait {
   readonly options: WaitOptions;
   readonly resolve: (result: StoredResult) => void;
+  readonly reject: (reason: Error) => void;
 }
 
 /**
@@ -32,8 +33,8 @@ export class RpcResults {
   readonly #settings: Settings;
   readonly #log: Logger;
   readonly #accept: ReadonlySet<string>;
-  /** Last state of each task, by id. */
-  readonly #states = new Map<string, StoredResult>();
+  /** Last state of each task, by id; an error for one that cannot be read. */
+  readonly #states = new Map<string, StoredResult | Error>();
   readonly #waits = new Map<string, Set<Wait>>();
   #opening: Promise<void> | null = null;
   #channel: Channel | null = null;
@@ -109,25 +110,33 @@ export class RpcResults {
     }
     channel.ack(message);
     const { contentType, contentEncoding, correlationId } = message.properties;
+    const taskId = typeof correlationId === "string" ? correlationId : "";
     try {
-      const body = decodeBody(message.content, contentType, contentEncoding, this.#accept);
-      this.#take(readMeta(typeof correlationId === "string" ? correlationId : "", body));
-    } catch (error) {
-      this.#log.warn({ err: asError(error).message, taskId: correlationId }, "a result cannot be read and is dropped");
+      this.#take(readMeta(taskId, decodeBody(message.content, contentType, contentEncoding, this.#accept)));
+    } catch (cause) {
+      const error = asError(cause);
+      this.#log.warn({ err: error.message, taskId }, "a result cannot be read");
+      if (!this.#keep(taskId, error)) return;
+      for (const wait of this.#waits.get(taskId) ?? []) wait.reject(error);
     }
   }
 
   #take(result: StoredResult): void {
-    const known = this.#states.get(result.taskId);
-    // A hard time limit is told twice; nothing replaces a success.
-    if (known?.status === "SUCCESS") return;
-    this.#states.delete(result.taskId);
-    this.#states.set(result.taskId, result);
-    if (this.#states.size > MAX_KEPT) this.#dropOldest();
+    if (!this.#keep(result.taskId, result)) return;
     for (const wait of this.#waits.get(result.taskId) ?? []) {
       wait.options.onState?.(result);
       if (READY_STATES.has(result.status)) wait.resolve(result);
     }
+  }
+
+  /** @returns false when it changes nothing: a hard time limit is told twice, and nothing replaces a success. */
+  #keep(taskId: string, state: StoredResult | Error): boolean {
+    const known = this.#states.get(taskId);
+    if (known !== undefined && !(known instanceof Error) && known.status === "SUCCESS") return false;
+    this.#states.delete(taskId);
+    this.#states.set(taskId, state);
+    if (this.#states.size > MAX_KEPT) this.#dropOldest();
+    return true;
   }
 
   #dropOldest(): void {
@@ -140,18 +149,23 @@ export class RpcResults {
     );
   }
 
-  /** The last state that arrived; null when none did. */
+  /**
+   * The last state that arrived; null when none did.
+   * @throws ProtocolError for one that cannot be read
+   */
   async get(taskId: string): Promise<StoredResult | null> {
     await this.open();
-    return this.#states.get(taskId) ?? null;
+    const known = this.#states.get(taskId) ?? null;
+    if (known instanceof Error) throw known;
+    return known;
   }
 
+  /** @throws as {@link get} */
   async waitFor(taskId: string, options: WaitOptions = {}): Promise<StoredResult> {
-    await this.open();
     const { signal, onState } = options;
-    const known = this.#states.get(taskId);
-    if (known !== undefined) onState?.(known);
-    if (known !== undefined && READY_STATES.has(known.status)) return known;
+    const known = await this.get(taskId);
+    if (known !== null) onState?.(known);
+    if (known !== null && READY_STATES.has(known.status)) return known;
     signal?.throwIfAborted();
     let wait: Wait | null = null;
     const onAbort: { run: () => void } = { run: () => undefined };
@@ -159,7 +173,7 @@ export class RpcResults {
       return await new Promise((resolve, reject) => {
         onAbort.run = () => reject(asError(signal?.reason));
         signal?.addEventListener("abort", onAbort.run);
-        wait = { options, resolve };
+        wait = { options, resolve, reject };
         this.#waitsOf(taskId).add(wait);
       });
     } finally {

@@ -49,6 +49,18 @@ function open(settings: AppOptions = {}): Celery {
 
 const openGate = async (name: string) => (await waitUntil(() => gates.get(name), `gate ${name}`))();
 
+it("rpc:// results are read only in content types that are accepted; who waits for another is told", async () => {
+  await startWorker(define, {}, { resultSerializer: "yaml" });
+  const client = open({ resultAcceptContent: ["json"] });
+  const result = await client.sendTask("gate", ["yaml"]);
+  const refused = expect(result.get({ timeout: 20 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
+  await openGate("yaml");
+  await refused;
+  await expect(result.get({ timeout: 20 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
+  const accepting = await open({ resultAcceptContent: ["json", "yaml"] }).sendTask("add", [2, 3]);
+  expect(await accepting.get({ timeout: 20 })).toBe(5);
+});
+
 describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
   const settings = (): AppOptions => ({ backend: backend === "redis" ? redisUrl() : "rpc://" });
 

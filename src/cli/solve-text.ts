@@ -1,7 +1,7 @@
 import { actionLabel } from "../poker/solver/report/action-label.js";
 import type { HandClassRow, SolutionNode } from "../poker/solver/report/solution.js";
 import type { StoredSolution } from "../tasks/solver-analysis/stored-solution.js";
-import type { Output, Style } from "./output.js";
+import { type Output, plural, type Style } from "./output.js";
 
 const BAR_WIDTH = 24;
 /** One mark and colour an action, from passive to aggressive. */
@@ -166,7 +166,7 @@ function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolu
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
     const listed = range?.combos.length ?? 0;
-    const combos = listed > 0 ? `${listed} combo${listed === 1 ? "" : "s"}` : "combos not listed";
+    const combos = listed > 0 ? plural(listed, "combo") : "combos not listed";
     return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player])}  ${combos} (${range?.source})`;
   });
   return rows;

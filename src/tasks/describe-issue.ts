@@ -37,7 +37,8 @@ function placeOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>(join, "") || "input_data";
 }
 
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+/** What stands at a place of the input; undefined where nothing does. */
+export function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   let value = input;
   for (const key of path) value = (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key];
   return value;

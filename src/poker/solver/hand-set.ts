@@ -1,5 +1,7 @@
 import { SolverInputError } from "./errors.js";
 
+const CARD_BASE = 64;
+
 /** The hands a player may hold. Cards are numbers below the deck's size; hand `h` holds `cards[h * k … h * k + k - 1]`, ascending. */
 export interface HandSet {
   /** Cards in a hand: 1 to 6. */
@@ -39,6 +41,13 @@ export function createHandSet(hands: readonly (readonly number[])[], weights?: r
 /** The cards of hand `index`. */
 export function handCards(hands: HandSet, index: number): number[] {
   return [...hands.cards.subarray(index * hands.k, (index + 1) * hands.k)];
+}
+
+/** A number that tells hands of the same size apart: cards `from … from + k - 1`, in this order. */
+export function handKey(cards: ArrayLike<number>, from = 0, k = cards.length): number {
+  let key = 0;
+  for (let place = 0; place < k; place++) key = key * CARD_BASE + (cards[from + place] as number);
+  return key;
 }
 
 /** Place of a hand in a set, or -1. */

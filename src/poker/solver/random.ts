@@ -48,3 +48,13 @@ export class Random {
     return Math.floor(this.fraction() * limit);
   }
 }
+
+/** Puts `count` random cards at the start, in random order: Fisher–Yates, as far as cards are needed. */
+export function shuffleStart(cards: Uint8Array | number[], count: number, random: Random): void {
+  for (let place = 0; place < count; place++) {
+    const other = place + random.below(cards.length - place);
+    const card = cards[place] as number;
+    cards[place] = cards[other] as number;
+    cards[other] = card;
+  }
+}

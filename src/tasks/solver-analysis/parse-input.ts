@@ -3,6 +3,7 @@ import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
 import { PokerError } from "../../poker/errors.js";
 import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
+import { valueAt } from "../describe-issue.js";
 import {
   DEFAULT_BET_SIZES,
   DEFAULT_MAX_RAISES,
@@ -90,8 +91,7 @@ function describeIssues(issues: readonly z.core.$ZodIssue[], data: unknown): str
 }
 
 function found(data: unknown, path: readonly PropertyKey[]): string {
-  let value = data;
-  for (const key of path) value = (value as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[key];
+  const value = valueAt(data, path);
   if (value === undefined) return "but it is missing";
   const text = JSON.stringify(value);
   return `not ${text.length > MOST_VALUE_TEXT ? `${text.slice(0, MOST_VALUE_TEXT - 1)}…` : text}`;

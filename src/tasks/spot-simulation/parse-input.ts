@@ -1,6 +1,7 @@
 import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.js";
 import { CardError, RangeSyntaxError } from "../../poker/errors.js";
+import { plural } from "../../poker/plural.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
 import { describeIssue } from "../describe-issue.js";
 import { DEFAULT_RUNS, type SpotInputData, spotInputSchema } from "./input-schema.js";
@@ -103,7 +104,7 @@ function handSizeOf(drafts: readonly Draft[], asked: number | null | undefined):
   for (const [i, { cards }] of drafts.entries()) {
     if (cards === undefined || cards.length === 0) continue;
     if (!HAND_SIZES.includes(cards.length)) {
-      const held = `${cards.length} card${cards.length === 1 ? "" : "s"}`;
+      const held = plural(cards.length, "card");
       throw new JobInputError(
         `players[${i}]: a hand has 4, 5 or 6 cards, not ${held} (${showCards(cards)}); unknown cards are written as ""`,
       );
@@ -208,8 +209,6 @@ function seedOf(spot: unknown): number {
   for (const char of JSON.stringify(spot)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
   return hash >>> 0;
 }
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 const showCards = (cards: readonly (Card | null)[]): string =>
   cards.map((card) => (card === null ? "?" : formatCard(card))).join(" ");

@@ -1,3 +1,4 @@
+import { plural } from "../../plural.js";
 import type { PotLimitSizing } from "../spot/heads-up-ladder.js";
 import type { Spot } from "../spot/spot.js";
 import { type SolvedGame, STREET_NAMES } from "./solution.js";
@@ -41,6 +42,6 @@ export function drawnRanges({ ranges, players }: Spot): string[] {
 export function sizesOffered({ fractionsByStreet, maxRaisesByStreet }: PotLimitSizing): string {
   const sizes = (fractionsByStreet[0] ?? []).map((size) => `${Math.round(size * 1000) / 10} %`).join(", ");
   const raises = maxRaisesByStreet[0] ?? 0;
-  const most = raises === 0 ? "no raises" : `at most ${raises} raise${raises === 1 ? "" : "s"} a street`;
+  const most = raises === 0 ? "no raises" : `at most ${plural(raises, "raise")} a street`;
   return `bets and raises of ${sizes} of the pot after the call, ${most}`;
 }

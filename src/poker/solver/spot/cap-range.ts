@@ -1,6 +1,6 @@
 import type { OmahaEvaluator } from "../../evaluator/omaha.js";
 import type { HandSet } from "../hand-set.js";
-import type { Random } from "../random.js";
+import { type Random, shuffleStart } from "../random.js";
 
 /** Runouts over which a hand's strength is averaged when its board is not complete; fewer for ranges of millions. */
 const MOST_RUNOUTS = 24;
@@ -37,13 +37,8 @@ export function meanStrengths(
   const runouts = board.length === 5 ? 1 : affordable;
   const cards = [...deck];
   for (let runout = 0; runout < runouts; runout++) {
-    const full = [...board];
-    for (let place = 0; full.length < 5; place++) {
-      const other = place + random.below(cards.length - place);
-      [cards[place], cards[other]] = [cards[other] as number, cards[place] as number];
-      full.push(cards[place] as number);
-    }
-    const [a, b, c, d, e] = full as [number, number, number, number, number];
+    shuffleStart(cards, 5 - board.length, random);
+    const [a, b, c, d, e] = [...board, ...cards.slice(0, 5 - board.length)] as [number, number, number, number, number];
     evaluator.setBoard(a, b, c, d, e);
     for (let hand = 0; hand < hands.count; hand++) {
       means[hand] = (means[hand] as number) + evaluator.evaluate(hands.cards, hand * hands.k, hands.k) / runouts;

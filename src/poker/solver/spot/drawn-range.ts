@@ -2,7 +2,8 @@ import { type Card, deckWithout } from "../../cards.js";
 import { choose } from "../../combinatorics.js";
 import { compileRange } from "../../ranges/match-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
-import type { Random } from "../random.js";
+import { handKey } from "../hand-set.js";
+import { type Random, shuffleStart } from "../random.js";
 
 /** A range by a sample of its hands. */
 export interface DrawnRange {
@@ -19,23 +20,16 @@ const LISTED_AT_MOST: Readonly<Record<number, number>> = { 5: 200_000, 6: 25_000
 /** Random hands that are looked at, and those after which a range that seems small is left to be listed. */
 const MOST_TRIES = 1_000_000;
 const FIRST_TRIES = 100_000;
-const CARD_BASE = 64;
 
 /**
  * Draws hands of a wide range of five- or six-card hands; null for a range that can be listed.
  *
- * @param text notation; null for all hands
  * @throws PokerError when the notation cannot be read
  */
-export function drawRange(
-  text: string | null,
-  handSize: number,
-  dead: ReadonlySet<Card>,
-  random: Random,
-): DrawnRange | null {
+export function drawRange(text: string, handSize: number, dead: ReadonlySet<Card>, random: Random): DrawnRange | null {
   const listed = LISTED_AT_MOST[handSize];
   if (listed === undefined) return null;
-  const test = text === null ? () => true : compileRange(parseRange(text, handSize).root);
+  const test = compileRange(parseRange(text, handSize).root);
   const deck = Uint8Array.from(deckWithout(dead));
   const all = choose(deck.length, handSize);
   const drawn = new Map<number, number[]>();
@@ -47,23 +41,10 @@ export function drawRange(
     const hand = deck.slice(0, handSize).sort();
     if (test(hand)) {
       found++;
-      drawn.set(
-        hand.reduce((key, card) => key * CARD_BASE + card, 0),
-        [...hand],
-      );
+      drawn.set(handKey(hand), [...hand]);
     }
     if (tries === FIRST_TRIES && (found / tries) * all < listed / 2) return null;
   }
   const size = Math.round((found / tries) * all);
   return size > listed ? { hands: [...drawn.values()], size } : null;
-}
-
-/** Puts `count` random cards of the deck at its start. */
-function shuffleStart(deck: Uint8Array, count: number, random: Random): void {
-  for (let place = 0; place < count; place++) {
-    const other = place + random.below(deck.length - place);
-    const card = deck[place] as number;
-    deck[place] = deck[other] as number;
-    deck[other] = card;
-  }
 }

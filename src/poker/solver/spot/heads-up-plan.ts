@@ -1,6 +1,7 @@
 import { deckWithout } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
+import { plural } from "../../plural.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
 import { findHand, type HandSet } from "../hand-set.js";
@@ -92,9 +93,7 @@ function withFewerRaises(spot: Spot, rungs: readonly Rung[], treeOf: TreeOf): Sp
 function fewerRaises(asked: Spot, { options: { maxRaises } }: Spot, sizing: PotLimitSizing): string[] {
   // A rung that allows fewer still says so itself.
   if (maxRaises === asked.options.maxRaises || sizing.maxRaisesByStreet[0] !== maxRaises) return [];
-  return [
-    `at most ${maxRaises} raise${maxRaises === 1 ? "" : "s"} a street: more would make the betting tree too large`,
-  ];
+  return [`at most ${plural(maxRaises, "raise")} a street: more would make the betting tree too large`];
 }
 
 type TreeOf = (sizing: PotLimitSizing) => DecisionNode | null;

@@ -1,3 +1,4 @@
+import { plural } from "../../plural.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../errors.js";
 import { findHand, type HandSet } from "../hand-set.js";
@@ -97,9 +98,7 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
     found.push(`only one bet size on this street: ${largest} of the pot`);
   if (rung.rootRaises !== null && rung.rootRaises < maxRaises)
     found.push(
-      rung.rootRaises === 0
-        ? "no raises on this street"
-        : `at most ${rung.rootRaises} raise${rung.rootRaises === 1 ? "" : "s"} on this street`,
+      rung.rootRaises === 0 ? "no raises on this street" : `at most ${plural(rung.rootRaises, "raise")} on this street`,
     );
   if (spot.street === 3) return found;
   if (!rung.laterBetting) {

@@ -1,10 +1,11 @@
 import { type Card, formatCards } from "../../cards.js";
 import { CardError, PokerError } from "../../errors.js";
+import { plural } from "../../plural.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import type { RangeNode } from "../../ranges/range-tree.js";
 import { SolverInputError } from "../errors.js";
-import { createHandSet, findHand, type HandSet } from "../hand-set.js";
+import { createHandSet, findHand, type HandSet, handKey } from "../hand-set.js";
 import type { Random } from "../random.js";
 import { type DrawnRange, drawRange } from "./drawn-range.js";
 
@@ -20,14 +21,11 @@ export type RangeSpec = readonly RangePart[] | null;
 const DEFAULT_RANGE = "60%";
 /** Preflop every hand is possible. */
 const DEFAULT_PREFLOP_RANGE = "any";
-const CARD_BASE = 64;
 
 interface HandList {
   readonly hands: number[][];
   readonly weights: number[];
 }
-
-const keyOf = (hand: ArrayLike<number>): number => Array.from(hand).reduce((key, card) => key * CARD_BASE + card, 0);
 
 /**
  * Whether a range treats all suits alike: then it is the same range under every renaming of suits, and its text stands
@@ -92,7 +90,7 @@ function merge(parts: readonly (readonly [number[][], number])[]): HandList {
   const found = new Map<number, { hand: number[]; weight: number }>();
   for (const [hands, weight] of parts) {
     for (const hand of hands) {
-      const key = keyOf(hand);
+      const key = handKey(hand);
       const known = found.get(key);
       if (!known) found.set(key, { hand, weight });
       else known.weight = Math.max(known.weight, weight);
@@ -188,8 +186,8 @@ function withHero(
   heroCards: readonly Card[] | null,
 ): readonly (readonly [number[][], number])[] {
   if (!heroCards) return lists;
-  const key = keyOf([...heroCards].sort((a, b) => a - b));
-  const held = lists.some(([hands, weight]) => weight > 0 && hands.some((hand) => keyOf(hand) === key));
+  const key = handKey([...heroCards].sort((a, b) => a - b));
+  const held = lists.some(([hands, weight]) => weight > 0 && hands.some((hand) => handKey(hand) === key));
   return held
     ? lists
     : lists.map(([hands, weight], index) => [hands, index === lists.length - 1 ? 1 : weight] as const);
@@ -198,5 +196,5 @@ function withHero(
 function describe(parts: readonly RangePart[]): string {
   const notations = parts.flatMap((part) => (part.kind === "notation" ? [part.text] : []));
   const hands = parts.length - notations.length;
-  return [...notations, ...(hands > 0 ? [`${hands} hand${hands === 1 ? "" : "s"} given`] : [])].join(", ");
+  return [...notations, ...(hands > 0 ? [`${plural(hands, "hand")} given`] : [])].join(", ");
 }

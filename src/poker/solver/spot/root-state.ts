@@ -110,8 +110,9 @@ function deduceBetting(description: StateDescription, level: number, assumptions
   const { activePlayers, playerToAct, street } = description;
   const place = activePlayers.indexOf(playerToAct);
   const earlier = activePlayers.slice(0, place);
+  const hasChips = (player: number): boolean => (description.stacks[player] ?? 0) > 0;
   if (level === 0) {
-    const checked = earlier.filter((player) => (description.stacks[player] ?? 0) > 0);
+    const checked = earlier.filter(hasChips);
     if (checked.length > 0) assumptions.push(`${playerList(checked)} checked`);
     return {
       bets: new Map(),
@@ -134,7 +135,7 @@ function deduceBetting(description: StateDescription, level: number, assumptions
   const checked = activePlayers
     .slice(0, activePlayers.indexOf(bettor))
     .filter((player) => player !== playerToAct || place < activePlayers.indexOf(bettor))
-    .filter((player) => (description.stacks[player] ?? 0) > 0);
+    .filter(hasChips);
   assumptions.push(`player ${bettor} bet ${level}${checked.length > 0 ? ` after ${playerList(checked)} checked` : ""}`);
   return {
     bets: new Map([[bettor, level]]),

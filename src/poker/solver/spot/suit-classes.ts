@@ -1,14 +1,6 @@
-import type { HandSet } from "../hand-set.js";
+import { type HandSet, handKey } from "../hand-set.js";
 import { mapCards, SUIT_MAPS } from "./canonical-suits.js";
 import { selectHands } from "./cap-range.js";
-
-const CARD_BASE = 64;
-
-function keyOf(cards: ArrayLike<number>, from: number, k: number): number {
-  let key = 0;
-  for (let place = 0; place < k; place++) key = key * CARD_BASE + (cards[from + place] as number);
-  return key;
-}
 
 /**
  * Groups a range into classes of hands that differ in the names of suits only: one hand for each class, weighted by
@@ -18,14 +10,15 @@ function keyOf(cards: ArrayLike<number>, from: number, k: number): number {
 export function suitClasses(hands: HandSet, limit = Number.POSITIVE_INFINITY): HandSet | null {
   const { k, count } = hands;
   const weightOf = new Map<number, number>();
-  for (let hand = 0; hand < count; hand++) weightOf.set(keyOf(hands.cards, hand * k, k), hands.weights[hand] as number);
+  for (let hand = 0; hand < count; hand++)
+    weightOf.set(handKey(hands.cards, hand * k, k), hands.weights[hand] as number);
   const chosen: number[] = [];
   const weights: number[] = [];
   const seen = new Set<number>();
   for (let hand = 0; hand < count; hand++) {
-    if (seen.has(keyOf(hands.cards, hand * k, k))) continue;
+    if (seen.has(handKey(hands.cards, hand * k, k))) continue;
     const cards = [...hands.cards.subarray(hand * k, (hand + 1) * k)];
-    const members = new Set(SUIT_MAPS.map((map) => keyOf(mapCards(cards, map), 0, k)));
+    const members = new Set(SUIT_MAPS.map((map) => handKey(mapCards(cards, map))));
     const weight = hands.weights[hand] as number;
     for (const member of members) {
       if (weightOf.get(member) !== weight) return null;

@@ -6,11 +6,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { pino } from "pino";
 import { ThreadPool } from "../src/celery/executor/thread-pool.js";
+import { sortByScore } from "../src/poker/solver/abstraction/cap-range.js";
 import { buildBettingTree } from "../src/poker/solver/betting/betting-tree.js";
-import { createHandSet, type HandSet } from "../src/poker/solver/hand-set.js";
-import { omahaDeal } from "../src/poker/solver/omaha-deal.js";
+import { createHandSet, type HandSet } from "../src/poker/solver/game/hand-set.js";
+import { omahaDeal } from "../src/poker/solver/game/omaha-deal.js";
 import { Random } from "../src/poker/solver/random.js";
-import { sortByScore } from "../src/poker/solver/spot/cap-range.js";
 import { VectorSolver } from "../src/poker/solver/vector/vector-solver.js";
 import { prepareKernel } from "../src/tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../src/tasks/solver-analysis/parse-input.js";

@@ -1,4 +1,5 @@
-import { findHand, handCards } from "./hand-set.js";
+import { findHand, handCards } from "./game/hand-set.js";
+import { type HeadsUpPlan, planHeadsUp } from "./plan/heads-up-plan.js";
 import { actionLabel } from "./report/action-label.js";
 import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
 import { classifyHands } from "./report/hand-classes.js";
@@ -6,9 +7,8 @@ import { roundEv } from "./report/rounding.js";
 import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
 import { SolutionTree } from "./report/solution-tree.js";
 import { type LoopResult, significant, solveLoop, USUAL_TARGET } from "./solve-loop.js";
-import { type HeadsUpPlan, planHeadsUp } from "./spot/heads-up-plan.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
-import type { SharedPlan } from "./vector/plan.js";
+import type { SharedPlan } from "./vector/shared-game.js";
 import { VectorSolver } from "./vector/vector-solver.js";
 
 /** Cards as the job's reader knows them. */

@@ -1,22 +1,22 @@
 import { DECK_SIZE } from "../cards.js";
-import { remainingCards } from "./deal.js";
-import { handCards } from "./hand-set.js";
+import { strengthClasses } from "./abstraction/strength-classes.js";
+import { remainingCards } from "./game/deal-model.js";
+import { handCards } from "./game/hand-set.js";
+import { omahaDeal } from "./game/omaha-deal.js";
 import { DealSampler } from "./multiway/deal-sampler.js";
 import { ExternalSampling } from "./multiway/external-sampling.js";
 import { type FinalMeasurement, GainMeter } from "./multiway/gain-meter.js";
 import { Measure } from "./multiway/measure.js";
 import { type LaterRow, MultiwayState } from "./multiway/multiway-state.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
-import { omahaDeal } from "./omaha-deal.js";
+import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
 import { Random } from "./random.js";
 import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
 import { MultiwayReport } from "./report/multiway-report.js";
 import type { ConvergencePoint, DeviationGain, Solution } from "./report/solution.js";
 import type { FormatCards } from "./solve-heads-up.js";
 import { type Iterative, type LoopResult, significant, solveLoop, USUAL_TARGET } from "./solve-loop.js";
-import { type MultiwayPlan, planMultiway } from "./spot/multiway-plan.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
-import { strengthClasses } from "./spot/strength-classes.js";
 import { WalkCancelled } from "./vector/walker.js";
 
 /** Deals between two looks at the limits, one iteration of the loop; fewer where trees are large. */

@@ -2,7 +2,7 @@ import type { Solution } from "./report/solution.js";
 import { type FormatCards, solveHeadsUp } from "./solve-heads-up.js";
 import { solveMultiway } from "./solve-multiway.js";
 import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
-import type { SharedPlan } from "./vector/plan.js";
+import type { SharedPlan } from "./vector/shared-game.js";
 
 /**
  * Solves a spot by the method that fits it.

@@ -3,7 +3,7 @@ import { SoftTimeLimitExceeded } from "../../celery/errors.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import type { SolveProgress } from "../../poker/solver/spot/spot.js";
-import { MAX_THREADS } from "../../poker/solver/vector/plan.js";
+import { MAX_THREADS } from "../../poker/solver/vector/shared-game.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
 import { prepareKernel, relabelKernel } from "./kernels.js";
 import { parseSolverInput } from "./parse-input.js";

@@ -1,7 +1,7 @@
 import { type Kernel, kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import type { SolveProgress } from "../../poker/solver/spot/spot.js";
-import type { SharedPlan } from "../../poker/solver/vector/plan.js";
+import type { SharedPlan } from "../../poker/solver/vector/shared-game.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest, SolverInput } from "./solver-input.js";
 import type { StoredSolution } from "./stored-solution.js";

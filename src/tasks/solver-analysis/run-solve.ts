@@ -3,7 +3,7 @@ import type { Kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import type { SolveProgress } from "../../poker/solver/spot/spot.js";
 import { reportLostHelper, STOP } from "../../poker/solver/vector/crew.js";
-import type { SharedPlan } from "../../poker/solver/vector/plan.js";
+import type { SharedPlan } from "../../poker/solver/vector/shared-game.js";
 import { assistKernel, type SolveNews, solveKernel } from "./kernels.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest } from "./solver-input.js";

@@ -1,4 +1,4 @@
-import type { HandSet } from "../hand-set.js";
+import type { HandSet } from "../game/hand-set.js";
 
 /** Every way to deal hands to all seats, or to all but one, with the probability of each. */
 export interface DealList {

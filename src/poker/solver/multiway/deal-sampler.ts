@@ -1,5 +1,5 @@
-import { SolverInputError } from "../errors.js";
-import type { HandSet } from "../hand-set.js";
+import { SolverInputError } from "../game/errors.js";
+import type { HandSet } from "../game/hand-set.js";
 import type { Random } from "../random.js";
 import type { DealList } from "./deal-list.js";
 

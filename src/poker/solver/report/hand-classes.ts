@@ -3,7 +3,7 @@ import { CATEGORIES, CATEGORY_OF_VALUE } from "../../evaluator/categories.js";
 import { buildFiveCardValues, multisetIndex } from "../../evaluator/five-card-values.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
-import { type HandSet, handCards } from "../hand-set.js";
+import { type HandSet, handCards } from "../game/hand-set.js";
 
 /** Classes of the hands of a range as a player would name them, strongest first. */
 export interface HandClasses {

@@ -1,12 +1,12 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { findHand } from "../hand-set.js";
+import { findHand } from "../game/hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { TableSample } from "../multiway/measure.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { ActionMeans } from "../multiway/root-actions.js";
+import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
-import type { MultiwayPlan } from "../spot/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
 import { actionLabel } from "./action-label.js";
 import { classifyHands } from "./hand-classes.js";

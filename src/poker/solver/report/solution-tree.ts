@@ -1,5 +1,5 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { dealOutcome } from "../deal.js";
+import { dealOutcome } from "../game/deal-model.js";
 import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { mean, weightedMean } from "./means.js";

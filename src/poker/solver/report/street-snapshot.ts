@@ -1,5 +1,5 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
-import { dealCount } from "../deal.js";
+import { dealCount } from "../game/deal-model.js";
 import type { StreetBlock } from "../vector/street-block.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 

@@ -1,4 +1,4 @@
-import type { HandSet } from "../hand-set.js";
+import type { HandSet } from "../game/hand-set.js";
 
 /** A renaming of suits: `map[suit]` is the new suit. */
 export type SuitMap = readonly [number, number, number, number];

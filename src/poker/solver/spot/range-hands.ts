@@ -4,8 +4,8 @@ import { plural } from "../../plural.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import type { RangeNode } from "../../ranges/range-tree.js";
-import { SolverInputError } from "../errors.js";
-import { createHandSet, findHand, type HandSet, handKey } from "../hand-set.js";
+import { SolverInputError } from "../game/errors.js";
+import { createHandSet, findHand, type HandSet, handKey } from "../game/hand-set.js";
 import type { Random } from "../random.js";
 import { type DrawnRange, drawRange } from "./drawn-range.js";
 

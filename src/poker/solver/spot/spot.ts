@@ -1,5 +1,5 @@
 import type { Card } from "../../cards.js";
-import type { HandSet } from "../hand-set.js";
+import type { HandSet } from "../game/hand-set.js";
 import type { RootState } from "./root-state.js";
 
 /** What ends a solve. */

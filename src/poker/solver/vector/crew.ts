@@ -1,5 +1,5 @@
 import { dealScales } from "./deal-schedule.js";
-import { GROUPS, type SharedPlan } from "./plan.js";
+import { GROUPS, type SharedPlan } from "./shared-game.js";
 import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
 
 /** How a solver in another thread is told to end: not at all, after the present iteration, or at once. */

@@ -1,5 +1,5 @@
-import { dealCount } from "../deal.js";
-import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+import { dealCount } from "../game/deal-model.js";
+import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./shared-game.js";
 
 /** Uniform in [0, 1), the same for the same pair of numbers. */
 function scatter(a: number, b: number): number {

@@ -1,6 +1,6 @@
-import { dealOutcome, pairIndex } from "../deal.js";
+import { dealOutcome, pairIndex } from "../game/deal-model.js";
 import { firstOutcome, laterOutcome } from "./deal-schedule.js";
-import type { SharedPlan } from "./plan.js";
+import type { SharedPlan } from "./shared-game.js";
 
 const MAX_LEVELS = 4;
 const MAX_BOARDS = 2;

@@ -1,4 +1,4 @@
-import type { WalkBlock } from "./plan.js";
+import type { WalkBlock } from "./shared-game.js";
 
 /**
  * The betting tree of one street walked for a single hand: the inner loops of the solver. `node` holds one number for

@@ -1,6 +1,6 @@
-import { createSweepKernel, LANE_BYTES, type SweepKernel } from "../wasm/sweep-kernel.js";
+import { createSweepKernel, LANE_BYTES, type SweepKernel } from "../wasm/sweeps.js";
 import type { DealtCards } from "./dealt-cards.js";
-import type { SharedPlan } from "./plan.js";
+import type { SharedPlan } from "./shared-game.js";
 import type { StreetViews } from "./street-views.js";
 
 /** One thread's card-removal sweeps over the leaves of a street, eight lanes (a chunk) at a time. */

@@ -1,6 +1,6 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { SolverInputError } from "../errors.js";
-import { LANES } from "../wasm/sweep-kernel.js";
+import { SolverInputError } from "../game/errors.js";
+import { LANES } from "../wasm/sweeps.js";
 
 /** A run of lanes (leaf columns of the matrices), padded to whole chunks. */
 export interface LaneRun {

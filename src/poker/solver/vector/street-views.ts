@@ -1,4 +1,4 @@
-import type { SharedPlan, WalkBlock } from "./plan.js";
+import type { SharedPlan, WalkBlock } from "./shared-game.js";
 
 type BySeat<T> = readonly [T, T];
 

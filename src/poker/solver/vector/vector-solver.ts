@@ -1,9 +1,9 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
-import { SolverInputError } from "../errors.js";
-import { CardRemoval } from "../showdown/card-removal.js";
+import { CardRemoval } from "../game/card-removal.js";
+import { SolverInputError } from "../game/errors.js";
 import { Crew } from "./crew.js";
 import { writeDealGroups } from "./deal-schedule.js";
-import { createPlan, type DealCounts, type HeadsUpGame, type SharedPlan } from "./plan.js";
+import { createPlan, type DealCounts, type HeadsUpGame, type SharedPlan } from "./shared-game.js";
 import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
 

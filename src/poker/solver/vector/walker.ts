@@ -1,5 +1,5 @@
-import { type CardMasks, cardMasks } from "../hand-set.js";
-import { LANES } from "../wasm/sweep-kernel.js";
+import { type CardMasks, cardMasks } from "../game/hand-set.js";
+import { LANES } from "../wasm/sweeps.js";
 import { DealtCards } from "./dealt-cards.js";
 import {
   chooseBest,
@@ -11,7 +11,7 @@ import {
   updateRegrets,
 } from "./hand-pass.js";
 import { LeafSweeps } from "./leaf-sweeps.js";
-import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./plan.js";
+import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./shared-game.js";
 import { type StreetViews, viewStreet } from "./street-views.js";
 
 /** What a walk computes for the traversing seat: regrets and values, the best response's values, average play's. */

@@ -1,9 +1,9 @@
 import type { BettingState } from "../../../../src/poker/solver/betting/betting-state.js";
 import { buildBettingTree } from "../../../../src/poker/solver/betting/betting-tree.js";
 import type { Sizing } from "../../../../src/poker/solver/betting/sizing.js";
-import type { DealModel } from "../../../../src/poker/solver/deal.js";
-import { createHandSet, type HandSet } from "../../../../src/poker/solver/hand-set.js";
-import type { HeadsUpGame } from "../../../../src/poker/solver/vector/plan.js";
+import type { DealModel } from "../../../../src/poker/solver/game/deal-model.js";
+import { createHandSet, type HandSet } from "../../../../src/poker/solver/game/hand-set.js";
+import type { HeadsUpGame } from "../../../../src/poker/solver/vector/shared-game.js";
 
 /** A fresh street with nothing bet. */
 export function freshState(street: number, pot: number, stacks: readonly number[]): BettingState {

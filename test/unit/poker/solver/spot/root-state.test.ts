@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { HistoryEntry, HistoryType } from "../../../../src/poker/solver/spot/betting-history.js";
-import { rootState, type StateDescription } from "../../../../src/poker/solver/spot/root-state.js";
+import type { HistoryEntry, HistoryType } from "../../../../../src/poker/solver/spot/betting-history.js";
+import { rootState, type StateDescription } from "../../../../../src/poker/solver/spot/root-state.js";
 
 type Entry = readonly [number, HistoryType, number?];
 

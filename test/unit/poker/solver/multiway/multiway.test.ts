@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { parseCards } from "../../../../src/poker/cards.js";
+import { parseCards } from "../../../../../src/poker/cards.js";
+import { suitClasses } from "../../../../../src/poker/solver/abstraction/suit-classes.js";
 import {
   applyAction,
   type BettingAction,
   type BettingState,
-} from "../../../../src/poker/solver/betting/betting-state.js";
-import type { BettingNode } from "../../../../src/poker/solver/betting/betting-tree.js";
-import { buildBettingTree } from "../../../../src/poker/solver/betting/betting-tree.js";
-import { createHandSet, type HandSet } from "../../../../src/poker/solver/hand-set.js";
-import { DealSampler } from "../../../../src/poker/solver/multiway/deal-sampler.js";
-import { ExternalSampling } from "../../../../src/poker/solver/multiway/external-sampling.js";
-import { Measure } from "../../../../src/poker/solver/multiway/measure.js";
-import { MultiwayState } from "../../../../src/poker/solver/multiway/multiway-state.js";
-import { flattenTree, potLayers } from "../../../../src/poker/solver/multiway/multiway-tree.js";
-import { omahaDeal } from "../../../../src/poker/solver/omaha-deal.js";
-import { Random } from "../../../../src/poker/solver/random.js";
-import { suitClasses } from "../../../../src/poker/solver/spot/suit-classes.js";
-import { VectorSolver } from "../../../../src/poker/solver/vector/vector-solver.js";
-import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
-import { seededRandom } from "../oracle.js";
+} from "../../../../../src/poker/solver/betting/betting-state.js";
+import type { BettingNode } from "../../../../../src/poker/solver/betting/betting-tree.js";
+import { buildBettingTree } from "../../../../../src/poker/solver/betting/betting-tree.js";
+import { createHandSet, type HandSet } from "../../../../../src/poker/solver/game/hand-set.js";
+import { omahaDeal } from "../../../../../src/poker/solver/game/omaha-deal.js";
+import { DealSampler } from "../../../../../src/poker/solver/multiway/deal-sampler.js";
+import { ExternalSampling } from "../../../../../src/poker/solver/multiway/external-sampling.js";
+import { Measure } from "../../../../../src/poker/solver/multiway/measure.js";
+import { MultiwayState } from "../../../../../src/poker/solver/multiway/multiway-state.js";
+import { flattenTree, potLayers } from "../../../../../src/poker/solver/multiway/multiway-tree.js";
+import { Random } from "../../../../../src/poker/solver/random.js";
+import { VectorSolver } from "../../../../../src/poker/solver/vector/vector-solver.js";
+import { randomHands, solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
+import { seededRandom } from "../../oracle.js";
+import { freshState, potLimit } from "../toy-games.js";
 import { independentGain } from "./independent-multiway.js";
-import { freshState, potLimit } from "./toy-games.js";
 
 const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
 

@@ -1,5 +1,5 @@
-import { type DealModel, pairIndex, remainingCards } from "../deal.js";
-import type { HandSet } from "../hand-set.js";
+import { type DealModel, pairIndex, remainingCards } from "../game/deal-model.js";
+import type { HandSet } from "../game/hand-set.js";
 
 /** Classes of hands by strength on later streets: for every card (or pair of cards) that may come to a board. */
 export interface StrengthClasses {

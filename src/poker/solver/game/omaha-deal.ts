@@ -1,7 +1,7 @@
-import { DECK_SIZE } from "../cards.js";
-import { OmahaEvaluator } from "../evaluator/omaha.js";
-import { type EvaluatorTables, evaluatorTables } from "../evaluator/tables.js";
-import type { DealModel } from "./deal.js";
+import { DECK_SIZE } from "../../cards.js";
+import { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { type EvaluatorTables, evaluatorTables } from "../../evaluator/tables.js";
+import type { DealModel } from "./deal-model.js";
 import type { HandSet } from "./hand-set.js";
 
 export function omahaDeal(

@@ -1,10 +1,10 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
-import { type DealModel, dealCount, remainingCards } from "../deal.js";
-import { SolverInputError } from "../errors.js";
-import type { HandSet } from "../hand-set.js";
-import { indexSubsets, type SlotIndex } from "../showdown/subset-slots.js";
-import { createSharedMemory, type SharedMemory } from "../wasm/api.js";
-import { LANE_BYTES } from "../wasm/sweep-kernel.js";
+import { type DealModel, dealCount, remainingCards } from "../game/deal-model.js";
+import { SolverInputError } from "../game/errors.js";
+import type { HandSet } from "../game/hand-set.js";
+import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
+import { createSharedMemory, type SharedMemory } from "../wasm/shared-memory.js";
+import { LANE_BYTES } from "../wasm/sweeps.js";
 import { compileStreets, type StreetBlock } from "./street-block.js";
 
 /** A heads-up game with exact hands: seat 0 acts first on the root street. */

@@ -1,5 +1,5 @@
-import { type HandSet, handKey } from "../hand-set.js";
-import { mapCards, SUIT_MAPS } from "./canonical-suits.js";
+import { type HandSet, handKey } from "../game/hand-set.js";
+import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
 import { selectHands } from "./cap-range.js";
 
 /**

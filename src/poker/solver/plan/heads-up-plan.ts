@@ -2,14 +2,15 @@ import { deckWithout } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import { plural } from "../../plural.js";
+import { capRange, meanStrengths, sortByScore } from "../abstraction/cap-range.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
-import { SolverInputError } from "../errors.js";
-import { findHand, type HandSet } from "../hand-set.js";
-import { omahaDeal } from "../omaha-deal.js";
+import { SolverInputError } from "../game/errors.js";
+import { findHand, type HandSet } from "../game/hand-set.js";
+import { omahaDeal } from "../game/omaha-deal.js";
 import { Random } from "../random.js";
-import { allDeals, type DealCounts, type HeadsUpGame, planBytes } from "../vector/plan.js";
+import type { SolveLimits, Spot } from "../spot/spot.js";
+import { allDeals, type DealCounts, type HeadsUpGame, planBytes } from "../vector/shared-game.js";
 import { compileStreets } from "../vector/street-block.js";
-import { capRange, meanStrengths, sortByScore } from "./cap-range.js";
 import { walkSeconds } from "./cost-model.js";
 import {
   comboLimit,
@@ -20,7 +21,6 @@ import {
   type Rung,
   rungSizing,
 } from "./heads-up-ladder.js";
-import type { SolveLimits, Spot } from "./spot.js";
 
 /** A game that fits the limits, and what was given up for it. */
 export interface HeadsUpPlan {

@@ -1,4 +1,4 @@
-import { PokerError } from "../errors.js";
+import { PokerError } from "../../errors.js";
 
 /** A game that cannot be built or solved as asked; the message names the offending value. */
 export class SolverInputError extends PokerError {

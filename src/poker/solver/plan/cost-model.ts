@@ -1,5 +1,5 @@
 import type { StreetBlock } from "../vector/street-block.js";
-import { LANES } from "../wasm/sweep-kernel.js";
+import { LANES } from "../wasm/sweeps.js";
 
 /** Measured on a 2-core server of 2023 with some load: seconds per hand and walk, by node and by chunk of lanes. */
 const SECONDS_PER_NODE = 25e-9;

@@ -1,4 +1,4 @@
-import type { HandSet } from "../hand-set.js";
+import type { HandSet } from "./hand-set.js";
 import { indexSubsets, type SlotIndex } from "./subset-slots.js";
 
 /**

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { parseCards } from "../../../../src/poker/cards.js";
-import { Random } from "../../../../src/poker/solver/random.js";
-import { drawRange } from "../../../../src/poker/solver/spot/drawn-range.js";
-import { solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
+import { parseCards } from "../../../../../src/poker/cards.js";
+import { Random } from "../../../../../src/poker/solver/random.js";
+import { drawRange } from "../../../../../src/poker/solver/spot/drawn-range.js";
+import { solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
 
 const NO_CARDS: ReadonlySet<number> = new Set();
 

@@ -1,6 +1,6 @@
-import { parseCards } from "../../../../src/poker/cards.js";
-import type { Solution, SolutionNext } from "../../../../src/poker/solver/report/solution.js";
-import { orderOfOmaha } from "../oracle.js";
+import { parseCards } from "../../../../../src/poker/cards.js";
+import type { Solution, SolutionNext } from "../../../../../src/poker/solver/report/solution.js";
+import { orderOfOmaha } from "../../oracle.js";
 
 /** The others' hands in one deal, by seat, and the probability that they come to a node. */
 interface Deal {

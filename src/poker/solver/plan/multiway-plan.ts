@@ -1,14 +1,14 @@
 import { plural } from "../../plural.js";
+import { capRange } from "../abstraction/cap-range.js";
+import { suitClasses } from "../abstraction/suit-classes.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
-import { SolverInputError } from "../errors.js";
-import { findHand, type HandSet } from "../hand-set.js";
+import { SolverInputError } from "../game/errors.js";
+import { findHand, type HandSet } from "../game/hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
 import { Random } from "../random.js";
-import { capRange } from "./cap-range.js";
+import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { PotLimitSizing } from "./heads-up-ladder.js";
 import { sortedRanges } from "./heads-up-plan.js";
-import type { SolveLimits, Spot } from "./spot.js";
-import { suitClasses } from "./suit-classes.js";
 
 /** A game for the sampling solver, and what was given up for it. */
 export interface MultiwayPlan {

@@ -1,7 +1,7 @@
 import type { Sizing } from "../betting/sizing.js";
-import type { HandSet } from "../hand-set.js";
-import type { DealCounts } from "../vector/plan.js";
-import type { Spot, SpotRange } from "./spot.js";
+import type { HandSet } from "../game/hand-set.js";
+import type { Spot, SpotRange } from "../spot/spot.js";
+import type { DealCounts } from "../vector/shared-game.js";
 
 export type PotLimitSizing = Extract<Sizing, { kind: "pot-limit" }>;
 

@@ -1,4 +1,4 @@
-import type { HandSet } from "../hand-set.js";
+import type { HandSet } from "./hand-set.js";
 
 /**
  * For one player's hands: the accumulator slots of the card subsets that occur in both players' ranges.

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { createHandSet, type HandSet, sharesCard } from "../../../../src/poker/solver/hand-set.js";
-import { Random } from "../../../../src/poker/solver/random.js";
-import { CardRemoval } from "../../../../src/poker/solver/showdown/card-removal.js";
-import { indexSubsets } from "../../../../src/poker/solver/showdown/subset-slots.js";
-import { createSharedMemory } from "../../../../src/poker/solver/wasm/api.js";
-import { createSweepKernel, LANE_BYTES, LANES } from "../../../../src/poker/solver/wasm/sweep-kernel.js";
+import { CardRemoval } from "../../../../../src/poker/solver/game/card-removal.js";
+import { createHandSet, type HandSet, sharesCard } from "../../../../../src/poker/solver/game/hand-set.js";
+import { indexSubsets } from "../../../../../src/poker/solver/game/subset-slots.js";
+import { Random } from "../../../../../src/poker/solver/random.js";
+import { createSharedMemory } from "../../../../../src/poker/solver/wasm/shared-memory.js";
+import { createSweepKernel, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
 
 function randomHands(random: Random, k: number, count: number, deckSize: number): HandSet {
   const hands = Array.from({ length: count }, () => {

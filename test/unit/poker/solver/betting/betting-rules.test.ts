@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { applyAction, type BettingState, nextToAct } from "../../../../src/poker/solver/betting/betting-state.js";
-import { buildBettingTree, countNodes } from "../../../../src/poker/solver/betting/betting-tree.js";
-import { legalActions } from "../../../../src/poker/solver/betting/sizing.js";
-import { freshState, potLimit } from "./toy-games.js";
+import { applyAction, type BettingState, nextToAct } from "../../../../../src/poker/solver/betting/betting-state.js";
+import { buildBettingTree, countNodes } from "../../../../../src/poker/solver/betting/betting-tree.js";
+import { legalActions } from "../../../../../src/poker/solver/betting/sizing.js";
+import { freshState, potLimit } from "../toy-games.js";
 
 /** "fold, call 50, raise 250*": `to` totals, a star for all-in. */
 function offered(state: BettingState, seat: number, fractions: readonly number[], maxRaises = 3): string {

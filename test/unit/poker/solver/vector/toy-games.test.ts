@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { StreetSnapshot } from "../../../../src/poker/solver/report/street-snapshot.js";
-import type { HeadsUpGame } from "../../../../src/poker/solver/vector/plan.js";
-import { VectorSolver } from "../../../../src/poker/solver/vector/vector-solver.js";
-import { akq, kuhn, leduc, polarised } from "./toy-games.js";
+import { StreetSnapshot } from "../../../../../src/poker/solver/report/street-snapshot.js";
+import type { HeadsUpGame } from "../../../../../src/poker/solver/vector/shared-game.js";
+import { VectorSolver } from "../../../../../src/poker/solver/vector/vector-solver.js";
+import { akq, kuhn, leduc, polarised } from "../toy-games.js";
 
 function solved(game: HeadsUpGame, iterations: number): VectorSolver {
   const solver = new VectorSolver(game);

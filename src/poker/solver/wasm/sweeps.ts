@@ -1,5 +1,5 @@
-import { type SharedMemory, wasm } from "./api.js";
 import { assemble } from "./assembler.js";
+import { type SharedMemory, wasm } from "./shared-memory.js";
 
 /** Terminals handled in one pass: 8 doubles fill one cache line. */
 export const LANES = 8;

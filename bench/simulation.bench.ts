@@ -38,7 +38,7 @@ function simulateOnce(hands: readonly string[], boards: readonly string[]): void
   const deal: SeatedDeal = { handSize: 4, seats, boards: boards.map(parseCards), dead: [] };
   const counts = new ShowdownCounts({ players: seats.length, nextCard: boards.map(() => false) });
   const strata = strataOf(deal) > 1 ? new StratumCounts(strataOf(deal), 1, seats.length + 1) : undefined;
-  new MonteCarlo(evaluatorTables(), deal, Random.seeded([1])).simulate(RUNS, counts, strata);
+  new MonteCarlo(evaluatorTables(), deal, Random.ofStream([1])).simulate(RUNS, counts, strata);
 }
 
 function simulationRows(): Row[] {

@@ -6,11 +6,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { pino } from "pino";
 import { ThreadPool } from "../src/celery/executor/thread-pool.js";
+import { Random } from "../src/poker/random.js";
 import { sortByScore } from "../src/poker/solver/abstraction/cap-range.js";
 import { buildBettingTree } from "../src/poker/solver/betting/betting-tree.js";
 import { createHandSet, type HandSet } from "../src/poker/solver/game/hand-set.js";
 import { omahaDeal } from "../src/poker/solver/game/omaha-deal.js";
-import { Random } from "../src/poker/solver/random.js";
 import { VectorSolver } from "../src/poker/solver/vector/vector-solver.js";
 import { prepareKernel } from "../src/tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../src/tasks/solver-analysis/parse-input.js";
@@ -79,7 +79,7 @@ function measureAnchor(
     bettingStreets: 4,
   } as const;
   const tree = buildBettingTree(state, 0, { sizing, lastStreet: 3, minBet: 0 });
-  const random = new Random(seed);
+  const random = Random.fromSeed(seed);
   const hands = [0, 1].map(() => randomRange(combos, boards.flat(), random, first)) as [HandSet, HandSet];
   const solver = new VectorSolver({ tree, hands, deal: omahaDeal(boards) }, { maxBytes: 2 ** 32 });
   const [cpu, wall] = [cpuSeconds(), performance.now()];

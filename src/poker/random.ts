@@ -7,7 +7,7 @@ const REFUSED = Uint16Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : TWO_1
 
 /**
  * xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), 32-bit outputs, period
- * 2^128 − 1. The state is drawn from the seed by a Weyl sequence through the 32-bit finalizer of MurmurHash3.
+ * 2^128 − 1. Equal seeds give equal numbers on every machine.
  */
 export class Random {
   private readonly batch = new Uint32Array(BATCH);
@@ -18,9 +18,17 @@ export class Random {
   /** @param state the generator's four words, not all zero; they are its own from now on */
   constructor(private readonly state: Int32Array) {}
 
-  /** @param words any number of 32-bit words; the same words give the same sequence */
-  static seeded(words: readonly number[]): Random {
-    return new Random(seedState(words));
+  /** @param seed a safe integer; the state comes from it by splitmix32 */
+  static fromSeed(seed: number): Random {
+    return new Random(splitMix(seed));
+  }
+
+  /**
+   * One of many sequences that belong together.
+   * @param words any number of 32-bit words, such as a seed and the numbers of a stream and of a piece of its work
+   */
+  static ofStream(words: readonly number[]): Random {
+    return new Random(mixWords(words));
   }
 
   /** Uniform in 0 … 2^32 − 1. */
@@ -29,23 +37,27 @@ export class Random {
     return this.batch[this.at++] as number;
   }
 
-  /**
-   * Uniform in 0 … n − 1, without bias (Lemire, "Fast random integer generation in an interval", 2019); n < 2^20. Below
-   * 256 it takes half a number, the lower half first.
-   */
-  below(n: number): number {
-    if (n >= 256) return this.belowMany(n);
-    for (;;) {
-      const product = this.nextHalf() * n;
-      if ((product & 0xffff) >= (REFUSED[n] as number)) return product >>> 16;
-    }
+  /** Uniform in [0, 1), 32 bits. */
+  fraction(): number {
+    return this.next() / TWO_32;
   }
 
-  private belowMany(n: number): number {
+  /** Uniform in 0 … n − 1, without bias (Lemire, "Fast random integer generation in an interval", 2019); n < 2^20. */
+  below(n: number): number {
     for (;;) {
       const product = this.next() * n;
       const whole = Math.floor(product / TWO_32);
-      if (product - whole * TWO_32 >= TWO_32 % n) return whole;
+      const rest = product - whole * TWO_32;
+      if (rest >= n || rest >= TWO_32 % n) return whole;
+    }
+  }
+
+  /** As {@link below}, with half a number where n < 256, the lower half first: for loops that draw cards by the million. */
+  belowByHalves(n: number): number {
+    if (n >= 256) return this.below(n);
+    for (;;) {
+      const product = this.nextHalf() * n;
+      if ((product & 0xffff) >= (REFUSED[n] as number)) return product >>> 16;
     }
   }
 
@@ -85,7 +97,29 @@ export class Random {
   }
 }
 
-function seedState(words: readonly number[]): Int32Array {
+/** Puts `count` random cards at the start, in random order: Fisher–Yates, as far as cards are needed. */
+export function shuffleStart(cards: Uint8Array | number[], count: number, random: Random): void {
+  for (let place = 0; place < count; place++) {
+    const other = place + random.below(cards.length - place);
+    const card = cards[place] as number;
+    cards[place] = cards[other] as number;
+    cards[other] = card;
+  }
+}
+
+function splitMix(seed: number): Int32Array {
+  let mixed = seed ^ Math.floor(seed / TWO_32);
+  return new Int32Array(4).map(() => {
+    mixed = (mixed + GOLDEN) | 0;
+    let word = mixed;
+    word = Math.imul(word ^ (word >>> 16), 0x21f0aaad);
+    word = Math.imul(word ^ (word >>> 15), 0x735a2d97);
+    return word ^ (word >>> 15);
+  });
+}
+
+/** A Weyl sequence through the 32-bit finalizer of MurmurHash3. */
+function mixWords(words: readonly number[]): Int32Array {
   let mixed = GOLDEN;
   for (const word of words) mixed = finalize((mixed ^ word) + GOLDEN) ^ Math.imul(mixed, 5);
   const state = new Int32Array(4);

@@ -69,7 +69,7 @@ export class MonteCarlo {
   simulate(runs: number, into: ShowdownCounts, strata: StratumCounts | undefined): void {
     const size = strata === undefined ? 1 : strataOf(this.deal);
     const step = stepThrough(size);
-    let stratum = size > 1 ? this.random.below(size) : 0;
+    let stratum = size > 1 ? this.random.belowByHalves(size) : 0;
     for (let i = 0; i < runs; i++) {
       this.run++;
       this.drawn = 0;
@@ -120,7 +120,7 @@ export class MonteCarlo {
     const { live, random } = this;
     for (;;) {
       const from = this.drawn++;
-      const other = from + random.below(live.length - from);
+      const other = from + random.belowByHalves(live.length - from);
       const card = live[other] as number;
       live[other] = live[from] as number;
       live[from] = card;
@@ -138,7 +138,7 @@ export class MonteCarlo {
   }
 
   private pick(at: number, { handSize, count, cards }: RangeHands): boolean {
-    const from = this.random.below(count) * handSize;
+    const from = this.random.belowByHalves(count) * handSize;
     for (let i = 0; i < handSize; i++) {
       const card = cards[from + i] as number;
       if (this.takenIn[card] === this.run) return false;

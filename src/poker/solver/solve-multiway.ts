@@ -1,4 +1,5 @@
 import { DECK_SIZE } from "../cards.js";
+import { Random } from "../random.js";
 import { strengthClasses } from "./abstraction/strength-classes.js";
 import { remainingCards } from "./game/deal-model.js";
 import { handCards } from "./game/hand-set.js";
@@ -10,7 +11,6 @@ import { Measure } from "./multiway/measure.js";
 import { type LaterRow, MultiwayState } from "./multiway/multiway-state.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
-import { Random } from "./random.js";
 import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
 import { MultiwayReport } from "./report/multiway-report.js";
 import type { ConvergencePoint, DeviationGain, Solution } from "./report/solution.js";
@@ -41,12 +41,12 @@ const MOST_RUNOUTS = 8;
 export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks, format: FormatCards): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planMultiway(spot, limits);
-  const random = new Random(spot.options.seed);
+  const random = Random.fromSeed(spot.options.seed);
   const { training: state, measured } = createStates(spot, plan, random);
   const trainer = new ExternalSampling(state, random);
   const seats = spot.players.length;
   const meter = new GainMeter(
-    new Measure(measured, plan.ranges, new Random(spot.options.seed + 7919)),
+    new Measure(measured, plan.ranges, Random.fromSeed(spot.options.seed + 7919)),
     seats,
     Math.min(limits.timeLimitSeconds, limits.iterations === null ? MOST_METERED : MOST_METERED_BY_ITERATIONS),
     () => hooks.stop() === "now",

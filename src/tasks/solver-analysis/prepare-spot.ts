@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
-import { Random } from "../../poker/solver/random.js";
+import { Random } from "../../poker/random.js";
 import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
 import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
@@ -46,7 +46,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       dead: boardCards,
       heroCards: seat === heroSeat ? hero : null,
       mayDraw: blind[seat] === true,
-      random: new Random(input.options.seed + seat),
+      random: Random.fromSeed(input.options.seed + seat),
     });
   const given = input.ranges.map((spec, seat) => (blind[seat] ? null : expand(spec, seat, dead, input.heroCards)));
   const suits = canonicalSuits(

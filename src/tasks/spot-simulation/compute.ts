@@ -122,7 +122,7 @@ function simulate(
   into: ShowdownCounts,
   cancelled: () => boolean,
 ): StratumCounts | undefined {
-  const monteCarlo = new MonteCarlo(tables, deal, Random.seeded(work.seed));
+  const monteCarlo = new MonteCarlo(tables, deal, Random.ofStream(work.seed));
   const strata =
     work.stratifiedPlayers === 0
       ? undefined

@@ -11,7 +11,7 @@ describe("xoshiro128**", () => {
 
   it("starts apart for different seeds and alike for equal ones", () => {
     const first = (...words: number[]): number[] => {
-      const random = Random.seeded(words);
+      const random = Random.ofStream(words);
       return Array.from({ length: 4 }, () => random.next());
     };
     expect(first(1, 0, 0, 0)).toEqual(first(1, 0, 0, 0));
@@ -19,13 +19,20 @@ describe("xoshiro128**", () => {
     expect(new Set(starts.map(String)).size).toBe(starts.length);
   });
 
-  it("draws evenly below any number", () => {
-    const random = Random.seeded([7]);
+  it("gives the same numbers for the same seed for ever: stored answers name their seed", () => {
+    const numbers = (random: Random): number[] => Array.from({ length: 4 }, () => random.next());
+    expect(numbers(Random.fromSeed(1))).toEqual([393288148, 2174103013, 3814759091, 2092745082]);
+    expect(numbers(Random.fromSeed(2 ** 40 + 5))).toEqual([3447652807, 3882202626, 2283786247, 2809518552]);
+    expect(numbers(Random.ofStream([1, 0, 2, 3]))).toEqual([3544060751, 968522117, 760319897, 2946947024]);
+  });
+
+  it.each(["below", "belowByHalves"] as const)("%s draws evenly below any number", (method) => {
+    const random = Random.ofStream([7]);
     for (const n of [1, 2, 3, 7, 52, 1000]) {
       const runs = 20_000;
       const counts = new Array<number>(n).fill(0);
       for (let i = 0; i < runs; i++) {
-        const drawn = random.below(n);
+        const drawn = random[method](n);
         counts[drawn] = (counts[drawn] ?? 0) + 1;
       }
       // Chi-squared with n − 1 degrees of freedom: mean n − 1, variance 2 (n − 1).

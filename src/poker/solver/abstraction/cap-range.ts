@@ -1,6 +1,6 @@
 import type { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { type Random, shuffleStart } from "../../random.js";
 import type { HandSet } from "../game/hand-set.js";
-import { type Random, shuffleStart } from "../random.js";
 
 /** Runouts over which a hand's strength is averaged when its board is not complete; fewer for ranges of millions. */
 const MOST_RUNOUTS = 24;

@@ -1,6 +1,6 @@
+import type { Random } from "../../random.js";
 import { SolverInputError } from "../game/errors.js";
 import type { HandSet } from "../game/hand-set.js";
-import type { Random } from "../random.js";
 import type { DealList } from "./deal-list.js";
 
 /** A seat's range as the sampler draws from it. */

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../../random.js";
 import type { MultiwayState } from "./multiway-state.js";
 import { type MultiwayTree, NODE } from "./multiway-tree.js";
 

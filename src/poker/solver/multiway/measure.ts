@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../../random.js";
 import { type DealList, listDeals } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./multiway-state.js";

@@ -1,4 +1,4 @@
-import type { Random } from "../random.js";
+import type { Random } from "../../random.js";
 import { SUIT_MAPS } from "../spot/canonical-suits.js";
 import type { DealList } from "./deal-list.js";
 import type { SampledRange } from "./deal-sampler.js";

@@ -2,12 +2,12 @@ import { deckWithout } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import { plural } from "../../plural.js";
+import { Random } from "../../random.js";
 import { capRange, meanStrengths, sortByScore } from "../abstraction/cap-range.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../game/errors.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import { omahaDeal } from "../game/omaha-deal.js";
-import { Random } from "../random.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { allDeals, type DealCounts, type HeadsUpGame, planBytes } from "../vector/shared-game.js";
 import { compileStreets } from "../vector/street-block.js";
@@ -64,7 +64,7 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
  * @throws SolverInputError when not even the smallest version fits.
  */
 export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpPlan {
-  const sorted = sortedRanges(asked, new Random(asked.options.seed));
+  const sorted = sortedRanges(asked, Random.fromSeed(asked.options.seed));
   const rungs = headsUpLadder(asked);
   const treeOf = treesBySizing(asked);
   const spot = withFewerRaises(asked, rungs, treeOf);
@@ -150,7 +150,7 @@ function memoryProblem(bytes: number, allowed: number): string {
 
 function thin(spot: Spot, range: HandSet, seat: number, limit: number): HandSet {
   const hero = spot.hero?.seat === seat ? findHand(range, spot.hero.cards) : -1;
-  return capRange(range, Math.min(limit, MAX_COMBOS), hero, new Random(spot.options.seed + seat));
+  return capRange(range, Math.min(limit, MAX_COMBOS), hero, Random.fromSeed(spot.options.seed + seat));
 }
 
 function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {

@@ -1,11 +1,11 @@
 import { plural } from "../../plural.js";
+import { Random } from "../../random.js";
 import { capRange } from "../abstraction/cap-range.js";
 import { suitClasses } from "../abstraction/suit-classes.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import { SolverInputError } from "../game/errors.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { SampledRange } from "../multiway/deal-sampler.js";
-import { Random } from "../random.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { PotLimitSizing } from "./heads-up-ladder.js";
 import { sortedRanges } from "./heads-up-plan.js";
@@ -133,7 +133,7 @@ function sampledRanges(
       spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands, limit) : null;
     if (grouped) return { hands: grouped, suitClasses: true };
     const hero = spot.hero?.seat === seat ? findHand(hands, spot.hero.cards) : -1;
-    return { hands: capRange(hands, limit, hero, new Random(spot.options.seed + seat)), suitClasses: false };
+    return { hands: capRange(hands, limit, hero, Random.fromSeed(spot.options.seed + seat)), suitClasses: false };
   });
 }
 
@@ -146,7 +146,9 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
   const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
   const laterRows = perBoard ** spot.boards.length;
   const sorted =
-    spot.street === 0 ? spot.ranges.map((range) => range.hands) : sortedRanges(spot, new Random(spot.options.seed));
+    spot.street === 0
+      ? spot.ranges.map((range) => range.hands)
+      : sortedRanges(spot, Random.fromSeed(spot.options.seed));
   const size = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_FULL_TREE);
   let problem = "the betting tree is too large";
   const rungs = ladder(spot);

@@ -1,9 +1,9 @@
 import { type Card, deckWithout } from "../../cards.js";
 import { choose } from "../../combinatorics.js";
+import { type Random, shuffleStart } from "../../random.js";
 import { compileRange } from "../../ranges/match-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import { handKey } from "../game/hand-set.js";
-import { type Random, shuffleStart } from "../random.js";
 
 /** A range by a sample of its hands. */
 export interface DrawnRange {

@@ -23,7 +23,7 @@ const shapeOf = (deal: SeatedDeal) => ({ players: deal.seats.length, nextCard: d
 
 function simulate(deal: SeatedDeal, runs: number, seed: number, strata?: StratumCounts): ShowdownCounts {
   const counts = new ShowdownCounts(shapeOf(deal));
-  new MonteCarlo(tables, deal, Random.seeded([seed])).simulate(runs, counts, strata);
+  new MonteCarlo(tables, deal, Random.ofStream([seed])).simulate(runs, counts, strata);
   return counts;
 }
 

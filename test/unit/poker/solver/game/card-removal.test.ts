@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { Random } from "../../../../../src/poker/random.js";
 import { CardRemoval } from "../../../../../src/poker/solver/game/card-removal.js";
 import { createHandSet, type HandSet, sharesCard } from "../../../../../src/poker/solver/game/hand-set.js";
 import { indexSubsets } from "../../../../../src/poker/solver/game/subset-slots.js";
-import { Random } from "../../../../../src/poker/solver/random.js";
 import { createSharedMemory } from "../../../../../src/poker/solver/wasm/shared-memory.js";
 import { createSweepKernel, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
 
@@ -113,7 +113,7 @@ function expectClose(actual: Float64Array, expected: Float64Array): void {
 
 describe("card-removal sums", () => {
   it.each([1, 2, 4, 5, 6])("equal an O(n²) count for hands of %i cards", (k) => {
-    const random = new Random(k);
+    const random = Random.fromSeed(k);
     for (let round = 0; round < 6; round++) {
       const deckSize = k === 1 ? 8 : 12 + 6 * round;
       const own = randomHands(random, k, 30 + 20 * round, deckSize);

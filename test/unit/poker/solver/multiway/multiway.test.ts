@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../../src/poker/cards.js";
+import { Random } from "../../../../../src/poker/random.js";
 import { suitClasses } from "../../../../../src/poker/solver/abstraction/suit-classes.js";
 import {
   applyAction,
@@ -15,7 +16,6 @@ import { ExternalSampling } from "../../../../../src/poker/solver/multiway/exter
 import { Measure } from "../../../../../src/poker/solver/multiway/measure.js";
 import { MultiwayState } from "../../../../../src/poker/solver/multiway/multiway-state.js";
 import { flattenTree, potLayers } from "../../../../../src/poker/solver/multiway/multiway-tree.js";
-import { Random } from "../../../../../src/poker/solver/random.js";
 import { VectorSolver } from "../../../../../src/poker/solver/vector/vector-solver.js";
 import { randomHands, solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../../oracle.js";
@@ -67,7 +67,7 @@ describe("sampled deals", () => {
       { hands: createHandSet([[0], [1]]), suitClasses: false },
       { hands: createHandSet([[1], [2]], [1, 2]), suitClasses: false },
     ];
-    const sampler = new DealSampler(ranges, [[3]], 8, new Random(3));
+    const sampler = new DealSampler(ranges, [[3]], 8, Random.fromSeed(3));
     const counts = new Map<string, number>();
     for (let deal = 0; deal < 20_000; deal++) {
       sampler.deal(-1);
@@ -82,7 +82,7 @@ describe("sampled deals", () => {
 
   it("are refused when the ranges exclude each other", () => {
     const range = { hands: createHandSet([[0]]), suitClasses: false };
-    expect(() => new DealSampler([range, range], [[]], 8, new Random(1)).deal(-1)).toThrow(
+    expect(() => new DealSampler([range, range], [[]], 8, Random.fromSeed(1)).deal(-1)).toThrow(
       /cannot be held at the same time/,
     );
   });
@@ -173,11 +173,11 @@ describe("external sampling", () => {
     for (let i = 0; i < 200; i++) exact.iterate();
     const sampled = hands.map((set) => ({ hands: set, suitClasses: false }));
     const rows = [hands.map((set) => set.count)];
-    const sampler = new DealSampler(sampled, [board], 52, new Random(1));
+    const sampler = new DealSampler(sampled, [board], 52, Random.fromSeed(1));
     const state = new MultiwayState(flattenTree(tree, rows), sampler, 1, () => 0);
-    const trainer = new ExternalSampling(state, new Random(2));
+    const trainer = new ExternalSampling(state, Random.fromSeed(2));
     for (let deal = 0; deal < 60_000; deal++) trainer.iterate(1 + Math.floor(deal / 500));
-    const measure = new Measure(state, sampled, new Random(3));
+    const measure = new Measure(state, sampled, Random.fromSeed(3));
     const { chips } = measure.sampleTable(20_000);
     expect(Math.abs((chips[0] as number) - exact.values()[0])).toBeLessThan(2);
     expect((chips[0] as number) + (chips[1] as number)).toBeCloseTo(90, 6);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../../src/poker/cards.js";
-import { Random } from "../../../../../src/poker/solver/random.js";
+import { Random } from "../../../../../src/poker/random.js";
 import { drawRange } from "../../../../../src/poker/solver/spot/drawn-range.js";
 import { solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
 
@@ -8,7 +8,7 @@ const NO_CARDS: ReadonlySet<number> = new Set();
 
 describe("ranges of five- and six-card hands", () => {
   it("are drawn where they are wide, with an estimate of their size", () => {
-    const drawn = drawRange("AA", 6, NO_CARDS, new Random(1));
+    const drawn = drawRange("AA", 6, NO_CARDS, Random.fromSeed(1));
     // Two, three or four aces among six cards of 52.
     const size = 6 * 194_580 + 4 * 17_296 + 1_128;
     expect(Math.abs((drawn?.size ?? 0) / size - 1)).toBeLessThan(0.03);
@@ -19,16 +19,16 @@ describe("ranges of five- and six-card hands", () => {
   it("hold no dead card", () => {
     const dead = new Set(parseCards("AsKsQd"));
     expect(
-      drawRange("any", 5, dead, new Random(1))
+      drawRange("any", 5, dead, Random.fromSeed(1))
         ?.hands.flat()
         .some((card) => dead.has(card)),
     ).toBe(false);
   });
 
   it("are listed where they are small, and always with four cards", () => {
-    expect(drawRange("AAKKQQ", 6, NO_CARDS, new Random(1))).toBeNull();
-    expect(drawRange("AA", 5, NO_CARDS, new Random(1))).toBeNull();
-    expect(drawRange("any", 4, NO_CARDS, new Random(1))).toBeNull();
+    expect(drawRange("AAKKQQ", 6, NO_CARDS, Random.fromSeed(1))).toBeNull();
+    expect(drawRange("AA", 5, NO_CARDS, Random.fromSeed(1))).toBeNull();
+    expect(drawRange("any", 4, NO_CARDS, Random.fromSeed(1))).toBeNull();
   });
 
   it("say in the result that they were drawn", () => {

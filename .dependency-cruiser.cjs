@@ -9,10 +9,11 @@ const celeryInner = (...names) => `^src/celery/(${names.join("|")})/`;
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
-    forbid("celery-stands-alone", layer("celery"), "^src/(?!celery/)"),
+    forbid("celery-stands-alone", layer("celery"), "^src/(?!celery/|postgres/)"),
     forbid("poker-imports-only-itself", layer("poker"), "^src/(?!poker/)"),
     { name: "poker-is-pure", severity: "error", from: { path: layer("poker") }, to: { dependencyTypes: ["npm"] } },
-    forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/)"),
+    forbid("postgres-stands-alone", layer("postgres"), "^src/(?!postgres/)"),
+    forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
     forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|cli|main|config)"),
     forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|cli|main|config)"),
     forbid("config-stands-alone", layer("config"), "^src/(?!config)"),

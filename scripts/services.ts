@@ -14,7 +14,8 @@ const HELP = `Usage: scripts/services <command>
   env                 print the URLs as shell exports:  eval "$(scripts/services env)"
   down                stop them and remove their data
   run <command…>      start them, run the command with their URLs in its environment, stop them
-  provision           install what is missing: RabbitMQ, PostgreSQL, Redis, Python Celery and the example backend's modules
+  provision           install what is missing: RabbitMQ, PostgreSQL, PgBouncer, Redis, Python Celery and the example
+                      backend's modules
 
 CELERY_BROKER_URL, DATABASE_URL and REDIS_URL, when set, are used instead of private services.
 `;
@@ -36,7 +37,7 @@ async function main(): Promise<number> {
     case "run":
       return run(args);
     case "provision":
-      await provision(["rabbitmq", "postgres", "redis", "backend"], say);
+      await provision(["rabbitmq", "postgres", "pgbouncer", "redis", "backend"], say);
       return 0;
     default:
       process.stdout.write(HELP);

@@ -28,8 +28,8 @@ export function findPostgresBin(): string | undefined {
   return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres")));
 }
 
-/** PostgreSQL refuses to run as root, so root hands it to an unprivileged user. */
-function unprivilegedUser(): { uid: number; gid: number } | undefined {
+/** PostgreSQL and its pooler refuse to run as root, so root hands them to an unprivileged user. */
+export function unprivilegedUser(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     try {

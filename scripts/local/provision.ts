@@ -1,6 +1,7 @@
 import { execFile, spawn, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { promisify } from "node:util";
+import { findPgbouncer } from "./pgbouncer.js";
 import { findPostgresBin } from "./postgres.js";
 import { findRabbitmqServer } from "./rabbitmq.js";
 import { findRedisServer } from "./redis.js";
@@ -11,7 +12,7 @@ const run = promisify(execFile);
  * What a script may need from the system. `celery` is Python Celery; `backend` what the example backend imports; `results` what
  * Celery's redis and database result backends import.
  */
-export type ServiceName = "rabbitmq" | "postgres" | "redis" | "celery" | "backend" | "results";
+export type ServiceName = "rabbitmq" | "postgres" | "pgbouncer" | "redis" | "celery" | "backend" | "results";
 
 interface Need {
   readonly title: string;
@@ -33,6 +34,7 @@ const NEEDS: Record<ServiceName, Need> = {
     present: async () => findRabbitmqServer() !== undefined,
   },
   postgres: { title: "PostgreSQL", packages: ["postgresql"], present: async () => findPostgresBin() !== undefined },
+  pgbouncer: { title: "PgBouncer", packages: ["pgbouncer"], present: async () => findPgbouncer() !== undefined },
   redis: { title: "Redis", packages: ["redis-server"], present: async () => findRedisServer() !== undefined },
   celery: {
     title: "Python Celery",
@@ -145,7 +147,7 @@ async function aptInstall(
   const update = `apt-get ${options} update || true`;
   // systemd would start an enabled service at the next boot; nobody asked for that.
   const disable =
-    "if [ -d /run/systemd/system ]; then systemctl disable rabbitmq-server redis-server postgresql 2>/dev/null || true; fi";
+    "if [ -d /run/systemd/system ]; then systemctl disable rabbitmq-server redis-server postgresql pgbouncer 2>/dev/null || true; fi";
   const steps = aptListsAreOld() ? `${update}\n${install}` : `${install} || { ${update}; ${install}; }`;
   const [command, ...args] = [
     ...root,

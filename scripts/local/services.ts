@@ -1,6 +1,7 @@
 import { chmod, mkdtemp, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type Pooler, type PoolerOptions, startPgbouncer } from "./pgbouncer.js";
 import { createDatabase, type Database, dropDatabase, startPostgres } from "./postgres.js";
 import { type GuardedProcess, ProcessGuard, type SpawnOptions } from "./processes.js";
 import { provision, type ServiceName } from "./provision.js";
@@ -65,6 +66,7 @@ export async function startServices(options: StartOptions): Promise<Services> {
 /** The running services. Asking for one that was not started is an error. */
 export class Services {
   private readonly users: GuardedProcess[] = [];
+  private poolers = 0;
 
   constructor(
     private readonly guard: ProcessGuard,
@@ -120,6 +122,13 @@ export class Services {
   startDatabase = () => required(this.database, "postgres").start();
   /** SIGKILL. */
   killDatabase = () => required(this.database, "postgres").kill();
+
+  /** A PgBouncer in front of the database, installed first where it is missing; it ends with the services. */
+  async startPgbouncer(options: PoolerOptions = {}): Promise<Pooler> {
+    await provision(["pgbouncer"]);
+    const folder = join(this.folder, `pgbouncer-${++this.poolers}`);
+    return startPgbouncer(this.guard, folder, this.databaseUrl, options);
+  }
 
   stopRedis = () => required(this.redis, "redis").stop();
   startRedis = () => required(this.redis, "redis").start();

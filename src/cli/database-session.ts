@@ -9,7 +9,7 @@ export async function withDatabase<Result>(
   const config = loadConfig();
   const url = requireDatabaseUrl(config);
   const { openDatabase } = await import("../jobs/database.js");
-  const { classifyDatabaseError } = await import("../jobs/availability.js");
+  const { classifyDatabaseError } = await import("../postgres/errors.js");
   const { CliError } = await import("./globals.js");
   const database = openDatabase({
     url,

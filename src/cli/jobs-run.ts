@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../celery/errors.js";
-import { violatesForeignKey } from "../jobs/availability.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
 import type { JobStatus, JobType } from "../jobs/schema.js";
+import { violatesForeignKey } from "../postgres/errors.js";
 import { withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";

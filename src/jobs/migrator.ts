@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { type Kysely, type Migration, Migrator, sql } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import { MigrationError } from "./errors.js";
 import type { JobsDatabase } from "./schema.js";
 
@@ -93,15 +93,12 @@ export async function migrate(
   database: Kysely<JobsDatabase>,
   options: { readonly createMissing?: boolean } = {},
 ): Promise<MigrationOutcome> {
-  const carriedOut = await database.connection().execute(async (connection) => {
-    await sql`select pg_advisory_lock(${ADVISORY_LOCK})`.execute(connection);
-    try {
-      const { owner, missing } = await databaseStatus(connection);
-      if (owner !== "backend") return await runMigrator(connection);
-      return options.createMissing && missing.length > 0 ? await runUntracked(connection) : [];
-    } finally {
-      await sql`select pg_advisory_unlock(${ADVISORY_LOCK})`.execute(connection).catch(() => undefined);
-    }
+  const carriedOut = await database.transaction().execute(async (transaction) => {
+    // A lock of the transaction: a pooler would leave one of the session to another client.
+    await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
+    const { owner, missing } = await databaseStatus(transaction);
+    if (owner !== "backend") return await runTracked(transaction);
+    return options.createMissing && missing.length > 0 ? await runAll(transaction, await readMigrations()) : [];
   });
   const status = await databaseStatus(database);
   if (status.missing.length > 0) throw new MigrationError(explainMissing(status));
@@ -117,38 +114,47 @@ export function explainMissing(status: DatabaseStatus): string {
   return `the backend's database lacks ${parts}: run the backend's own migrations (alembic upgrade head)${remedy}`;
 }
 
-async function runMigrator(database: Kysely<JobsDatabase>): Promise<string[]> {
-  const migrator = new Migrator({
-    db: database,
-    provider: { getMigrations: async () => Object.fromEntries(await readMigrations()) },
-    migrationTableName: TRACKING_TABLE,
-    migrationLockTableName: `${TRACKING_TABLE}_lock`,
-  });
-  const { error, results = [] } = await migrator.migrateToLatest();
-  if (error instanceof Error) {
-    const failed = results.find((result) => result.status === "Error");
-    throw new MigrationError(`migration ${failed?.migrationName ?? ""} failed: ${error.message}`, { cause: error });
-  }
-  return results.filter((result) => result.status === "Success").map((result) => result.migrationName);
+/** Carries out what is new, and notes it in a table of ours. */
+async function runTracked(transaction: Transaction<JobsDatabase>): Promise<string[]> {
+  const migrations = await readMigrations();
+  if (!(await visibleColumns(transaction)).has(TRACKING_TABLE)) await createTrackingTable(transaction);
+  for (const name of await appliedMigrations(transaction)) migrations.delete(name);
+  const carriedOut = await runAll(transaction, migrations);
+  for (const name of carriedOut)
+    await sql`insert into ${sql.table(TRACKING_TABLE)} (name, timestamp) values (${name}, ${new Date().toISOString()})`.execute(
+      transaction,
+    );
+  return carriedOut;
 }
 
-/** Every migration creates only what is missing, so all of them may run, and nothing of ours has to be left behind. */
-async function runUntracked(database: Kysely<JobsDatabase>): Promise<string[]> {
-  const migrations = await readMigrations();
-  await database.transaction().execute(async (transaction) => {
-    for (const migration of migrations.values()) await migration.up(transaction);
-  });
+async function createTrackingTable(transaction: Transaction<JobsDatabase>): Promise<void> {
+  await sql`create table ${sql.table(TRACKING_TABLE)} (name varchar(255) primary key, timestamp varchar(255) not null)`.execute(
+    transaction,
+  );
+}
+
+/** Every migration creates only what is missing, so each may run where nothing of ours is to be left behind. */
+async function runAll(
+  transaction: Transaction<JobsDatabase>,
+  migrations: ReadonlyMap<string, string>,
+): Promise<string[]> {
+  for (const [name, text] of migrations) {
+    try {
+      await sql.raw(text).execute(transaction);
+    } catch (error) {
+      throw new MigrationError(`migration ${name} failed: ${error instanceof Error ? error.message : error}`, {
+        cause: error,
+      });
+    }
+  }
   return [...migrations.keys()];
 }
 
-async function readMigrations(): Promise<Map<string, Migration>> {
+/** SQL by name, in order. */
+async function readMigrations(): Promise<Map<string, string>> {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".sql")).sort();
-  return new Map(
-    files.map((file) => [
-      file.replace(/\.sql$/, ""),
-      { up: async (database) => void (await sql.raw(await readFile(new URL(file, FOLDER), "utf8")).execute(database)) },
-    ]),
-  );
+  const texts = await Promise.all(files.map((file) => readFile(new URL(file, FOLDER), "utf8")));
+  return new Map(files.map((file, index) => [file.replace(/\.sql$/, ""), texts[index] ?? ""]));
 }
 
 async function appliedMigrations(database: Kysely<JobsDatabase>): Promise<string[]> {

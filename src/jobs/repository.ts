@@ -12,7 +12,7 @@ import type {
   NewSolverSolution,
 } from "./claim.js";
 import { columnJson, columnText, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
-import { utcNow } from "./database.js";
+import { timestampText, utcNow } from "./database.js";
 import { claimable, endOfJob, failure, type JobUpdate, updateFenced, wholePercentage, whyNotHeld } from "./fence.js";
 import type { JobsDatabase, JobType, UtcTimestamp } from "./schema.js";
 
@@ -29,6 +29,24 @@ export type {
   NewSolverSolution,
 } from "./claim.js";
 
+const PLAIN_COLUMNS = [
+  "id",
+  "user_id",
+  "job_type",
+  "status",
+  "input_data",
+  "result_data",
+  "error_message",
+  "queue_message_id",
+  "estimated_duration",
+  "actual_duration",
+  "progress_percentage",
+  "progress_message",
+] as const;
+const TIME_COLUMNS = (["created_at", "started_at", "completed_at", "updated_at"] as const).map((column) =>
+  timestampText(column).as(column),
+);
+
 /** Reads and writes of the `jobs` table. Every method is one statement or one transaction, and may be repeated. */
 export class JobRepository {
   constructor(private readonly database: Kysely<JobsDatabase>) {}
@@ -39,13 +57,13 @@ export class JobRepository {
   }
 
   async find(id: string): Promise<JobRow | null> {
-    const row = await this.database.selectFrom("jobs").selectAll().where("id", "=", id).executeTakeFirst();
+    const row = await this.#rows().where("id", "=", id).executeTakeFirst();
     return row ?? null;
   }
 
   /** Newest first. */
   async list(filter: JobFilter = {}): Promise<JobRow[]> {
-    let query = this.database.selectFrom("jobs").selectAll().orderBy("created_at", "desc").orderBy("id");
+    let query = this.#rows().orderBy("jobs.created_at", "desc").orderBy("id");
     if (filter.status !== undefined) query = query.where("status", "=", filter.status);
     if (filter.jobType !== undefined) query = query.where("job_type", "=", filter.jobType);
     if (filter.userId !== undefined) query = query.where("user_id", "=", filter.userId);
@@ -92,10 +110,10 @@ export class JobRepository {
       .where("id", "=", id)
       .where("job_type", "=", jobType)
       .where(claimable(claimant))
-      .returning(["user_id", "job_type", "input_data", "started_at"])
+      .returning(["user_id", "input_data", timestampText("started_at").as("token")])
       .executeTakeFirst();
-    if (row?.started_at) {
-      const { user_id: userId, started_at: token, input_data: inputData } = row;
+    if (row !== undefined) {
+      const { user_id: userId, token, input_data: inputData } = row;
       return { kind: "claimed", job: { jobId: id, token, userId, jobType, inputData } };
     }
     return this.describe(id, jobType);
@@ -190,6 +208,10 @@ export class JobRepository {
       .where("status", "in", ["FAILED", "CANCELLED"])
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
+  }
+
+  #rows() {
+    return this.database.selectFrom("jobs").select([...PLAIN_COLUMNS, ...TIME_COLUMNS]);
   }
 
   private async describe(id: string, jobType: JobType): Promise<ClaimOutcome> {

@@ -10,7 +10,6 @@ import {
   WorkerLostError,
 } from "../celery/errors.js";
 import type { TaskContext, TaskRequest } from "../celery/task.js";
-import { isTransientDatabaseError, mayHaveBeenCarriedOut, pause, untilAvailable } from "../jobs/availability.js";
 import {
   JobAlreadyFailedError,
   JobCancelledError,
@@ -22,6 +21,8 @@ import {
   UnknownJobError,
 } from "../jobs/errors.js";
 import type { ClaimedJob, ClaimOutcome, JobRepository, JobsTransaction } from "../jobs/repository.js";
+import { pause, untilAvailable } from "../postgres/availability.js";
+import { isTransientDatabaseError, mayHaveBeenCarriedOut } from "../postgres/errors.js";
 import { Heartbeat } from "./heartbeat.js";
 import { jobIdOf, jobIdOfRequest } from "./job-arguments.js";
 import { claimantOf, JobAttempt } from "./job-attempt.js";

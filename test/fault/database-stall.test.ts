@@ -1,8 +1,8 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { untilAvailable } from "../../src/jobs/availability.js";
 import { openDatabase } from "../../src/jobs/database.js";
 import { JobRepository } from "../../src/jobs/repository.js";
+import { untilAvailable } from "../../src/postgres/availability.js";
 import { useJobs } from "../support/jobs.js";
 
 const jobs = useJobs();

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely";
+import { sqlState } from "../../postgres/errors.js";
 
 /** Names of Celery's two result tables: `database_table_names` and `database_table_schemas`. */
 export interface TableNames {
@@ -36,23 +37,37 @@ export function resultTables(names: TableNames): ResultTables {
 const MADE_BY_ANOTHER = new Set(["23505", "42P07", "42710"]);
 
 /**
- * Creates the tables, their sequences and indexes as Celery's SQLAlchemy models do, where they are missing. Existing
- * tables are left as they are.
+ * Creates the tables, their sequences and indexes as Celery's SQLAlchemy models do, where they are missing. What is
+ * there is left as it is, and needs no privilege to create.
  */
 export async function createResultTables(db: Kysely<unknown>, tables: ResultTables, extended: boolean): Promise<void> {
   const extraColumns = extended
     ? sql`, name VARCHAR(155), args BYTEA, kwargs BYTEA, worker VARCHAR(155), retries INTEGER, queue VARCHAR(155)`
     : sql``;
-  const missing: Table[] = [];
-  for (const each of [tables.task, tables.group]) if (!(await exists(db, each))) missing.push(each);
+  await createMissing(
+    db,
+    tables.task,
+    sql`id INTEGER NOT NULL PRIMARY KEY, task_id VARCHAR(155) UNIQUE, status VARCHAR(50), result BYTEA,
+      date_done TIMESTAMP WITHOUT TIME ZONE, traceback TEXT${extraColumns}`,
+  );
+  await createMissing(
+    db,
+    tables.group,
+    sql`id INTEGER NOT NULL PRIMARY KEY, taskset_id VARCHAR(155) UNIQUE, result BYTEA,
+      date_done TIMESTAMP WITHOUT TIME ZONE`,
+  );
+}
+
+async function createMissing(db: Kysely<unknown>, parts: Table, columns: RawBuilder<unknown>): Promise<void> {
+  const { table, tableName, index, sequence, sequenceName } = parts;
   const statements = [
-    sql`CREATE SEQUENCE IF NOT EXISTS ${tables.task.sequence}`,
-    sql`CREATE TABLE IF NOT EXISTS ${tables.task.table} (id INTEGER NOT NULL PRIMARY KEY, task_id VARCHAR(155) UNIQUE,
-      status VARCHAR(50), result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE, traceback TEXT${extraColumns})`,
-    sql`CREATE SEQUENCE IF NOT EXISTS ${tables.group.sequence}`,
-    sql`CREATE TABLE IF NOT EXISTS ${tables.group.table} (id INTEGER NOT NULL PRIMARY KEY, taskset_id VARCHAR(155) UNIQUE,
-      result BYTEA, date_done TIMESTAMP WITHOUT TIME ZONE)`,
-    ...missing.map(({ table, index }) => sql`CREATE INDEX IF NOT EXISTS ${index} ON ${table} (date_done)`),
+    ...((await exists(db, sequenceName)) ? [] : [sql`CREATE SEQUENCE IF NOT EXISTS ${sequence}`]),
+    ...((await exists(db, tableName))
+      ? []
+      : [
+          sql`CREATE TABLE IF NOT EXISTS ${table} (${columns})`,
+          sql`CREATE INDEX IF NOT EXISTS ${index} ON ${table} (date_done)`,
+        ]),
   ];
   for (const statement of statements) {
     try {
@@ -63,15 +78,9 @@ export async function createResultTables(db: Kysely<unknown>, tables: ResultTabl
   }
 }
 
-async function exists(db: Kysely<unknown>, { tableName }: Table): Promise<boolean> {
-  const { rows } = await sql<{ found: boolean }>`SELECT to_regclass(${tableName}) IS NOT NULL AS found`.execute(db);
+async function exists(db: Kysely<unknown>, name: string): Promise<boolean> {
+  const { rows } = await sql<{ found: boolean }>`SELECT to_regclass(${name}) IS NOT NULL AS found`.execute(db);
   return rows[0]?.found === true;
-}
-
-/** PostgreSQL's five-character error code; empty for other errors. */
-export function sqlState(error: unknown): string {
-  const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : "";
-  return typeof code === "string" ? code : "";
 }
 
 function table(schema: string | null, name: string, sequence: string): Table {

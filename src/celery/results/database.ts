@@ -1,14 +1,16 @@
-import { Kysely, PostgresDialect, sql } from "kysely";
-import pg from "pg";
+import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
+import { describeDatabaseError, isTransientDatabaseError } from "../../postgres/errors.js";
+import { Outage } from "../../postgres/outage.js";
+import { openPostgres } from "../../postgres/pool.js";
 import { readPickle, writePickle } from "../protocol/pickle.js";
 import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
-import { createResultTables, type ResultTables, resultTables, sqlState, type TableNames } from "./database-tables.js";
+import { createResultTables, type ResultTables, resultTables, type TableNames } from "./database-tables.js";
 import { postgresUrl } from "./database-url.js";
 import { isResultTuple, readMeta } from "./meta.js";
 import { PollingWaiter } from "./polling-waiter.js";
-import { retryTransient } from "./retry.js";
+import { type RetryOptions, retryTransient } from "./retry.js";
 import type { StoredBackend, WaitOptions } from "./stored.js";
 
 /** Options of {@link DatabaseBackend}. */
@@ -37,10 +39,13 @@ interface TaskRow {
   readonly status: string;
   readonly result: Buffer | null;
   readonly traceback: string | null;
-  readonly done_at: Date | null;
+  /** Epoch milliseconds. */
+  readonly done_at: number | null;
   readonly args?: Buffer | null;
   readonly kwargs?: Buffer | null;
 }
+
+type Trying = Partial<Pick<RetryOptions, "attempts" | "isTransient">>;
 
 /** A caller who looks once wants an answer: some 35 seconds. Writes and waits go on until the backend is closed. */
 const LOOK_UP_ATTEMPTS = 20;
@@ -59,21 +64,27 @@ export class DatabaseBackend implements StoredBackend {
   readonly #closing = new AbortController();
   readonly #waiter: PollingWaiter;
   readonly #db: Kysely<unknown>;
+  readonly #outage: Outage;
 
   /** @throws ImproperlyConfigured for a URL of another database */
   constructor(options: DatabaseBackendOptions) {
     this.#options = options;
     this.#tables = resultTables(options.tables);
-    this.#db = open(postgresUrl(options.url), options);
+    this.#outage = new Outage(options.log, "the result database");
+    this.#db = openPostgres({
+      url: postgresUrl(options.url),
+      applicationName: "celery-results",
+      poolSize: options.poolSize ?? 4,
+      onConnectionError: (err) => options.log.warn({ err }, "connection to the result database lost"),
+    });
     this.#waiter = new PollingWaiter((taskIds) => this.#getMany(taskIds), options.pollMs ?? 500);
   }
 
   /** Creates missing tables; waits for the database for as long as that takes. */
   start(): Promise<void> {
-    return this.#run(
-      () => createResultTables(this.#db, this.#tables, this.#options.extended),
-      Number.POSITIVE_INFINITY,
-    );
+    return this.#run(() => createResultTables(this.#db, this.#tables, this.#options.extended), {
+      isTransient: passesByItself,
+    });
   }
 
   async close(): Promise<void> {
@@ -104,7 +115,7 @@ export class DatabaseBackend implements StoredBackend {
   }
 
   async get(taskId: string): Promise<StoredResult | null> {
-    const [result] = await this.#getMany([taskId], LOOK_UP_ATTEMPTS);
+    const [result] = await this.#getMany([taskId], { attempts: LOOK_UP_ATTEMPTS });
     return result ?? null;
   }
 
@@ -150,16 +161,16 @@ export class DatabaseBackend implements StoredBackend {
     }
   }
 
-  async #getMany(taskIds: readonly string[], attempts?: number): Promise<StoredResult[]> {
+  async #getMany(taskIds: readonly string[], trying?: Trying): Promise<StoredResult[]> {
     if (taskIds.length === 0) return [];
     const query = sql<TaskRow>`
-      SELECT *, date_done AT TIME ZONE 'utc' AS done_at
+      SELECT *, (extract(epoch FROM date_done) * 1000)::float8 AS done_at
       FROM ${this.#tables.task.table} WHERE task_id = ANY(${[...taskIds]})`;
-    const { rows } = await this.#run(() => query.execute(this.#db), attempts);
+    const { rows } = await this.#run(() => query.execute(this.#db), trying);
     return rows.map((row) =>
       readMeta(row.task_id, {
         ...row,
-        date_done: row.done_at,
+        date_done: row.done_at === null ? null : new Date(row.done_at),
         result: row.result === null ? null : readPickle(row.result),
         args: this.#readExtended(row.args),
         kwargs: this.#readExtended(row.kwargs),
@@ -186,40 +197,27 @@ export class DatabaseBackend implements StoredBackend {
     ];
   }
 
-  #run<T>(operation: () => Promise<T>, attempts?: number): Promise<T> {
-    return retryTransient(operation, {
-      ...(attempts === undefined ? {} : { attempts }),
-      signal: this.#closing.signal,
-      isTransient: isOutage,
-      onRetry: (err, attempt) => this.#options.log.warn({ err, attempt }, "result database failed, trying again"),
-    });
+  async #run<T>(operation: () => Promise<T>, { attempts, isTransient }: Trying = {}): Promise<T> {
+    const waiter = {};
+    try {
+      const result = await retryTransient(operation, {
+        ...(attempts === undefined ? {} : { attempts }),
+        signal: this.#closing.signal,
+        isTransient: isTransient ?? isTransientDatabaseError,
+        onRetry: (error) => this.#outage.failed(waiter, error),
+      });
+      this.#outage.passed(waiter);
+      return result;
+    } finally {
+      this.#outage.gaveUp(waiter);
+    }
   }
 }
 
-function open(connectionString: string, options: DatabaseBackendOptions): Kysely<unknown> {
-  const pool = new pg.Pool({
-    connectionString,
-    max: options.poolSize ?? 4,
-    connectionTimeoutMillis: 5000,
-    idleTimeoutMillis: 30_000,
-    keepAlive: true,
-    statement_timeout: 10_000,
-    application_name: "celery-results",
-  });
-  const onError = (err: Error): void => options.log.warn({ err }, "connection to the result database lost");
-  // Without a listener the death of an idle connection would end the process.
-  pool.on("error", onError);
-  pool.on("connect", (client) => client.on("error", onError));
-  return new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
-}
-
-/** Errors that pass: no connection, a server that starts or stops, a serialization failure, a statement time-out. */
-function isOutage(error: unknown): boolean {
-  const state = sqlState(error);
-  if (/^(08|57P|40|53|55P03|57014)/.test(state)) return true;
-  if (state !== "") return /^E[A-Z]+$/.test(state);
-  // pg reports lost connections as plain errors.
-  return error instanceof Error && /connection|terminat|timeout|socket/i.test(error.message);
+/** At the start, tables that cannot be made are a mistake to be told, not something to wait for. */
+function passesByItself(error: unknown): boolean {
+  const { kind, problem } = describeDatabaseError(error);
+  return kind !== "permanent" && problem !== "schema" && problem !== "privilege";
 }
 
 /** PostgreSQL's text holds no NUL. */

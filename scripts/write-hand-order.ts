@@ -4,7 +4,7 @@
  *     npx tsx scripts/write-hand-order.ts hands.tsv
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { handNumber } from "../src/poker/ranges/match-range.js";
+import { subsetNumber } from "../src/poker/combinatorics.js";
 
 const CLASSES = 16_432;
 const BYTES_PER_CLASS = 3;
@@ -18,7 +18,7 @@ const classes = readFileSync(file, "utf8")
   .split("\n")
   .map((line) => {
     const [a = 0, b = 0, c = 0, d = 0, wins = 0, ties = 0] = line.split("\t").map(Number);
-    return { number: handNumber([a, b, c, d]), halfWins: 2 * wins + ties };
+    return { number: subsetNumber([a, b, c, d]), halfWins: 2 * wins + ties };
   });
 if (classes.length !== CLASSES) throw new Error(`expected ${CLASSES} classes, found ${classes.length}`);
 classes.sort((one, other) => other.halfWins - one.halfWins || one.number - other.number);

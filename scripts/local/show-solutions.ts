@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { actionLabel } from "../../src/poker/solver/report/action-label.js";
-import type { Solution } from "../../src/poker/solver/report/solution.js";
+import { actionLabel, type Solution } from "../../src/poker/solver/report/solution.js";
 import type { JobsApi, JobView } from "./jobs-api.js";
 import { ROOT } from "./state.js";
 import { table } from "./terminal.js";

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { ThreadPool } from "../celery/executor/thread-pool.js";
 import { JobInputError } from "../jobs/errors.js";
-import { MAX_THREADS } from "../poker/solver/vector/shared-game.js";
+import { MAX_THREADS } from "../poker/solver/vector/memory-layout.js";
 import { progressMessage } from "../tasks/solver-analysis/job.js";
 import { prepareKernel } from "../tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../tasks/solver-analysis/parse-input.js";

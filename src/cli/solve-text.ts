@@ -1,5 +1,4 @@
-import { actionLabel } from "../poker/solver/report/action-label.js";
-import type { HandClassRow, SolutionNode } from "../poker/solver/report/solution.js";
+import { actionLabel, type HandClassRow, type SolutionNode } from "../poker/solver/report/solution.js";
 import type { StoredSolution } from "../tasks/solver-analysis/stored-solution.js";
 import { type Output, plural, type Style } from "./output.js";
 

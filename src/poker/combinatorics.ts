@@ -42,3 +42,20 @@ export function forEachSubset(items: ArrayLike<number>, k: number, visit: (subse
   };
   fill(k - 1, n);
 }
+
+/**
+ * Number of a subset among all of its size, in colexicographic order.
+ * @param items whole numbers from 0, ascending
+ */
+export function subsetNumber(items: ArrayLike<number>): number {
+  let number = 0;
+  for (let i = 0; i < items.length; i++) number += choose(items[i] ?? 0, i + 1);
+  return number;
+}
+
+/** How many bits of a mask are set. */
+export function bitCount(mask: number): number {
+  let count = 0;
+  for (let bits = mask; bits !== 0; bits &= bits - 1) count++;
+  return count;
+}

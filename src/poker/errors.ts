@@ -32,3 +32,17 @@ export class RangeSyntaxError extends PokerError {
     super(`range ${JSON.stringify(source)} at position ${position}: ${problem}`);
   }
 }
+
+/** A game that cannot be built or solved as asked; the message names the offending value. */
+export class SolverInputError extends PokerError {
+  readonly code = "POKER_SOLVER_INPUT";
+  override readonly name: string = "SolverInputError";
+}
+
+/** Thrown inside a solve that was told to stop at once. */
+export class SolveCancelled extends Error {
+  override readonly name = "SolveCancelled";
+}
+
+/** For messages: `1 hand`, `2 hands`. */
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

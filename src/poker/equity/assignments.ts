@@ -1,4 +1,4 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
 import { blanksOf, liveCards, type SeatedDeal } from "./deal.js";
@@ -56,7 +56,7 @@ export function forEachAssignment(
 ): void {
   const { handSize } = deal;
   const hole = new Uint8Array(deal.seats.length * handSize);
-  const taken = new Uint8Array(52);
+  const taken = new Uint8Array(DECK_SIZE);
   const choices = deal.seats.map((_, player) => listHands(deal, player));
   const first = widestSeat(deal);
   const order = [first, ...deal.seats.keys()].filter((player, i, all) => all.indexOf(player) === i);

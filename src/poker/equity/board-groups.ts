@@ -1,7 +1,6 @@
 import type { Card } from "../cards.js";
-import { choose } from "../combinatorics.js";
-import { addRank } from "../evaluator/rank-state.js";
-import type { EvaluatorTables } from "../evaluator/tables.js";
+import { bitCount, choose } from "../combinatorics.js";
+import { addRank, type EvaluatorTables } from "../evaluator/tables.js";
 
 /** Number of multisets of 0–5 ranks. */
 const MULTISETS = [1, 13, 91, 455, 1820, 6188] as const;
@@ -155,10 +154,4 @@ class GroupEnumeration {
     group.state = state;
     if (group.weight > 0) this.visit(group);
   }
-}
-
-function bitCount(mask: number): number {
-  let count = 0;
-  for (let bits = mask; bits !== 0; bits &= bits - 1) count++;
-  return count;
 }

@@ -1,15 +1,12 @@
 import type { Card } from "../cards.js";
 import { choose } from "../combinatorics.js";
 import type { HandValue } from "../evaluator/categories.js";
-import { addRank } from "../evaluator/rank-state.js";
-import type { EvaluatorTables } from "../evaluator/tables.js";
-import { flushValue, type HandProfile, offsuitValue } from "./hand-profile.js";
+import { RANK_MULTISETS } from "../evaluator/five-card-values.js";
+import { THREE_OR_MORE, TOP_BITS } from "../evaluator/omaha.js";
+import { addRank, type EvaluatorTables } from "../evaluator/tables.js";
+import { flushValue, type HandProfile, StateValues } from "./hand-profile.js";
 import type { WinnerSets } from "./winner-sets.js";
 
-const STATES = 6188;
-/** Suits as four-bit fields of one word: adding 5 to each sets its top bit from a count of three on. */
-const THREE_OR_MORE = 0x5555;
-const TOP_BITS = 0x8888;
 const UNKNOWN = 0xffff;
 
 /**
@@ -32,8 +29,8 @@ export function winnersOfCompletions(
 
 class CompletionWalk {
   private readonly values: Uint16Array;
-  private readonly offsuit: Uint16Array[];
-  private readonly ofState = new Uint16Array(STATES).fill(UNKNOWN);
+  private readonly offsuit: readonly StateValues[];
+  private readonly ofState = new Uint16Array(RANK_MULTISETS).fill(UNKNOWN);
   private readonly flushes: Uint16Array[];
   private readonly suitsThatMatter: number;
   private at = 0;
@@ -46,7 +43,7 @@ class CompletionWalk {
     private readonly winners: Uint16Array,
   ) {
     this.values = new Uint16Array(profiles.length);
-    this.offsuit = profiles.map(() => new Uint16Array(STATES));
+    this.offsuit = profiles.map((profile) => new StateValues(tables, profile));
     let matter = 0;
     for (const profile of profiles) {
       for (let suit = 0; suit < 4; suit++) if (profile.suitedPairs[suit]?.length) matter |= 8 << (suit * 4);
@@ -114,12 +111,7 @@ class CompletionWalk {
   }
 
   private offsuitValue(player: number, state: number): HandValue {
-    const cache = this.offsuit[player] as Uint16Array;
-    const known = cache[state] as number;
-    if (known !== 0) return known;
-    const value = offsuitValue(this.tables, this.profiles[player] as HandProfile, state);
-    cache[state] = value;
-    return value;
+    return (this.offsuit[player] as StateValues).value(state);
   }
 
   private flushValue(player: number, suit: number, mask: number): HandValue {

@@ -1,9 +1,8 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE } from "../cards.js";
 import { choose } from "../combinatorics.js";
 
 /** Hole cards of the hands this counts. */
 const HAND_SIZE = 4;
-const DECK = 52;
 
 /**
  * A growing set of distinct four-card hands that tells how many of them share no card with a given hand, by inclusion–exclusion
@@ -11,10 +10,10 @@ const DECK = 52;
  */
 export class DisjointHands {
   private total = 0;
-  private readonly singles = new Int32Array(DECK);
-  private readonly pairs = new Int32Array(choose(DECK, 2));
-  private readonly triples = new Int32Array(choose(DECK, 3));
-  private readonly hands = new Uint8Array(choose(DECK, HAND_SIZE));
+  private readonly singles = new Int32Array(DECK_SIZE);
+  private readonly pairs = new Int32Array(choose(DECK_SIZE, 2));
+  private readonly triples = new Int32Array(choose(DECK_SIZE, 3));
+  private readonly hands = new Uint8Array(choose(DECK_SIZE, HAND_SIZE));
 
   clear(): void {
     this.total = 0;
@@ -74,9 +73,9 @@ export class DisjointHands {
 }
 
 /** n choose 2, 3 and 4 by n: the parts of colexicographic numbers. */
-const PAIR = Int32Array.from({ length: DECK }, (_, n) => choose(n, 2));
-const TRIPLE = Int32Array.from({ length: DECK }, (_, n) => choose(n, 3));
-const QUAD = Int32Array.from({ length: DECK }, (_, n) => choose(n, 4));
+const PAIR = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 2));
+const TRIPLE = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 3));
+const QUAD = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 4));
 
 const pair = (low: Card, high: Card): number => (PAIR[high] as number) + low;
 const triple = (low: Card, middle: Card, high: Card): number =>

@@ -1,5 +1,6 @@
 import type { Card } from "../cards.js";
 import type { HandValue } from "../evaluator/categories.js";
+import { RANK_MULTISETS } from "../evaluator/five-card-values.js";
 import { type EvaluatorTables, RANK_PAIRS } from "../evaluator/tables.js";
 
 /** What a hand can do on a board, apart from the board: its pairs of ranks, in all and within each suit. */
@@ -40,6 +41,24 @@ export function flushValue(tables: EvaluatorTables, profile: HandProfile, suit: 
   const pairs = profile.suitedPairs[suit];
   if (pairs === undefined || pairs.length === 0) return 0;
   return bestOf(tables.flush, tables.flushRow[mask] as number, pairs);
+}
+
+/** A hand's values by the board's rank multiset, each found once. */
+export class StateValues {
+  private readonly values = new Uint16Array(RANK_MULTISETS);
+
+  constructor(
+    private readonly tables: EvaluatorTables,
+    private readonly profile: HandProfile,
+  ) {}
+
+  value(state: number): HandValue {
+    const known = this.values[state] as number;
+    if (known !== 0) return known;
+    const value = offsuitValue(this.tables, this.profile, state);
+    this.values[state] = value;
+    return value;
+  }
 }
 
 function bestOf(values: Uint16Array, row: number, pairs: Uint8Array): HandValue {

@@ -1,12 +1,11 @@
 import { type Card, deckWithout } from "../cards.js";
 import { choose } from "../combinatorics.js";
-import type { HandValue } from "../evaluator/categories.js";
 import { OmahaEvaluator } from "../evaluator/omaha.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
 import { forEachBoardGroup } from "./board-groups.js";
 import { winnersOfCompletions } from "./completions.js";
 import { type BoardOutcomes, countDisjointPairs } from "./disjoint-pairs.js";
-import { flushValue, type HandProfile, offsuitValue, profileHand } from "./hand-profile.js";
+import { flushValue, type HandProfile, profileHand, StateValues } from "./hand-profile.js";
 import type { ShowdownCounts } from "./showdown-counts.js";
 import { WinnerSets } from "./winner-sets.js";
 
@@ -128,24 +127,6 @@ function flushSuitsOf(profiles: readonly HandProfile[]): number {
     for (let suit = 0; suit < 4; suit++) if (suitedPairs[suit]?.length) suits |= 1 << suit;
   }
   return suits;
-}
-
-/** A hand's values by the board's rank multiset, each found once. */
-class StateValues {
-  private readonly values = new Uint16Array(6188);
-
-  constructor(
-    private readonly tables: EvaluatorTables,
-    private readonly profile: HandProfile,
-  ) {}
-
-  value(state: number): HandValue {
-    const known = this.values[state] as number;
-    if (known !== 0) return known;
-    const value = offsuitValue(this.tables, this.profile, state);
-    this.values[state] = value;
-    return value;
-  }
 }
 
 function countJointly(

@@ -1,4 +1,4 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE, deckWithout } from "../cards.js";
 import { BoardPairs } from "../evaluator/board-pairs.js";
 import { OmahaEvaluator } from "../evaluator/omaha.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
@@ -53,7 +53,7 @@ class LateCount {
     this.values = new Uint16Array(players);
     this.classes = new Uint8Array(players);
     this.sums = [new Float64Array(players * this.width), new Float64Array(players * this.width)];
-    this.topClass = new Uint8Array(52 * players);
+    this.topClass = new Uint8Array(DECK_SIZE * players);
   }
 
   /** Counts one deal of all hole cards. `taken` marks, by card, those that were hidden. */
@@ -110,7 +110,7 @@ class LateCount {
 function completionsOf(tables: EvaluatorTables, known: readonly Card[], live: readonly Card[]): Completion[] {
   const evaluator = new OmahaEvaluator(tables);
   const [a = 0, b = 0, c = 0, d = 0, river] = known;
-  const hole = Array.from({ length: 52 }, (_, card) => card).filter((card) => !known.includes(card));
+  const hole = deckWithout(known);
   const complete = (card: Card, last: Card): Completion => {
     evaluator.setBoard(a, b, c, d, last);
     const pairs = new BoardPairs();

@@ -1,8 +1,7 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE, deckWithout } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import { BoardPairs } from "../evaluator/board-pairs.js";
-import type { HandValue } from "../evaluator/categories.js";
-import { CATEGORY_OF_VALUE } from "../evaluator/categories.js";
+import { CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
 import { OmahaEvaluator } from "../evaluator/omaha.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
 import { listHands, type SeatHands } from "./assignments.js";
@@ -90,7 +89,7 @@ class ListCount {
   private readonly pairs = new BoardPairs();
   private readonly lists: readonly [SortedList, SortedList];
   private readonly board: Uint8Array;
-  private readonly onBoard = new Uint8Array(52);
+  private readonly onBoard = new Uint8Array(DECK_SIZE);
   private readonly all = new DisjointHands();
   private readonly below = new DisjointHands();
   private readonly known: number;
@@ -114,10 +113,7 @@ class ListCount {
     for (const card of board) onBoard[card] = 1;
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = board;
     evaluator.setBoard(a, b, c, d, e);
-    pairs.fill(
-      evaluator,
-      Uint8Array.from({ length: 52 }, (_, card) => card).filter((card) => onBoard[card] === 0),
-    );
+    pairs.fill(evaluator, deckWithout(board));
     for (const list of lists) list.sortOn(pairs, onBoard);
     this.sweep(0, added);
     this.sweep(1, added);

@@ -1,4 +1,4 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE } from "../cards.js";
 import { CATEGORY_COUNT, CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
 
 /** Results a player can have on a board, in the order the breakdowns count them. */
@@ -6,9 +6,6 @@ export const WIN = 0;
 export const TIE = 1;
 export const LOSS = 2;
 export const RESULTS = 3;
-
-/** Cards that a next-card table has a row for. */
-const DECK_ROWS = 52;
 
 /** What an experiment counts. */
 export interface ShowdownShape {
@@ -44,7 +41,7 @@ export class ShowdownCounts {
     let size = nextCard.length * this.boardSize;
     this.nextOffsets = nextCard.map((wanted) => {
       const start = size;
-      if (wanted) size += DECK_ROWS * players * this.classes;
+      if (wanted) size += DECK_SIZE * players * this.classes;
       return start;
     });
     this.jointOffset = size;
@@ -141,7 +138,7 @@ export class ShowdownCounts {
       for (const player of [0, 1]) {
         other.breakdown(board, player).set(this.breakdown(board, 1 - player));
         other.shares(board, player).set(this.shares(board, 1 - player));
-        for (let card = 0; card < DECK_ROWS; card++) {
+        for (let card = 0; card < DECK_SIZE; card++) {
           other.nextCardShares(board, card, player).set(this.nextCardShares(board, card, 1 - player));
         }
       }

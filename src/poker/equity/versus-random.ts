@@ -1,7 +1,6 @@
 import { type Card, deckWithout } from "../cards.js";
 import type { HandValue } from "../evaluator/categories.js";
-import { addRank } from "../evaluator/rank-state.js";
-import type { EvaluatorTables } from "../evaluator/tables.js";
+import { addRank, type EvaluatorTables } from "../evaluator/tables.js";
 import { forEachBoardGroup } from "./board-groups.js";
 import { flushValue, type HandProfile, offsuitValue, profileHand } from "./hand-profile.js";
 import { type HandSupply, RandomHands } from "./random-hands.js";

@@ -1,3 +1,5 @@
+import { bitCount } from "../combinatorics.js";
+
 /** Gives small numbers to the sets of players who share a board, in the order they first occur. */
 export class WinnerSets {
   private readonly numbers: Int16Array;
@@ -34,9 +36,6 @@ export class WinnerSets {
   /** Share class of a player in a set: 0 when not in it, else the set's size. */
   shareClass(set: number, player: number): number {
     const mask = this.masks[set] ?? 0;
-    if (((mask >> player) & 1) === 0) return 0;
-    let sharers = 0;
-    for (let bits = mask; bits !== 0; bits &= bits - 1) sharers++;
-    return sharers;
+    return ((mask >> player) & 1) === 0 ? 0 : bitCount(mask);
   }
 }

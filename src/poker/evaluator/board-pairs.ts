@@ -1,10 +1,9 @@
-import type { Card } from "../cards.js";
+import { type Card, DECK_SIZE } from "../cards.js";
 import type { HandValue } from "./categories.js";
 import type { OmahaEvaluator } from "./omaha.js";
 
 /** Row width of {@link BoardPairs.values}: a power of two, so that an index is a shift. */
 const ROW = 64;
-const DECK_ROWS = 52;
 
 /**
  * All pairs of hole cards on one board, evaluated once: then a hand is the best of its 6, 10 or 15 pairs. Pays from
@@ -12,7 +11,7 @@ const DECK_ROWS = 52;
  */
 export class BoardPairs {
   /** `values[a * 64 + b]` for a ≠ b in either order; only the live cards given to `fill` are up to date. */
-  readonly values = new Uint16Array(DECK_ROWS * ROW);
+  readonly values = new Uint16Array(DECK_SIZE * ROW);
 
   /**
    * Evaluates every pair of `live` cards on the board that `evaluator` is set to.

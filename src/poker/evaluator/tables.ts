@@ -102,6 +102,25 @@ export function adoptTables(buffer: SharedArrayBuffer): EvaluatorTables {
   return shared;
 }
 
+/**
+ * Number of the multiset that arises when `rank` joins a multiset of `size` ranks with number `state`; size 0–4. The
+ * numbers are those of {@link EvaluatorTables}; the empty multiset is 0 and a single rank is its own number.
+ */
+export function addRank(tables: EvaluatorTables, size: number, state: number, rank: number): number {
+  switch (size) {
+    case 0:
+      return rank;
+    case 1:
+      return tables.pair[state * 16 + rank] as number;
+    case 2:
+      return tables.addThird[state * 13 + rank] as number;
+    case 3:
+      return tables.addFourth[state * 13 + rank] as number;
+    default:
+      return tables.addFifth[state * 13 + rank] as number;
+  }
+}
+
 const pairNumber = (low: number, high: number): number => low + ((high + 1) * high) / 2;
 const tripleNumber = (a: number, b: number, c: number): number => pairNumber(a, b) + ((c + 2) * (c + 1) * c) / 6;
 const quadNumber = (a: number, b: number, c: number, d: number): number =>

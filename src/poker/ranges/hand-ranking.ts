@@ -1,5 +1,6 @@
 import { DECK_SIZE } from "../cards.js";
-import { choose } from "../combinatorics.js";
+import { choose, subsetNumber } from "../combinatorics.js";
+import { mapCards, SUIT_MAPS } from "../suits.js";
 import { HAND_ORDER } from "./hand-order.js";
 
 /** All four-card hands ordered by their equity against one random hand before the flop. */
@@ -12,7 +13,6 @@ export interface HandRanking {
 
 const HANDS = choose(DECK_SIZE, 4);
 const BYTES_PER_CLASS = 3;
-const SUIT_ORDERS = permutations([0, 1, 2, 3]);
 
 let ranking: HandRanking | undefined;
 
@@ -30,8 +30,8 @@ function decode(): HandRanking {
   for (let at = 0; at < order.length; at += BYTES_PER_CLASS) {
     const cards = cardsOfHandNumber(order.readUIntLE(at, BYTES_PER_CLASS));
     const better = placed;
-    for (const suits of SUIT_ORDERS) {
-      const number = renamedHandNumber(cards, suits);
+    for (const map of SUIT_MAPS) {
+      const number = subsetNumber(mapCards(cards, map));
       if (betterHands[number] !== HANDS) continue;
       betterHands[number] = better;
       placed++;
@@ -50,14 +50,4 @@ function cardsOfHandNumber(number: number): number[] {
     rest -= choose(card, k);
   }
   return cards;
-}
-
-function renamedHandNumber(cards: readonly number[], suits: readonly number[]): number {
-  const renamed = cards.map((card) => (card & ~3) | (suits[card & 3] ?? 0)).sort((one, other) => one - other);
-  return renamed.reduce((number, card, i) => number + choose(card, i + 1), 0);
-}
-
-function permutations(items: readonly number[]): number[][] {
-  if (items.length === 0) return [[]];
-  return items.flatMap((item) => permutations(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
 }

@@ -1,5 +1,5 @@
 import type { Card } from "../cards.js";
-import { choose } from "../combinatorics.js";
+import { subsetNumber } from "../combinatorics.js";
 import { handRanking } from "./hand-ranking.js";
 import type { CardSlot, HandShape, RangeNode } from "./range-tree.js";
 
@@ -30,13 +30,6 @@ export function compileRange(node: RangeNode): HandTest {
   }
 }
 
-/** Number of a hand among all hands of its size, in colexicographic order. */
-export function handNumber(hand: ArrayLike<Card>): number {
-  let number = 0;
-  for (let i = 0; i < hand.length; i++) number += choose(hand[i] ?? 0, i + 1);
-  return number;
-}
-
 /** Alternatives that name every card become one set, so that a list of thousands of hands costs one look-up. */
 function compileAlternatives(parts: readonly RangeNode[]): HandTest {
   const bySize = new Map<number, Set<number>>();
@@ -48,12 +41,12 @@ function compileAlternatives(parts: readonly RangeNode[]): HandTest {
       continue;
     }
     const set = bySize.get(cards.length) ?? new Set<number>();
-    bySize.set(cards.length, set.add(handNumber(cards)));
+    bySize.set(cards.length, set.add(subsetNumber(cards)));
   }
   // A list of four cards asks for exactly these in a four-card game, but only for a part of a five-card hand.
   const listed = (hand: Uint8Array): boolean => {
     for (const [size, numbers] of bySize) {
-      if (size === hand.length ? numbers.has(handNumber(hand)) : hasPart(hand, size, numbers)) return true;
+      if (size === hand.length ? numbers.has(subsetNumber(hand)) : hasPart(hand, size, numbers)) return true;
     }
     return false;
   };
@@ -69,7 +62,7 @@ function exactCards(node: RangeNode): Card[] | undefined {
 function hasPart(hand: Uint8Array, size: number, numbers: ReadonlySet<number>): boolean {
   const part = new Uint8Array(size);
   const fill = (slot: number, limit: number): boolean => {
-    if (slot < 0) return numbers.has(handNumber(part));
+    if (slot < 0) return numbers.has(subsetNumber(part));
     for (let i = slot; i < limit; i++) {
       part[slot] = hand[i] ?? 0;
       if (fill(slot - 1, i)) return true;
@@ -101,7 +94,7 @@ function compilePercent(from: number, to: number): HandTest {
   const first = (from / 100) * ranking.hands;
   const end = (to / 100) * ranking.hands;
   return (hand) => {
-    const better = ranking.betterHands[handNumber(hand)] ?? 0;
+    const better = ranking.betterHands[subsetNumber(hand)] ?? 0;
     return better >= first && better < end;
   };
 }

@@ -1,44 +1,26 @@
-import { findHand, handCards } from "./game/hand-set.js";
-import { type HeadsUpPlan, planHeadsUp } from "./plan/heads-up-plan.js";
-import { actionLabel } from "./report/action-label.js";
-import { describeGame, drawnRanges, sizesOffered } from "./report/describe-game.js";
-import { classifyHands } from "./report/hand-classes.js";
-import { roundEv } from "./report/rounding.js";
-import type { DeviationGain, HeroAnswer, Solution, SolutionNode, SolvedRange } from "./report/solution.js";
-import { SolutionTree } from "./report/solution-tree.js";
-import { type LoopResult, significant, solveLoop, USUAL_TARGET } from "./solve-loop.js";
-import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
-import type { SharedPlan } from "./vector/shared-game.js";
+import { planHeadsUp } from "./plan/heads-up-plan.js";
+import { headsUpSolution } from "./report/heads-up-solution.js";
+import type { FormatCards, Solution } from "./report/solution.js";
+import { type SolveHooks, solveLoop } from "./solve-loop.js";
+import type { SolveLimits, Spot } from "./spot/spot.js";
+import type { SharedGame } from "./vector/shared-game.js";
 import { VectorSolver } from "./vector/vector-solver.js";
 
-/** Cards as the job's reader knows them. */
-export type FormatCards = (cards: readonly number[]) => string;
-
-const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy";
-const METHOD =
-  "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";
 /** Measurements that the end takes: the last one and the walks of the report. */
 const FINISHING_MEASURES = 3;
-/** Bytes of JSON a solution may take, about; a full one's tree. */
-const DEFAULT_BYTES = 1_850_000;
-const FULL_TREE_BYTES = 64_000_000;
-const LISTS_OMITTED =
-  "the lists of combos and their strategies: the result would be too large (full_strategy shows them)";
-/** Bytes that the lists of combos may take; longer ones are left out. */
-const MOST_RANGE_BYTES = 1_000_000;
 
 /**
  * Solves a heads-up spot from the flop on.
  *
- * @param onPlan called once the memory is laid out, so that further threads may help
- * @throws SolverInputError when the game fits no limits, WalkCancelled when the hooks say "now"
+ * @param onShared called once the memory is laid out, so that further threads may help
+ * @throws SolverInputError when the game fits no limits, SolveCancelled when the hooks say "now"
  */
 export function solveHeadsUp(
   spot: Spot,
   limits: SolveLimits,
   hooks: SolveHooks,
   format: FormatCards,
-  onPlan: (plan: SharedPlan) => void,
+  onShared: (shared: SharedGame) => void,
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planHeadsUp(spot, limits);
@@ -48,7 +30,7 @@ export function solveHeadsUp(
     deals: plan.deals,
   });
   try {
-    onPlan(solver.plan);
+    onShared(solver.shared);
     const game = {
       iterate: () => solver.iterate(),
       measure: () => solver.exploitability().nashConv,
@@ -57,118 +39,9 @@ export function solveHeadsUp(
         return solver.iterations;
       },
     };
-    const loop = solveLoop(game, spot.root.state.pot, 2, limits, hooks, startedAt);
-    return report(spot, plan, solver, loop, limits, hooks.now() - startedAt, format);
+    const end = solveLoop(game, spot.root.state.pot, 2, limits, hooks, startedAt);
+    return headsUpSolution(spot, plan, solver, end, limits, hooks.now() - startedAt, format);
   } finally {
     solver.finish();
   }
-}
-
-function report(
-  spot: Spot,
-  plan: HeadsUpPlan,
-  solver: VectorSolver,
-  loop: LoopResult,
-  limits: SolveLimits,
-  seconds: number,
-  format: FormatCards,
-): Solution {
-  const { pot } = spot.root.state;
-  const { players, options } = spot;
-  const byPlayer = <T>(make: (seat: 0 | 1) => T): Record<string, T> => ({
-    [players[0] as number]: make(0),
-    [players[1] as number]: make(1),
-  });
-  const values = solver.values();
-  const equities = solver.equities();
-  const gains = solver.exploitability();
-  const first = roundEv(values[0]) ?? 0;
-  const hero = heroPlace(spot, solver);
-  const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0] ?? []));
-  const rangeBytes = rangesBytes(solver);
-  const listed = options.fullStrategy || rangeBytes <= MOST_RANGE_BYTES;
-  const tree = new SolutionTree(solver, {
-    players,
-    hero,
-    depth: options.treeDepth ?? (options.fullStrategy ? 1000 : null),
-    combos: options.fullStrategy ? "strategy and EVs" : listed ? "strategy" : "none",
-    maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_BYTES - (listed ? rangeBytes : 0),
-    formatCard: (card) => format([card]),
-    classes: (seat) => classes[seat] ?? null,
-  });
-  const root = tree.build();
-  return {
-    format: "plosolver-solution-1",
-    game: describeGame(spot, plan.sizing, format),
-    ranges: byPlayer((seat) => describeRange(spot, solver, seat, listed ? format : null)),
-    hero: hero && heroAnswer(spot, root, hero, format),
-    ev: { [players[0] as number]: first, [players[1] as number]: roundEv(pot - first) ?? 0 },
-    equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
-    exploitability: significant((gains.nashConv / 2 / pot) * 100),
-    nash_conv: significant(gains.nashConv),
-    deviation_gains: byPlayer(
-      (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
-    ),
-    exploitability_method: METHOD,
-    is_equilibrium_approximation: true,
-    converged: gains.nashConv / 2 / pot <= (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9),
-    stopped_by: loop.stoppedBy,
-    convergence: loop.convergence,
-    algorithm: ALGORITHM,
-    iterations: solver.iterations,
-    solve_time: Math.round(seconds * 1000) / 1000,
-    threads: solver.helpers > 0 ? 2 : 1,
-    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
-    assumptions: spot.root.assumptions,
-    seed: options.seed,
-    tree: root,
-    omitted: listed ? tree.omitted : [...tree.omitted, LISTS_OMITTED],
-  };
-}
-
-function heroPlace(spot: Spot, solver: VectorSolver): { readonly seat: number; readonly hand: number } | null {
-  if (!spot.hero) return null;
-  const hand = findHand(solver.game.hands[spot.hero.seat as 0 | 1], spot.hero.cards);
-  return hand < 0 ? null : { seat: spot.hero.seat, hand };
-}
-
-/** Bytes of JSON for the hands and weights of both ranges, about. */
-function rangesBytes({ game: { hands } }: VectorSolver): number {
-  return hands.reduce((sum, { count, k }) => sum + count * (2 * k + 11), 0);
-}
-
-/** @param format null leaves the list of combos out */
-function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards | null): SolvedRange {
-  const hands = solver.game.hands[seat];
-  return {
-    source: spot.ranges[seat]?.source ?? "",
-    combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
-    weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
-    combos_before_cap: spot.ranges[seat]?.hands.count ?? hands.count,
-  };
-}
-
-function heroAnswer(
-  spot: Spot,
-  root: SolutionNode,
-  hero: { readonly seat: number; readonly hand: number },
-  format: FormatCards,
-): HeroAnswer {
-  const row = root.hero;
-  const actions = row
-    ? root.actions.map((action, index) => ({
-        label: actionLabel(action),
-        frequency: row.frequency[index] ?? 0,
-        ev: row.ev[index] ?? null,
-        standard_error: null,
-      }))
-    : null;
-  const ev = actions?.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0);
-  return {
-    player: spot.players[hero.seat] as number,
-    hand: format(spot.hero?.cards ?? []),
-    index: hero.hand,
-    actions,
-    ev: ev === undefined ? null : roundEv(ev),
-  };
 }

@@ -1,8 +1,27 @@
-import type { ConvergencePoint, StopReason } from "./report/solution.js";
-import type { SolveHooks, SolveLimits } from "./spot/spot.js";
+import { significant } from "./report/numbers.js";
+import type { ConvergencePoint, SolveEnd, StopReason } from "./report/solution.js";
+import type { SolveLimits } from "./spot/spot.js";
 
-/** What counts as converged when no target was named: half a percent of the pot. */
-export const USUAL_TARGET = 0.005;
+/** News of a running solve. */
+export interface SolveProgress {
+  readonly iteration: number;
+  /** Percent of the pot; null before the first measurement. */
+  readonly exploitability: number | null;
+  readonly seconds: number;
+  /** 0–1: the way to the nearest of the limits. */
+  readonly fraction: number;
+}
+
+/** How a solve talks to the outside. */
+export interface SolveHooks {
+  /** When the job began on the clock of `now`, if that was before the solver was called: it counts towards the time limit. */
+  readonly startedAt?: number;
+  /** Seconds on a clock that only goes forward. */
+  readonly now: () => number;
+  readonly onProgress: (progress: SolveProgress) => void;
+  /** "soon": end with the best solution so far; "now": abandon the computation. */
+  readonly stop: () => "none" | "soon" | "now";
+}
 
 /** A game that is solved iteration by iteration. */
 export interface Iterative {
@@ -18,13 +37,6 @@ export interface Iterative {
   measure(): number;
   /** What must be added to the last measurement before it counts as reaching the target. Default 0. */
   readonly uncertainty?: number;
-}
-
-export interface LoopResult {
-  readonly stoppedBy: StopReason;
-  readonly convergence: readonly ConvergencePoint[];
-  /** Chips, as last measured. */
-  readonly nashConv: number;
 }
 
 /** Iterations between measurements; a measurement costs about as much as one iteration. */
@@ -54,7 +66,7 @@ export function solveLoop(
   limits: SolveLimits,
   hooks: SolveHooks,
   startedAt: number,
-): LoopResult {
+): SolveEnd {
   const convergence: ConvergencePoint[] = [];
   const percent = (nashConv: number): number => (nashConv / players / pot) * 100;
   let nashConv = Number.NaN;
@@ -107,7 +119,7 @@ export function solveLoop(
     if (stoppedBy !== null || hooks.now() - reported >= REPORT_EVERY) report();
     if (stoppedBy === null) continue;
     if (convergence.at(-1)?.iteration !== game.iterations) measure();
-    return { stoppedBy, convergence, nashConv };
+    return { stoppedBy, convergence };
   }
 }
 
@@ -126,9 +138,4 @@ function fractionDone(
     if (first > target) parts.push(Math.log(first / exploitability) / Math.log(first / target));
   }
   return Math.min(1, Math.max(0, ...parts));
-}
-
-/** Four significant digits. */
-export function significant(value: number): number {
-  return Number(value.toPrecision(4));
 }

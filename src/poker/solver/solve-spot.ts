@@ -1,13 +1,14 @@
-import type { Solution } from "./report/solution.js";
-import { type FormatCards, solveHeadsUp } from "./solve-heads-up.js";
+import type { FormatCards, Solution } from "./report/solution.js";
+import { solveHeadsUp } from "./solve-heads-up.js";
+import type { SolveHooks } from "./solve-loop.js";
 import { solveMultiway } from "./solve-multiway.js";
-import type { SolveHooks, SolveLimits, Spot } from "./spot/spot.js";
-import type { SharedPlan } from "./vector/shared-game.js";
+import type { SolveLimits, Spot } from "./spot/spot.js";
+import type { SharedGame } from "./vector/shared-game.js";
 
 /**
  * Solves a spot by the method that fits it.
  *
- * @param onPlan called when other threads may help
+ * @param onShared called when other threads may help
  * @throws SolverInputError when the spot cannot be solved within the limits
  */
 export function solveSpot(
@@ -15,8 +16,8 @@ export function solveSpot(
   limits: SolveLimits,
   hooks: SolveHooks,
   format: FormatCards,
-  onPlan: (plan: SharedPlan) => void,
+  onShared: (shared: SharedGame) => void,
 ): Solution {
-  if (spot.players.length === 2 && spot.street > 0) return solveHeadsUp(spot, limits, hooks, format, onPlan);
+  if (spot.players.length === 2 && spot.street > 0) return solveHeadsUp(spot, limits, hooks, format, onShared);
   return solveMultiway(spot, limits, hooks, format);
 }

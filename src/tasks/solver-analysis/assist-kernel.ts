@@ -1,5 +1,5 @@
+import { SolveCancelled } from "../../poker/errors.js";
 import { Crew } from "../../poker/solver/vector/crew.js";
-import { WalkCancelled } from "../../poker/solver/vector/walker.js";
 import type { AssistJob } from "./kernels.js";
 
 /** Workspace of a helping thread; the leader has workspace 0. */
@@ -11,7 +11,7 @@ export function run({ plan, milliseconds }: AssistJob): boolean {
     // Only the leader says when to stop: a helper that left its task half done would spoil the iteration.
     return new Crew(plan, HELPER, () => false).help(milliseconds);
   } catch (error) {
-    if (error instanceof WalkCancelled) return false;
+    if (error instanceof SolveCancelled) return false;
     throw error;
   }
 }

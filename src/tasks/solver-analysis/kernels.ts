@@ -1,7 +1,7 @@
 import { type Kernel, kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
-import type { SolveProgress } from "../../poker/solver/spot/spot.js";
-import type { SharedPlan } from "../../poker/solver/vector/shared-game.js";
+import type { SolveProgress } from "../../poker/solver/solve-loop.js";
+import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest, SolverInput } from "./solver-input.js";
 import type { StoredSolution } from "./stored-solution.js";
@@ -18,10 +18,10 @@ export interface SolveJob {
 export type SolveNews =
   | { readonly type: "progress"; readonly progress: SolveProgress }
   /** The solve is under way and another thread may help with it. */
-  | { readonly type: "plan"; readonly plan: SharedPlan };
+  | { readonly type: "plan"; readonly plan: SharedGame };
 
 export interface AssistJob {
-  readonly plan: SharedPlan;
+  readonly plan: SharedGame;
   readonly milliseconds: number;
 }
 

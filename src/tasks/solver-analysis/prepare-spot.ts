@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/random.js";
-import { canonicalSuits, mapCards, mapHands, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
+import { canonicalSuits, mapHands } from "../../poker/solver/spot/canonical-suits.js";
 import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
 import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
+import { mapCards, type SuitMap } from "../../poker/suits.js";
 import type { SolverInput } from "./solver-input.js";
 
 /** A job's spot under canonical suits, ready to be solved or looked up. */

@@ -1,6 +1,6 @@
 import { formatCards, parseCards } from "../../poker/cards.js";
 import type { SolutionNext, SolutionNode, SolvedRange } from "../../poker/solver/report/solution.js";
-import { invert, mapCard, type SuitMap } from "../../poker/solver/spot/canonical-suits.js";
+import { invert, mapCard, type SuitMap } from "../../poker/suits.js";
 import type { RelabelJob } from "./kernels.js";
 import { type StoredSolution, withBoards } from "./stored-solution.js";
 

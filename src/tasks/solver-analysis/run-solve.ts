@@ -1,9 +1,9 @@
 import { WorkerLostError } from "../../celery/errors.js";
 import type { Kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
-import type { SolveProgress } from "../../poker/solver/spot/spot.js";
+import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { reportLostHelper, STOP } from "../../poker/solver/vector/crew.js";
-import type { SharedPlan } from "../../poker/solver/vector/shared-game.js";
+import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
 import { assistKernel, type SolveNews, solveKernel } from "./kernels.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest } from "./solver-input.js";
@@ -78,7 +78,7 @@ export async function runSolve(
 }
 
 /** Lends a thread to a running solve, slice by slice, until it ends. */
-async function assist(plan: SharedPlan, compute: Compute, signal: AbortSignal): Promise<void> {
+async function assist(plan: SharedGame, compute: Compute, signal: AbortSignal): Promise<void> {
   try {
     while (!signal.aborted && (await compute(assistKernel, { plan, milliseconds: ASSIST_MS }, { signal })));
   } catch (error) {

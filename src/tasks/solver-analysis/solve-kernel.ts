@@ -2,8 +2,8 @@ import type { KernelContext } from "../../celery/executor/kernel.js";
 import { formatCards } from "../../poker/cards.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import { solveSpot } from "../../poker/solver/solve-spot.js";
-import { invert, mapCard } from "../../poker/solver/spot/canonical-suits.js";
 import { STOP } from "../../poker/solver/vector/crew.js";
+import { invert, mapCard } from "../../poker/suits.js";
 import type { SolveJob, SolveNews } from "./kernels.js";
 import { withBoards } from "./stored-solution.js";
 

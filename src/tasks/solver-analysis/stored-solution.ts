@@ -1,5 +1,5 @@
 import type { Solution } from "../../poker/solver/report/solution.js";
-import type { SuitMap } from "../../poker/solver/spot/canonical-suits.js";
+import type { SuitMap } from "../../poker/suits.js";
 import type { SolveRequest } from "./solver-input.js";
 
 /** `solution` of `result_data` and of `solver_solutions`: the solver's answer with what a later job needs to reuse it. */

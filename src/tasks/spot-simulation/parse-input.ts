@@ -1,7 +1,6 @@
 import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.js";
-import { CardError, RangeSyntaxError } from "../../poker/errors.js";
-import { plural } from "../../poker/plural.js";
+import { CardError, plural, RangeSyntaxError } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
 import { describeIssue } from "../describe-issue.js";
 import { DEFAULT_RUNS, type SpotInputData, spotInputSchema } from "./input-schema.js";

@@ -1,31 +1,19 @@
-import type { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { deckWithout } from "../../cards.js";
+import { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { evaluatorTables } from "../../evaluator/tables.js";
 import { type Random, shuffleStart } from "../../random.js";
-import type { HandSet } from "../game/hand-set.js";
+import { type HandSet, selectHands } from "../game/hand-set.js";
 
 /** Runouts over which a hand's strength is averaged when its board is not complete; fewer for ranges of millions. */
 const MOST_RUNOUTS = 24;
 const LEAST_RUNOUTS = 3;
 const EVALUATIONS = 4e6;
 
-/** The chosen hands of a range, in the order given. */
-export function selectHands(hands: HandSet, indexes: ArrayLike<number>, weights?: readonly number[]): HandSet {
-  const { k } = hands;
-  const count = indexes.length;
-  const cards = new Uint8Array(count * k);
-  const kept = new Float64Array(count);
-  for (let place = 0; place < count; place++) {
-    const hand = indexes[place] as number;
-    for (let card = 0; card < k; card++) cards[place * k + card] = hands.cards[hand * k + card] as number;
-    kept[place] = weights?.[place] ?? (hands.weights[hand] as number);
-  }
-  return { k, count, cards, weights: kept };
-}
-
 /**
  * Mean strength of every hand over the runouts of its board (of the first board when there are two): exact on the
  * river, over a few random runouts before.
  */
-export function meanStrengths(
+function meanStrengths(
   hands: HandSet,
   board: readonly number[],
   deck: readonly number[],
@@ -59,6 +47,28 @@ export function sortByScore(hands: HandSet, scores: Float64Array): HandSet {
   const order = Uint32Array.from({ length: count }, (_, hand) => hand);
   order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || (keys[b] as number) - (keys[a] as number));
   return selectHands(hands, order);
+}
+
+/**
+ * Ranges in order of strength, strongest first, so that thinning out keeps their shape.
+ *
+ * @param boards known cards of each board; the first board counts
+ */
+export function sortedRanges(
+  ranges: readonly HandSet[],
+  boards: readonly (readonly number[])[],
+  random: Random,
+): HandSet[] {
+  const evaluator = new OmahaEvaluator(evaluatorTables());
+  const board = boards[0] ?? [];
+  const deck = deckWithout(boards.flat());
+  // Players with the same range, such as the default, share one list.
+  const known = new Map<HandSet, HandSet>();
+  return ranges.map((hands) => {
+    const sorted = known.get(hands) ?? sortByScore(hands, meanStrengths(hands, board, deck, evaluator, random));
+    known.set(hands, sorted);
+    return sorted;
+  });
 }
 
 /**

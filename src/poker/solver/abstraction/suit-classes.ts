@@ -1,6 +1,12 @@
-import { type HandSet, handKey } from "../game/hand-set.js";
-import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
-import { selectHands } from "./cap-range.js";
+import { mapCards, SUIT_MAPS } from "../../suits.js";
+import { type HandSet, handKey, selectHands } from "../game/hand-set.js";
+
+/** A seat's range as the sampler draws from it. */
+export interface SampledRange {
+  readonly hands: HandSet;
+  /** Each hand stands for all hands that differ from it in the names of the suits only. */
+  readonly suitClasses: boolean;
+}
 
 /**
  * Groups a range into classes of hands that differ in the names of suits only: one hand for each class, weighted by

@@ -1,4 +1,4 @@
-import { SolverInputError } from "../game/errors.js";
+import { SolverInputError } from "../../errors.js";
 
 /** Betting rounds by number: 0 preflop, 1 flop, 2 turn, 3 river. Toy games may use fewer. */
 export type StreetIndex = number;

@@ -1,4 +1,4 @@
-import { SolverInputError } from "../game/errors.js";
+import { SolverInputError } from "../../errors.js";
 import { applyAction, type BettingAction, type BettingState, nextStreet, nextToAct } from "./betting-state.js";
 import { legalActions, type Sizing } from "./sizing.js";
 

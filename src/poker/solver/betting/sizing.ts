@@ -26,6 +26,8 @@ export type Sizing =
       readonly maxRaisesByStreet: readonly number[];
     };
 
+export type PotLimitSizing = Extract<Sizing, { kind: "pot-limit" }>;
+
 function byStreet<T>(list: readonly T[], offset: number, fallback: T): T {
   return list[Math.min(offset, list.length - 1)] ?? fallback;
 }

@@ -1,3 +1,6 @@
+import { DECK_SIZE } from "../../cards.js";
+import { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { type EvaluatorTables, evaluatorTables } from "../../evaluator/tables.js";
 import type { HandSet } from "./hand-set.js";
 
 /** Where the cards come from and which hand wins. Cards are numbers below `deckSize` (at most 64). */
@@ -10,6 +13,26 @@ export interface DealModel {
    * with the board may have any strength.
    */
   strengths(hands: HandSet, board: readonly number[]): Uint16Array;
+}
+
+/** Omaha on these boards. */
+export function omahaDeal(
+  boards: readonly (readonly number[])[],
+  tables: EvaluatorTables = evaluatorTables(),
+): DealModel {
+  const evaluator = new OmahaEvaluator(tables);
+  return {
+    deckSize: DECK_SIZE,
+    boards,
+    strengths(hands: HandSet, board: readonly number[]): Uint16Array {
+      const [a, b, c, d, e] = board as [number, number, number, number, number];
+      evaluator.setBoard(a, b, c, d, e);
+      const out = new Uint16Array(hands.count);
+      for (let hand = 0; hand < hands.count; hand++)
+        out[hand] = evaluator.evaluate(hands.cards, hand * hands.k, hands.k);
+      return out;
+    },
+  };
 }
 
 /** Cards on none of the boards, ascending. */

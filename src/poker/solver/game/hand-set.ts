@@ -1,4 +1,4 @@
-import { SolverInputError } from "./errors.js";
+import { SolverInputError } from "../../errors.js";
 
 const CARD_BASE = 64;
 
@@ -36,6 +36,20 @@ export function createHandSet(hands: readonly (readonly number[])[], weights?: r
   if (!weightList.some((weight) => weight > 0))
     throw new SolverInputError("no hand of the range has a positive weight");
   return { k, count: hands.length, cards, weights: weightList };
+}
+
+/** The chosen hands of a range, in the order given. */
+export function selectHands(hands: HandSet, indexes: ArrayLike<number>, weights?: readonly number[]): HandSet {
+  const { k } = hands;
+  const count = indexes.length;
+  const cards = new Uint8Array(count * k);
+  const kept = new Float64Array(count);
+  for (let place = 0; place < count; place++) {
+    const hand = indexes[place] as number;
+    for (let card = 0; card < k; card++) cards[place * k + card] = hands.cards[hand * k + card] as number;
+    kept[place] = weights?.[place] ?? (hands.weights[hand] as number);
+  }
+  return { k, count, cards, weights: kept };
 }
 
 /** The cards of hand `index`. */

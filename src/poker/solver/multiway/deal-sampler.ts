@@ -1,14 +1,8 @@
+import { SolverInputError } from "../../errors.js";
 import type { Random } from "../../random.js";
-import { SolverInputError } from "../game/errors.js";
-import type { HandSet } from "../game/hand-set.js";
+import { mapCard, SUIT_MAPS } from "../../suits.js";
+import type { SampledRange } from "../abstraction/suit-classes.js";
 import type { DealList } from "./deal-list.js";
-
-/** A seat's range as the sampler draws from it. */
-export interface SampledRange {
-  readonly hands: HandSet;
-  /** Each hand stands for all hands that differ from it in the names of the suits only. */
-  readonly suitClasses: boolean;
-}
 
 /** Rejections in a row after which the seats are drawn one at a time instead. */
 const MAX_TRIES = 400;
@@ -16,11 +10,6 @@ const MAX_TRIES = 400;
 const STEPS_AFTER_FAILURE = 200;
 /** Tries to find any deal at all. */
 const MAX_FIRST_TRIES = 20_000;
-const PERMUTATIONS: readonly (readonly number[])[] = [0, 1, 2, 3].flatMap((a) =>
-  [0, 1, 2, 3].flatMap((b) =>
-    [0, 1, 2, 3].flatMap((c) => (new Set([a, b, c]).size === 3 ? [[a, b, c, 6 - a - b - c]] : [])),
-  ),
-);
 
 /**
  * Draws hands for some or all seats with probability proportional to the product of their weights, no card twice, and
@@ -190,10 +179,10 @@ export class DealSampler {
     const { hands, suitClasses } = this.#ranges[seat] as SampledRange;
     const index = seat === this.#forcedSeat ? this.#forcedHand : this.#drawIndex(seat);
     this.hand[seat] = index;
-    const suits = suitClasses ? (PERMUTATIONS[this.#random.below(PERMUTATIONS.length)] as readonly number[]) : null;
+    const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
     for (let place = 0; place < this.k; place++) {
       const card = hands.cards[index * this.k + place] as number;
-      this.cards[seat * this.k + place] = suits ? (card & ~3) | (suits[card & 3] as number) : card;
+      this.cards[seat * this.k + place] = suits ? mapCard(card, suits) : card;
     }
   }
 

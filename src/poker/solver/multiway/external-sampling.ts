@@ -1,8 +1,7 @@
 import type { Random } from "../../random.js";
 import type { MultiwayState } from "./multiway-state.js";
-import { type MultiwayTree, NODE } from "./multiway-tree.js";
+import { MAX_ACTIONS, type MultiwayTree, NODE } from "./multiway-tree.js";
 
-const MAX_ACTIONS = 8;
 const EVERYONE = -1;
 
 /**

@@ -1,7 +1,7 @@
-import { WalkCancelled } from "../vector/walker.js";
+import { SolveCancelled } from "../../errors.js";
 import type { DealList } from "./deal-list.js";
 import type { Gain, Measure, SeatSample, TableSample } from "./measure.js";
-import type { ActionMeans } from "./root-actions.js";
+import type { ActionMeans } from "./root-street.js";
 
 /** Work (hands × nodes) done in a second on an ordinary core: by a seat's sample, by the table's. */
 const SEAT_WORK_PER_SECOND = 2.5e7;
@@ -50,7 +50,7 @@ export class GainMeter {
   readonly #stop: () => boolean;
 
   /**
-   * @param stop asked between seats; true ends the measurement with WalkCancelled
+   * @param stop asked between seats; true ends the measurement with SolveCancelled
    */
   constructor(measure: Measure, seats: number, timeLimitSeconds: number, stop: () => boolean) {
     this.#measure = measure;
@@ -98,7 +98,7 @@ export class GainMeter {
     const sampled = lists.flatMap((list, seat) => (list ? [] : [this.#deals(seat, part)]));
     const deals = sampled.length > 0 ? Math.min(...sampled) : null;
     const held = always[rootSeat] as number;
-    const hero = held < 0 || lists[rootSeat] ? null : this.#measure.sampleRootActions(held, this.#heroDeals(part));
+    const hero = held < 0 || lists[rootSeat] ? null : this.#measure.rootActions(held, this.#heroDeals(part));
     return { table, samples, values, gains, deals, tableDeals: listed ? null : random, hero };
   }
 
@@ -109,7 +109,7 @@ export class GainMeter {
 
   #everySeat<T>(of: (seat: number) => T): T[] {
     return Array.from({ length: this.#seats }, (_, seat) => {
-      if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
+      if (this.#stop()) throw new SolveCancelled("the solver was told to stop");
       return of(seat);
     });
   }

@@ -1,10 +1,9 @@
 import type { Random } from "../../random.js";
+import type { SampledRange } from "../abstraction/suit-classes.js";
 import { type DealList, listDeals } from "./deal-list.js";
-import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./multiway-state.js";
-import { NODE } from "./multiway-tree.js";
-import { type ActionMeans, sampleRootActions } from "./root-actions.js";
-import { RootStreet } from "./root-street.js";
+import { MAX_ACTIONS, NODE } from "./multiway-tree.js";
+import { type ActionMeans, RootStreet } from "./root-street.js";
 
 /** What a seat's hands earn on the root street against the others' average play, by sampling. */
 export interface SeatSample {
@@ -32,8 +31,6 @@ export interface TableSample {
 
 /** A number for every node of the tree and hand of a seat; deviations take the action whose number is largest. */
 type Scores = (node: number, hand: number) => number;
-
-const MAX_ACTIONS = 8;
 
 /** Measures average play and deviations from it on the root street; later streets are played as on average. */
 export class Measure {
@@ -200,9 +197,9 @@ export class Measure {
     return { probability, chips, equity };
   }
 
-  /** See {@link sampleRootActions}. */
-  sampleRootActions(hand: number, deals: number): ActionMeans {
-    return sampleRootActions(this.#state, this.#street, hand, deals);
+  /** See {@link RootStreet.rootActions}. */
+  rootActions(hand: number, deals: number): ActionMeans {
+    return this.#street.rootActions(hand, deals);
   }
 
   #sumChildren(values: Float64Array, node: number, seat: number): number {

@@ -1,17 +1,23 @@
 import type { Random } from "../../random.js";
-import { SUIT_MAPS } from "../spot/canonical-suits.js";
+import { mapCard, SUIT_MAPS } from "../../suits.js";
+import type { SampledRange } from "../abstraction/suit-classes.js";
 import type { DealList } from "./deal-list.js";
-import type { SampledRange } from "./deal-sampler.js";
 import type { MultiwayState } from "./multiway-state.js";
-import { NODE } from "./multiway-tree.js";
+import { MAX_ACTIONS, NODE } from "./multiway-tree.js";
 
 /** Hands times nodes that are looked at in one deal, and the hands at least and at most. */
 const WORK_PER_DEAL = 40_000;
 const LEAST_HANDS = 4;
 const MOST_HANDS = 400;
-const MAX_ACTIONS = 8;
 /** Work of playing later streets out, in nodes. */
 const PLAY_OUT_COST = 12;
+
+/** What each action of the root is worth to one hand. */
+export interface ActionMeans {
+  /** Chips at the end minus chips behind at the root, by action; NaN without a deal. */
+  readonly chips: Float64Array;
+  readonly standardErrors: Float64Array;
+}
 
 /** The root street under average play, deal by deal: which nodes the others reach, and what leaves are worth. */
 export class RootStreet {
@@ -109,7 +115,7 @@ export class RootStreet {
     const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
     for (let place = 0; place < hands.k; place++) {
       const listed = hands.cards[hand * hands.k + place] as number;
-      const card = suits ? (listed & ~3) | (suits[(listed & 3) as 0] as number) : listed;
+      const card = suits ? mapCard(listed, suits) : listed;
       if (sampler.taken[card] === 1) return false;
       sampler.cards[seat * hands.k + place] = card;
     }
@@ -142,5 +148,32 @@ export class RootStreet {
         node = (tree.firstChild[node] as number) + action;
       }
     }
+  }
+
+  /**
+   * What the root's actions are worth to hand number `hand` of the seat that acts there: every deal is played out once
+   * for each action, which costs little where trees are large.
+   */
+  rootActions(hand: number, deals: number): ActionMeans {
+    const { tree } = this.#state;
+    const seat = tree.seat[0] as number;
+    const first = tree.firstChild[0] as number;
+    const sums = new Float64Array(tree.actionCount[0] as number);
+    const squares = new Float64Array(sums.length);
+    let dealt = 0;
+    for (let deal = 0; deal < deals; deal++) {
+      if (!this.#state.dealWith(seat, hand)) continue;
+      dealt++;
+      for (let action = 0; action < sums.length; action++) {
+        const chips = this.leafChips(first + action, seat);
+        sums[action] = (sums[action] as number) + chips;
+        squares[action] = (squares[action] as number) + chips * chips;
+      }
+    }
+    const chips = sums.map((sum) => sum / dealt);
+    const standardErrors = squares.map((square, action) =>
+      Math.sqrt(Math.max(0, square / dealt - (chips[action] as number) ** 2) / dealt),
+    );
+    return { chips, standardErrors };
   }
 }

@@ -1,9 +1,7 @@
-import type { Sizing } from "../betting/sizing.js";
+import type { PotLimitSizing } from "../betting/sizing.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Spot, SpotRange } from "../spot/spot.js";
-import type { DealCounts } from "../vector/shared-game.js";
-
-export type PotLimitSizing = Extract<Sizing, { kind: "pot-limit" }>;
+import type { DealCounts } from "../vector/heads-up-game.js";
 
 /** One rung of the ladder from the game as asked to the smallest game that still says something. */
 export interface Rung {

@@ -1,26 +1,15 @@
-import { deckWithout } from "../../cards.js";
-import { OmahaEvaluator } from "../../evaluator/omaha.js";
-import { evaluatorTables } from "../../evaluator/tables.js";
-import { plural } from "../../plural.js";
+import { plural, SolverInputError } from "../../errors.js";
 import { Random } from "../../random.js";
-import { capRange, meanStrengths, sortByScore } from "../abstraction/cap-range.js";
+import { capRange, sortedRanges } from "../abstraction/cap-range.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
-import { SolverInputError } from "../game/errors.js";
+import type { PotLimitSizing } from "../betting/sizing.js";
+import { omahaDeal } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
-import { omahaDeal } from "../game/omaha-deal.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { allDeals, type DealCounts, type HeadsUpGame, planBytes } from "../vector/shared-game.js";
-import { compileStreets } from "../vector/street-block.js";
-import { walkSeconds } from "./cost-model.js";
-import {
-  comboLimit,
-  describeDeals,
-  describeRung,
-  headsUpLadder,
-  type PotLimitSizing,
-  type Rung,
-  rungSizing,
-} from "./heads-up-ladder.js";
+import { allDeals, type DealCounts, type HeadsUpGame } from "../vector/heads-up-game.js";
+import { gameBytes } from "../vector/memory-layout.js";
+import { chunksOf, compileStreets } from "../vector/street-block.js";
+import { comboLimit, describeDeals, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
 
 /** A game that fits the limits, and what was given up for it. */
 export interface HeadsUpPlan {
@@ -41,22 +30,11 @@ const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
 const MAX_COMBOS = 400_000;
 const MAX_NODES = 60_000;
+/** Measured on a 2-core server of 2023 with some load: seconds per hand and walk, by node and by chunk of lanes. */
+const SECONDS_PER_NODE = 25e-9;
+const SECONDS_PER_CHUNK = 100e-9;
 /** Decisions of a tree above which raises are given up first, by street. */
 const COMFORTABLE_DECISIONS: readonly number[] = [0, 8000, 5000, 2500];
-
-/** Ranges in order of strength, strongest first, so that thinning out keeps their shape. */
-export function sortedRanges(spot: Spot, random: Random): HandSet[] {
-  const evaluator = new OmahaEvaluator(evaluatorTables());
-  const board = spot.boards[0] ?? [];
-  const deck = deckWithout(spot.boards.flat());
-  // Players with the same range, such as the default, share one list.
-  const known = new Map<HandSet, HandSet>();
-  return spot.ranges.map(({ hands }) => {
-    const sorted = known.get(hands) ?? sortByScore(hands, meanStrengths(hands, board, deck, evaluator, random));
-    known.set(hands, sorted);
-    return sorted;
-  });
-}
 
 /**
  * Chooses the largest version of a heads-up game, flop to river, that the limits allow.
@@ -64,7 +42,11 @@ export function sortedRanges(spot: Spot, random: Random): HandSet[] {
  * @throws SolverInputError when not even the smallest version fits.
  */
 export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpPlan {
-  const sorted = sortedRanges(asked, Random.fromSeed(asked.options.seed));
+  const sorted = sortedRanges(
+    asked.ranges.map((range) => range.hands),
+    asked.boards,
+    Random.fromSeed(asked.options.seed),
+  );
   const rungs = headsUpLadder(asked);
   const treeOf = treesBySizing(asked);
   const spot = withFewerRaises(asked, rungs, treeOf);
@@ -132,7 +114,7 @@ function tryRung(
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
     return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
   }
-  const bytes = planBytes(game, deals);
+  const bytes = gameBytes(game, deals);
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   const sampled = describeDeals(deals, allDeals(game.deal, 3 - spot.street));
   const reductions = describeRung(spot, rung, spot.ranges, hands);
@@ -163,9 +145,15 @@ function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
   }
 }
 
-/** Expected seconds of a walk over all its deals. */
+/** Expected seconds of a walk over all its deals, on one thread. */
 function expectedWalkSeconds(game: HeadsUpGame, { first, later }: DealCounts): number {
   const boards = game.deal.boards.length;
   const hands = (game.hands[0].count + game.hands[1].count) / 2;
-  return walkSeconds(compileStreets(game.tree, boards), hands, boards, [1, first, first * later]);
+  const visits = [1, first, first * later];
+  let seconds = 0;
+  compileStreets(game.tree, boards).forEach((block, level) => {
+    const chunks = (chunksOf(block.showdown) * boards * 2 + chunksOf(block.fold)) / 2;
+    seconds += (visits[level] ?? 0) * (block.nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK);
+  });
+  return seconds * hands;
 }

@@ -1,14 +1,12 @@
-import { plural } from "../../plural.js";
+import { plural, SolverInputError } from "../../errors.js";
 import { Random } from "../../random.js";
-import { capRange } from "../abstraction/cap-range.js";
-import { suitClasses } from "../abstraction/suit-classes.js";
+import { mapCards, SUIT_MAPS } from "../../suits.js";
+import { capRange, sortedRanges } from "../abstraction/cap-range.js";
+import { type SampledRange, suitClasses } from "../abstraction/suit-classes.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
-import { SolverInputError } from "../game/errors.js";
+import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
-import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import type { PotLimitSizing } from "./heads-up-ladder.js";
-import { sortedRanges } from "./heads-up-plan.js";
 
 /** A game for the sampling solver, and what was given up for it. */
 export interface MultiwayPlan {
@@ -145,10 +143,8 @@ function sampledRanges(
 export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
   const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
   const laterRows = perBoard ** spot.boards.length;
-  const sorted =
-    spot.street === 0
-      ? spot.ranges.map((range) => range.hands)
-      : sortedRanges(spot, Random.fromSeed(spot.options.seed));
+  const hands = spot.ranges.map((range) => range.hands);
+  const sorted = spot.street === 0 ? hands : sortedRanges(hands, spot.boards, Random.fromSeed(spot.options.seed));
   const size = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_FULL_TREE);
   let problem = "the betting tree is too large";
   const rungs = ladder(spot);
@@ -222,4 +218,16 @@ function tableEntries(root: DecisionNode, ranges: readonly SampledRange[], later
   };
   visit(root);
   return entries;
+}
+
+/** Place of the hero's hand in the planned range (of its class of suits, where those are used); -1 without one. */
+export function heroHand({ hero }: Spot, { ranges }: MultiwayPlan): number {
+  if (!hero) return -1;
+  const { hands, suitClasses } = ranges[hero.seat] as SampledRange;
+  if (!suitClasses) return findHand(hands, hero.cards);
+  for (const map of SUIT_MAPS) {
+    const found = findHand(hands, mapCards(hero.cards, map));
+    if (found >= 0) return found;
+  }
+  return -1;
 }

@@ -1,5 +1,5 @@
-import { plural } from "../../plural.js";
-import type { PotLimitSizing } from "../plan/heads-up-ladder.js";
+import { plural } from "../../errors.js";
+import type { PotLimitSizing } from "../betting/sizing.js";
 import type { Spot } from "../spot/spot.js";
 import { type SolvedGame, STREET_NAMES } from "./solution.js";
 

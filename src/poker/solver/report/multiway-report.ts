@@ -1,18 +1,22 @@
+import type { SampledRange } from "../abstraction/suit-classes.js";
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { findHand } from "../game/hand-set.js";
-import type { SampledRange } from "../multiway/deal-sampler.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { TableSample } from "../multiway/measure.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
-import type { ActionMeans } from "../multiway/root-actions.js";
-import type { MultiwayPlan } from "../plan/multiway-plan.js";
-import { mapCards, SUIT_MAPS } from "../spot/canonical-suits.js";
+import type { ActionMeans } from "../multiway/root-street.js";
+import { heroHand, type MultiwayPlan } from "../plan/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
-import { actionLabel } from "./action-label.js";
 import { classifyHands } from "./hand-classes.js";
-import { roundEv, roundShares, roundStrategy } from "./rounding.js";
+import { roundEv, roundShares, roundStrategy } from "./numbers.js";
 import { SampledPlay } from "./sampled-play.js";
-import { type HandClassRow, type HeroAnswer, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
+import {
+  actionLabel,
+  type HandClassRow,
+  type HeroAnswer,
+  type SolutionNext,
+  type SolutionNode,
+  STREET_NAMES,
+} from "./solution.js";
 
 const DEFAULT_BYTES = 1_750_000;
 const FULL_BYTES = 64_000_000;
@@ -50,20 +54,8 @@ export class MultiwayReport {
     this.#table = measured.table;
     this.#heroMeans = measured.hero;
     this.#format = format;
-    this.#hero = MultiwayReport.findHero(spot, plan);
+    this.#hero = heroHand(spot, plan);
     this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);
-  }
-
-  /** Place of the hero's hand in the planned range (of its class of suits, where those are used); -1 without one. */
-  static findHero(spot: Spot, plan: MultiwayPlan): number {
-    if (!spot.hero) return -1;
-    const { hands, suitClasses } = plan.ranges[spot.hero.seat] as SampledRange;
-    if (!suitClasses) return findHand(hands, spot.hero.cards);
-    for (const map of SUIT_MAPS) {
-      const found = findHand(hands, mapCards(spot.hero.cards, map));
-      if (found >= 0) return found;
-    }
-    return -1;
   }
 
   build(): SolutionNode {

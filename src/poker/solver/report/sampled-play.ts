@@ -1,8 +1,7 @@
-import type { SampledRange } from "../multiway/deal-sampler.js";
+import type { SampledRange } from "../abstraction/suit-classes.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
-
-const MAX_ACTIONS = 8;
+import { MAX_ACTIONS } from "../multiway/multiway-tree.js";
 
 /** Average play of single hands on the root street of a sampled solution, and what it earns as measured. */
 export class SampledPlay {

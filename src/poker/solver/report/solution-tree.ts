@@ -2,8 +2,7 @@ import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../game/deal-model.js";
 import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { mean, weightedMean } from "./means.js";
-import { roundEv, roundShares, roundStrategy } from "./rounding.js";
+import { mean, roundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
 
@@ -149,7 +148,7 @@ export class SolutionTree {
     const shown = this.#options.depth ?? -1;
     const chances = block.nodes.flatMap((node, at) => (node.kind === "chance" ? [at] : []));
     if (chances.length === 0 || !chances.some((at) => (depth[at] as number) + 1 <= shown)) return;
-    const { deals } = this.#solver.plan;
+    const { deals } = this.#solver.shared;
     const ways = before.length === 0 ? deals.first : deals.later;
     const nextBlock = this.#solver.blocks[before.length + 1];
     const nodes = (nextBlock?.decisionNode.length ?? 0) * ways;
@@ -172,13 +171,13 @@ export class SolutionTree {
   }
 
   #dealName(before: readonly number[], index: number): string {
-    const { plan } = this.#solver;
-    const { remaining, boards } = plan;
+    const { shared } = this.#solver;
+    const { remaining, boards } = shared;
     const dealt = new Uint8Array(2 * boards);
     const [first = index] = before;
-    dealOutcome(firstOutcome(plan, first), boards, remaining.length, dealt, 0, dealt, 0);
+    dealOutcome(firstOutcome(shared, first), boards, remaining.length, dealt, 0, dealt, 0);
     if (before.length > 0) {
-      dealOutcome(laterOutcome(plan, first, index), boards, remaining.length, dealt, boards, dealt, boards);
+      dealOutcome(laterOutcome(shared, first, index), boards, remaining.length, dealt, boards, dealt, boards);
     }
     const last = dealt.subarray(before.length * boards, (before.length + 1) * boards);
     return Array.from(last, (position) => this.#options.formatCard(remaining[position] as number)).join("/");

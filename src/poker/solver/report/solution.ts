@@ -1,3 +1,6 @@
+/** Cards as the reader of a result knows them. */
+export type FormatCards = (cards: readonly number[]) => string;
+
 /**
  * The answer of the solver as plain JSON. Field names are those of `result_data`. Players are ids as the job gives
  * them; chips are absolute; EVs are expected chips at the end of the hand minus chips behind at the node, so that
@@ -36,6 +39,15 @@ export interface Solution {
   readonly tree: SolutionNode;
   /** What was left out of the tree for size, one sentence each. */
   readonly omitted: readonly string[];
+}
+
+/** What counts as converged when no target was named: half a percent of the pot. */
+export const USUAL_TARGET = 0.005;
+
+/** How a solve came to its end. */
+export interface SolveEnd {
+  readonly stoppedBy: StopReason;
+  readonly convergence: readonly ConvergencePoint[];
 }
 
 export type StopReason = "target" | "iterations" | "time_limit" | "soft_time_limit";
@@ -141,6 +153,14 @@ export interface SolutionAction {
   /** Of the part of the range that takes the action; null when none does. */
   readonly ev: number | null;
   readonly next: SolutionNext;
+}
+
+/** "check", "call 50", "raise to 250 (all-in)". */
+export function actionLabel(action: Pick<SolutionAction, "action" | "amount" | "to" | "all_in">): string {
+  const chips = (amount: number): string => String(Math.round(amount * 100) / 100);
+  const allIn = action.all_in ? " (all-in)" : "";
+  if (action.action === "raise") return `raise to ${chips(action.to)}${allIn}`;
+  return action.amount > 0 ? `${action.action} ${chips(action.amount)}${allIn}` : action.action;
 }
 
 export type SolutionNext =

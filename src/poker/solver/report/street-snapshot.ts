@@ -38,7 +38,7 @@ export class StreetSnapshot {
     this.block = block;
     this.#solver = solver;
     this.#level = deals.length;
-    const { remaining, boards, hands } = solver.plan;
+    const { remaining, boards, hands } = solver.shared;
     this.#path = solver.pathOf(deals);
     const held = hands[0].k + hands[1].k;
     this.#ways = deals.reduce((ways, _, step) => ways * dealCount(remaining.length - step * boards - held, boards), 1);

@@ -1,5 +1,5 @@
+import { SolverInputError } from "../../errors.js";
 import { sameChips } from "../betting/betting-state.js";
-import { SolverInputError } from "../game/errors.js";
 
 export type HistoryType = "fold" | "check" | "call" | "bet" | "raise" | "all-in" | "post";
 

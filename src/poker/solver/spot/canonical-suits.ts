@@ -1,39 +1,12 @@
-import type { HandSet } from "../game/hand-set.js";
-
-/** A renaming of suits: `map[suit]` is the new suit. */
-export type SuitMap = readonly [number, number, number, number];
-
-/** All 24 renamings. */
-export const SUIT_MAPS: readonly SuitMap[] = [0, 1, 2, 3].flatMap((a) =>
-  [0, 1, 2, 3].flatMap((b) =>
-    [0, 1, 2, 3].flatMap((c) => {
-      const d = 6 - a - b - c;
-      return new Set([a, b, c, d]).size === 4 ? [[a, b, c, d] as const] : [];
-    }),
-  ),
-);
-
-/** The card under a renaming. */
-export function mapCard(card: number, map: SuitMap): number {
-  return (card & ~3) | map[(card & 3) as 0];
-}
-
-/** The renaming that undoes `map`. */
-export function invert(map: SuitMap): SuitMap {
-  return [map.indexOf(0), map.indexOf(1), map.indexOf(2), map.indexOf(3)] as const;
-}
-
-/** Cards under a renaming, ascending. */
-export function mapCards(cards: readonly number[], map: SuitMap): number[] {
-  return cards.map((card) => mapCard(card, map)).sort((a, b) => a - b);
-}
+import { mapCards, SUIT_MAPS, type SuitMap } from "../../suits.js";
+import { type HandSet, handKey } from "../game/hand-set.js";
 
 /** A hand set under a renaming, its hands in order of their cards: independent of the order they were given in. */
 export function mapHands(hands: HandSet, map: SuitMap): HandSet {
   const { k, count } = hands;
   const keyed = Array.from({ length: count }, (_, hand) => {
     const cards = mapCards([...hands.cards.subarray(hand * k, (hand + 1) * k)], map);
-    return { cards, key: cards.reduce((sum, card) => sum * 64 + card, 0), weight: hands.weights[hand] as number };
+    return { cards, key: handKey(cards), weight: hands.weights[hand] as number };
   });
   keyed.sort((a, b) => a.key - b.key);
   const cards = new Uint8Array(count * k);

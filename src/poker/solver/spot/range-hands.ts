@@ -1,11 +1,9 @@
 import { type Card, formatCards } from "../../cards.js";
-import { CardError, PokerError } from "../../errors.js";
-import { plural } from "../../plural.js";
+import { CardError, PokerError, plural, SolverInputError } from "../../errors.js";
 import type { Random } from "../../random.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import type { RangeNode } from "../../ranges/range-tree.js";
-import { SolverInputError } from "../game/errors.js";
 import { createHandSet, findHand, type HandSet, handKey } from "../game/hand-set.js";
 import { type DrawnRange, drawRange } from "./drawn-range.js";
 

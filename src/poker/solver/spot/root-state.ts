@@ -1,5 +1,5 @@
+import { SolverInputError } from "../../errors.js";
 import { type BettingState, nextToAct, roundChips, sameChips } from "../betting/betting-state.js";
-import { SolverInputError } from "../game/errors.js";
 import { type HistoryEntry, type RaiseReading, type RoundState, replayHistory } from "./betting-history.js";
 
 /** What a job says of the betting; see docs/solver.md for the meaning of each field. */

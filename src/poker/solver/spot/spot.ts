@@ -47,24 +47,3 @@ export interface Spot {
   readonly hero: { readonly seat: number; readonly cards: readonly Card[] } | null;
   readonly options: SpotOptions;
 }
-
-/** News of a running solve. */
-export interface SolveProgress {
-  readonly iteration: number;
-  /** Percent of the pot; null before the first measurement. */
-  readonly exploitability: number | null;
-  readonly seconds: number;
-  /** 0–1: the way to the nearest of the limits. */
-  readonly fraction: number;
-}
-
-/** How a solve talks to the outside. */
-export interface SolveHooks {
-  /** When the job began on the clock of `now`, if that was before the solver was called: it counts towards the time limit. */
-  readonly startedAt?: number;
-  /** Seconds on a clock that only goes forward. */
-  readonly now: () => number;
-  readonly onProgress: (progress: SolveProgress) => void;
-  /** "soon": end with the best solution so far; "now": abandon the computation. */
-  readonly stop: () => "none" | "soon" | "now";
-}

@@ -1,5 +1,7 @@
 import { dealScales } from "./deal-schedule.js";
-import { GROUPS, type SharedPlan } from "./shared-game.js";
+import { GROUPS } from "./memory-layout.js";
+import type { SharedGame } from "./shared-game.js";
+import { chunksOf } from "./street-block.js";
 import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
 
 /** How a solver in another thread is told to end: not at all, after the present iteration, or at once. */
@@ -41,31 +43,31 @@ const HELPER_SILENCE_MS = 60_000;
  * who did what.
  */
 export class Crew {
-  readonly #plan: SharedPlan;
+  readonly #shared: SharedGame;
   readonly #control: Int32Array;
   readonly #numbers: Float64Array;
   readonly settings: WalkSettings;
   readonly #walker: Walker;
-  /** Milliseconds of a walk of late: alone, shared. */
+  /** Milliseconds that walks took lately: alone, shared. */
   readonly #durations: [number, number] = [Number.NaN, Number.NaN];
   #shares = false;
   #walks = 0;
 
   /** @param stop asked within passes: true abandons the walk */
-  constructor(plan: SharedPlan, thread: number, stop: () => boolean) {
-    const { buffer } = plan.memory;
-    this.#plan = plan;
-    this.#control = new Int32Array(buffer, plan.layout.control, CONTROL_WORDS);
-    this.#numbers = new Float64Array(buffer, plan.layout.control + CONTROL_WORDS * 4, NUMBERS);
+  constructor(shared: SharedGame, thread: number, stop: () => boolean) {
+    const { buffer } = shared.memory;
+    this.#shared = shared;
+    this.#control = new Int32Array(buffer, shared.layout.control, CONTROL_WORDS);
+    this.#numbers = new Float64Array(buffer, shared.layout.control + CONTROL_WORDS * 4, NUMBERS);
     this.settings = {
       seat: 0,
       mode: "train",
       positiveDiscount: 1,
       negativeDiscount: 1,
       sumWeight: 1,
-      chanceScale: dealScales(plan),
+      chanceScale: dealScales(shared),
     };
-    this.#walker = new Walker(plan, thread, this.settings, () => stop() || this.#finished());
+    this.#walker = new Walker(shared, thread, this.settings, () => stop() || this.#finished());
   }
 
   /** Helpers that have joined at least once. */
@@ -73,7 +75,7 @@ export class Crew {
     return Atomics.load(this.#control, WORD.helpers);
   }
 
-  /** Walks the tree for one seat; the hands' values stand in the plan's root results afterwards. */
+  /** Walks the tree for one seat; the hands' values stand in the shared root results afterwards. */
   walk(seat: 0 | 1, mode: WalkMode): void {
     this.settings.seat = seat;
     this.settings.mode = mode;
@@ -84,7 +86,7 @@ export class Crew {
   }
 
   /**
-   * Whether this walk is shared with the helper: whichever was faster of late. On a machine with other work, waiting
+   * Whether this walk is shared with the helper: whichever was faster lately. On a machine with other work, waiting
    * for a helper that is not scheduled can cost more than it brings. The choice changes no result.
    */
   #chooseSharing(): boolean {
@@ -119,7 +121,7 @@ export class Crew {
     return this.#walker.showdownSums();
   }
 
-  /** Sends helpers home; they return from {@link help}. */
+  /** Ends the helpers' work: they return from {@link help}. */
   finish(): void {
     Atomics.store(this.#control, WORD.finished, 1);
     Atomics.notify(this.#control, WORD.sequence);
@@ -149,20 +151,20 @@ export class Crew {
   }
 
   #tasks(pass: Pass): number {
-    const block = this.#plan.blocks[0];
+    const block = this.#shared.blocks[0];
     if (!block) return 0;
     const { seat } = this.settings;
     const counted = pass === PASS.down ? (seat === 0 ? 1 : 0) : seat;
-    if (pass !== PASS.across) return Math.ceil(this.#plan.hands[counted].count / HANDS_PER_TASK);
-    return (block.chance.count > 0 ? GROUPS : 0) + chunks(block.showdown.count) + chunks(block.fold.count);
+    if (pass !== PASS.across) return Math.ceil(this.#shared.hands[counted].count / HANDS_PER_TASK);
+    return (block.chance.count > 0 ? GROUPS : 0) + chunksOf(block.showdown) + chunksOf(block.fold);
   }
 
   #lead(pass: Pass): void {
     const control = this.#control;
     const tasks = this.#tasks(pass);
-    const block = this.#plan.blocks[0];
-    const work = (this.#plan.hands[0].count + this.#plan.hands[1].count) * (block?.laneCount ?? 0);
-    if (!this.#shares || tasks < 2 || (this.#plan.blocks.length === 1 && work < MIN_SHARED_WORK)) {
+    const block = this.#shared.blocks[0];
+    const work = (this.#shared.hands[0].count + this.#shared.hands[1].count) * (block?.laneCount ?? 0);
+    if (!this.#shares || tasks < 2 || (this.#shared.blocks.length === 1 && work < MIN_SHARED_WORK)) {
       for (let task = 0; task < tasks; task++) this.#execute(pass, task);
       return;
     }
@@ -222,18 +224,18 @@ export class Crew {
 
   #execute(pass: Pass, task: number): void {
     const walker = this.#walker;
-    const block = this.#plan.blocks[0];
+    const block = this.#shared.blocks[0];
     if (!block) return;
     if (pass === PASS.across) {
       const groups = block.chance.count > 0 ? GROUPS : 0;
-      const showdowns = chunks(block.showdown.count);
+      const showdowns = chunksOf(block.showdown);
       if (task < groups) walker.rootDeals(task);
       else if (task < groups + showdowns) walker.rootShowdown(task - groups);
       else walker.rootFold(task - groups - showdowns);
       return;
     }
     const { seat } = this.settings;
-    const { count } = this.#plan.hands[pass === PASS.up ? seat : seat === 0 ? 1 : 0];
+    const { count } = this.#shared.hands[pass === PASS.up ? seat : seat === 0 ? 1 : 0];
     const from = task * HANDS_PER_TASK;
     const to = Math.min(count, from + HANDS_PER_TASK);
     if (pass === PASS.down) walker.rootDown(from, to);
@@ -258,13 +260,9 @@ export class Crew {
   }
 }
 
-/** Tells the leader of a plan that a helper's thread died, which would otherwise be waited for. */
-export function reportLostHelper(plan: SharedPlan): void {
-  const control = new Int32Array(plan.memory.buffer, plan.layout.control, CONTROL_WORDS);
+/** Tells the leader of a solve that a helper's thread died, which would otherwise be waited for. */
+export function reportLostHelper(shared: SharedGame): void {
+  const control = new Int32Array(shared.memory.buffer, shared.layout.control, CONTROL_WORDS);
   Atomics.store(control, WORD.failed, 1);
   Atomics.notify(control, WORD.done);
-}
-
-function chunks(lanes: number): number {
-  return Math.ceil(lanes / 8);
 }

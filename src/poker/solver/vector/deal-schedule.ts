@@ -1,5 +1,6 @@
 import { dealCount } from "../game/deal-model.js";
-import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./shared-game.js";
+import { GROUPS, SAMPLE_ROW } from "./memory-layout.js";
+import type { SharedGame } from "./shared-game.js";
 
 /** Uniform in [0, 1), the same for the same pair of numbers. */
 function scatter(a: number, b: number): number {
@@ -15,13 +16,13 @@ function sampledOutcome(index: number, taken: number, possible: number, salt: nu
 }
 
 /** Outcome of first deal number `index`. */
-export function firstOutcome(plan: SharedPlan, index: number): number {
-  return sampledOutcome(index, plan.deals.first, dealCount(plan.remaining.length, plan.boards), 0);
+export function firstOutcome(shared: SharedGame, index: number): number {
+  return sampledOutcome(index, shared.deals.first, dealCount(shared.remaining.length, shared.boards), 0);
 }
 
 /** Outcome of second deal number `index` after first deal number `first`. */
-export function laterOutcome(plan: SharedPlan, first: number, index: number): number {
-  const { remaining, boards, deals } = plan;
+export function laterOutcome(shared: SharedGame, first: number, index: number): number {
+  const { remaining, boards, deals } = shared;
   return sampledOutcome(index, deals.later, dealCount(remaining.length - boards, boards), first + 1);
 }
 
@@ -29,7 +30,7 @@ export function laterOutcome(plan: SharedPlan, first: number, index: number): nu
  * What a deal counts for, by level: one over the deals that two given hands leave, times what a sampled deal stands
  * for.
  */
-export function dealScales({ hands, boards, remaining, deals }: SharedPlan): Float64Array {
+export function dealScales({ hands, boards, remaining, deals }: SharedGame): Float64Array {
   const held = hands[0].k + hands[1].k;
   const scales = new Float64Array(4);
   for (const [level, made] of [deals.first, deals.later].entries()) {
@@ -39,8 +40,8 @@ export function dealScales({ hands, boards, remaining, deals }: SharedPlan): Flo
   return scales;
 }
 
-/** Spreads a plan's first deals over the groups. Once for a plan: its threads read them all the time. */
-export function writeDealGroups({ deals, layout, memory }: SharedPlan): void {
+/** Spreads a game's first deals over the groups. Once for a game: its threads read them all the time. */
+export function writeDealGroups({ deals, layout, memory }: SharedGame): void {
   const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
   for (let index = 0; index < deals.first; index++) {
     const base = (index % GROUPS) * SAMPLE_ROW;

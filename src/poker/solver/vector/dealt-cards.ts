@@ -1,28 +1,28 @@
 import { dealOutcome, pairIndex } from "../game/deal-model.js";
 import { firstOutcome, laterOutcome } from "./deal-schedule.js";
-import type { SharedPlan } from "./shared-game.js";
+import type { SharedGame } from "./shared-game.js";
 
 const MAX_LEVELS = 4;
 const MAX_BOARDS = 2;
 
 /** The cards that lie on the way to the street a walk is on. */
 export class DealtCards {
-  readonly #plan: SharedPlan;
+  readonly #shared: SharedGame;
   /** Positions (among the remaining cards) dealt so far: level 1's boards, then level 2's. */
   readonly #dealt = new Uint8Array(MAX_LEVELS * MAX_BOARDS);
   /** Cards dealt by level, as bit sets in two words: a hand that holds one of them is impossible. */
   readonly deadLow = new Uint32Array(MAX_LEVELS);
   readonly deadHigh = new Uint32Array(MAX_LEVELS);
 
-  constructor(plan: SharedPlan) {
-    this.#plan = plan;
+  constructor(shared: SharedGame) {
+    this.#shared = shared;
   }
 
   /** Makes deal number `index` of a level, after the path that leads there. */
   place(level: number, path: number, index: number): void {
-    const { boards, remaining } = this.#plan;
+    const { boards, remaining } = this.#shared;
     const used = (level - 1) * boards;
-    const outcome = level === 1 ? firstOutcome(this.#plan, index) : laterOutcome(this.#plan, path, index);
+    const outcome = level === 1 ? firstOutcome(this.#shared, index) : laterOutcome(this.#shared, path, index);
     dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
     let low = this.deadLow[level - 1] as number;
     let high = this.deadHigh[level - 1] as number;
@@ -39,6 +39,6 @@ export class DealtCards {
   boardKey(level: number, board: number): number {
     if (level === 0) return 0;
     const first = this.#dealt[board] as number;
-    return level === 1 ? first : pairIndex(first, this.#dealt[this.#plan.boards + board] as number);
+    return level === 1 ? first : pairIndex(first, this.#dealt[this.#shared.boards + board] as number);
   }
 }

@@ -1,20 +1,20 @@
 import { createSweepKernel, LANE_BYTES, type SweepKernel } from "../wasm/sweeps.js";
 import type { DealtCards } from "./dealt-cards.js";
-import type { SharedPlan } from "./shared-game.js";
+import type { SharedGame } from "./shared-game.js";
 import type { StreetViews } from "./street-views.js";
 
 /** One thread's card-removal sweeps over the leaves of a street, eight lanes (a chunk) at a time. */
 export class LeafSweeps {
-  readonly #plan: SharedPlan;
+  readonly #shared: SharedGame;
   readonly #kernel: SweepKernel;
   readonly #accumulators: number;
   readonly #orderCounts: readonly [Uint32Array, Uint32Array];
   readonly #dealt: DealtCards;
 
-  constructor(plan: SharedPlan, thread: number, dealt: DealtCards) {
-    const { layout, boards, memory } = plan;
+  constructor(shared: SharedGame, thread: number, dealt: DealtCards) {
+    const { layout, boards, memory } = shared;
     const keys = boards * layout.finalKeys;
-    this.#plan = plan;
+    this.#shared = shared;
     this.#kernel = createSweepKernel(memory);
     this.#accumulators = layout.workspaces[thread]?.accumulators ?? 0;
     this.#orderCounts = [
@@ -26,7 +26,7 @@ export class LeafSweeps {
 
   /** Reach of the opponent's hands that each of a seat's hands leaves, in one chunk of a street's fold lanes. */
   fold({ block, stride, reachAt, valuesAt }: StreetViews, own: 0 | 1, chunk: number): void {
-    const { layout, hands } = this.#plan;
+    const { layout, hands } = this.#shared;
     const opponent = own === 0 ? 1 : 0;
     const offset = block.fold.start * 8 + chunk * LANE_BYTES;
     this.#kernel.compatible(
@@ -47,7 +47,7 @@ export class LeafSweeps {
 
   /** Weaker minus stronger reach, summed over the boards, in one chunk of showdown lanes after `level` deals. */
   showdown(street: StreetViews, own: 0 | 1, chunk: number, level: number): void {
-    const { layout, boards } = this.#plan;
+    const { layout, boards } = this.#shared;
     for (let board = 0; board < boards; board++) {
       const key = board * layout.finalKeys + this.#dealt.boardKey(level, board);
       this.showdownOn(street, own, chunk, key, board === 0 ? 0 : 1);
@@ -56,7 +56,7 @@ export class LeafSweeps {
 
   /** The same on one final board; `keep` 1 adds to what stands in the lanes. */
   showdownOn({ stride, reachAt, valuesAt }: StreetViews, own: 0 | 1, chunk: number, key: number, keep: 0 | 1): void {
-    const { layout, hands } = this.#plan;
+    const { layout, hands } = this.#shared;
     const opponent = own === 0 ? 1 : 0;
     const offset = chunk * LANE_BYTES;
     const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;

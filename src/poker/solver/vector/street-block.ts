@@ -1,5 +1,5 @@
-import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
-import { SolverInputError } from "../game/errors.js";
+import type { BettingNode, DecisionNode, FoldNode } from "../betting/betting-tree.js";
+import { foldFactor, type Stakes, showdownFactor, stakesOf } from "../betting/heads-up-stakes.js";
 import { LANES } from "../wasm/sweeps.js";
 
 /** A run of lanes (leaf columns of the matrices), padded to whole chunks. */
@@ -7,6 +7,9 @@ export interface LaneRun {
   readonly start: number;
   readonly count: number;
 }
+
+/** Chunks of lanes that a run takes: what one sweep handles. */
+export const chunksOf = ({ count }: LaneRun): number => Math.ceil(count / LANES);
 
 /**
  * One street of a heads-up betting tree, flattened. Several roots: one for each way the street before can end. Nodes
@@ -38,42 +41,6 @@ export interface StreetBlock {
   readonly chance: LaneRun;
   /** Columns of the lane matrices, a multiple of the chunk size. */
   readonly laneCount: number;
-}
-
-/** Amounts of a heads-up game that stay fixed: what each seat's utility is measured against. */
-export interface Stakes {
-  /** Chips in the middle at the root. */
-  readonly pot: number;
-  readonly bets: readonly [number, number];
-  readonly stacks: readonly [number, number];
-  /**
-   * Half the uncontested pot plus the seat's own bet at the root. A seat's utility is its chips at the end minus its
-   * chips behind at the root; minus this constant the two utilities are opposite, and a tie is worth 0.
-   */
-  readonly shift: readonly [number, number];
-}
-
-/** The stakes of a heads-up root node. */
-export function stakesOf(root: DecisionNode): Stakes {
-  const { pot, bets, stacks } = root.state;
-  const [b0 = 0, b1 = 0] = bets;
-  const [s0 = 0, s1 = 0] = stacks;
-  if (bets.length !== 2) throw new SolverInputError("the vector solver plays heads-up games only");
-  const dead = pot - b0 - b1;
-  return { pot, bets: [b0, b1], stacks: [s0, s1], shift: [dead / 2 + b0, dead / 2 + b1] };
-}
-
-function foldFactor(node: BettingNode & { kind: "fold" }, stakes: Stakes): number {
-  const put = (stakes.stacks[0] ?? 0) - (node.state.stacks[0] ?? 0);
-  const utility = node.winner === 0 ? node.state.pot - put : -put;
-  return utility - stakes.shift[0];
-}
-
-/** Half the pot both players contest; what one of them put in beyond the other's reach goes back. */
-function showdownFactor(node: BettingNode, stakes: Stakes): number {
-  const total = (seat: 0 | 1): number => stakes.bets[seat] + stakes.stacks[seat] - (node.state.stacks[seat] ?? 0);
-  const dead = stakes.pot - stakes.bets[0] - stakes.bets[1];
-  return dead / 2 + Math.min(total(0), total(1));
 }
 
 const padded = (count: number): number => Math.ceil(count / LANES) * LANES;
@@ -123,7 +90,7 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
     ]),
     leafFactor: Float64Array.from([
       ...showdowns.map((at) => showdownFactor(nodes[at] as BettingNode, stakes) / boards),
-      ...folds.map((at) => foldFactor(nodes[at] as BettingNode & { kind: "fold" }, stakes)),
+      ...folds.map((at) => foldFactor(nodes[at] as FoldNode, stakes)),
       ...chances.map(() => 1),
     ]),
     leafIsFold: Uint8Array.from([...showdowns.map(() => 0), ...folds.map(() => 1), ...chances.map(() => 0)]),

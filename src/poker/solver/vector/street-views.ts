@@ -1,4 +1,4 @@
-import type { SharedPlan, WalkBlock } from "./shared-game.js";
+import type { SharedGame, WalkBlock } from "./shared-game.js";
 
 type BySeat<T> = readonly [T, T];
 
@@ -21,12 +21,12 @@ export interface StreetViews {
 }
 
 /** Tables of the street `level` deals after the root. */
-export function streetTables(plan: SharedPlan, level: number): Tables {
-  const block = plan.blocks[level];
-  const layout = plan.layout.tables[level];
-  if (!block || !layout) throw new RangeError(`the plan has no level ${level}`);
+export function streetTables(shared: SharedGame, level: number): Tables {
+  const block = shared.blocks[level];
+  const layout = shared.layout.tables[level];
+  if (!block || !layout) throw new RangeError(`the shared has no level ${level}`);
   const view = (offset: number, seat: 0 | 1): Float32Array =>
-    new Float32Array(plan.memory.buffer, offset, layout.rows[seat] * block.rowLength[seat]);
+    new Float32Array(shared.memory.buffer, offset, layout.rows[seat] * block.rowLength[seat]);
   return {
     regrets: [view(layout.regrets[0], 0), view(layout.regrets[1], 1)],
     sums: [view(layout.sums[0], 0), view(layout.sums[1], 1)],
@@ -34,22 +34,22 @@ export function streetTables(plan: SharedPlan, level: number): Tables {
 }
 
 /** All views of one street for the thread whose workspace is given. */
-export function viewStreet(plan: SharedPlan, level: number, thread: number): StreetViews {
-  const block = plan.blocks[level];
-  const workspace = plan.layout.workspaces[thread];
+export function viewStreet(shared: SharedGame, level: number, thread: number): StreetViews {
+  const block = shared.blocks[level];
+  const workspace = shared.layout.workspaces[thread];
   const reachAt = workspace?.reach[level];
   const valuesAt = workspace?.values[level];
   if (!block || reachAt === undefined || valuesAt === undefined) {
-    throw new RangeError(`the plan has no level ${level} for thread ${thread}`);
+    throw new RangeError(`the shared has no level ${level} for thread ${thread}`);
   }
-  const cells = Math.max(plan.hands[0].count, plan.hands[1].count) * block.laneCount;
+  const cells = Math.max(shared.hands[0].count, shared.hands[1].count) * block.laneCount;
   return {
     block,
     stride: block.laneCount * 8,
     reachAt,
     valuesAt,
-    reach: new Float64Array(plan.memory.buffer, reachAt, cells),
-    values: new Float64Array(plan.memory.buffer, valuesAt, cells),
-    tables: streetTables(plan, level),
+    reach: new Float64Array(shared.memory.buffer, reachAt, cells),
+    values: new Float64Array(shared.memory.buffer, valuesAt, cells),
+    tables: streetTables(shared, level),
   };
 }

@@ -1,10 +1,12 @@
+import { SolverInputError } from "../../errors.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
+import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
 import { CardRemoval } from "../game/card-removal.js";
-import { SolverInputError } from "../game/errors.js";
 import { Crew } from "./crew.js";
 import { writeDealGroups } from "./deal-schedule.js";
-import { createPlan, type DealCounts, type HeadsUpGame, type SharedPlan } from "./shared-game.js";
-import { type Stakes, type StreetBlock, stakesOf } from "./street-block.js";
+import type { DealCounts, HeadsUpGame } from "./heads-up-game.js";
+import { type SharedGame, shareGame } from "./shared-game.js";
+import type { StreetBlock } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
 
 /** Exponents of discounted counterfactual regret minimisation (Brown & Sandholm 2019). */
@@ -16,7 +18,7 @@ const NEGATIVE_DISCOUNT = 0.5;
 export interface VectorSolverOptions {
   /** Memory bound in bytes. Default 1 GiB. */
   readonly maxBytes?: number;
-  /** True abandons the computation with `WalkCancelled`; asked every few milliseconds. */
+  /** True abandons the computation with `SolveCancelled`; asked every few milliseconds. */
   readonly stop?: () => boolean;
   /** Deals to make; default all. */
   readonly deals?: DealCounts;
@@ -36,7 +38,7 @@ export interface Exploitability {
  */
 export class VectorSolver {
   readonly game: HeadsUpGame;
-  readonly plan: SharedPlan;
+  readonly shared: SharedGame;
   readonly blocks: readonly StreetBlock[];
   readonly stakes: Stakes;
   /** Summed weight of all pairs of hands that share no card. */
@@ -49,20 +51,20 @@ export class VectorSolver {
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
   constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
-    const { plan, blocks, index } = createPlan(game, options.maxBytes ?? 2 ** 30, options.deals);
+    const { shared, blocks, index } = shareGame(game, options.maxBytes ?? 2 ** 30, options.deals);
     this.game = game;
-    this.plan = plan;
+    this.shared = shared;
     this.blocks = blocks;
     this.stakes = stakesOf(game.tree);
-    writeDealGroups(plan);
-    this.#crew = new Crew(plan, 0, options.stop ?? (() => false));
+    writeDealGroups(shared);
+    this.#crew = new Crew(shared, 0, options.stop ?? (() => false));
     this.removal = new CardRemoval(game.hands[0], game.hands[1], index);
     const [first, second] = game.hands;
     const compatible = this.removal.compatible(0, second.weights);
     this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * (first.weights[hand] as number), 0);
     if (!(this.pairWeight > 0))
       throw new SolverInputError("every hand of one range shares a card with every hand of the other");
-    this.#tables = plan.blocks.map((_, level) => streetTables(plan, level));
+    this.#tables = shared.blocks.map((_, level) => streetTables(shared, level));
   }
 
   /** Iterations done. */
@@ -117,7 +119,7 @@ export class VectorSolver {
     const sums = this.#crew.showdownSums(0);
     const difference = sums.reduce((sum, value, hand) => sum + value * (hands[0].weights[hand] as number), 0);
     const levels = this.blocks.length - 1;
-    const left = this.plan.remaining.length - hands[0].k - hands[1].k;
+    const left = this.shared.remaining.length - hands[0].k - hands[1].k;
     const runouts = levels === 0 ? 1 : levels === 1 ? left : (left * (left - 1)) / 2;
     const share = (1 + difference / this.pairWeight / runouts / deal.boards.length) / 2;
     return [share, 1 - share];
@@ -135,7 +137,7 @@ export class VectorSolver {
 
   /** Path number after some deals. */
   pathOf(deals: readonly number[]): number {
-    return deals.reduce((path, index, step) => (step === 0 ? index : path * this.plan.deals.later + index), 0);
+    return deals.reduce((path, index, step) => (step === 0 ? index : path * this.shared.deals.later + index), 0);
   }
 
   /** Ends the helpers' work. */
@@ -146,7 +148,7 @@ export class VectorSolver {
   #seatValue(seat: 0 | 1, mode: "best-response" | "average"): number {
     this.#crew.walk(seat, mode);
     const { count, weights } = this.game.hands[seat];
-    const results = new Float64Array(this.plan.memory.buffer, this.plan.layout.rootResults[seat], count);
+    const results = new Float64Array(this.shared.memory.buffer, this.shared.layout.rootResults[seat], count);
     let sum = 0;
     for (let hand = 0; hand < count; hand++) sum += (weights[hand] as number) * (results[hand] as number);
     return sum / this.pairWeight;

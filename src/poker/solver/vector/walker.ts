@@ -1,3 +1,4 @@
+import { SolveCancelled } from "../../errors.js";
 import { type CardMasks, cardMasks } from "../game/hand-set.js";
 import { LANES } from "../wasm/sweeps.js";
 import { DealtCards } from "./dealt-cards.js";
@@ -11,7 +12,8 @@ import {
   updateRegrets,
 } from "./hand-pass.js";
 import { LeafSweeps } from "./leaf-sweeps.js";
-import { GROUPS, SAMPLE_ROW, type SharedPlan } from "./shared-game.js";
+import { GROUPS, SAMPLE_ROW } from "./memory-layout.js";
+import type { SharedGame } from "./shared-game.js";
 import { type StreetViews, viewStreet } from "./street-views.js";
 
 /** What a walk computes for the traversing seat: regrets and values, the best response's values, average play's. */
@@ -27,11 +29,6 @@ export interface WalkSettings extends RegretUpdate {
   readonly chanceScale: Float64Array;
 }
 
-/** Thrown inside a walk when the solver was told to stop at once. */
-export class WalkCancelled extends Error {
-  override readonly name = "WalkCancelled";
-}
-
 const NO_ARRAY = new Float32Array(0);
 
 /**
@@ -40,7 +37,7 @@ const NO_ARRAY = new Float32Array(0);
  * street) and up (values of the traverser's hands, regrets).
  */
 export class Walker {
-  readonly #plan: SharedPlan;
+  readonly #shared: SharedGame;
   readonly #streets: readonly StreetViews[];
   readonly #masks: readonly [CardMasks, CardMasks];
   readonly #groupValues: Float64Array;
@@ -54,14 +51,14 @@ export class Walker {
   readonly #stop: () => boolean;
   readonly settings: WalkSettings;
 
-  /** @param stop asked between deals; true ends the walk with {@link WalkCancelled} */
-  constructor(plan: SharedPlan, thread: number, settings: WalkSettings, stop: () => boolean) {
-    const { layout, blocks, hands } = plan;
-    const { buffer } = plan.memory;
-    this.#plan = plan;
-    this.#dealt = new DealtCards(plan);
-    this.#sweeps = new LeafSweeps(plan, thread, this.#dealt);
-    this.#streets = blocks.map((_, level) => viewStreet(plan, level, thread));
+  /** @param stop asked between deals; true ends the walk with {@link SolveCancelled} */
+  constructor(shared: SharedGame, thread: number, settings: WalkSettings, stop: () => boolean) {
+    const { layout, blocks, hands } = shared;
+    const { buffer } = shared.memory;
+    this.#shared = shared;
+    this.#dealt = new DealtCards(shared);
+    this.#sweeps = new LeafSweeps(shared, thread, this.#dealt);
+    this.#streets = blocks.map((_, level) => viewStreet(shared, level, thread));
     this.#masks = [cardMasks(hands[0]), cardMasks(hands[1])];
     this.#groupRows = Math.max(hands[0].count, hands[1].count);
     const chanceLanes = blocks.length > 1 ? (blocks[0]?.chance.count ?? 0) : 0;
@@ -126,7 +123,7 @@ export class Walker {
    * opponent's reach of every leaf and the leaves' values for the traverser's hands.
    */
   probe(deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
-    const opponents = this.#plan.hands[this.settings.seat === 0 ? 1 : 0].count;
+    const opponents = this.#shared.hands[this.settings.seat === 0 ? 1 : 0].count;
     let path = 0;
     this.#down(0, 0, 0, opponents);
     deals.forEach((index, step) => {
@@ -151,7 +148,7 @@ export class Walker {
    */
   showdownSums(): Float64Array {
     const { seat } = this.settings;
-    const { hands, boards, layout } = this.#plan;
+    const { hands, boards, layout } = this.#shared;
     const { reach, values, block } = this.#street(0);
     const opponent = hands[seat === 0 ? 1 : 0];
     for (let hand = 0; hand < opponent.count; hand++) {
@@ -172,18 +169,18 @@ export class Walker {
 
   /** Makes deal number `index` of a level and adds the next street's values to `target`. */
   #deal(level: number, path: number, index: number, target: Float64Array, width: number, start: number): void {
-    if (this.#stop()) throw new WalkCancelled("the solver was told to stop");
+    if (this.#stop()) throw new SolveCancelled("the solver was told to stop");
     this.#dealt.place(level, path, index);
     this.#walkStreet(level, this.#pathAfter(level, path, index), target, width, start);
   }
 
   #pathAfter(level: number, path: number, index: number): number {
-    return level === 1 ? index : path * this.#plan.deals.later + index;
+    return level === 1 ? index : path * this.#shared.deals.later + index;
   }
 
   #walkStreet(level: number, path: number, target: Float64Array, width: number, start: number): void {
     const { seat } = this.settings;
-    const { hands } = this.#plan;
+    const { hands } = this.#shared;
     if (!this.#down(level, path, 0, hands[seat === 0 ? 1 : 0].count)) return;
     this.#acrossStreet(level, path);
     this.#up(level, path, target, width, start, 0, hands[seat].count);
@@ -203,7 +200,7 @@ export class Walker {
   #dealAll(level: number, path: number): void {
     const { block, values } = this.#street(level);
     const { chance, laneCount } = block;
-    const { hands, deals } = this.#plan;
+    const { hands, deals } = this.#shared;
     const end = hands[this.settings.seat].count * laneCount;
     for (let at = chance.start; at < end; at += laneCount) values.fill(0, at, at + chance.count);
     for (let index = 0; index < deals.later; index++)
@@ -215,7 +212,7 @@ export class Walker {
     const { tables } = this.#street(level);
     this.#row.regrets = tables.regrets[seat];
     this.#row.sums = tables.sums[seat];
-    return path * this.#plan.hands[seat].count;
+    return path * this.#shared.hands[seat].count;
   }
 
   /** Fills the reach matrix. False when no hand of the opponent gets here. */
@@ -225,7 +222,7 @@ export class Walker {
     const { block, reach } = this.#street(level);
     const { leafNode, leafLane, laneCount, rootCount } = block;
     const parent = level > 0 ? this.#street(level - 1) : null;
-    const { weights } = this.#plan.hands[opponent];
+    const { weights } = this.#shared.hands[opponent];
     const { low, high } = this.#masks[opponent];
     const deadLow = this.#dealt.deadLow[level] as number;
     const deadHigh = this.#dealt.deadHigh[level] as number;

@@ -3,7 +3,7 @@ import { buildBettingTree } from "../../../../src/poker/solver/betting/betting-t
 import type { Sizing } from "../../../../src/poker/solver/betting/sizing.js";
 import type { DealModel } from "../../../../src/poker/solver/game/deal-model.js";
 import { createHandSet, type HandSet } from "../../../../src/poker/solver/game/hand-set.js";
-import type { HeadsUpGame } from "../../../../src/poker/solver/vector/shared-game.js";
+import type { HeadsUpGame } from "../../../../src/poker/solver/vector/heads-up-game.js";
 
 /** A fresh street with nothing bet. */
 export function freshState(street: number, pot: number, stacks: readonly number[]): BettingState {

@@ -1,5 +1,5 @@
 import type { Solution } from "../../../../src/poker/solver/report/solution.js";
-import type { SolveProgress } from "../../../../src/poker/solver/spot/spot.js";
+import type { SolveProgress } from "../../../../src/poker/solver/solve-loop.js";
 import { parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
 import { prepareSpot } from "../../../../src/tasks/solver-analysis/prepare-spot.js";
 import { run } from "../../../../src/tasks/solver-analysis/solve-kernel.js";

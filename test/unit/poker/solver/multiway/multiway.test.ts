@@ -2,20 +2,14 @@ import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../../src/poker/cards.js";
 import { Random } from "../../../../../src/poker/random.js";
 import { suitClasses } from "../../../../../src/poker/solver/abstraction/suit-classes.js";
-import {
-  applyAction,
-  type BettingAction,
-  type BettingState,
-} from "../../../../../src/poker/solver/betting/betting-state.js";
-import type { BettingNode } from "../../../../../src/poker/solver/betting/betting-tree.js";
 import { buildBettingTree } from "../../../../../src/poker/solver/betting/betting-tree.js";
+import { omahaDeal } from "../../../../../src/poker/solver/game/deal-model.js";
 import { createHandSet, type HandSet } from "../../../../../src/poker/solver/game/hand-set.js";
-import { omahaDeal } from "../../../../../src/poker/solver/game/omaha-deal.js";
 import { DealSampler } from "../../../../../src/poker/solver/multiway/deal-sampler.js";
 import { ExternalSampling } from "../../../../../src/poker/solver/multiway/external-sampling.js";
 import { Measure } from "../../../../../src/poker/solver/multiway/measure.js";
 import { MultiwayState } from "../../../../../src/poker/solver/multiway/multiway-state.js";
-import { flattenTree, potLayers } from "../../../../../src/poker/solver/multiway/multiway-tree.js";
+import { flattenTree } from "../../../../../src/poker/solver/multiway/multiway-tree.js";
 import { VectorSolver } from "../../../../../src/poker/solver/vector/vector-solver.js";
 import { randomHands, solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../../oracle.js";
@@ -23,42 +17,6 @@ import { freshState, potLimit } from "../toy-games.js";
 import { independentGain } from "./independent-multiway.js";
 
 const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
-
-function act(state: BettingState, seat: number, type: BettingAction["type"], to: number): BettingState {
-  const amount = type === "fold" ? 0 : to - (state.bets[seat] ?? 0);
-  return applyAction(state, seat, { type, amount, to, allIn: amount === state.stacks[seat] });
-}
-
-describe("main and side pots", () => {
-  const root = buildBettingTree(freshState(3, 90, [300, 120, 40]), 0, {
-    sizing: potLimit([1], 1),
-    lastStreet: 3,
-    minBet: 0,
-  });
-  const layersAfter = (...moves: readonly [number, BettingAction["type"], number][]): string[] => {
-    const state = moves.reduce((at, [seat, type, to]) => act(at, seat, type, to), root.state);
-    const node: BettingNode = { kind: "showdown", state };
-    return potLayers(root, node).map(({ chips, seats }) => `${chips}:${seats.toString(2).padStart(3, "0")}`);
-  };
-
-  it("one pot when everyone has put in the same", () => {
-    expect(layersAfter([0, "bet", 40], [1, "call", 40], [2, "call", 40])).toEqual(["210:111"]);
-  });
-
-  it("a side pot that the short stack does not play for", () => {
-    // 90 + 3 × 40 for all three, 2 × 50 for the two others.
-    expect(layersAfter([0, "bet", 90], [1, "call", 90], [2, "call", 40])).toEqual(["210:111", "100:011"]);
-  });
-
-  it("chips of a folded player stay, and an uncalled part goes back", () => {
-    // Seat 1 calls 90 and folds to nothing; seat 0 has 90 in against seat 2's 40.
-    expect(layersAfter([0, "bet", 90], [2, "call", 40], [1, "fold", 0])).toEqual(["170:101", "50:001"]);
-    expect(layersAfter([0, "bet", 90], [1, "raise", 120], [2, "call", 40], [0, "fold", 90])).toEqual([
-      "210:110",
-      "130:010",
-    ]);
-  });
-});
 
 describe("sampled deals", () => {
   it("give every seat its hands as often as exact counting says, card removal included", () => {

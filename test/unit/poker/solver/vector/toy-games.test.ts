@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { StreetSnapshot } from "../../../../../src/poker/solver/report/street-snapshot.js";
-import type { HeadsUpGame } from "../../../../../src/poker/solver/vector/shared-game.js";
+import type { HeadsUpGame } from "../../../../../src/poker/solver/vector/heads-up-game.js";
 import { VectorSolver } from "../../../../../src/poker/solver/vector/vector-solver.js";
 import { akq, kuhn, leduc, polarised } from "../toy-games.js";
 

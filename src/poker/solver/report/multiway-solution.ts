@@ -1,0 +1,98 @@
+import { handCards } from "../game/hand-set.js";
+import type { FinalMeasurement } from "../multiway/gain-meter.js";
+import type { MultiwayState } from "../multiway/multiway-state.js";
+import type { MultiwayPlan } from "../plan/multiway-plan.js";
+import type { SolveLimits, Spot } from "../spot/spot.js";
+import { describeGame, drawnRanges, sizesOffered } from "./describe-game.js";
+import { MultiwayReport } from "./multiway-report.js";
+import { significant } from "./numbers.js";
+import {
+  type ConvergencePoint,
+  type DeviationGain,
+  type FormatCards,
+  type Solution,
+  type SolveEnd,
+  USUAL_TARGET,
+} from "./solution.js";
+
+/**
+ * The answer of a solve by sampling.
+ *
+ * @param seconds what the solve took so far
+ * @param dealsPerIteration deals of one iteration, the hero's not counted
+ */
+export function multiwaySolution(
+  spot: Spot,
+  plan: MultiwayPlan,
+  state: MultiwayState,
+  final: FinalMeasurement,
+  end: SolveEnd,
+  limits: SolveLimits,
+  iterations: number,
+  dealsPerIteration: number,
+  seconds: () => number,
+  format: FormatCards,
+): Solution {
+  const { pot } = spot.root.state;
+  const { players, options } = spot;
+  const byPlayer = <T>(make: (seat: number) => T): Record<string, T> =>
+    Object.fromEntries(players.map((player, seat) => [player, make(seat)]));
+  const { table, gains, deals } = final;
+  const nashConv = gains.reduce((sum, gain) => sum + Math.max(0, gain.chips), 0);
+  const error = gains.reduce((sum, gain) => sum + gain.standardError, 0);
+  const shown = new MultiwayReport(spot, plan, state, final, format);
+  const tree = shown.build();
+  const exploitability = (nashConv / players.length / pot) * 100;
+  return {
+    format: "plosolver-solution-1",
+    game: describeGame(spot, plan.sizing, format),
+    ranges: byPlayer((seat) => ({
+      source: spot.ranges[seat]?.source ?? "",
+      combos: Array.from({ length: plan.ranges[seat]?.hands.count ?? 0 }, (_, hand) =>
+        format(handCards((plan.ranges[seat] as MultiwayPlan["ranges"][number]).hands, hand)),
+      ),
+      weights: Array.from(plan.ranges[seat]?.hands.weights ?? [], (weight) => Number(weight.toPrecision(6))),
+      combos_before_cap: spot.ranges[seat]?.hands.count ?? 0,
+    })),
+    hero: shown.hero(tree),
+    ev: shown.rootEvs(),
+    equities: byPlayer((seat) => Math.round((table.equity[seat] as number) * 1e4) / 1e4),
+    exploitability: significant(exploitability),
+    nash_conv: significant(nashConv),
+    deviation_gains: byPlayer(
+      (seat): DeviationGain => ({
+        gain: significant(gains[seat]?.chips ?? 0),
+        standard_error: deals === null ? null : significant(gains[seat]?.standardError ?? 0),
+      }),
+    ),
+    exploitability_method: method(players.length, final, plan.laterClasses > 0, error),
+    is_equilibrium_approximation: false,
+    converged: (nashConv + error) / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
+    stopped_by: end.stoppedBy,
+    convergence: lastMeasured(end, significant(exploitability)),
+    algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${dealsPerIteration} deals an iteration`,
+    iterations,
+    solve_time: Math.round(seconds() * 1000) / 1000,
+    threads: 1,
+    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
+    assumptions: spot.root.assumptions,
+    seed: options.seed,
+    tree,
+    omitted: shown.omitted,
+  };
+}
+
+/** The loop's history, its last point as measured for the report. */
+function lastMeasured({ convergence }: SolveEnd, exploitability: number): ConvergencePoint[] {
+  return convergence.map((point, index) => (index === convergence.length - 1 ? { ...point, exploitability } : point));
+}
+
+function method(players: number, final: FinalMeasurement, laterBetting: boolean, error: number): string {
+  const values = final.tableDeals === null ? "" : `; EVs and equities are means over ${final.tableDeals} random deals`;
+  const none = players > 2 ? "; with more than two players there is no guarantee of an equilibrium" : "";
+  if (final.deals === null) {
+    return `exact: each player's best response, hand by hand over all deals, in the game described here, while the others play as shown${values}${none}`;
+  }
+  const where = laterBetting ? "on this street (later streets as on average)" : "in the game described here";
+  return `sampled: each player's best deviation found ${where}, chosen on ${final.deals} deals and measured on ${final.deals} others, a lower bound of what he could gain; standard errors add up to ${significant(error)} chips${values}${none}`;
+}

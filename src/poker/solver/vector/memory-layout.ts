@@ -1,0 +1,132 @@
+import { remainingCards } from "../game/deal-model.js";
+import { LANE_BYTES } from "../wasm/sweeps.js";
+import { allDeals, type DealCounts, finalKeyCount, type HeadsUpGame } from "./heads-up-game.js";
+import { compileStreets, type StreetBlock } from "./street-block.js";
+
+/** Number of parts an iteration's deals are split in; their sums are added in a fixed order, whoever computes them. */
+export const GROUPS = 16;
+/** Threads that may work on one game. */
+export const MAX_THREADS = 2;
+
+/** Doubles a group keeps its deals in: count, later deals, then (deal, index) pairs. */
+export const SAMPLE_ROW = 512;
+
+/** Byte offsets of a street's tables, each a pair by seat. */
+export interface StreetTables {
+  /** Ways the cards of this street and the ones before can have fallen since the root. */
+  readonly paths: number;
+  /** Rows a seat keeps: one for each hand on each path. */
+  readonly rows: readonly [number, number];
+  readonly regrets: readonly [number, number];
+  readonly sums: readonly [number, number];
+}
+
+export interface Workspace {
+  readonly accumulators: number;
+  /** Reach and value matrices by street; street 0's are common to all threads. */
+  readonly reach: readonly number[];
+  readonly values: readonly number[];
+}
+
+export interface Layout {
+  readonly bytes: number;
+  readonly control: number;
+  readonly samples: number;
+  readonly slots: readonly [number, number];
+  readonly bounds: readonly [number, number];
+  readonly accumulatorBytes: number;
+  /** Showdown orders by seat: (hand, strength) pairs, `hands` of them for every board and key. */
+  readonly orders: readonly [number, number];
+  readonly orderCounts: readonly [number, number];
+  /** Final boards a single board can become. */
+  readonly finalKeys: number;
+  readonly tables: readonly StreetTables[];
+  readonly workspaces: readonly Workspace[];
+  /** Sums of each group's deals at the root street: `GROUPS` matrices. */
+  readonly groupValues: number;
+  /** Value of every hand at the root after a walk, by seat. */
+  readonly rootResults: readonly [number, number];
+}
+
+const DOUBLE = 8;
+const FLOAT = 4;
+
+class Allocator {
+  bytes = 0;
+
+  take(bytes: number): number {
+    const at = this.bytes;
+    this.bytes = Math.ceil((at + bytes) / LANE_BYTES) * LANE_BYTES;
+    return at;
+  }
+}
+
+function pair(make: (seat: 0 | 1) => number): readonly [number, number] {
+  return [make(0), make(1)];
+}
+
+/** Layout of a game's memory, without allocating it. */
+export function layOutGame(
+  game: HeadsUpGame,
+  blocks: readonly StreetBlock[],
+  deals: DealCounts,
+  index: { readonly slotCount: number; readonly slotLengths: readonly [number, number] },
+): Layout {
+  const allocator = new Allocator();
+  const counts = pair((seat) => game.hands[seat].count);
+  const boards = game.deal.boards.length;
+  const cards = remainingCards(game.deal).length;
+  const levels = blocks.length - 1;
+  const finalKeys = finalKeyCount(levels, cards);
+  const most = Math.max(...counts);
+  const matrix = (block: StreetBlock): number => most * block.laneCount * DOUBLE;
+  const control = allocator.take(1024);
+  const samples = allocator.take(GROUPS * SAMPLE_ROW * DOUBLE);
+  const slots = pair((seat) => allocator.take(index.slotLengths[seat] * 4));
+  const bounds = pair((seat) => allocator.take((counts[seat] * 2 + 1) * 4));
+  const accumulatorBytes = index.slotCount * LANE_BYTES;
+  const orders = pair((seat) => allocator.take(boards * finalKeys * counts[seat] * 8));
+  const orderCounts = pair(() => allocator.take(boards * finalKeys * 4));
+  const tables = blocks.map((block, level) => {
+    const paths = level === 0 ? 1 : level === 1 ? deals.first : deals.first * deals.later;
+    const rows = pair((seat) => paths * counts[seat]);
+    const take = (): readonly [number, number] =>
+      pair((seat) => allocator.take(rows[seat] * block.rowLength[seat] * FLOAT));
+    return { paths, rows, regrets: take(), sums: take() } satisfies StreetTables;
+  });
+  const first = blocks[0] as StreetBlock;
+  const rootReach = allocator.take(matrix(first));
+  const rootValues = allocator.take(matrix(first));
+  const workspaces = Array.from({ length: MAX_THREADS }, () => ({
+    accumulators: allocator.take(accumulatorBytes),
+    reach: blocks.map((block, level) => (level === 0 ? rootReach : allocator.take(matrix(block)))),
+    values: blocks.map((block, level) => (level === 0 ? rootValues : allocator.take(matrix(block)))),
+  }));
+  const groupValues = allocator.take(levels === 0 ? 0 : GROUPS * most * first.chance.count * DOUBLE);
+  const rootResults = pair((seat) => allocator.take(counts[seat] * DOUBLE));
+  return {
+    bytes: allocator.bytes,
+    control,
+    samples,
+    slots,
+    bounds,
+    accumulatorBytes,
+    orders,
+    orderCounts,
+    finalKeys,
+    tables,
+    workspaces,
+    groupValues,
+    rootResults,
+  };
+}
+
+/** Bytes a game's tables would take; `deals` defaults to all. */
+export function gameBytes(game: HeadsUpGame, deals?: DealCounts): number {
+  const subsets = 2 ** game.hands[0].k;
+  const blocks = compileStreets(game.tree, game.deal.boards.length);
+  // An upper bound: as if every subset of every hand needed an accumulator, as far as the deck has that many.
+  const slotCount = Math.min(Math.min(game.hands[0].count, game.hands[1].count) * subsets, 300_000);
+  const slotLengths = pair((seat) => game.hands[seat].count * subsets);
+  return layOutGame(game, blocks, deals ?? allDeals(game.deal, blocks.length - 1), { slotCount, slotLengths }).bytes;
+}

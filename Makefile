@@ -16,7 +16,7 @@ $(STAMP): package-lock.json
 	@cmp -s package-lock.json $@ || npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@cp package-lock.json $@
 
-dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json tsconfig.build.json
+dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json tsconfig.build.json src/poker/tsconfig.json
 	@npm run --silent build
 	@touch $@
 
@@ -32,7 +32,7 @@ test: setup ## Every test (ARGS="--project unit" or a file name narrows it)
 
 check: setup ## Format, lint, types, import arrows, unused exports
 	node_modules/.bin/biome ci --error-on-warnings .
-	node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/tsc -b src/poker && node_modules/.bin/tsc -p tsconfig.json
 	node_modules/.bin/depcruise src
 	node_modules/.bin/knip
 

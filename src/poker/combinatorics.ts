@@ -9,7 +9,7 @@ function buildTriangle(): Float64Array {
     triangle[n * (MAX_K + 1)] = 1;
     for (let k = 1; k <= MAX_K && n > 0; k++) {
       const above = (n - 1) * (MAX_K + 1) + k;
-      triangle[n * (MAX_K + 1) + k] = (triangle[above] ?? 0) + (triangle[above - 1] ?? 0);
+      triangle[n * (MAX_K + 1) + k] = triangle[above] + triangle[above - 1];
     }
   }
   return triangle;
@@ -19,7 +19,7 @@ function buildTriangle(): Float64Array {
 export function choose(n: number, k: number): number {
   if (k < 0 || n < 0 || k > n) return 0;
   if (n > MAX_N || k > MAX_K) throw new RangeError(`choose(${n}, ${k}) is outside the table`);
-  return TRIANGLE[n * (MAX_K + 1) + k] ?? 0;
+  return TRIANGLE[n * (MAX_K + 1) + k];
 }
 
 /**
@@ -36,7 +36,7 @@ export function forEachSubset(items: ArrayLike<number>, k: number, visit: (subse
       return;
     }
     for (let i = slot; i < limit; i++) {
-      subset[slot] = items[i] ?? 0;
+      subset[slot] = items[i];
       fill(slot - 1, i);
     }
   };
@@ -49,7 +49,7 @@ export function forEachSubset(items: ArrayLike<number>, k: number, visit: (subse
  */
 export function subsetNumber(items: ArrayLike<number>): number {
   let number = 0;
-  for (let i = 0; i < items.length; i++) number += choose(items[i] ?? 0, i + 1);
+  for (let i = 0; i < items.length; i++) number += choose(items[i], i + 1);
   return number;
 }
 

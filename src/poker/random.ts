@@ -34,7 +34,7 @@ export class Random {
   /** Uniform in 0 … 2^32 − 1. */
   next(): number {
     if (this.at === BATCH) this.refill();
-    return this.batch[this.at++] as number;
+    return this.batch[this.at++];
   }
 
   /** Uniform in [0, 1), 32 bits. */
@@ -57,7 +57,7 @@ export class Random {
     if (n >= 256) return this.below(n);
     for (;;) {
       const product = this.nextHalf() * n;
-      if ((product & 0xffff) >= (REFUSED[n] as number)) return product >>> 16;
+      if ((product & 0xffff) >= REFUSED[n]) return product >>> 16;
     }
   }
 
@@ -74,10 +74,10 @@ export class Random {
 
   private refill(): void {
     const { state, batch } = this;
-    let a = state[0] as number;
-    let b = state[1] as number;
-    let c = state[2] as number;
-    let d = state[3] as number;
+    let a = state[0];
+    let b = state[1];
+    let c = state[2];
+    let d = state[3];
     for (let i = 0; i < BATCH; i++) {
       const five = Math.imul(b, 5);
       batch[i] = Math.imul((five << 7) | (five >>> 25), 9);
@@ -101,8 +101,8 @@ export class Random {
 export function shuffleStart(cards: Uint8Array | number[], count: number, random: Random): void {
   for (let place = 0; place < count; place++) {
     const other = place + random.below(cards.length - place);
-    const card = cards[place] as number;
-    cards[place] = cards[other] as number;
+    const card = cards[place];
+    cards[place] = cards[other];
     cards[other] = card;
   }
 }

@@ -1,4 +1,4 @@
-import { type Card, DECK_SIZE } from "../cards.js";
+import { DECK_SIZE } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
 import { blanksOf, liveCards, type SeatedDeal } from "./deal.js";
@@ -68,25 +68,25 @@ export function forEachAssignment(
       visit(hole, taken);
       return;
     }
-    const { count, cards } = choices[player] as SeatHands;
+    const { count, cards } = choices[player];
     const end = depth === 0 ? Math.min(to, count) : count;
     for (let i = depth === 0 ? from : 0; i < end && !stopped; i++) {
       if (++asked % DEALS_BETWEEN_CHECKS === 0) stopped = cancelled();
       if (isTaken(cards, i * handSize, handSize, taken)) continue;
       for (let j = 0; j < handSize; j++) {
-        const card = cards[i * handSize + j] as Card;
+        const card = cards[i * handSize + j];
         hole[player * handSize + j] = card;
         taken[card] = 1;
       }
       assign(depth + 1);
-      for (let j = 0; j < handSize; j++) taken[cards[i * handSize + j] as Card] = 0;
+      for (let j = 0; j < handSize; j++) taken[cards[i * handSize + j]] = 0;
     }
   };
   assign(0);
 }
 
 function isTaken(cards: Uint8Array, at: number, size: number, taken: Uint8Array): boolean {
-  for (let i = at; i < at + size; i++) if (taken[cards[i] as Card] === 1) return true;
+  for (let i = at; i < at + size; i++) if (taken[cards[i]] === 1) return true;
   return false;
 }
 

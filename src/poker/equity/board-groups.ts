@@ -65,10 +65,10 @@ class GroupEnumeration {
   ) {
     this.toCome = 5 - known.length;
     this.knownState = known.reduce((state, card, size) => addRank(tables, size, state, card >> 2), 0);
-    this.suitedWeight = new Float64Array(MULTISETS[this.toCome] ?? 0);
+    this.suitedWeight = new Float64Array(MULTISETS[this.toCome]);
     for (const card of live) {
-      this.liveOfRank[card >> 2] = (this.liveOfRank[card >> 2] as number) + 1;
-      this.liveOfSuit[card & 3] = (this.liveOfSuit[card & 3] as number) | (1 << (card >> 2));
+      this.liveOfRank[card >> 2]++;
+      this.liveOfSuit[card & 3] |= 1 << (card >> 2);
     }
   }
 
@@ -88,7 +88,7 @@ class GroupEnumeration {
       knownMask |= 1 << (card >> 2);
       knownSuited++;
     }
-    const liveMask = this.liveOfSuit[suit] as number;
+    const liveMask = this.liveOfSuit[suit];
     const elsewhere = this.liveOfRank.map((count, rank) => count - ((liveMask >> rank) & 1));
     this.group.suit = suit;
     for (let subset = liveMask; ; subset = (subset - 1) & liveMask) {
@@ -134,12 +134,12 @@ class GroupEnumeration {
     for (let rank = highest; rank >= 0; rank--) {
       let nextState = state;
       let nextNew = newState;
-      const most = Math.min(left, available[rank] as number);
+      const most = Math.min(left, available[rank]);
       for (let count = 1; count <= most; count++) {
         nextState = addRank(tables, size + count - 1, nextState, rank);
         nextNew = addRank(tables, newSize + count - 1, nextNew, rank);
         group.others[rank] = count;
-        const ways = weight * choose(available[rank] as number, count);
+        const ways = weight * choose(available[rank], count);
         this.visitOthers(available, left - count, rank - 1, ways, nextState, size + count, nextNew, newSize + count);
       }
       group.others[rank] = 0;
@@ -149,8 +149,8 @@ class GroupEnumeration {
   private visitGroup(weight: number, state: number, newState: number): void {
     const { group, suitedWeight } = this;
     group.weight = weight;
-    if (group.suit < 0) group.weight -= suitedWeight[newState] as number;
-    else suitedWeight[newState] = (suitedWeight[newState] as number) + weight;
+    if (group.suit < 0) group.weight -= suitedWeight[newState];
+    else suitedWeight[newState] += weight;
     group.state = state;
     if (group.weight > 0) this.visit(group);
   }

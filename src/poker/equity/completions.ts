@@ -46,7 +46,7 @@ class CompletionWalk {
     this.offsuit = profiles.map((profile) => new StateValues(tables, profile));
     let matter = 0;
     for (const profile of profiles) {
-      for (let suit = 0; suit < 4; suit++) if (profile.suitedPairs[suit]?.length) matter |= 8 << (suit * 4);
+      for (let suit = 0; suit < 4; suit++) if (profile.suitedPairs[suit].length > 0) matter |= 8 << (suit * 4);
     }
     this.suitsThatMatter = matter & TOP_BITS;
     this.flushes = Array.from({ length: 4 }, (_, suit) =>
@@ -80,7 +80,7 @@ class CompletionWalk {
     maskB: number,
   ): void {
     for (let i = left - 1; i < limit; i++) {
-      const card = this.live[i] as Card;
+      const card = this.live[i];
       const bit = 1 << ((card & 1) * 13 + (card >> 2));
       const nextState = addRank(this.tables, size, state, card >> 2);
       const nextCounts = counts + (1 << ((card & 3) << 2));
@@ -94,7 +94,7 @@ class CompletionWalk {
   private winnersOn(state: number, counts: number, maskA: number, maskB: number): number {
     const flushBoard = (counts + THREE_OR_MORE) & this.suitsThatMatter;
     if (flushBoard === 0) {
-      const known = this.ofState[state] as number;
+      const known = this.ofState[state];
       if (known !== UNKNOWN) return known;
       for (let player = 0; player < this.values.length; player++)
         this.values[player] = this.offsuitValue(player, state);
@@ -111,14 +111,14 @@ class CompletionWalk {
   }
 
   private offsuitValue(player: number, state: number): HandValue {
-    return (this.offsuit[player] as StateValues).value(state);
+    return this.offsuit[player].value(state);
   }
 
   private flushValue(player: number, suit: number, mask: number): HandValue {
-    const cache = this.flushes[suit] as Uint16Array;
-    const known = cache[(player << 13) | mask] as number;
+    const cache = this.flushes[suit];
+    const known = cache[(player << 13) | mask];
     if (known !== UNKNOWN) return known;
-    const value = flushValue(this.tables, this.profiles[player] as HandProfile, suit, mask);
+    const value = flushValue(this.tables, this.profiles[player], suit, mask);
     cache[(player << 13) | mask] = value;
     return value;
   }

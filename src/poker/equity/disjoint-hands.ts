@@ -25,10 +25,10 @@ export class DisjointHands {
 
   /** Adds the hand of ascending cards at `cards[at]`. */
   add(cards: Uint8Array, at: number): void {
-    const a = cards[at] as Card;
-    const b = cards[at + 1] as Card;
-    const c = cards[at + 2] as Card;
-    const d = cards[at + 3] as Card;
+    const a = cards[at];
+    const b = cards[at + 1];
+    const c = cards[at + 2];
+    const d = cards[at + 3];
     this.total++;
     bump(this.singles, a);
     bump(this.singles, b);
@@ -44,30 +44,27 @@ export class DisjointHands {
     bump(this.triples, triple(a, b, d));
     bump(this.triples, triple(a, c, d));
     bump(this.triples, triple(b, c, d));
-    bump(this.hands, triple(a, b, c) + (QUAD[d] as number));
+    bump(this.hands, triple(a, b, c) + QUAD[d]);
   }
 
   /** How many hands of the set share no card with the hand of ascending cards at `cards[at]`. */
   count(cards: Uint8Array, at: number): number {
-    const a = cards[at] as Card;
-    const b = cards[at + 1] as Card;
-    const c = cards[at + 2] as Card;
-    const d = cards[at + 3] as Card;
+    const a = cards[at];
+    const b = cards[at + 1];
+    const c = cards[at + 2];
+    const d = cards[at + 3];
     const { singles, pairs, triples } = this;
-    const one = (singles[a] as number) + (singles[b] as number) + (singles[c] as number) + (singles[d] as number);
+    const one = singles[a] + singles[b] + singles[c] + singles[d];
     const two =
-      (pairs[pair(a, b)] as number) +
-      (pairs[pair(a, c)] as number) +
-      (pairs[pair(a, d)] as number) +
-      (pairs[pair(b, c)] as number) +
-      (pairs[pair(b, d)] as number) +
-      (pairs[pair(c, d)] as number);
+      pairs[pair(a, b)] +
+      pairs[pair(a, c)] +
+      pairs[pair(a, d)] +
+      pairs[pair(b, c)] +
+      pairs[pair(b, d)] +
+      pairs[pair(c, d)];
     const three =
-      (triples[triple(a, b, c)] as number) +
-      (triples[triple(a, b, d)] as number) +
-      (triples[triple(a, c, d)] as number) +
-      (triples[triple(b, c, d)] as number);
-    const four = this.hands[triple(a, b, c) + (QUAD[d] as number)] as number;
+      triples[triple(a, b, c)] + triples[triple(a, b, d)] + triples[triple(a, c, d)] + triples[triple(b, c, d)];
+    const four = this.hands[triple(a, b, c) + QUAD[d]];
     return this.total - one + two - three + four;
   }
 }
@@ -77,10 +74,9 @@ const PAIR = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 2));
 const TRIPLE = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 3));
 const QUAD = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 4));
 
-const pair = (low: Card, high: Card): number => (PAIR[high] as number) + low;
-const triple = (low: Card, middle: Card, high: Card): number =>
-  (TRIPLE[high] as number) + (PAIR[middle] as number) + low;
+const pair = (low: Card, high: Card): number => PAIR[high] + low;
+const triple = (low: Card, middle: Card, high: Card): number => TRIPLE[high] + PAIR[middle] + low;
 
 function bump(counts: Int32Array | Uint8Array, at: number): void {
-  counts[at] = (counts[at] as number) + 1;
+  counts[at]++;
 }

@@ -23,7 +23,7 @@ export function countDisjointPairs(live: number, top: BoardOutcomes, bottom: Boa
   for (let level = 0; level <= shared; level++) {
     const products = productsAtLevel(choose(live, level), top, topLevels[level], bottom, bottomLevels[level]);
     const sign = level % 2 === 0 ? 1 : -1;
-    for (let i = 0; i < joint.length; i++) joint[i] = (joint[i] as number) + sign * (products[i] as number);
+    for (let i = 0; i < joint.length; i++) joint[i] += sign * products[i];
   }
   return joint;
 }
@@ -49,13 +49,13 @@ function countFromOutcomes(live: number, { size, outcomes, ofSubset }: BoardOutc
   const width = choose(live, size - 1);
   const counts = new Int32Array(outcomes * width);
   forEachRun(live, size, (start, length, parts) => {
-    const whole = parts[0] as number;
+    const whole = parts[0];
     for (let i = 0; i < length; i++) {
-      const row = (ofSubset[start + i] as number) * width;
-      counts[row + whole] = (counts[row + whole] as number) + 1;
+      const row = ofSubset[start + i] * width;
+      counts[row + whole]++;
       for (let part = 1; part < size; part++) {
-        const cell = row + (parts[part] as number) + i;
-        counts[cell] = (counts[cell] as number) + 1;
+        const cell = row + parts[part] + i;
+        counts[cell]++;
       }
     }
   });
@@ -71,19 +71,19 @@ function countFromAbove(live: number, size: number, board: BoardOutcomes, above:
     for (let outcome = 0; outcome < board.outcomes; outcome++) {
       const row = outcome * width;
       const aboveRow = outcome * aboveWidth + start;
-      const whole = row + (parts[0] as number);
+      const whole = row + parts[0];
       for (let i = 0; i < length; i++) {
-        const count = above[aboveRow + i] as number;
-        counts[whole] = (counts[whole] as number) + count;
+        const count = above[aboveRow + i];
+        counts[whole] += count;
         for (let part = 1; part < size; part++) {
-          const cell = row + (parts[part] as number) + i;
-          counts[cell] = (counts[cell] as number) + count;
+          const cell = row + parts[part] + i;
+          counts[cell] += count;
         }
       }
     }
   });
   const times = board.size - size + 1;
-  if (times > 1) for (let i = 0; i < counts.length; i++) counts[i] = (counts[i] as number) / times;
+  if (times > 1) for (let i = 0; i < counts.length; i++) counts[i] /= times;
   return counts;
 }
 
@@ -103,13 +103,13 @@ function forEachRun(
   const parts = new Int32Array(size);
   const emit = (): void => {
     let start = 0;
-    for (let j = 1; j < size; j++) start += choose(elements[j] as number, j + 1);
+    for (let j = 1; j < size; j++) start += choose(elements[j], j + 1);
     for (let left = 0; left < size; left++) {
       let number = 0;
-      for (let j = 1; j < size; j++) if (j !== left) number += choose(elements[j] as number, j < left ? j + 1 : j);
+      for (let j = 1; j < size; j++) if (j !== left) number += choose(elements[j], j < left ? j + 1 : j);
       parts[left] = number;
     }
-    visit(start, size === 1 ? live : (elements[1] as number), parts);
+    visit(start, size === 1 ? live : elements[1], parts);
   };
   const fill = (slot: number, limit: number): void => {
     if (slot === 0) {
@@ -136,8 +136,8 @@ function productsAtLevel(
   const { outcomes } = bottom;
   if (topCounts === undefined && bottomCounts === undefined) {
     for (let set = 0; set < width; set++) {
-      const cell = (top.ofSubset[set] as number) * outcomes + (bottom.ofSubset[set] as number);
-      products[cell] = (products[cell] as number) + 1;
+      const cell = top.ofSubset[set] * outcomes + bottom.ofSubset[set];
+      products[cell]++;
     }
     return products;
   }
@@ -155,12 +155,12 @@ function productsAtLevel(
 
 function sumWhere(outcomes: Uint16Array, wanted: number, counts: Int32Array, start: number, width: number): number {
   let sum = 0;
-  for (let i = 0; i < width; i++) if (outcomes[i] === wanted) sum += counts[start + i] as number;
+  for (let i = 0; i < width; i++) if (outcomes[i] === wanted) sum += counts[start + i];
   return sum;
 }
 
 function dot(one: Int32Array, oneStart: number, other: Int32Array, otherStart: number, width: number): number {
   let sum = 0;
-  for (let i = 0; i < width; i++) sum += (one[oneStart + i] as number) * (other[otherStart + i] as number);
+  for (let i = 0; i < width; i++) sum += one[oneStart + i] * other[otherStart + i];
   return sum;
 }

@@ -17,11 +17,11 @@ export function profileHand(tables: EvaluatorTables, cards: ArrayLike<Card>): Ha
   const suited: number[][] = [[], [], [], []];
   for (let i = 1; i < cards.length; i++) {
     for (let j = 0; j < i; j++) {
-      const a = cards[i] as Card;
-      const b = cards[j] as Card;
-      const pair = tables.pair[((a & 60) << 2) | (b >> 2)] as number;
+      const a = cards[i];
+      const b = cards[j];
+      const pair = tables.pair[((a & 60) << 2) | (b >> 2)];
       pairs.add(pair);
-      if ((a & 3) === (b & 3)) suited[a & 3]?.push(pair);
+      if ((a & 3) === (b & 3)) suited[a & 3].push(pair);
     }
   }
   return {
@@ -40,7 +40,7 @@ export function offsuitValue(tables: EvaluatorTables, profile: HandProfile, stat
 export function flushValue(tables: EvaluatorTables, profile: HandProfile, suit: number, mask: number): HandValue {
   const pairs = profile.suitedPairs[suit];
   if (pairs === undefined || pairs.length === 0) return 0;
-  return bestOf(tables.flush, tables.flushRow[mask] as number, pairs);
+  return bestOf(tables.flush, tables.flushRow[mask], pairs);
 }
 
 /** A hand's values by the board's rank multiset, each found once. */
@@ -53,7 +53,7 @@ export class StateValues {
   ) {}
 
   value(state: number): HandValue {
-    const known = this.values[state] as number;
+    const known = this.values[state];
     if (known !== 0) return known;
     const value = offsuitValue(this.tables, this.profile, state);
     this.values[state] = value;
@@ -64,7 +64,7 @@ export class StateValues {
 function bestOf(values: Uint16Array, row: number, pairs: Uint8Array): HandValue {
   let best = 0;
   for (let i = 0; i < pairs.length; i++) {
-    const value = values[row + (pairs[i] as number)] as number;
+    const value = values[row + pairs[i]];
     if (value > best) best = value;
   }
   return best;

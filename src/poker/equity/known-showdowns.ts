@@ -57,7 +57,7 @@ export class KnownShowdowns {
     sets: WinnerSets,
     into: ShowdownCounts,
   ): Uint16Array {
-    const known = deal.boards[board] ?? [];
+    const known = deal.boards[board];
     const values = new Uint16Array(deal.hands.length);
     const classes = new Uint8Array(deal.hands.length);
     const cards = Uint8Array.from({ length: 5 }, (_, i) => known[i] ?? 0);
@@ -66,21 +66,21 @@ export class KnownShowdowns {
     const showdown = (number: number): void => {
       this.setBoard(cards);
       for (let player = 0; player < values.length; player++) {
-        values[player] = this.evaluator.evaluate(deal.hands[player] as ArrayLike<Card>);
+        values[player] = this.evaluator.evaluate(deal.hands[player]);
       }
       into.record(board, values, 1, classes);
       if (countByNextCard) {
-        for (let i = known.length; i < 5; i++) into.recordNextCard(board, cards[i] as Card, classes, 1);
+        for (let i = known.length; i < 5; i++) into.recordNextCard(board, cards[i], classes, 1);
       }
       winners[number] = sets.ofValues(values);
     };
     let number = 0;
     if (known.length === 5) showdown(number);
     for (let i = 0; i < live.length && known.length < 5; i++) {
-      cards[4] = live[i] as Card;
+      cards[4] = live[i];
       if (known.length === 4) showdown(number++);
       for (let j = 0; j < i && known.length === 3; j++) {
-        cards[3] = live[j] as Card;
+        cards[3] = live[j];
         showdown(number++);
       }
     }
@@ -107,8 +107,8 @@ export class KnownShowdowns {
         });
       }
       for (let player = 0; player < values.length; player++) {
-        const offsuit = (ofState[player] as StateValues).value(state);
-        values[player] = suit < 0 ? offsuit : Math.max(offsuit, flushes[player] as number);
+        const offsuit = ofState[player].value(state);
+        values[player] = suit < 0 ? offsuit : Math.max(offsuit, flushes[player]);
       }
       into.record(board, values, weight, classes);
     });
@@ -124,7 +124,7 @@ export class KnownShowdowns {
 function flushSuitsOf(profiles: readonly HandProfile[]): number {
   let suits = 0;
   for (const { suitedPairs } of profiles) {
-    for (let suit = 0; suit < 4; suit++) if (suitedPairs[suit]?.length) suits |= 1 << suit;
+    for (let suit = 0; suit < 4; suit++) if (suitedPairs[suit].length > 0) suits |= 1 << suit;
   }
   return suits;
 }
@@ -146,7 +146,7 @@ function countJointly(
   for (let player = 0; player < deal.hands.length; player++) {
     for (let x = 0; x < sets.size; x++) {
       for (let y = 0; y < sets.size; y++) {
-        const deals = joint[x * sets.size + y] as number;
+        const deals = joint[x * sets.size + y];
         if (deals > 0) into.addJoint(player, sets.shareClass(x, player), sets.shareClass(y, player), deals);
       }
     }

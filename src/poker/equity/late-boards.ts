@@ -64,9 +64,9 @@ class LateCount {
     const { width } = this;
     for (let player = 0; player < this.values.length; player++) {
       for (let x = 0; x < width; x++) {
-        const topDeals = top[player * width + x] as number;
+        const topDeals = top[player * width + x];
         for (let y = 0; y < width; y++) {
-          const deals = topDeals * (bottom[player * width + y] as number);
+          const deals = topDeals * bottom[player * width + y];
           if (deals !== 0) this.into.addJoint(player, x, y, deals);
         }
       }
@@ -77,10 +77,10 @@ class LateCount {
     const { values, classes, into, topClass } = this;
     const players = values.length;
     const { handSize } = this.deal;
-    const sums = this.sums[board] as Float64Array;
+    const sums = this.sums[board];
     sums.fill(0);
-    const pairsShareCards = board === 1 && this.deal.boards[0]?.length === 4;
-    for (const { card, pairs } of this.boards[board] as readonly Completion[]) {
+    const pairsShareCards = board === 1 && this.deal.boards[0].length === 4;
+    for (const { card, pairs } of this.boards[board]) {
       if (card >= 0 && taken[card] === 1) continue;
       for (let player = 0; player < players; player++) {
         values[player] = pairs.evaluate(hole, player * handSize, handSize);
@@ -93,7 +93,7 @@ class LateCount {
       else if (pairsShareCards) {
         // This river on both boards is one pair too many in the product of the sums.
         for (let player = 0; player < players; player++) {
-          into.addJoint(player, topClass[card * players + player] as number, classes[player] as number, -1);
+          into.addJoint(player, topClass[card * players + player], classes[player], -1);
         }
       }
     }
@@ -101,8 +101,8 @@ class LateCount {
 
   private addSums(sums: Float64Array, classes: Uint8Array): void {
     for (let player = 0; player < classes.length; player++) {
-      const cell = player * this.width + (classes[player] as number);
-      sums[cell] = (sums[cell] as number) + 1;
+      const cell = player * this.width + classes[player];
+      sums[cell]++;
     }
   }
 }

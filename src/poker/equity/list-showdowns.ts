@@ -1,4 +1,4 @@
-import { type Card, DECK_SIZE, deckWithout } from "../cards.js";
+import { DECK_SIZE, deckWithout } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import { BoardPairs } from "../evaluator/board-pairs.js";
 import { CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
@@ -30,7 +30,7 @@ export function countLists(
   cancelled: () => boolean,
 ): void {
   const count = new ListCount(tables, deal, into);
-  const known = deal.boards[0] ?? [];
+  const known = deal.boards[0];
   let number = 0;
   let stopped = false;
   forEachSubset(liveCards(deal), 5 - known.length, (added) => {
@@ -44,7 +44,7 @@ export function countLists(
 
 /** Completions of the deal's board. */
 export const completionsOfLists = (deal: SeatedDeal): number =>
-  choose(liveCards(deal).length, 5 - (deal.boards[0]?.length ?? 0));
+  choose(liveCards(deal).length, 5 - deal.boards[0].length);
 
 /** The hands of one list that can be held on a completion, sorted by value. */
 class SortedList {
@@ -63,24 +63,23 @@ class SortedList {
     this.size = 0;
     for (let hand = 0; hand < this.hands.count; hand++) {
       const at = hand * HAND_SIZE;
-      const a = cards[at] as Card;
-      const b = cards[at + 1] as Card;
-      const c = cards[at + 2] as Card;
-      const d = cards[at + 3] as Card;
-      if ((onBoard[a] as number) + (onBoard[b] as number) + (onBoard[c] as number) + (onBoard[d] as number) > 0)
-        continue;
+      const a = cards[at];
+      const b = cards[at + 1];
+      const c = cards[at + 2];
+      const d = cards[at + 3];
+      if (onBoard[a] + onBoard[b] + onBoard[c] + onBoard[d] > 0) continue;
       keys[this.size++] = pairs.evaluate4(a, b, c, d) * 2 ** POSITION_BITS + hand;
     }
     keys.subarray(0, this.size).sort();
   }
 
   valueAt(position: number): HandValue {
-    return Math.floor((this.keys[position] as number) / 2 ** POSITION_BITS);
+    return Math.floor(this.keys[position] / 2 ** POSITION_BITS);
   }
 
   /** First index in `cards` of the hand at a position. */
   cardsAt(position: number): number {
-    return ((this.keys[position] as number) % 2 ** POSITION_BITS) * HAND_SIZE;
+    return (this.keys[position] % 2 ** POSITION_BITS) * HAND_SIZE;
   }
 }
 
@@ -99,7 +98,7 @@ class ListCount {
     deal: SeatedDeal,
     private readonly into: ShowdownCounts,
   ) {
-    const known = deal.boards[0] ?? [];
+    const known = deal.boards[0];
     this.evaluator = new OmahaEvaluator(tables);
     this.lists = [new SortedList(ownHands(deal, 0)), new SortedList(ownHands(deal, 1))];
     this.known = known.length;
@@ -140,19 +139,19 @@ class ListCount {
       while (lower < theirs.size && theirs.valueAt(lower) === value) below.add(theirs.cards, theirs.cardsAt(lower++));
       const notLost = countRun(mine, from, to, below);
       const losses = countRun(mine, from, to, all) - notLost;
-      const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS;
+      const cell = CATEGORY_OF_VALUE[value] * RESULTS;
       [wins, notLost - wins, losses].forEach((deals, result) => {
-        breakdown[cell + result] = (breakdown[cell + result] as number) + deals;
-        totals[result] = (totals[result] as number) + deals;
+        breakdown[cell + result] += deals;
+        totals[result] += deals;
       });
       from = to;
     }
     const [wins = 0, ties = 0, losses = 0] = totals;
     const rows = this.into.shape.nextCard[0] ? [...added].map((card) => this.into.nextCardShares(0, card, player)) : [];
     for (const row of [shares, ...rows]) {
-      row[0] = (row[0] as number) + losses;
-      row[1] = (row[1] as number) + wins;
-      row[2] = (row[2] as number) + ties;
+      row[0] += losses;
+      row[1] += wins;
+      row[2] += ties;
     }
   }
 }

@@ -76,7 +76,7 @@ export class MonteCarlo {
       if (this.ranges.length > 0) this.pickFromRanges();
       if (size > 1) this.takeCompletion(stratum);
       this.drawBoards(size > 1);
-      for (let b = 0; b < this.blanks.length; b++) this.hole[this.blanks[b] as number] = this.draw();
+      for (let b = 0; b < this.blanks.length; b++) this.hole[this.blanks[b]] = this.draw();
       this.showDown(into);
       strata?.record(stratum, this.classes[0]);
       stratum += step;
@@ -91,18 +91,18 @@ export class MonteCarlo {
 
   private listCompletions(): Uint8Array {
     if (strataOf(this.deal) === 1) return new Uint8Array(0);
-    const toCome = 5 - (this.deal.boards[0]?.length ?? 0);
+    const toCome = 5 - this.deal.boards[0].length;
     const cards: number[] = [];
     forEachSubset(this.live, toCome, (subset) => cards.push(...subset));
     return Uint8Array.from(cards);
   }
 
   private takeCompletion(stratum: number): void {
-    const known = this.deal.boards[0]?.length ?? 0;
-    const board = this.boards[0] as Uint8Array;
+    const known = this.deal.boards[0].length;
+    const board = this.boards[0];
     const toCome = 5 - known;
     for (let i = 0; i < toCome; i++) {
-      const card = this.completions[stratum * toCome + i] as number;
+      const card = this.completions[stratum * toCome + i];
       board[known + i] = card;
       this.takenIn[card] = this.run;
     }
@@ -110,8 +110,8 @@ export class MonteCarlo {
 
   private drawBoards(firstIsTaken: boolean): void {
     for (let b = firstIsTaken ? 1 : 0; b < this.boards.length; b++) {
-      const board = this.boards[b] as Uint8Array;
-      for (let i = this.deal.boards[b]?.length ?? 0; i < 5; i++) board[i] = this.draw();
+      const board = this.boards[b];
+      for (let i = this.deal.boards[b].length; i < 5; i++) board[i] = this.draw();
     }
   }
 
@@ -121,8 +121,8 @@ export class MonteCarlo {
     for (;;) {
       const from = this.drawn++;
       const other = from + random.belowByHalves(live.length - from);
-      const card = live[other] as number;
-      live[other] = live[from] as number;
+      const card = live[other];
+      live[other] = live[from];
       live[from] = card;
       if (this.takenIn[card] !== this.run) return card;
     }
@@ -140,7 +140,7 @@ export class MonteCarlo {
   private pick(at: number, { handSize, count, cards }: RangeHands): boolean {
     const from = this.random.belowByHalves(count) * handSize;
     for (let i = 0; i < handSize; i++) {
-      const card = cards[from + i] as number;
+      const card = cards[from + i];
       if (this.takenIn[card] === this.run) return false;
       this.takenIn[card] = this.run;
       this.hole[at + i] = card;
@@ -151,22 +151,16 @@ export class MonteCarlo {
   private showDown(into: ShowdownCounts): void {
     const { handSize } = this.deal;
     for (let b = 0; b < this.boards.length; b++) {
-      const board = this.boards[b] as Uint8Array;
-      this.evaluator.setBoard(
-        board[0] as number,
-        board[1] as number,
-        board[2] as number,
-        board[3] as number,
-        board[4] as number,
-      );
+      const board = this.boards[b];
+      this.evaluator.setBoard(board[0], board[1], board[2], board[3], board[4]);
       for (let player = 0; player < this.values.length; player++) {
         this.values[player] = this.evaluator.evaluate(this.hole, player * handSize, handSize);
       }
-      const classes = this.classes[b] as Uint8Array;
+      const classes = this.classes[b];
       into.record(b, this.values, 1, classes);
       if (into.shape.nextCard[b]) {
-        for (let i = this.deal.boards[b]?.length ?? 0; i < 5; i++) {
-          into.recordNextCard(b, board[i] as number, classes, 1);
+        for (let i = this.deal.boards[b].length; i < 5; i++) {
+          into.recordNextCard(b, board[i], classes, 1);
         }
       }
     }

@@ -59,7 +59,7 @@ const isComplete = (classes: ClassesByCard): boolean => classes.has(-1);
 
 function splitOuts(classes: ClassesByCard, player: number): Card[] | undefined {
   if (isComplete(classes)) return undefined;
-  return [...classes].filter(([, row]) => (row[player] ?? 0) > 0).map(([card]) => card);
+  return [...classes].filter(([, row]) => row[player] > 0).map(([card]) => card);
 }
 
 function jointOuts(
@@ -72,7 +72,7 @@ function jointOuts(
   const outs: Card[][] = [];
   for (const [topCard, topRow] of top) {
     for (const [bottomCard, bottomRow] of bottom) {
-      if (topCard === bottomCard || !wanted(topRow[player] ?? 0, bottomRow[player] ?? 0)) continue;
+      if (topCard === bottomCard || !wanted(topRow[player], bottomRow[player])) continue;
       outs.push([topCard, bottomCard].filter((card) => card >= 0));
     }
   }

@@ -7,7 +7,7 @@ import { LOSS, RESULTS, TIE, WIN } from "./showdown-counts.js";
 const ROW = 16;
 /** `WAYS[n * 16 + k]` is n choose k. */
 const WAYS = Uint8Array.from({ length: 5 * ROW }, (_, i) => choose(i >> 4, Math.min(i & 15, 8)));
-const HIGHEST_FLUSH = CATEGORY_TOP[5] ?? 0;
+const HIGHEST_FLUSH = CATEGORY_TOP[5];
 
 /** The cards an unknown hand can hold, and the board it is shown down on, as far as values depend on them. */
 export interface HandSupply {
@@ -75,7 +75,7 @@ export class RandomHands {
     this.highest = 0;
     for (let high = 0; high < 13; high++) {
       for (let low = 0; low <= high; low++) {
-        const value = offsuit[state * RANK_PAIRS + (pair[high * 16 + low] as number)] as number;
+        const value = offsuit[state * RANK_PAIRS + pair[high * 16 + low]];
         this.values[high * ROW + low] = value;
         this.values[low * ROW + high] = value;
         if (value > this.highest) this.highest = value;
@@ -94,17 +94,17 @@ export class RandomHands {
     }
     const { others, values, suited, reach } = this;
     for (let rank = highest; rank >= 0; rank--) {
-      const plain = others[rank] as number;
+      const plain = others[rank];
       const inSuit = (suited >> rank) & 1;
       const most = Math.min(left, plain + inSuit);
       if (most === 0) continue;
-      let value = Math.max(best, reach[placed * ROW + rank] as number);
+      let value = Math.max(best, reach[placed * ROW + rank]);
       this.extendReach(placed, rank);
       for (let count = 1; count <= most; count++) {
-        if (count === 2) value = Math.max(value, values[rank * ROW + rank] as number);
-        const plainWays = WAYS[plain * ROW + count] as number;
+        if (count === 2) value = Math.max(value, values[rank * ROW + rank]);
+        const plainWays = WAYS[plain * ROW + count];
         const nextNone = none * plainWays;
-        const nextOne = one * plainWays + inSuit * none * (WAYS[plain * ROW + count - 1] as number);
+        const nextOne = one * plainWays + inSuit * none * WAYS[plain * ROW + count - 1];
         if (count === left) this.add(value, nextNone + nextOne);
         else this.placeRanks(left - count, rank - 1, placed + 1, value, nextNone, nextOne);
       }
@@ -118,15 +118,15 @@ export class RandomHands {
     // Most last cards add nothing: their hands keep the value of the cards before.
     let unchanged = 0;
     for (let rank = highest; rank >= 0; rank--) {
-      const ways = plainWays * (others[rank] as number) + ((suited >> rank) & 1) * suitedWays;
-      const value = reach[row + rank] as number;
+      const ways = plainWays * others[rank] + ((suited >> rank) & 1) * suitedWays;
+      const value = reach[row + rank];
       if (value <= best) {
         unchanged += ways;
         continue;
       }
       const result = value > against ? WIN : value === against ? TIE : LOSS;
-      const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS + result;
-      breakdown[cell] = (breakdown[cell] as number) + ways;
+      const cell = CATEGORY_OF_VALUE[value] * RESULTS + result;
+      breakdown[cell] += ways;
     }
     this.add(best, unchanged);
   }
@@ -136,8 +136,8 @@ export class RandomHands {
     const { reach, values } = this;
     const row = placed * ROW;
     for (let other = 0; other <= rank; other++) {
-      const reached = reach[row + other] as number;
-      const value = values[rank * ROW + other] as number;
+      const reached = reach[row + other];
+      const value = values[rank * ROW + other];
       reach[row + ROW + other] = value > reached ? value : reached;
     }
   }
@@ -145,14 +145,14 @@ export class RandomHands {
   /** Makes the list of live ranks of the flush suit, and the flush of every two of them. */
   private loadFlushes(suitMask: number): void {
     const { suitedRanks, flushes } = this;
-    const row = this.tables.flushRow[suitMask] as number;
+    const row = this.tables.flushRow[suitMask];
     this.suitedCount = 0;
     for (let rank = 0; rank < 13; rank++) if ((this.suited >> rank) & 1) suitedRanks[this.suitedCount++] = rank;
     for (let i = 1; i < this.suitedCount; i++) {
-      const high = (suitedRanks[i] as number) * ROW;
+      const high = suitedRanks[i] * ROW;
       for (let j = 0; j < i; j++) {
-        const pair = this.tables.pair[high + (suitedRanks[j] as number)] as number;
-        flushes[i * ROW + j] = this.tables.flush[row + pair] as number;
+        const pair = this.tables.pair[high + suitedRanks[j]];
+        flushes[i * ROW + j] = this.tables.flush[row + pair];
       }
     }
   }
@@ -166,14 +166,14 @@ export class RandomHands {
     const row = placed * ROW;
     const left = this.handSize - placed - 1;
     for (let i = limit - 1; i >= 0; i--) {
-      const reached = flushReach[row + i] as number;
+      const reached = flushReach[row + i];
       const next = reached > flush ? reached : flush;
-      ranks[placed] = suitedRanks[i] as number;
+      ranks[placed] = suitedRanks[i];
       if (placed > 0) this.addOthers(left, placed + 1, next);
       if (left === 0) continue;
       for (let j = 0; j < i; j++) {
-        const soFar = flushReach[row + j] as number;
-        const value = flushes[i * ROW + j] as number;
+        const soFar = flushReach[row + j];
+        const value = flushes[i * ROW + j];
         flushReach[row + ROW + j] = value > soFar ? value : soFar;
       }
       this.placeSuited(i, placed + 1, next);
@@ -183,14 +183,14 @@ export class RandomHands {
   /** Adds `left` cards of other suits to `placed` chosen ones. Only on a paired board can they make more than a flush. */
   private addOthers(left: number, placed: number, flush: HandValue): void {
     if (this.highest <= HIGHEST_FLUSH) {
-      this.add(flush, this.otherWays[left] as number);
+      this.add(flush, this.otherWays[left]);
       return;
     }
     const { ranks, values } = this;
     let best = flush;
     for (let i = 1; i < placed; i++) {
       for (let j = 0; j < i; j++) {
-        const value = values[(ranks[i] as number) * ROW + (ranks[j] as number)] as number;
+        const value = values[ranks[i] * ROW + ranks[j]];
         if (value > best) best = value;
       }
     }
@@ -207,7 +207,7 @@ export class RandomHands {
     const { reach, values, ranks } = this;
     for (let other = 0; other < 13; other++) {
       let best = 0;
-      for (let i = 0; i < placed; i++) best = Math.max(best, values[(ranks[i] as number) * ROW + other] as number);
+      for (let i = 0; i < placed; i++) best = Math.max(best, values[ranks[i] * ROW + other]);
       reach[placed * ROW + other] = best;
     }
   }
@@ -219,14 +219,14 @@ export class RandomHands {
     }
     const { others, values, reach } = this;
     for (let rank = highest; rank >= 0; rank--) {
-      const plain = others[rank] as number;
+      const plain = others[rank];
       const most = Math.min(left, plain);
       if (most === 0) continue;
-      let value = Math.max(best, reach[placed * ROW + rank] as number);
+      let value = Math.max(best, reach[placed * ROW + rank]);
       this.extendReach(placed, rank);
       for (let count = 1; count <= most; count++) {
-        if (count === 2) value = Math.max(value, values[rank * ROW + rank] as number);
-        const nextWays = ways * (WAYS[plain * ROW + count] as number);
+        if (count === 2) value = Math.max(value, values[rank * ROW + rank]);
+        const nextWays = ways * WAYS[plain * ROW + count];
         if (count === left) this.add(value, nextWays);
         else this.placeOthers(left - count, rank - 1, placed + 1, value, nextWays);
       }
@@ -235,7 +235,7 @@ export class RandomHands {
 
   private add(value: HandValue, ways: number): void {
     const result = value > this.against ? WIN : value === this.against ? TIE : LOSS;
-    const cell = (CATEGORY_OF_VALUE[value] as number) * RESULTS + result;
-    this.breakdown[cell] = (this.breakdown[cell] as number) + ways;
+    const cell = CATEGORY_OF_VALUE[value] * RESULTS + result;
+    this.breakdown[cell] += ways;
   }
 }

@@ -63,7 +63,7 @@ function moments(counts: Float64Array, worth: Worth): { deals: number; sum: numb
   let sum = 0;
   let squares = 0;
   for (let shareClass = 0; shareClass < counts.length; shareClass++) {
-    const count = counts[shareClass] as number;
+    const count = counts[shareClass];
     if (count === 0) continue;
     const value = worth(shareClass);
     deals += count;

@@ -60,12 +60,12 @@ export class ShowdownCounts {
     shareClasses(values, classes);
     let at = board * this.boardSize;
     for (let player = 0; player < values.length; player++) {
-      const shareClass = classes[player] as number;
-      const category = CATEGORY_OF_VALUE[values[player] as number] as number;
+      const shareClass = classes[player];
+      const category = CATEGORY_OF_VALUE[values[player]];
       const cell = at + category * RESULTS + resultOf(shareClass);
-      data[cell] = (data[cell] as number) + weight;
+      data[cell] += weight;
       const share = at + CATEGORY_COUNT * RESULTS + shareClass;
-      data[share] = (data[share] as number) + weight;
+      data[share] += weight;
       at += playerSize;
     }
   }
@@ -75,8 +75,8 @@ export class ShowdownCounts {
     const { data } = this;
     let at = this.nextCell(board, card, 0);
     for (let player = 0; player < classes.length; player++) {
-      const cell = at + (classes[player] as number);
-      data[cell] = (data[cell] as number) + weight;
+      const cell = at + classes[player];
+      data[cell] += weight;
       at += this.classes;
     }
   }
@@ -90,12 +90,12 @@ export class ShowdownCounts {
   recordVersus(value: HandValue, breakdown: Float64Array, weight: number, added: readonly Card[]): void {
     const totals = [0, 0, 0];
     for (let cell = 0; cell < breakdown.length; cell++) {
-      const hands = weight * (breakdown[cell] as number);
+      const hands = weight * breakdown[cell];
       this.increase(this.playerSize + cell, hands);
-      totals[cell % RESULTS] = (totals[cell % RESULTS] as number) + hands;
+      totals[cell % RESULTS] += hands;
     }
     const [otherWins = 0, ties = 0, otherLosses = 0] = totals;
-    const category = (CATEGORY_OF_VALUE[value] as number) * RESULTS;
+    const category = CATEGORY_OF_VALUE[value] * RESULTS;
     this.increase(category + WIN, otherLosses);
     this.increase(category + TIE, ties);
     this.increase(category + LOSS, otherWins);
@@ -117,18 +117,18 @@ export class ShowdownCounts {
   /** Counts one deal of both boards by each player's share class on the top and on the bottom one. */
   recordJoint(top: Uint8Array, bottom: Uint8Array, weight: number): void {
     for (let player = 0; player < top.length; player++) {
-      this.addJoint(player, top[player] as number, bottom[player] as number, weight);
+      this.addJoint(player, top[player], bottom[player], weight);
     }
   }
 
   addJoint(player: number, top: number, bottom: number, weight: number): void {
     const cell = this.jointOffset + (player * this.classes + top) * this.classes + bottom;
-    this.data[cell] = (this.data[cell] as number) + weight;
+    this.data[cell] += weight;
   }
 
   /** Adds counts of the same shape. */
   add(other: ShowdownCounts): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (other.data[i] as number);
+    for (let i = 0; i < this.data.length; i++) this.data[i] += other.data[i];
   }
 
   /** The same counts of two players, with the players swapped. */
@@ -174,11 +174,11 @@ export class ShowdownCounts {
   }
 
   private increase(cell: number, by: number): void {
-    this.data[cell] = (this.data[cell] as number) + by;
+    this.data[cell] += by;
   }
 
   private nextCell(board: number, card: number, player: number): number {
-    return (this.nextOffsets[board] as number) + (card * this.shape.players + player) * this.classes;
+    return this.nextOffsets[board] + (card * this.shape.players + player) * this.classes;
   }
 }
 
@@ -189,7 +189,7 @@ export function shareClasses(values: Uint16Array, classes: Uint8Array): void {
   let best = 0;
   let sharers = 0;
   for (let player = 0; player < values.length; player++) {
-    const value = values[player] as number;
+    const value = values[player];
     if (value > best) {
       best = value;
       sharers = 1;
@@ -198,6 +198,6 @@ export function shareClasses(values: Uint16Array, classes: Uint8Array): void {
     }
   }
   for (let player = 0; player < values.length; player++) {
-    classes[player] = (values[player] as number) === best ? sharers : 0;
+    classes[player] = values[player] === best ? sharers : 0;
   }
 }

@@ -15,14 +15,14 @@ export class StratumCounts {
 
   record(stratum: number, classes: Uint8Array): void {
     for (let player = 0; player < this.players; player++) {
-      const cell = stratum * this.width + player * this.classes + (classes[player] as number);
-      this.data[cell] = (this.data[cell] as number) + 1;
+      const cell = stratum * this.width + player * this.classes + classes[player];
+      this.data[cell]++;
     }
   }
 
   /** Adds the data of counts of the same shape. */
   add(data: Float64Array): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] = (this.data[i] as number) + (data[i] as number);
+    for (let i = 0; i < this.data.length; i++) this.data[i] += data[i];
   }
 
   /** Runs of a stratum by a player's share class. */

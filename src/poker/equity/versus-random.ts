@@ -62,8 +62,8 @@ class LoneCount {
     this.profile = profileHand(tables, deal.hand);
     this.unknown = new RandomHands(tables, deal.hand.length);
     for (const card of this.live) {
-      this.liveOfRank[card >> 2] = (this.liveOfRank[card >> 2] as number) + 1;
-      this.liveOfSuit[card & 3] = (this.liveOfSuit[card & 3] as number) | (1 << (card >> 2));
+      this.liveOfRank[card >> 2]++;
+      this.liveOfSuit[card & 3] |= 1 << (card >> 2);
     }
   }
 
@@ -84,8 +84,8 @@ class LoneCount {
     if (toCome === 0) meet();
     for (let i = 0; i < live.length && toCome > 0; i++) {
       if (cancelled()) return;
-      if (toCome === 1) meet(live[i] as Card);
-      for (let j = 0; j < i && toCome === 2; j++) meet(live[j] as Card, live[i] as Card);
+      if (toCome === 1) meet(live[i]);
+      for (let j = 0; j < i && toCome === 2; j++) meet(live[j], live[i]);
     }
   }
 
@@ -95,12 +95,10 @@ class LoneCount {
     forEachBoardGroup(this.tables, this.deal.board, this.live, ALL_SUITS, (group) => {
       if (number++ % parts !== part || stopped) return;
       stopped = cancelled();
-      const liveSuited = group.suit < 0 ? 0 : (this.liveOfSuit[group.suit] as number);
+      const liveSuited = group.suit < 0 ? 0 : this.liveOfSuit[group.suit];
       const suited = liveSuited & ~group.newSuited;
       // Live cards of a rank, less those of the suit and those on the board.
-      const others = this.liveOfRank.map(
-        (count, rank) => count - ((liveSuited >> rank) & 1) - (group.others[rank] as number),
-      );
+      const others = this.liveOfRank.map((count, rank) => count - ((liveSuited >> rank) & 1) - group.others[rank]);
       const { state, suit, suitMask, weight } = group;
       this.record(this.solve({ state, suit, suitMask, suited, others }), weight, []);
     });
@@ -115,11 +113,11 @@ class LoneCount {
     const suitMask = cards.reduce((mask, card) => ((card & 3) === suit ? mask | (1 << (card >> 2)) : mask), 0);
     const supply = (): HandSupply => {
       const others = this.liveOfRank.slice();
-      let suited = suit < 0 ? 0 : (this.liveOfSuit[suit] as number);
-      for (let rank = 0; rank < 13; rank++) others[rank] = (others[rank] as number) - ((suited >> rank) & 1);
+      let suited = suit < 0 ? 0 : this.liveOfSuit[suit];
+      for (let rank = 0; rank < 13; rank++) others[rank] -= (suited >> rank) & 1;
       for (const card of added) {
         if ((card & 3) === suit) suited &= ~(1 << (card >> 2));
-        else others[card >> 2] = (others[card >> 2] as number) - 1;
+        else others[card >> 2]--;
       }
       return { state, suit, suitMask, suited, others };
     };

@@ -18,7 +18,7 @@ export class WinnerSets {
     let best = 0;
     let mask = 0;
     for (let player = 0; player < values.length; player++) {
-      const value = values[player] as number;
+      const value = values[player];
       if (value > best) {
         best = value;
         mask = 1 << player;
@@ -26,7 +26,7 @@ export class WinnerSets {
         mask |= 1 << player;
       }
     }
-    const known = this.numbers[mask] as number;
+    const known = this.numbers[mask];
     if (known >= 0) return known;
     this.numbers[mask] = this.masks.length;
     this.masks.push(mask);
@@ -35,7 +35,7 @@ export class WinnerSets {
 
   /** Share class of a player in a set: 0 when not in it, else the set's size. */
   shareClass(set: number, player: number): number {
-    const mask = this.masks[set] ?? 0;
+    const mask = this.masks[set];
     return ((mask >> player) & 1) === 0 ? 0 : bitCount(mask);
   }
 }

@@ -20,9 +20,9 @@ export class BoardPairs {
   fill(evaluator: OmahaEvaluator, live: ArrayLike<Card>): void {
     const { values } = this;
     for (let i = 1; i < live.length; i++) {
-      const high = live[i] as number;
+      const high = live[i];
       for (let j = 0; j < i; j++) {
-        const low = live[j] as number;
+        const low = live[j];
         const value = evaluator.pairValue(low, high);
         values[low * ROW + high] = value;
         values[high * ROW + low] = value;
@@ -33,34 +33,29 @@ export class BoardPairs {
   /** Value of four hole cards. */
   evaluate4(a: Card, b: Card, c: Card, d: Card): HandValue {
     const { values } = this;
-    let best = values[a * ROW + b] as number;
-    let value = values[a * ROW + c] as number;
+    let best = values[a * ROW + b];
+    let value = values[a * ROW + c];
     if (value > best) best = value;
-    value = values[a * ROW + d] as number;
+    value = values[a * ROW + d];
     if (value > best) best = value;
-    value = values[b * ROW + c] as number;
+    value = values[b * ROW + c];
     if (value > best) best = value;
-    value = values[b * ROW + d] as number;
+    value = values[b * ROW + d];
     if (value > best) best = value;
-    value = values[c * ROW + d] as number;
+    value = values[c * ROW + d];
     return value > best ? value : best;
   }
 
   /** Value of `size` hole cards that start at `cards[from]`. */
   evaluate(cards: ArrayLike<Card>, from = 0, size = cards.length - from): HandValue {
     if (size === 4) {
-      return this.evaluate4(
-        cards[from] as number,
-        cards[from + 1] as number,
-        cards[from + 2] as number,
-        cards[from + 3] as number,
-      );
+      return this.evaluate4(cards[from], cards[from + 1], cards[from + 2], cards[from + 3]);
     }
     let best = 0;
     for (let i = from + 1; i < from + size; i++) {
-      const row = (cards[i] as number) * ROW;
+      const row = cards[i] * ROW;
       for (let j = from; j < i; j++) {
-        const value = this.values[row + (cards[j] as number)] as number;
+        const value = this.values[row + cards[j]];
         if (value > best) best = value;
       }
     }

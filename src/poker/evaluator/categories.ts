@@ -41,5 +41,5 @@ function buildCategoryOfValue(): Uint8Array {
 
 /** Name of a value's category. */
 export function categoryName(value: HandValue): Category {
-  return CATEGORIES[CATEGORY_OF_VALUE[value] ?? 0] ?? "High Card";
+  return CATEGORIES[CATEGORY_OF_VALUE[value]];
 }

@@ -39,7 +39,7 @@ const CATEGORY_OF_COUNTS: Readonly<Record<number, number>> = { 0: 0, 1: 1, 2: 2,
  */
 function orderOf(a: number, b: number, c: number, d: number, e: number): number {
   const counts = new Uint8Array(13);
-  for (const rank of [a, b, c, d, e]) counts[rank] = (counts[rank] ?? 0) + 1;
+  for (const rank of [a, b, c, d, e]) counts[rank]++;
   const repeats = [0, 0, 0, 0, 0];
   let digits = 0;
   let places = 0;
@@ -47,7 +47,7 @@ function orderOf(a: number, b: number, c: number, d: number, e: number): number 
     for (let rank = 12; rank >= 0; rank--) {
       if (counts[rank] !== count) continue;
       digits = digits * 16 + rank;
-      repeats[count] = (repeats[count] ?? 0) + 1;
+      repeats[count]++;
       places++;
     }
   }
@@ -86,7 +86,7 @@ export function buildFiveCardValues(): FiveCardValues {
       for (let c = 2; c < d; c++)
         for (let b = 1; b < c; b++)
           for (let a = 0; a < b; a++) {
-            const value: HandValue = values[multisetIndex(a, b, c, d, e)] ?? 0;
+            const value: HandValue = values[multisetIndex(a, b, c, d, e)];
             const mask = (1 << a) | (1 << b) | (1 << c) | (1 << d) | (1 << e);
             // A flush is ordered as the same ranks offsuit are; a straight becomes a straight flush.
             suited[mask] = value > straights ? straightFlushBase + value - straights : flushBase + value;

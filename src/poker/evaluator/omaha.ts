@@ -29,10 +29,10 @@ export class OmahaEvaluator {
 
   /** Sets the board that the other methods evaluate on: five distinct cards. */
   setBoard(a: Card, b: Card, c: Card, d: Card, e: Card): void {
-    const ab = this.pair[((a & 60) << 2) | (b >> 2)] as number;
-    const cd = this.pair[((c & 60) << 2) | (d >> 2)] as number;
-    const four = this.joinPairs[ab * 91 + cd] as number;
-    this.rowStart = (this.addFifth[four * 13 + (e >> 2)] as number) * 91;
+    const ab = this.pair[((a & 60) << 2) | (b >> 2)];
+    const cd = this.pair[((c & 60) << 2) | (d >> 2)];
+    const four = this.joinPairs[ab * 91 + cd];
+    this.rowStart = this.addFifth[four * 13 + (e >> 2)] * 91;
     const counts =
       (1 << ((a & 3) << 2)) +
       (1 << ((b & 3) << 2)) +
@@ -52,15 +52,15 @@ export class OmahaEvaluator {
     if ((c & 3) === suit) mask |= 1 << (c >> 2);
     if ((d & 3) === suit) mask |= 1 << (d >> 2);
     if ((e & 3) === suit) mask |= 1 << (e >> 2);
-    this.suitRow = this.flushRow[mask] as number;
+    this.suitRow = this.flushRow[mask];
   }
 
   /** Value of two hole cards on the board. */
   pairValue(a: Card, b: Card): HandValue {
-    const pair = this.pair[((a & 60) << 2) | (b >> 2)] as number;
-    const value = this.offsuit[this.rowStart + pair] as number;
+    const pair = this.pair[((a & 60) << 2) | (b >> 2)];
+    const value = this.offsuit[this.rowStart + pair];
     if (this.suit !== (a & 3) || this.suit !== (b & 3)) return value;
-    return Math.max(value, this.flush[this.suitRow + pair] as number);
+    return Math.max(value, this.flush[this.suitRow + pair]);
   }
 
   /** Value of four hole cards on the board. */
@@ -70,22 +70,22 @@ export class OmahaEvaluator {
     const rb = (b & 60) << 2;
     const c2 = c >> 2;
     const d2 = d >> 2;
-    const ab = pair[ra | (b >> 2)] as number;
-    const ac = pair[ra | c2] as number;
-    const ad = pair[ra | d2] as number;
-    const bc = pair[rb | c2] as number;
-    const bd = pair[rb | d2] as number;
-    const cd = pair[((c & 60) << 2) | d2] as number;
-    let best = offsuit[row + ab] as number;
-    let value = offsuit[row + ac] as number;
+    const ab = pair[ra | (b >> 2)];
+    const ac = pair[ra | c2];
+    const ad = pair[ra | d2];
+    const bc = pair[rb | c2];
+    const bd = pair[rb | d2];
+    const cd = pair[((c & 60) << 2) | d2];
+    let best = offsuit[row + ab];
+    let value = offsuit[row + ac];
     if (value > best) best = value;
-    value = offsuit[row + ad] as number;
+    value = offsuit[row + ad];
     if (value > best) best = value;
-    value = offsuit[row + bc] as number;
+    value = offsuit[row + bc];
     if (value > best) best = value;
-    value = offsuit[row + bd] as number;
+    value = offsuit[row + bd];
     if (value > best) best = value;
-    value = offsuit[row + cd] as number;
+    value = offsuit[row + cd];
     if (value > best) best = value;
     if (this.suit < 0) return best;
     value = this.flush4(a, b, c, d);
@@ -110,23 +110,18 @@ export class OmahaEvaluator {
   }
 
   private flushValue(a: Card, b: Card): HandValue {
-    return this.flush[this.suitRow + (this.pair[((a & 60) << 2) | (b >> 2)] as number)] as number;
+    return this.flush[this.suitRow + this.pair[((a & 60) << 2) | (b >> 2)]];
   }
 
   /** Value of `size` hole cards that start at `cards[from]`. */
   evaluate(cards: ArrayLike<Card>, from = 0, size = cards.length - from): HandValue {
     if (size === 4) {
-      return this.evaluate4(
-        cards[from] as number,
-        cards[from + 1] as number,
-        cards[from + 2] as number,
-        cards[from + 3] as number,
-      );
+      return this.evaluate4(cards[from], cards[from + 1], cards[from + 2], cards[from + 3]);
     }
     let best = 0;
     for (let i = from + 1; i < from + size; i++) {
       for (let j = from; j < i; j++) {
-        const value = this.pairValue(cards[j] as number, cards[i] as number);
+        const value = this.pairValue(cards[j], cards[i]);
         if (value > best) best = value;
       }
     }

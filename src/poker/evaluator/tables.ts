@@ -111,13 +111,13 @@ export function addRank(tables: EvaluatorTables, size: number, state: number, ra
     case 0:
       return rank;
     case 1:
-      return tables.pair[state * 16 + rank] as number;
+      return tables.pair[state * 16 + rank];
     case 2:
-      return tables.addThird[state * 13 + rank] as number;
+      return tables.addThird[state * 13 + rank];
     case 3:
-      return tables.addFourth[state * 13 + rank] as number;
+      return tables.addFourth[state * 13 + rank];
     default:
-      return tables.addFifth[state * 13 + rank] as number;
+      return tables.addFifth[state * 13 + rank];
   }
 }
 
@@ -170,7 +170,7 @@ function fillStates({ pair, addThird, addFourth, joinPairs, addFifth }: Evaluato
       pairNumber(b, c),
     ];
     halves.forEach((half, i) => {
-      joinPairs[half * RANK_PAIRS + (halves[(i + 3) % 6] ?? 0)] = number;
+      joinPairs[half * RANK_PAIRS + halves[(i + 3) % 6]] = number;
     });
   });
   forEachMultiset(5, ([a = 0, b = 0, c = 0, d = 0, e = 0]) => {
@@ -188,8 +188,8 @@ function fillOffsuit({ offsuit, addFourth, addFifth }: EvaluatorTables, values: 
   const ofTriple = new Uint16Array(TRIPLES * RANK_PAIRS);
   for (let triple = 0; triple < TRIPLES; triple++) {
     forEachMultiset(2, ([x = 0, y = 0]) => {
-      const four = addFourth[triple * 13 + x] as number;
-      ofTriple[triple * RANK_PAIRS + pairNumber(x, y)] = values[addFifth[four * 13 + y] as number] as number;
+      const four = addFourth[triple * 13 + x];
+      ofTriple[triple * RANK_PAIRS + pairNumber(x, y)] = values[addFifth[four * 13 + y]];
     });
   }
   forEachMultiset(5, (board) => {
@@ -202,8 +202,8 @@ function fillOffsuit({ offsuit, addFourth, addFifth }: EvaluatorTables, values: 
 /** Makes each entry of a row at least that of another. */
 function raiseRow(into: Uint16Array, row: number, from: Uint16Array, other: number): void {
   for (let pair = 0; pair < RANK_PAIRS; pair++) {
-    const value = from[other + pair] as number;
-    if (value > (into[row + pair] as number)) into[row + pair] = value;
+    const value = from[other + pair];
+    if (value > into[row + pair]) into[row + pair] = value;
   }
 }
 
@@ -211,7 +211,7 @@ function threesOfFive(ranks: readonly number[]): Set<number> {
   const triples = new Set<number>();
   for (let i = 0; i < 3; i++)
     for (let j = i + 1; j < 4; j++)
-      for (let k = j + 1; k < 5; k++) triples.add(tripleNumber(ranks[i] ?? 0, ranks[j] ?? 0, ranks[k] ?? 0));
+      for (let k = j + 1; k < 5; k++) triples.add(tripleNumber(ranks[i], ranks[j], ranks[k]));
   return triples;
 }
 
@@ -226,7 +226,7 @@ function fillFlush(tables: EvaluatorTables, suited: Uint16Array): void {
         const hole = (1 << low) | (1 << high);
         if ((mask & hole) !== 0) continue;
         let best = 0;
-        for (const three of threes) best = Math.max(best, suited[three | hole] ?? 0);
+        for (const three of threes) best = Math.max(best, suited[three | hole]);
         tables.flush[row + pairNumber(low, high)] = best;
       }
     }

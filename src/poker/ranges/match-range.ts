@@ -64,7 +64,7 @@ function hasPart(hand: Uint8Array, size: number, numbers: ReadonlySet<number>): 
   const fill = (slot: number, limit: number): boolean => {
     if (slot < 0) return numbers.has(subsetNumber(part));
     for (let i = slot; i < limit; i++) {
-      part[slot] = hand[i] ?? 0;
+      part[slot] = hand[i];
       if (fill(slot - 1, i)) return true;
     }
     return false;
@@ -79,7 +79,7 @@ function compileHolds(slots: readonly CardSlot[], suits: "any" | "suited" | "off
     const wanted = slots[slot];
     if (wanted === undefined) return true;
     for (let i = 0; i < hand.length; i++) {
-      const card = hand[i] ?? 0;
+      const card = hand[i];
       if ((used >> i) & 1 || !fits(wanted, card)) continue;
       if (slot === 1 && suits !== "any" && (((card ^ firstCard) & 3) === 0) !== (suits === "suited")) continue;
       if (assign(hand, slot + 1, used | (1 << i), slot === 0 ? card : firstCard)) return true;
@@ -94,7 +94,7 @@ function compilePercent(from: number, to: number): HandTest {
   const first = (from / 100) * ranking.hands;
   const end = (to / 100) * ranking.hands;
   return (hand) => {
-    const better = ranking.betterHands[subsetNumber(hand)] ?? 0;
+    const better = ranking.betterHands[subsetNumber(hand)];
     return better >= first && better < end;
   };
 }
@@ -102,7 +102,7 @@ function compilePercent(from: number, to: number): HandTest {
 /** How many suits (or ranks) the hand holds at least two cards of. */
 function repeated(hand: Uint8Array, keyOf: (card: Card) => number): { groups: number; largest: number } {
   const counts = new Uint8Array(16);
-  for (const card of hand) counts[keyOf(card)] = (counts[keyOf(card)] ?? 0) + 1;
+  for (const card of hand) counts[keyOf(card)]++;
   return { groups: counts.filter((count) => count >= 2).length, largest: Math.max(...counts) };
 }
 const suits = (hand: Uint8Array) => repeated(hand, (card) => card & 3);

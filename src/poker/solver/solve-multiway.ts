@@ -177,7 +177,7 @@ function laterRows(spot: Spot, plan: MultiwayPlan): LaterRow {
     let row = 0;
     for (let index = 0; index < spot.boards.length; index++) {
       const at = index * 5 + known;
-      const dealt = Array.from({ length: level }, (_, step) => position[board[at + step] as number] as number);
+      const dealt = Array.from({ length: level }, (_, step) => position[board[at + step]]);
       row = row * plan.laterClasses + classes.classOf(seat, hand, index, dealt);
     }
     return row;

@@ -26,10 +26,10 @@ function meanStrengths(
   const cards = [...deck];
   for (let runout = 0; runout < runouts; runout++) {
     shuffleStart(cards, 5 - board.length, random);
-    const [a, b, c, d, e] = [...board, ...cards.slice(0, 5 - board.length)] as [number, number, number, number, number];
+    const [a, b, c, d, e] = [...board, ...cards.slice(0, 5 - board.length)];
     evaluator.setBoard(a, b, c, d, e);
     for (let hand = 0; hand < hands.count; hand++) {
-      means[hand] = (means[hand] as number) + evaluator.evaluate(hands.cards, hand * hands.k, hands.k) / runouts;
+      means[hand] += evaluator.evaluate(hands.cards, hand * hands.k, hands.k) / runouts;
     }
   }
   return means;
@@ -41,11 +41,11 @@ export function sortByScore(hands: HandSet, scores: Float64Array): HandSet {
   const keys = new Float64Array(count);
   for (let hand = 0; hand < count; hand++) {
     let key = 0;
-    for (let place = k - 1; place >= 0; place--) key = key * 64 + (cards[hand * k + place] as number);
+    for (let place = k - 1; place >= 0; place--) key = key * 64 + cards[hand * k + place];
     keys[hand] = key;
   }
   const order = Uint32Array.from({ length: count }, (_, hand) => hand);
-  order.sort((a, b) => (scores[b] as number) - (scores[a] as number) || (keys[b] as number) - (keys[a] as number));
+  order.sort((a, b) => scores[b] - scores[a] || keys[b] - keys[a]);
   return selectHands(hands, order);
 }
 
@@ -86,12 +86,12 @@ export function capRange(hands: HandSet, limit: number, keep: number, random: Ra
   let next = random.fraction() * step;
   let reached = 0;
   for (let hand = 0; hand < hands.count; hand++) {
-    reached += hands.weights[hand] as number;
+    reached += hands.weights[hand];
     let picks = 0;
     for (; next < reached; next += step) picks++;
     if (picks === 0 && hand !== keep) continue;
     chosen.push(hand);
-    weights.push(hand === keep ? (hands.weights[hand] as number) : picks * step);
+    weights.push(hand === keep ? hands.weights[hand] : picks * step);
   }
   return selectHands(hands, chosen, weights);
 }

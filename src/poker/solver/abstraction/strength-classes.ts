@@ -27,23 +27,21 @@ function percentiles(
   const weightAt = new Float64Array(8192);
   ranges.forEach((hands, seat) => {
     for (let hand = 0; hand < hands.count; hand++) {
-      if (possible[seat]?.[hand] !== 1) continue;
-      const strength = strengths[seat]?.[hand] as number;
-      weightAt[strength] = (weightAt[strength] as number) + (hands.weights[hand] as number);
+      if (possible[seat][hand] !== 1) continue;
+      const strength = strengths[seat][hand];
+      weightAt[strength] += hands.weights[hand];
     }
   });
   const shareBelow = new Float64Array(8192);
   let below = 0;
   for (let strength = 0; strength < 8192; strength++) {
-    const here = weightAt[strength] as number;
+    const here = weightAt[strength];
     shareBelow[strength] = below + here / 2;
     below += here;
   }
   return ranges.map((hands, seat) =>
     Float64Array.from({ length: hands.count }, (_, hand) =>
-      possible[seat]?.[hand] === 1 && below > 0
-        ? (shareBelow[strengths[seat]?.[hand] as number] as number) / below
-        : Number.NaN,
+      possible[seat][hand] === 1 && below > 0 ? shareBelow[strengths[seat][hand]] / below : Number.NaN,
     ),
   );
 }
@@ -69,26 +67,24 @@ export function strengthClasses(
   const cards = remaining.length;
   const keys = [1, cards, (cards * (cards - 1)) / 2];
   const tables = ranges.map((hands) =>
-    deal.boards.map(() =>
-      Array.from({ length: levels + 1 }, (_, level) => new Uint8Array((keys[level] as number) * hands.count)),
-    ),
+    deal.boards.map(() => Array.from({ length: levels + 1 }, (_, level) => new Uint8Array(keys[level] * hands.count))),
   );
   deal.boards.forEach((known, board) => {
     const squares = ranges.map((hands) => new Float64Array(cards * hands.count));
     const counts = ranges.map((hands) => new Uint8Array(cards * hands.count));
     const finish = (positions: readonly number[], key: number): void => {
-      const dealt = positions.map((position) => remaining[position] as number);
+      const dealt = positions.map((position) => remaining[position]);
       const strengths = ranges.map((hands) => deal.strengths(hands, [...known, ...dealt]));
       percentiles(ranges, strengths, dealt).forEach((shares, seat) => {
         const count = shares.length;
         shares.forEach((share, hand) => {
           if (Number.isNaN(share)) return;
-          (tables[seat]?.[board]?.[levels] as Uint8Array)[key * count + hand] = classIndex(share, perBoard);
+          tables[seat][board][levels][key * count + hand] = classIndex(share, perBoard);
           if (levels < 2) return;
           for (const position of positions) {
             const at = position * count + hand;
-            (squares[seat] as Float64Array)[at] = (squares[seat]?.[at] as number) + share * share;
-            (counts[seat] as Uint8Array)[at] = (counts[seat]?.[at] as number) + 1;
+            squares[seat][at] += share * share;
+            counts[seat][at]++;
           }
         });
       });
@@ -99,20 +95,20 @@ export function strengthClasses(
       for (let low = 0; low < high; low++) finish([low, high], pairIndex(low, high));
     }
     ranges.forEach((_, seat) => {
-      (squares[seat] as Float64Array).forEach((sum, at) => {
-        const share = Math.sqrt(sum / Math.max(1, counts[seat]?.[at] as number));
-        (tables[seat]?.[board]?.[1] as Uint8Array)[at] = classIndex(share, perBoard);
+      squares[seat].forEach((sum, at) => {
+        const share = Math.sqrt(sum / Math.max(1, counts[seat][at]));
+        tables[seat][board][1][at] = classIndex(share, perBoard);
       });
     });
   });
   return {
     perBoard,
     levels,
-    table: (seat, board, level) => tables[seat]?.[board]?.[level] as Uint8Array,
+    table: (seat, board, level) => tables[seat][board][level],
     classOf(seat, hand, board, positions) {
       const [first = 0, second = 0] = positions;
       const key = positions.length === 1 ? first : pairIndex(first, second);
-      return tables[seat]?.[board]?.[positions.length]?.[key * (ranges[seat] as HandSet).count + hand] as number;
+      return tables[seat][board][positions.length][key * ranges[seat].count + hand];
     },
   };
 }

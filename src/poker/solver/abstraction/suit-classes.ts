@@ -16,8 +16,7 @@ export interface SampledRange {
 export function suitClasses(hands: HandSet, limit = Number.POSITIVE_INFINITY): HandSet | null {
   const { k, count } = hands;
   const weightOf = new Map<number, number>();
-  for (let hand = 0; hand < count; hand++)
-    weightOf.set(handKey(hands.cards, hand * k, k), hands.weights[hand] as number);
+  for (let hand = 0; hand < count; hand++) weightOf.set(handKey(hands.cards, hand * k, k), hands.weights[hand]);
   const chosen: number[] = [];
   const weights: number[] = [];
   const seen = new Set<number>();
@@ -25,7 +24,7 @@ export function suitClasses(hands: HandSet, limit = Number.POSITIVE_INFINITY): H
     if (seen.has(handKey(hands.cards, hand * k, k))) continue;
     const cards = [...hands.cards.subarray(hand * k, (hand + 1) * k)];
     const members = new Set(SUIT_MAPS.map((map) => handKey(mapCards(cards, map))));
-    const weight = hands.weights[hand] as number;
+    const weight = hands.weights[hand];
     for (const member of members) {
       if (weightOf.get(member) !== weight) return null;
       seen.add(member);

@@ -61,8 +61,8 @@ function opponentsWithChips(state: BettingState, seat: number): boolean {
 }
 
 function mustAct(state: BettingState, seat: number): boolean {
-  if (!state.pending[seat] || state.folded[seat] || (state.stacks[seat] ?? 0) <= 0) return false;
-  return betLevel(state) > (state.bets[seat] ?? 0) || opponentsWithChips(state, seat);
+  if (!state.pending[seat] || state.folded[seat] || state.stacks[seat] <= 0) return false;
+  return betLevel(state) > state.bets[seat] || opponentsWithChips(state, seat);
 }
 
 /**
@@ -80,7 +80,7 @@ export function nextToAct(state: BettingState, from: number): number {
 
 /** Chips the seat must add to call, cut to its stack. */
 export function callAmount(state: BettingState, seat: number): number {
-  return Math.min(roundChips(betLevel(state) - (state.bets[seat] ?? 0)), state.stacks[seat] ?? 0);
+  return Math.min(roundChips(betLevel(state) - state.bets[seat]), state.stacks[seat]);
 }
 
 /** The bounds of a bet or raise, as totals on the street ("raise to"), or null when none is allowed. */
@@ -100,16 +100,16 @@ export interface RaiseBounds {
  */
 export function raiseBounds(state: BettingState, seat: number): RaiseBounds | null {
   const level = betLevel(state);
-  const own = state.bets[seat] ?? 0;
-  const stack = state.stacks[seat] ?? 0;
+  const own = state.bets[seat];
+  const stack = state.stacks[seat];
   const toCall = level - own;
   if (stack <= toCall + CHIP_EPSILON || !opponentsWithChips(state, seat)) return null;
-  const acted = state.actedLevel[seat] ?? -1;
+  const acted = state.actedLevel[seat];
   if (acted >= 0 && level - acted < state.minRaise * (1 - CHIP_EPSILON)) return null;
   let reach = 0;
   for (let other = 0; other < state.bets.length; other++) {
     if (other === seat || state.folded[other]) continue;
-    reach = Math.max(reach, (state.bets[other] ?? 0) + (state.stacks[other] ?? 0));
+    reach = Math.max(reach, state.bets[other] + state.stacks[other]);
   }
   const stackTo = roundChips(Math.min(own + stack, reach));
   if (stackTo <= level + CHIP_EPSILON) return null;
@@ -123,7 +123,7 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
  * @throws SolverInputError when the amount exceeds the stack.
  */
 export function applyAction(state: BettingState, seat: number, action: BettingAction): BettingState {
-  const stack = state.stacks[seat] ?? 0;
+  const stack = state.stacks[seat];
   if (action.amount > stack + CHIP_EPSILON) {
     throw new SolverInputError(`seat ${seat} cannot put in ${action.amount}: only ${stack} behind`);
   }
@@ -136,7 +136,7 @@ export function applyAction(state: BettingState, seat: number, action: BettingAc
   return {
     street: state.street,
     pot: roundChips(state.pot + action.amount),
-    bets: replace(state.bets, roundChips((state.bets[seat] ?? 0) + action.amount)),
+    bets: replace(state.bets, roundChips(state.bets[seat] + action.amount)),
     stacks: replace(state.stacks, Math.max(0, roundChips(stack - action.amount))),
     folded: action.type === "fold" ? replace(state.folded, true) : state.folded,
     pending,

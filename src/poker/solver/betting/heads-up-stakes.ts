@@ -26,14 +26,14 @@ export function stakesOf(root: DecisionNode): Stakes {
 
 /** Seat 0's utility when a hand ends without a showdown, measured from its shift. */
 export function foldFactor(node: FoldNode, stakes: Stakes): number {
-  const put = (stakes.stacks[0] ?? 0) - (node.state.stacks[0] ?? 0);
+  const put = stakes.stacks[0] - node.state.stacks[0];
   const utility = node.winner === 0 ? node.state.pot - put : -put;
   return utility - stakes.shift[0];
 }
 
 /** Half the pot both players contest; what one of them put in beyond the other's reach goes back. */
 export function showdownFactor(node: BettingNode, stakes: Stakes): number {
-  const total = (seat: 0 | 1): number => stakes.bets[seat] + stakes.stacks[seat] - (node.state.stacks[seat] ?? 0);
+  const total = (seat: 0 | 1): number => stakes.bets[seat] + stakes.stacks[seat] - node.state.stacks[seat];
   const dead = stakes.pot - stakes.bets[0] - stakes.bets[1];
   return dead / 2 + Math.min(total(0), total(1));
 }

@@ -16,18 +16,18 @@ export function potLayers(root: DecisionNode, node: BettingNode): PotLayer[] {
   const total = Array.from({ length: seats }, (_, seat) => contribution(root, node, seat));
   const dead = root.state.pot - root.state.bets.reduce((sum, bet) => sum + bet, 0);
   const contenders = Array.from({ length: seats }, (_, seat) => seat).filter((seat) => !state.folded[seat]);
-  const levels = [...new Set(contenders.map((seat) => total[seat] as number))].sort((a, b) => a - b);
+  const levels = [...new Set(contenders.map((seat) => total[seat]))].sort((a, b) => a - b);
   let below = 0;
   return levels.map((level, index) => {
     const top = index === levels.length - 1 ? Number.POSITIVE_INFINITY : level;
     const chips = total.reduce((sum, of) => sum + Math.max(0, Math.min(of, top) - below), index === 0 ? dead : 0);
     below = level;
-    const eligible = contenders.filter((seat) => (total[seat] as number) >= level);
+    const eligible = contenders.filter((seat) => total[seat] >= level);
     return { chips, seats: eligible.reduce((mask, seat) => mask | (1 << seat), 0) };
   });
 }
 
 function contribution(root: DecisionNode, node: BettingNode, seat: number): number {
-  const put = (root.state.stacks[seat] ?? 0) - (node.state.stacks[seat] ?? 0);
-  return (root.state.bets[seat] ?? 0) + put;
+  const put = root.state.stacks[seat] - node.state.stacks[seat];
+  return root.state.bets[seat] + put;
 }

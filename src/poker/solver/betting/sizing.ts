@@ -61,8 +61,8 @@ function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: 
  * @param offset streets since the root street, which selects the size menu.
  */
 export function legalActions(state: BettingState, seat: number, sizing: Sizing, offset: number): BettingAction[] {
-  const own = state.bets[seat] ?? 0;
-  const stack = state.stacks[seat] ?? 0;
+  const own = state.bets[seat];
+  const stack = state.stacks[seat];
   const call = callAmount(state, seat);
   const actions: BettingAction[] = [];
   if (call > 0) {

@@ -20,7 +20,7 @@ export class CardRemoval {
   compatible(seat: 0 | 1, opponentReach: Float64Array): Float64Array {
     const other = seat === 0 ? 1 : 0;
     this.#sums.fill(0);
-    for (let hand = 0; hand < this.#counts[other]; hand++) this.#add(other, hand, opponentReach[hand] as number);
+    for (let hand = 0; hand < this.#counts[other]; hand++) this.#add(other, hand, opponentReach[hand]);
     return Float64Array.from({ length: this.#counts[seat] }, (_, hand) => this.#query(seat, hand));
   }
 
@@ -36,8 +36,8 @@ export class CardRemoval {
     const other = seat === 0 ? 1 : 0;
     const order = (of: 0 | 1): number[] =>
       Array.from({ length: this.#counts[of] }, (_, hand) => hand)
-        .filter((hand) => (strengths[of][hand] as number) >= 0)
-        .sort((a, b) => (strengths[of][a] as number) - (strengths[of][b] as number));
+        .filter((hand) => strengths[of][hand] >= 0)
+        .sort((a, b) => strengths[of][a] - strengths[of][b]);
     const theirs = order(other);
     const below = new Float64Array(this.#counts[seat]);
     const notAbove = new Float64Array(this.#counts[seat]);
@@ -45,11 +45,11 @@ export class CardRemoval {
       this.#sums.fill(0);
       let next = 0;
       for (const hand of order(seat)) {
-        const strength = strengths[seat][hand] as number;
+        const strength = strengths[seat][hand];
         for (; next < theirs.length; next++) {
-          const opponent = theirs[next] as number;
-          if (!included(strengths[other][opponent] as number, strength)) break;
-          this.#add(other, opponent, opponentReach[opponent] as number);
+          const opponent = theirs[next];
+          if (!included(strengths[other][opponent], strength)) break;
+          this.#add(other, opponent, opponentReach[opponent]);
         }
         out[hand] = this.#query(seat, hand);
       }
@@ -62,22 +62,22 @@ export class CardRemoval {
   #add(seat: 0 | 1, hand: number, reach: number): void {
     if (reach === 0) return;
     const { slots, bounds } = this.#index.seats[seat];
-    const end = bounds[hand * 2 + 2] as number;
+    const end = bounds[hand * 2 + 2];
     const sums = this.#sums;
-    for (let i = bounds[hand * 2] as number; i < end; i++) {
-      const slot = slots[i] as number;
-      sums[slot] = (sums[slot] as number) + reach;
+    for (let i = bounds[hand * 2]; i < end; i++) {
+      const slot = slots[i];
+      sums[slot] += reach;
     }
   }
 
   #query(seat: 0 | 1, hand: number): number {
     const { slots, bounds } = this.#index.seats[seat];
-    const middle = bounds[hand * 2 + 1] as number;
-    const end = bounds[hand * 2 + 2] as number;
+    const middle = bounds[hand * 2 + 1];
+    const end = bounds[hand * 2 + 2];
     let sum = 0;
-    let i = bounds[hand * 2] as number;
-    for (; i < middle; i++) sum -= this.#sums[slots[i] as number] as number;
-    for (; i < end; i++) sum += this.#sums[slots[i] as number] as number;
+    let i = bounds[hand * 2];
+    for (; i < middle; i++) sum -= this.#sums[slots[i]];
+    for (; i < end; i++) sum += this.#sums[slots[i]];
     return sum;
   }
 }

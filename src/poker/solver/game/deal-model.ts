@@ -25,7 +25,7 @@ export function omahaDeal(
     deckSize: DECK_SIZE,
     boards,
     strengths(hands: HandSet, board: readonly number[]): Uint16Array {
-      const [a, b, c, d, e] = board as [number, number, number, number, number];
+      const [a, b, c, d, e] = board;
       evaluator.setBoard(a, b, c, d, e);
       const out = new Uint16Array(hands.count);
       for (let hand = 0; hand < hands.count; hand++)

@@ -45,9 +45,9 @@ export function selectHands(hands: HandSet, indexes: ArrayLike<number>, weights?
   const cards = new Uint8Array(count * k);
   const kept = new Float64Array(count);
   for (let place = 0; place < count; place++) {
-    const hand = indexes[place] as number;
-    for (let card = 0; card < k; card++) cards[place * k + card] = hands.cards[hand * k + card] as number;
-    kept[place] = weights?.[place] ?? (hands.weights[hand] as number);
+    const hand = indexes[place];
+    for (let card = 0; card < k; card++) cards[place * k + card] = hands.cards[hand * k + card];
+    kept[place] = weights?.[place] ?? hands.weights[hand];
   }
   return { k, count, cards, weights: kept };
 }
@@ -60,7 +60,7 @@ export function handCards(hands: HandSet, index: number): number[] {
 /** A number that tells hands of the same size apart: cards `from … from + k - 1`, in this order. */
 export function handKey(cards: ArrayLike<number>, from = 0, k = cards.length): number {
   let key = 0;
-  for (let place = 0; place < k; place++) key = key * CARD_BASE + (cards[from + place] as number);
+  for (let place = 0; place < k; place++) key = key * CARD_BASE + cards[from + place];
   return key;
 }
 
@@ -98,8 +98,8 @@ export function cardMasks(hands: HandSet): CardMasks {
   const high = new Uint32Array(hands.count);
   for (let hand = 0; hand < hands.count; hand++) {
     for (const card of hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k)) {
-      if (card < 32) low[hand] = (low[hand] ?? 0) | (1 << card);
-      else high[hand] = (high[hand] ?? 0) | (1 << (card - 32));
+      if (card < 32) low[hand] |= 1 << card;
+      else high[hand] |= 1 << (card - 32);
     }
   }
   return { low, high };

@@ -23,15 +23,15 @@ function subsetKeys(hands: HandSet, hand: number, out: Float64Array): void {
   out[0] = 0;
   let filled = 1;
   for (let i = 0; i < hands.k; i++) {
-    const digit = (hands.cards[hand * hands.k + i] ?? 0) + 1;
-    for (let j = 0; j < filled; j++) out[filled + j] = (out[j] ?? 0) * CARD_BASE + digit;
+    const digit = hands.cards[hand * hands.k + i] + 1;
+    for (let j = 0; j < filled; j++) out[filled + j] = out[j] * CARD_BASE + digit;
     filled *= 2;
   }
 }
 
 function popcountParity(k: number): Uint8Array {
   const parity = new Uint8Array(1 << k);
-  for (let mask = 1; mask < parity.length; mask++) parity[mask] = (parity[mask >> 1] ?? 0) ^ (mask & 1);
+  for (let mask = 1; mask < parity.length; mask++) parity[mask] = parity[mask >> 1] ^ (mask & 1);
   return parity;
 }
 
@@ -58,7 +58,7 @@ function listSlots(hands: HandSet, slotOf: ReadonlyMap<number, number>): SubsetS
       bounds[hand * 2 + 1 - wanted] = filled;
       for (let mask = 0; mask < subsets; mask++) {
         if (parity[mask] !== wanted) continue;
-        const slot = slotOf.get(buffer[mask] ?? 0);
+        const slot = slotOf.get(buffer[mask]);
         if (slot !== undefined) slots[filled++] = slot;
       }
     }

@@ -25,7 +25,7 @@ export function listDeals(
 ): DealList | null {
   if (boards.some((board) => board.length < 5)) return null;
   const seats = ranges.map((_, seat) => seat).filter((seat) => seat !== except);
-  const combinations = seats.reduce((product, seat) => product * (ranges[seat] as HandSet).count, 1);
+  const combinations = seats.reduce((product, seat) => product * ranges[seat].count, 1);
   if (combinations > most * TRIES_PER_DEAL) return null;
   const taken = new Set(boards.flat());
   const chosen = new Int32Array(ranges.length).fill(-1);
@@ -36,10 +36,10 @@ export function listDeals(
       found.push({ hands: chosen.slice(), weight });
       return;
     }
-    const { k, count, cards, weights } = ranges[seat] as HandSet;
+    const { k, count, cards, weights } = ranges[seat];
     for (let hand = 0; hand < count && found.length <= most; hand++) {
       const held = cards.subarray(hand * k, (hand + 1) * k);
-      const own = weights[hand] as number;
+      const own = weights[hand];
       if (!(own > 0) || held.some((card) => taken.has(card))) continue;
       for (const card of held) taken.add(card);
       chosen[seat] = hand;

@@ -102,12 +102,12 @@ export class DealSampler {
   place({ hands }: DealList, deal: number): void {
     this.#clear();
     for (let seat = 0; seat < this.#ranges.length; seat++) {
-      const hand = hands[deal * this.#ranges.length + seat] as number;
+      const hand = hands[deal * this.#ranges.length + seat];
       if (hand < 0) continue;
-      const { cards } = (this.#ranges[seat] as SampledRange).hands;
+      const { cards } = this.#ranges[seat].hands;
       this.hand[seat] = hand;
       for (let place = 0; place < this.k; place++) {
-        const card = cards[hand * this.k + place] as number;
+        const card = cards[hand * this.k + place];
         this.cards[seat * this.k + place] = card;
         this.#taken[card] = 1;
       }
@@ -132,7 +132,7 @@ export class DealSampler {
     if (this.#valid.some((valid, seat) => !valid && seat !== except)) this.#firstDeal(except);
     for (let seat = 0; seat < this.#ranges.length; seat++) {
       if (seat === except) continue;
-      const before = this.hand[seat] as number;
+      const before = this.hand[seat];
       const cards = this.cards.slice(seat * this.k, (seat + 1) * this.k);
       this.#clear();
       for (let other = 0; other < this.#ranges.length; other++)
@@ -176,24 +176,24 @@ export class DealSampler {
 
   /** Draws a hand for a seat, whatever cards are taken. */
   #draw(seat: number): void {
-    const { hands, suitClasses } = this.#ranges[seat] as SampledRange;
+    const { hands, suitClasses } = this.#ranges[seat];
     const index = seat === this.#forcedSeat ? this.#forcedHand : this.#drawIndex(seat);
     this.hand[seat] = index;
     const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
     for (let place = 0; place < this.k; place++) {
-      const card = hands.cards[index * this.k + place] as number;
+      const card = hands.cards[index * this.k + place];
       this.cards[seat * this.k + place] = suits ? mapCard(card, suits) : card;
     }
   }
 
   #drawIndex(seat: number): number {
-    const cumulative = this.#cumulative[seat] as Float64Array;
-    const target = this.#random.fraction() * (cumulative[cumulative.length - 1] as number);
+    const cumulative = this.#cumulative[seat];
+    const target = this.#random.fraction() * cumulative[cumulative.length - 1];
     let low = 0;
     let high = cumulative.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((cumulative[middle] as number) > target) high = middle;
+      if (cumulative[middle] > target) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -201,14 +201,14 @@ export class DealSampler {
 
   #fits(seat: number): boolean {
     for (let place = 0; place < this.k; place++) {
-      if (this.#taken[this.cards[seat * this.k + place] as number] === 1) return false;
+      if (this.#taken[this.cards[seat * this.k + place]] === 1) return false;
     }
     return true;
   }
 
   #take(seat: number): boolean {
     if (!this.#fits(seat)) return false;
-    for (let place = 0; place < this.k; place++) this.#taken[this.cards[seat * this.k + place] as number] = 1;
+    for (let place = 0; place < this.k; place++) this.#taken[this.cards[seat * this.k + place]] = 1;
     return true;
   }
 

@@ -53,10 +53,10 @@ export class ExternalSampling {
 
   #walk(node: number, depth: number): number {
     const { tree } = this.#state;
-    const kind = tree.kind[node] as number;
-    if (kind === NODE.chance) return this.#walk(tree.firstChild[node] as number, depth);
+    const kind = tree.kind[node];
+    if (kind === NODE.chance) return this.#walk(tree.firstChild[node], depth);
     if (kind !== NODE.decision) return this.#state.payoff(node, this.#traverser);
-    const actions = tree.actionCount[node] as number;
+    const actions = tree.actionCount[node];
     const at = this.#state.rowAt(node);
     const from = depth * MAX_ACTIONS;
     this.#match(at, actions, from);
@@ -73,48 +73,48 @@ export class ExternalSampling {
     const strategy = this.#strategy;
     let positive = 0;
     for (let action = 0; action < actions; action++) {
-      const regret = regrets[at + action] as number;
+      const regret = regrets[at + action];
       if (regret > 0) positive += regret;
     }
     for (let action = 0; action < actions; action++) {
-      const regret = regrets[at + action] as number;
+      const regret = regrets[at + action];
       strategy[from + action] = positive > 0 ? (regret > 0 ? regret / positive : 0) : 1 / actions;
     }
   }
 
   #explore(node: number, at: number, depth: number): number {
     const { tree, regrets } = this.#state;
-    const actions = tree.actionCount[node] as number;
+    const actions = tree.actionCount[node];
     const from = depth * MAX_ACTIONS;
     let value = 0;
     for (let action = 0; action < actions; action++) {
-      const of = this.#walk((tree.firstChild[node] as number) + action, depth + 1);
+      const of = this.#walk(tree.firstChild[node] + action, depth + 1);
       this.#values[from + action] = of;
-      value += of * (this.#strategy[from + action] as number);
+      value += of * this.#strategy[from + action];
     }
     if (!this.#learns(this.#traverser)) return value;
     for (let action = 0; action < actions; action++) {
-      const gain = (this.#values[from + action] as number) - value;
-      regrets[at + action] = (regrets[at + action] as number) + this.#weight * gain;
+      const gain = this.#values[from + action] - value;
+      regrets[at + action] += this.#weight * gain;
     }
     return value;
   }
 
   #sample(node: number, at: number, depth: number): number {
     const { tree, sums } = this.#state;
-    const actions = tree.actionCount[node] as number;
+    const actions = tree.actionCount[node];
     const from = depth * MAX_ACTIONS;
-    const weight = this.#learns(tree.seat[node] as number) ? this.#weight : 0;
+    const weight = this.#learns(tree.seat[node]) ? this.#weight : 0;
     let left = this.#random.fraction();
     let chosen = actions - 1;
     for (let action = 0; action < actions; action++) {
-      const share = this.#strategy[from + action] as number;
-      sums[at + action] = (sums[at + action] as number) + weight * share;
+      const share = this.#strategy[from + action];
+      sums[at + action] += weight * share;
       if (chosen === actions - 1 && left < share) chosen = action;
       left -= share;
     }
     // `left` goes below zero at the chosen action; only the first such action counts.
-    return this.#walk((tree.firstChild[node] as number) + chosen, depth + 1);
+    return this.#walk(tree.firstChild[node] + chosen, depth + 1);
   }
 }
 
@@ -123,9 +123,8 @@ function treeDepth(tree: MultiwayTree): number {
   const depth = new Uint16Array(tree.kind.length);
   for (let node = 0; node < depth.length; node++) {
     const children =
-      tree.kind[node] === NODE.decision ? (tree.actionCount[node] as number) : tree.kind[node] === NODE.chance ? 1 : 0;
-    for (let child = 0; child < children; child++)
-      depth[(tree.firstChild[node] as number) + child] = (depth[node] as number) + 1;
+      tree.kind[node] === NODE.decision ? tree.actionCount[node] : tree.kind[node] === NODE.chance ? 1 : 0;
+    for (let child = 0; child < children; child++) depth[tree.firstChild[node] + child] = depth[node] + 1;
   }
   return depth.reduce((most, of) => Math.max(most, of), 0);
 }

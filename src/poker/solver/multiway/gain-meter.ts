@@ -86,10 +86,10 @@ export class GainMeter {
     const table = this.#measure.sampleTable(listed ?? random);
     const lists = this.#everySeat((seat) => this.#allDeals(seat, part));
     const samples = this.#everySeat((seat) =>
-      this.#measure.sampleSeat(seat, lists[seat] ?? this.#deals(seat, part), always[seat] as number),
+      this.#measure.sampleSeat(seat, lists[seat] ?? this.#deals(seat, part), always[seat]),
     );
     const gains = this.#everySeat((seat) => {
-      const sample = samples[seat] as SeatSample;
+      const sample = samples[seat];
       return lists[seat]
         ? this.#measure.exactGain(seat, sample)
         : this.#measure.gain(seat, sample, this.#deals(seat, part));
@@ -97,7 +97,7 @@ export class GainMeter {
     const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
     const sampled = lists.flatMap((list, seat) => (list ? [] : [this.#deals(seat, part)]));
     const deals = sampled.length > 0 ? Math.min(...sampled) : null;
-    const held = always[rootSeat] as number;
+    const held = always[rootSeat];
     const hero = held < 0 || lists[rootSeat] ? null : this.#measure.rootActions(held, this.#heroDeals(part));
     return { table, samples, values, gains, deals, tableDeals: listed ? null : random, hero };
   }

@@ -60,7 +60,7 @@ export class Measure {
    * and later streets play no part; else null.
    */
   listDeals(seat: number, most: number): DealList | null {
-    const all = seat < 0 || this.#street.handsPerDeal(seat) === this.#ranges[seat]?.hands.count;
+    const all = seat < 0 || this.#street.handsPerDeal(seat) === this.#ranges[seat].hands.count;
     if (!all || this.#ranges.some((range) => range.suitClasses)) return null;
     const hands = this.#ranges.map((range) => range.hands);
     return listDeals(hands, this.#state.sampler.knownBoards, seat, most);
@@ -75,7 +75,7 @@ export class Measure {
   sampleSeat(seat: number, deals: number | DealList, always = -1): SeatSample {
     const { tree } = this.#state;
     const street = this.#street;
-    const { count } = (this.#ranges[seat] as SampledRange).hands;
+    const { count } = this.#ranges[seat].hands;
     const make = (): Float64Array[] =>
       tree.nodes.map((_, node) => new Float64Array(tree.level[node] === 0 ? count : 0));
     const sample = { reach: make(), chips: make() };
@@ -84,13 +84,13 @@ export class Measure {
       const weight = street.deal(seat, list, deal);
       street.eachHand(seat, always, (hand) => {
         for (let i = 0; i < street.reachedCount; i++) {
-          const node = street.reached[i] as number;
-          const reach = weight * (street.reach[node] as number);
-          const column = sample.reach[node] as Float64Array;
-          column[hand] = (column[hand] as number) + reach;
+          const node = street.reached[i];
+          const reach = weight * street.reach[node];
+          const column = sample.reach[node];
+          column[hand] += reach;
           if (tree.kind[node] === NODE.decision) continue;
-          const chips = sample.chips[node] as Float64Array;
-          chips[hand] = (chips[hand] as number) + reach * street.leafChips(node, seat);
+          const chips = sample.chips[node];
+          chips[hand] += reach * street.leafChips(node, seat);
         }
       });
     }
@@ -104,11 +104,11 @@ export class Measure {
   rise(seat: number, sample: SeatSample, best: boolean): Float64Array[] {
     const { tree } = this.#state;
     const values = sample.chips.map((column) => column.slice());
-    const score: Scores = (node, hand) => values[node]?.[hand] as number;
+    const score: Scores = (node, hand) => values[node][hand];
     for (const node of this.#street.decisionsUpwards()) {
-      const into = values[node] as Float64Array;
-      const first = tree.firstChild[node] as number;
-      const actions = tree.actionCount[node] as number;
+      const into = values[node];
+      const first = tree.firstChild[node];
+      const actions = tree.actionCount[node];
       const mine = tree.seat[node] === seat;
       for (let hand = 0; hand < into.length; hand++) {
         if (mine && best) {
@@ -119,7 +119,7 @@ export class Measure {
         else this.#strategy.fill(1);
         let sum = 0;
         for (let action = 0; action < actions; action++) {
-          sum += (this.#strategy[action] as number) * (values[first + action]?.[hand] as number);
+          sum += this.#strategy[action] * values[first + action][hand];
         }
         into[hand] = sum;
       }
@@ -134,8 +134,8 @@ export class Measure {
    */
   gain(seat: number, sample: SeatSample, deals: number): Gain {
     const sampled = this.rise(seat, sample, true);
-    const choices: readonly Scores[] = [(node, hand) => sampled[node]?.[hand] as number, this.#regretScores(seat)];
-    const { weights } = (this.#ranges[seat] as SampledRange).hands;
+    const choices: readonly Scores[] = [(node, hand) => sampled[node][hand], this.#regretScores(seat)];
+    const { weights } = this.#ranges[seat].hands;
     const average = new Float64Array(this.#street.reach.length);
     const deviating = choices.map(() => new Float64Array(average.length));
     const gains = choices.map(() => new Float64Array(deals));
@@ -146,12 +146,12 @@ export class Measure {
       for (const values of deviating) values.fill(0);
       this.#street.eachHand(seat, -1, (hand) => {
         this.#compare(seat, hand, choices, deviating, average);
-        const weight = weights[hand] as number;
+        const weight = weights[hand];
         gains.forEach((of, choice) => {
-          const gain = (deviating[choice]?.[0] as number) - (average[0] as number);
-          of[deal] = (of[deal] as number) + weight * gain;
+          const gain = deviating[choice][0] - average[0];
+          of[deal] += weight * gain;
         });
-        met[deal] = (met[deal] as number) + weight;
+        met[deal] += weight;
       });
     }
     return gains.map((of) => ratioEstimate(of, met)).reduce((best, other) => (other.chips > best.chips ? other : best));
@@ -159,9 +159,9 @@ export class Measure {
 
   /** The gain by the best response to the others' average play, from a sample of all deals: exact. */
   exactGain(seat: number, sample: SeatSample): Gain {
-    const { weights } = (this.#ranges[seat] as SampledRange).hands;
-    const sum = (values: Float64Array | undefined): number =>
-      weights.reduce((total, weight, hand) => total + weight * (values?.[hand] as number), 0);
+    const { weights } = this.#ranges[seat].hands;
+    const sum = (values: Float64Array): number =>
+      weights.reduce((total, weight, hand) => total + weight * values[hand], 0);
     const gain = sum(this.rise(seat, sample, true)[0]) - sum(this.rise(seat, sample, false)[0]);
     return { chips: gain / sum(sample.reach[0]), standardError: 0 };
   }
@@ -179,19 +179,19 @@ export class Measure {
     for (let deal = 0; deal < dealt; deal++) {
       const weight = street.deal(-1, list, deal) / (list ? 1 : dealt);
       for (let i = 0; i < street.reachedCount; i++) {
-        const node = street.reached[i] as number;
-        const reach = street.reach[node] as number;
-        probability[node] = (probability[node] as number) + reach * weight;
+        const node = street.reached[i];
+        const reach = street.reach[node];
+        probability[node] += reach * weight;
         const leaf = tree.kind[node] === NODE.decision ? -1 : street.playOut(node);
         for (let seat = 0; seat < seats; seat++) {
           const at = node * seats + seat;
           const value = leaf < 0 ? this.#sumChildren(one, node, seat) : reach * this.#state.payoff(leaf, seat);
           one[at] = value;
-          chips[at] = (chips[at] as number) + value * weight;
+          chips[at] += value * weight;
         }
       }
       for (let seat = 0; seat < seats; seat++) {
-        equity[seat] = (equity[seat] as number) + this.#state.potShare(seat) * weight;
+        equity[seat] += this.#state.potShare(seat) * weight;
       }
     }
     return { probability, chips, equity };
@@ -205,9 +205,9 @@ export class Measure {
   #sumChildren(values: Float64Array, node: number, seat: number): number {
     const { tree } = this.#state;
     let sum = 0;
-    for (let action = 0; action < (tree.actionCount[node] as number); action++) {
-      const child = (tree.firstChild[node] as number) + action;
-      if ((this.#street.reach[child] as number) > 0) sum += values[child * tree.seats + seat] as number;
+    for (let action = 0; action < tree.actionCount[node]; action++) {
+      const child = tree.firstChild[node] + action;
+      if (this.#street.reach[child] > 0) sum += values[child * tree.seats + seat];
     }
     return sum;
   }
@@ -219,13 +219,13 @@ export class Measure {
     const stride = new Uint8Array(tree.kind.length);
     for (const node of this.#street.decisionsUpwards()) {
       if (tree.seat[node] !== seat) continue;
-      const actions = tree.actionCount[node] as number;
+      const actions = tree.actionCount[node];
       for (let action = 0; action < actions; action++) {
-        place[(tree.firstChild[node] as number) + action] = (tree.table[node] as number) + action;
-        stride[(tree.firstChild[node] as number) + action] = actions;
+        place[tree.firstChild[node] + action] = tree.table[node] + action;
+        stride[tree.firstChild[node] + action] = actions;
       }
     }
-    return (node, hand) => regrets[(place[node] as number) + hand * (stride[node] as number)] as number;
+    return (node, hand) => regrets[place[node] + hand * stride[node]];
   }
 
   /** Values of all reached nodes for one hand, by each deviation and on average. */
@@ -239,22 +239,22 @@ export class Measure {
     const { tree } = this.#state;
     const street = this.#street;
     for (let i = 0; i < street.reachedCount; i++) {
-      const node = street.reached[i] as number;
+      const node = street.reached[i];
       if (tree.kind[node] !== NODE.decision) {
-        const chips = (street.reach[node] as number) * street.leafChips(node, seat);
+        const chips = street.reach[node] * street.leafChips(node, seat);
         average[node] = chips;
         for (const values of deviating) values[node] = chips;
         continue;
       }
-      const first = tree.firstChild[node] as number;
-      const actions = tree.actionCount[node] as number;
+      const first = tree.firstChild[node];
+      const actions = tree.actionCount[node];
       const mine = tree.seat[node] === seat;
       if (mine) this.#state.averageOf(node, hand, this.#strategy);
       average[node] = weightedSum(average, first, actions, mine ? this.#strategy : null);
       for (let choice = 0; choice < choices.length; choice++) {
-        const values = deviating[choice] as Float64Array;
+        const values = deviating[choice];
         values[node] = mine
-          ? (values[first + bestAction(choices[choice] as Scores, first, actions, hand)] as number)
+          ? values[first + bestAction(choices[choice], first, actions, hand)]
           : weightedSum(values, first, actions, null);
       }
     }
@@ -267,7 +267,7 @@ function source(deals: number | DealList): readonly [count: number, list: DealLi
 
 function weightedSum(values: Float64Array, first: number, count: number, weights: Float64Array | null): number {
   let sum = 0;
-  for (let at = 0; at < count; at++) sum += (weights ? (weights[at] as number) : 1) * (values[first + at] as number);
+  for (let at = 0; at < count; at++) sum += (weights ? weights[at] : 1) * values[first + at];
   return sum;
 }
 
@@ -285,6 +285,6 @@ function ratioEstimate(gains: Float64Array, weights: Float64Array): Gain {
   const weight = weights.reduce((sum, part) => sum + part, 0);
   if (!(weight > 0)) return { chips: 0, standardError: 0 };
   const ratio = gains.reduce((sum, part) => sum + part, 0) / weight;
-  const spread = gains.reduce((sum, part, deal) => sum + (part - ratio * (weights[deal] as number)) ** 2, 0);
+  const spread = gains.reduce((sum, part, deal) => sum + (part - ratio * weights[deal]) ** 2, 0);
   return { chips: ratio, standardError: Math.sqrt(spread) / weight };
 }

@@ -63,7 +63,7 @@ export class MultiwayState {
     this.#boardsStale = true;
     this.#stale.fill(1);
     for (let seat = 0; seat < this.tree.seats; seat++)
-      if (seat !== except) this.placeHand(seat, this.sampler.hand[seat] as number);
+      if (seat !== except) this.placeHand(seat, this.sampler.hand[seat]);
   }
 
   /** Deals anew with a certain hand for one seat; false when that did not come about. */
@@ -86,14 +86,14 @@ export class MultiwayState {
   /** Start of the table row that the acting seat's hand has at a decision. */
   rowAt(node: number): number {
     const { tree } = this;
-    const row = this.#rows[(tree.level[node] as number) * tree.seats + (tree.seat[node] as number)] as number;
-    return (tree.table[node] as number) + row * (tree.actionCount[node] as number);
+    const row = this.#rows[tree.level[node] * tree.seats + tree.seat[node]];
+    return tree.table[node] + row * tree.actionCount[node];
   }
 
   /** Chips at the end minus chips behind at the root, for a seat at a fold or showdown. */
   payoff(node: number, seat: number): number {
     const { tree } = this;
-    const put = tree.put[node * tree.seats + seat] as number;
+    const put = tree.put[node * tree.seats + seat];
     const leaf = tree.nodes[node];
     if (leaf?.kind === "fold") return leaf.winner === seat ? leaf.state.pot - put : -put;
     return this.showdownShare(node, seat) - put;
@@ -107,11 +107,11 @@ export class MultiwayState {
     for (const layer of this.tree.layers[node] ?? []) {
       if (((layer.seats >> seat) & 1) === 0) continue;
       for (let board = 0; board < this.#boards; board++) {
-        const own = this.#strengths[board * seats + seat] as number;
+        const own = this.#strengths[board * seats + seat];
         let sharing = 0;
         for (let other = 0; other < seats && sharing >= 0; other++) {
           if (((layer.seats >> other) & 1) === 0) continue;
-          const theirs = this.#strengths[board * seats + other] as number;
+          const theirs = this.#strengths[board * seats + other];
           if (theirs > own) sharing = -1;
           else if (theirs === own) sharing++;
         }
@@ -127,13 +127,7 @@ export class MultiwayState {
     this.#evaluators.forEach((evaluator, index) => {
       const at = index * 5;
       if (this.#boardsStale) {
-        evaluator.setBoard(
-          board[at] as number,
-          board[at + 1] as number,
-          board[at + 2] as number,
-          board[at + 3] as number,
-          board[at + 4] as number,
-        );
+        evaluator.setBoard(board[at], board[at + 1], board[at + 2], board[at + 3], board[at + 4]);
       }
       for (let seat = 0; seat < seats; seat++) {
         if (this.#stale[seat] === 1) this.#strengths[index * seats + seat] = evaluator.evaluate(cards, seat * k, k);
@@ -159,20 +153,20 @@ export class MultiwayState {
 
   /** Average strategy of hand number `hand` of the acting seat's range at a root-street decision. */
   averageOf(node: number, hand: number, out: Float64Array): void {
-    const actions = this.tree.actionCount[node] as number;
-    this.#normalize((this.tree.table[node] as number) + hand * actions, actions, out, 0);
+    const actions = this.tree.actionCount[node];
+    this.#normalize(this.tree.table[node] + hand * actions, actions, out, 0);
   }
 
   /** Average strategy of the acting seat's hand at a decision, into `out[from …]`. */
   average(node: number, out: Float64Array, from: number): void {
-    this.#normalize(this.rowAt(node), this.tree.actionCount[node] as number, out, from);
+    this.#normalize(this.rowAt(node), this.tree.actionCount[node], out, from);
   }
 
   #normalize(at: number, actions: number, out: Float64Array, from: number): void {
     let total = 0;
-    for (let action = 0; action < actions; action++) total += this.sums[at + action] as number;
+    for (let action = 0; action < actions; action++) total += this.sums[at + action];
     for (let action = 0; action < actions; action++) {
-      out[from + action] = total > 0 ? (this.sums[at + action] as number) / total : 1 / actions;
+      out[from + action] = total > 0 ? this.sums[at + action] / total : 1 / actions;
     }
   }
 }

@@ -33,7 +33,7 @@ export function flattenTree(root: DecisionNode, rows: readonly (readonly number[
   const nodes: BettingNode[] = [root];
   const firstChild: number[] = [];
   for (let at = 0; at < nodes.length; at++) {
-    const node = nodes[at] as BettingNode;
+    const node = nodes[at];
     firstChild.push(nodes.length);
     if (node.kind === "decision") nodes.push(...node.children);
     else if (node.kind === "chance") nodes.push(node.child);
@@ -44,7 +44,7 @@ export function flattenTree(root: DecisionNode, rows: readonly (readonly number[
   nodes.forEach((node, at) => {
     if (node.kind !== "decision") return;
     table[at] = tableLength;
-    tableLength += (rows[node.state.street - root.state.street]?.[node.seat] ?? 0) * node.actions.length;
+    tableLength += rows[node.state.street - root.state.street][node.seat] * node.actions.length;
   });
   return {
     seats,
@@ -58,7 +58,7 @@ export function flattenTree(root: DecisionNode, rows: readonly (readonly number[
     tableLength,
     put: Float64Array.from(
       nodes.flatMap((node) =>
-        Array.from({ length: seats }, (_, seat) => (root.state.stacks[seat] ?? 0) - (node.state.stacks[seat] ?? 0)),
+        Array.from({ length: seats }, (_, seat) => root.state.stacks[seat] - node.state.stacks[seat]),
       ),
     ),
     layers: nodes.map((node) => (node.kind === "showdown" ? potLayers(root, node) : null)),

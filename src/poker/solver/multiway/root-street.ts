@@ -53,14 +53,14 @@ export class RootStreet {
   /** Decisions of the street, children first. */
   *decisionsUpwards(): Generator<number> {
     for (let i = this.#nodes.length - 1; i >= 0; i--) {
-      const node = this.#nodes[i] as number;
+      const node = this.#nodes[i];
       if (this.#state.tree.kind[node] === NODE.decision) yield node;
     }
   }
 
   /** Hands of a seat that {@link eachHand} visits in one deal, at most. */
   handsPerDeal(seat: number): number {
-    return Math.min((this.#ranges[seat] as SampledRange).hands.count, this.#handsPerDeal);
+    return Math.min(this.#ranges[seat].hands.count, this.#handsPerDeal);
   }
 
   /**
@@ -71,7 +71,7 @@ export class RootStreet {
     if (list) this.#state.dealListed(list, deal, except);
     else this.#state.deal(except);
     this.#spread(except);
-    return list ? (list.weights[deal] as number) : 1;
+    return list ? list.weights[deal] : 1;
   }
 
   /** Reach of the root-street nodes by all seats but one, given the cards dealt; lists the nodes that are reached. */
@@ -81,15 +81,15 @@ export class RootStreet {
     reaches[0] = 1;
     let found = this.#nodes.length;
     for (let i = 0; i < this.#nodes.length; i++) {
-      const node = this.#nodes[i] as number;
-      const reach = reaches[node] as number;
+      const node = this.#nodes[i];
+      const reach = reaches[node];
       if (reach > 0) this.reached[--found] = node;
       if (tree.kind[node] !== NODE.decision) continue;
-      const actions = tree.actionCount[node] as number;
+      const actions = tree.actionCount[node];
       if (reach === 0 || tree.seat[node] === except) this.#strategy.fill(1);
       else this.#state.average(node, this.#strategy, 0);
       for (let action = 0; action < actions; action++) {
-        reaches[(tree.firstChild[node] as number) + action] = reach * (this.#strategy[action] as number);
+        reaches[tree.firstChild[node] + action] = reach * this.#strategy[action];
       }
     }
     this.reachedCount = this.#nodes.length - found;
@@ -98,7 +98,7 @@ export class RootStreet {
 
   /** Calls `visit` for the hands of a seat that the cards dealt allow: for all, or for some of a large range. */
   eachHand(seat: number, always: number, visit: (hand: number) => void): void {
-    const range = this.#ranges[seat] as SampledRange;
+    const range = this.#ranges[seat];
     const { count } = range.hands;
     if (count <= this.#handsPerDeal) {
       for (let hand = 0; hand < count; hand++) if (this.#place(seat, hand, range)) visit(hand);
@@ -114,7 +114,7 @@ export class RootStreet {
     const { sampler } = this.#state;
     const suits = suitClasses ? SUIT_MAPS[this.#random.below(SUIT_MAPS.length)] : null;
     for (let place = 0; place < hands.k; place++) {
-      const listed = hands.cards[hand * hands.k + place] as number;
+      const listed = hands.cards[hand * hands.k + place];
       const card = suits ? mapCard(listed, suits) : listed;
       if (sampler.taken[card] === 1) return false;
       sampler.cards[seat * hands.k + place] = card;
@@ -134,18 +134,18 @@ export class RootStreet {
     const strategy = this.#playStrategy;
     let node = from;
     for (;;) {
-      const kind = tree.kind[node] as number;
-      if (kind === NODE.chance) node = tree.firstChild[node] as number;
+      const kind = tree.kind[node];
+      if (kind === NODE.chance) node = tree.firstChild[node];
       else if (kind !== NODE.decision) return node;
       else {
         this.#state.average(node, strategy, 0);
         let left = this.#random.fraction();
         let action = 0;
-        for (; action < (tree.actionCount[node] as number) - 1; action++) {
-          left -= strategy[action] as number;
+        for (; action < tree.actionCount[node] - 1; action++) {
+          left -= strategy[action];
           if (left < 0) break;
         }
-        node = (tree.firstChild[node] as number) + action;
+        node = tree.firstChild[node] + action;
       }
     }
   }
@@ -156,9 +156,9 @@ export class RootStreet {
    */
   rootActions(hand: number, deals: number): ActionMeans {
     const { tree } = this.#state;
-    const seat = tree.seat[0] as number;
-    const first = tree.firstChild[0] as number;
-    const sums = new Float64Array(tree.actionCount[0] as number);
+    const seat = tree.seat[0];
+    const first = tree.firstChild[0];
+    const sums = new Float64Array(tree.actionCount[0]);
     const squares = new Float64Array(sums.length);
     let dealt = 0;
     for (let deal = 0; deal < deals; deal++) {
@@ -166,13 +166,13 @@ export class RootStreet {
       dealt++;
       for (let action = 0; action < sums.length; action++) {
         const chips = this.leafChips(first + action, seat);
-        sums[action] = (sums[action] as number) + chips;
-        squares[action] = (squares[action] as number) + chips * chips;
+        sums[action] += chips;
+        squares[action] += chips * chips;
       }
     }
     const chips = sums.map((sum) => sum / dealt);
     const standardErrors = squares.map((square, action) =>
-      Math.sqrt(Math.max(0, square / dealt - (chips[action] as number) ** 2) / dealt),
+      Math.sqrt(Math.max(0, square / dealt - chips[action] ** 2) / dealt),
     );
     return { chips, standardErrors };
   }

@@ -44,18 +44,18 @@ function dealOptions(street: number, boards: number): readonly (DealCounts | nul
 /** Versions of a heads-up game from the richest to the poorest. */
 export function headsUpLadder(spot: Spot): Rung[] {
   const early = spot.street < 3;
-  const comfortable = COMFORTABLE_COMBOS[spot.street] ?? LEAST_COMBOS;
+  const comfortable = COMFORTABLE_COMBOS[spot.street];
   const deals = dealOptions(spot.street, spot.boards.length);
   const fewest = deals.at(-1) ?? null;
   const full: Rung = {
     combos: comfortable,
-    explicitCombos: EXPLICIT_COMBOS[spot.street] ?? LEAST_COMBOS,
+    explicitCombos: EXPLICIT_COMBOS[spot.street],
     fewerCombos: false,
     rootSizes: null,
     laterSizes: null,
     laterRaises: null,
     laterBetting: true,
-    deals: deals[0] ?? null,
+    deals: deals[0],
   };
   const simple: Rung = early ? { ...full, laterSizes: 1, laterRaises: 1 } : full;
   const thinned = (rung: Rung, combos: number): Rung => ({
@@ -79,7 +79,7 @@ export function headsUpLadder(spot: Spot): Rung[] {
 /** Hands a seat's range may have on a rung. */
 export function comboLimit(spot: Spot, rung: Rung, seat: number): number {
   const { maxCombos } = spot.options;
-  const usual = spot.ranges[seat]?.explicit ? rung.explicitCombos : rung.combos;
+  const usual = spot.ranges[seat].explicit ? rung.explicitCombos : rung.combos;
   if (maxCombos === null) return usual;
   return rung.fewerCombos ? Math.min(maxCombos, usual) : maxCombos;
 }
@@ -108,7 +108,7 @@ export function describeRung(
   const { betSizes, maxRaises } = spot.options;
   const largest = Math.max(...betSizes);
   after.forEach((hands, seat) => {
-    const total = before[seat]?.hands.count ?? 0;
+    const total = before[seat].hands.count;
     if (hands.count < total) {
       notes.push(
         `range of player ${spot.players[seat]} thinned out to ${hands.count} of ${total} combos, evenly by strength`,

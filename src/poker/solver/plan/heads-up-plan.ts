@@ -67,7 +67,7 @@ function withFewerRaises(spot: Spot, rungs: readonly Rung[], treeOf: TreeOf): Sp
   for (let maxRaises = spot.options.maxRaises; simple && maxRaises > 0; maxRaises--) {
     const fewer = { ...spot, options: { ...spot.options, maxRaises } };
     const tree = treeOf(rungSizing(fewer, simple));
-    if (tree && countNodes(tree).decisions <= (COMFORTABLE_DECISIONS[spot.street] as number)) return fewer;
+    if (tree && countNodes(tree).decisions <= COMFORTABLE_DECISIONS[spot.street]) return fewer;
   }
   return spot;
 }
@@ -104,7 +104,7 @@ function tryRung(
   const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
   const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung, seat)));
-  const game: HeadsUpGame = { tree, hands: [hands[0] as HandSet, hands[1] as HandSet], deal: omahaDeal(spot.boards) };
+  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal: omahaDeal(spot.boards) };
   const deals = limitDeals(rung.deals, allDeals(game.deal, 3 - spot.street));
   const speed = 1 + (limits.threads - 1) * THREAD_GAIN;
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
@@ -153,7 +153,7 @@ function expectedWalkSeconds(game: HeadsUpGame, { first, later }: DealCounts): n
   let seconds = 0;
   compileStreets(game.tree, boards).forEach((block, level) => {
     const chunks = (chunksOf(block.showdown) * boards * 2 + chunksOf(block.fold)) / 2;
-    seconds += (visits[level] ?? 0) * (block.nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK);
+    seconds += visits[level] * (block.nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK);
   });
   return seconds * hands;
 }

@@ -83,7 +83,7 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
   const largest = Math.max(...betSizes);
   const found: string[] = [];
   ranges.forEach(({ hands, suitClasses: grouped }, seat) => {
-    const before = spot.ranges[seat]?.hands.count ?? 0;
+    const before = spot.ranges[seat].hands.count;
     const player = spot.players[seat];
     if (grouped)
       found.push(
@@ -116,11 +116,11 @@ function sampledRanges(
   limits: SolveLimits,
 ): SampledRange[] {
   const share = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_ALL_COMBOS);
-  const inTime = (COMFORTABLE_COMBOS[spot.street] as number) * share;
+  const inTime = COMFORTABLE_COMBOS[spot.street] * share;
   const inMemory = (limits.maxBytes * MEASURED_SHARE) / (spot.players.length * rootDecisions * NODE_BYTES);
   const comfortable = Math.max(LEAST_COMBOS, Math.floor(inTime / spot.players.length));
   return sorted.map((hands, seat) => {
-    const asked = spot.options.maxCombos ?? (spot.ranges[seat]?.explicit ? MOST_COMBOS : comfortable);
+    const asked = spot.options.maxCombos ?? (spot.ranges[seat].explicit ? MOST_COMBOS : comfortable);
     const limit = Math.min(
       asked,
       Math.floor(MOST_COMBOS / spot.players.length),
@@ -171,7 +171,7 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
 /** Seconds that telling hands apart by strength takes: every hand on every later board. */
 function classSeconds({ street, boards }: Spot, ranges: readonly SampledRange[]): number {
   const hands = ranges.reduce((sum, range) => sum + range.hands.count, 0);
-  return hands * boards.length * (LATER_BOARDS[street] ?? 0) * SECONDS_PER_CLASS;
+  return hands * boards.length * LATER_BOARDS[street] * SECONDS_PER_CLASS;
 }
 
 function measuredBytes(ranges: readonly SampledRange[], decisions: number): number {
@@ -208,7 +208,7 @@ function rootDecisions(root: DecisionNode): number {
 function tableEntries(root: DecisionNode, ranges: readonly SampledRange[], laterRows: number): number {
   let entries = 0;
   const visit = (node: DecisionNode): void => {
-    const rows = node.state.street === root.state.street ? (ranges[node.seat]?.hands.count ?? 0) : laterRows;
+    const rows = node.state.street === root.state.street ? ranges[node.seat].hands.count : laterRows;
     entries += rows * node.actions.length;
     for (const child of node.children) {
       let below = child;
@@ -223,7 +223,7 @@ function tableEntries(root: DecisionNode, ranges: readonly SampledRange[], later
 /** Place of the hero's hand in the planned range (of its class of suits, where those are used); -1 without one. */
 export function heroHand({ hero }: Spot, { ranges }: MultiwayPlan): number {
   if (!hero) return -1;
-  const { hands, suitClasses } = ranges[hero.seat] as SampledRange;
+  const { hands, suitClasses } = ranges[hero.seat];
   if (!suitClasses) return findHand(hands, hero.cards);
   for (const map of SUIT_MAPS) {
     const found = findHand(hands, mapCards(hero.cards, map));

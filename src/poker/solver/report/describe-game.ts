@@ -20,10 +20,10 @@ export function describeGame(
     current_bet: Math.max(0, ...state.bets),
     players: spot.players.map((player, seat) => ({
       player,
-      stack: state.stacks[seat] ?? 0,
-      street_bet: state.bets[seat] ?? 0,
+      stack: state.stacks[seat],
+      street_bet: state.bets[seat],
     })),
-    to_act: spot.players[toAct] as number,
+    to_act: spot.players[toAct],
     bet_sizes: sizing.fractionsByStreet,
     max_raises: sizing.maxRaisesByStreet,
   };

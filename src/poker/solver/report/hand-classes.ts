@@ -19,9 +19,9 @@ let values: ReturnType<typeof buildFiveCardValues> | undefined;
 function fiveCardValue(cards: readonly number[]): number {
   values ??= buildFiveCardValues();
   const ranks = cards.map(rankOf).sort((a, b) => a - b) as [number, number, number, number, number];
-  const suited = cards.every((card) => suitOf(card) === suitOf(cards[0] as number));
-  if (suited) return values.suited[ranks.reduce((mask, rank) => mask | (1 << rank), 0)] as number;
-  return values.offsuit[multisetIndex(...ranks)] as number;
+  const suited = cards.every((card) => suitOf(card) === suitOf(cards[0]));
+  if (suited) return values.suited[ranks.reduce((mask, rank) => mask | (1 << rank), 0)];
+  return values.offsuit[multisetIndex(...ranks)];
 }
 
 function subsets(cards: readonly number[], size: number): number[][] {
@@ -40,7 +40,7 @@ function madeValue(hand: readonly number[], boardTriples: readonly (readonly num
 
 function riverValues(hands: HandSet, board: readonly number[]): number[] {
   const evaluator = new OmahaEvaluator(evaluatorTables());
-  const [a, b, c, d, e] = board as [number, number, number, number, number];
+  const [a, b, c, d, e] = board;
   evaluator.setBoard(a, b, c, d, e);
   return Array.from({ length: hands.count }, (_, hand) => evaluator.evaluate(hands.cards, hand * hands.k, hands.k));
 }
@@ -94,9 +94,9 @@ export function classifyHands(hands: HandSet, board: readonly number[]): HandCla
   const made = board.length === 5 ? riverValues(hands, board) : all.map((hand) => madeValue(hand, subsets(board, 3)));
   const best = Math.max(...made);
   const labels = all.map((hand, index) => {
-    const category = CATEGORIES[CATEGORY_OF_VALUE[made[index] as number] as number] ?? "High Card";
+    const category = CATEGORIES[CATEGORY_OF_VALUE[made[index]]];
     if (made[index] === best && board.length === 5) return `Top of range (${category})`;
-    const draw = board.length < 5 && category !== "Flush" && hasFlushDraw(all[index] ?? hand, board);
+    const draw = board.length < 5 && category !== "Flush" && hasFlushDraw(hand, board);
     return draw ? `${category} + flush draw` : category;
   });
   const strongest = [...CATEGORIES]

@@ -46,15 +46,15 @@ export function headsUpSolution(
   const { pot } = spot.root.state;
   const { players, options } = spot;
   const byPlayer = <T>(make: (seat: 0 | 1) => T): Record<string, T> => ({
-    [players[0] as number]: make(0),
-    [players[1] as number]: make(1),
+    [players[0]]: make(0),
+    [players[1]]: make(1),
   });
   const values = solver.values();
   const equities = solver.equities();
   const gains = solver.exploitability();
   const first = roundEv(values[0]) ?? 0;
   const hero = heroPlace(spot, solver);
-  const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0] ?? []));
+  const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0]));
   const rangeBytes = rangesBytes(solver);
   const listed = options.fullStrategy || rangeBytes <= MOST_RANGE_BYTES;
   const tree = new SolutionTree(solver, {
@@ -64,7 +64,7 @@ export function headsUpSolution(
     combos: options.fullStrategy ? "strategy and EVs" : listed ? "strategy" : "none",
     maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_BYTES - (listed ? rangeBytes : 0),
     formatCard: (card) => format([card]),
-    classes: (seat) => classes[seat] ?? null,
+    classes: (seat) => classes[seat],
   });
   const root = tree.build();
   return {
@@ -72,7 +72,7 @@ export function headsUpSolution(
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => describeRange(spot, solver, seat, listed ? format : null)),
     hero: hero && heroAnswer(spot, root, hero, format),
-    ev: { [players[0] as number]: first, [players[1] as number]: roundEv(pot - first) ?? 0 },
+    ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
     equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
     exploitability: significant((gains.nashConv / 2 / pot) * 100),
     nash_conv: significant(gains.nashConv),
@@ -111,10 +111,10 @@ function rangesBytes({ game: { hands } }: VectorSolver): number {
 function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards | null): SolvedRange {
   const hands = solver.game.hands[seat];
   return {
-    source: spot.ranges[seat]?.source ?? "",
+    source: spot.ranges[seat].source,
     combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
     weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
-    combos_before_cap: spot.ranges[seat]?.hands.count ?? hands.count,
+    combos_before_cap: spot.ranges[seat].hands.count,
   };
 }
 
@@ -128,14 +128,14 @@ function heroAnswer(
   const actions = row
     ? root.actions.map((action, index) => ({
         label: actionLabel(action),
-        frequency: row.frequency[index] ?? 0,
-        ev: row.ev[index] ?? null,
+        frequency: row.frequency[index],
+        ev: row.ev[index],
         standard_error: null,
       }))
     : null;
   const ev = actions?.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0);
   return {
-    player: spot.players[hero.seat] as number,
+    player: spot.players[hero.seat],
     hand: format(spot.hero?.cards ?? []),
     index: hero.hand,
     actions,

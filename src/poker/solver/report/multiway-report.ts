@@ -1,5 +1,4 @@
-import type { SampledRange } from "../abstraction/suit-classes.js";
-import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import type { DecisionNode } from "../betting/betting-tree.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { TableSample } from "../multiway/measure.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
@@ -88,12 +87,12 @@ export class MultiwayReport {
       row &&
       root.actions.map((action, index) => ({
         label: actionLabel(action),
-        frequency: row.frequency[index] ?? 0,
-        ev: row.ev[index] ?? null,
-        standard_error: this.#heroMeans && roundEv(this.#heroMeans.standardErrors[index] as number),
+        frequency: row.frequency[index],
+        ev: row.ev[index],
+        standard_error: this.#heroMeans && roundEv(this.#heroMeans.standardErrors[index]),
       }));
     return {
-      player: this.#spot.players[this.#spot.hero.seat] as number,
+      player: this.#spot.players[this.#spot.hero.seat],
       hand: this.#format(this.#spot.hero.cards),
       index: this.#hero,
       actions: actions ?? null,
@@ -105,26 +104,26 @@ export class MultiwayReport {
   #evs(node: number, probability: number): Record<string, number> {
     const { tree } = this.#state;
     const evs = this.#spot.players.map((_, seat) => {
-      const put = tree.put[node * tree.seats + seat] as number;
-      return roundEv((this.#table.chips[node * tree.seats + seat] as number) / probability + put) ?? 0;
+      const put = tree.put[node * tree.seats + seat];
+      return roundEv(this.#table.chips[node * tree.seats + seat] / probability + put) ?? 0;
     });
-    const pot = (tree.nodes[node] as BettingNode).state.pot;
+    const pot = tree.nodes[node].state.pot;
     const rest = evs.reduce((sum, ev) => sum + ev, 0) - pot;
     return Object.fromEntries(
       this.#spot.players.map((player, seat) => {
-        const ev = evs[seat] as number;
+        const ev = evs[seat];
         return [player, seat === evs.length - 1 ? (roundEv(ev - rest) ?? 0) : ev];
       }),
     );
   }
 
   #next(node: number, depth: number): SolutionNext {
-    const at = this.#state.tree.nodes[node] as BettingNode;
+    const at = this.#state.tree.nodes[node];
     switch (at.kind) {
       case "decision":
         return this.#decision(node, depth);
       case "fold":
-        return { end: "fold", pot: at.state.pot, winner: this.#spot.players[at.winner] as number };
+        return { end: "fold", pot: at.state.pot, winner: this.#spot.players[at.winner] };
       case "showdown":
         return { end: "showdown", pot: at.state.pot };
       case "chance":
@@ -137,19 +136,19 @@ export class MultiwayReport {
     const { treeDepth, fullStrategy } = this.#spot.options;
     const limit = fullStrategy ? FULL_BYTES : DEFAULT_BYTES;
     if (treeDepth !== null && depth > treeDepth) return { end: "omitted" };
-    const rare = !fullStrategy && node > 0 && (this.#table.probability[node] as number) < LEAST_PROBABILITY;
+    const rare = !fullStrategy && node > 0 && this.#table.probability[node] < LEAST_PROBABILITY;
     if (rare || this.#bytes + BYTES_PER_NODE > limit) {
       this.#nodesOmitted++;
       return { end: "omitted" };
     }
     this.#bytes += BYTES_PER_NODE;
     const at = tree.nodes[node] as DecisionNode;
-    const probability = this.#table.probability[node] as number;
-    const first = tree.firstChild[node] as number;
+    const probability = this.#table.probability[node];
+    const first = tree.firstChild[node];
     const strategy = this.#play.strategy(node);
     const own = this.#play.weights(node);
     const shares = at.actions.map((_, action) =>
-      probability > 0 ? (this.#table.probability[first + action] as number) / probability : 1 / at.actions.length,
+      probability > 0 ? this.#table.probability[first + action] / probability : 1 / at.actions.length,
     );
     const frequency = roundShares(shares, 5);
     const combos = this.#combos(strategy, limit);
@@ -158,17 +157,17 @@ export class MultiwayReport {
       amount: action.amount,
       to: action.to,
       all_in: action.allIn,
-      frequency: frequency[index] as number,
+      frequency: frequency[index],
       ev: this.#actionEv(node, first + index, at.seat),
       next: this.#next(first + index, depth + 1),
     }));
     const hero = this.#spot.hero?.seat === at.seat && this.#hero >= 0 ? this.#heroRow(node, strategy) : null;
     const classes = this.#classRows(node, strategy, own);
     return {
-      player: this.#spot.players[at.seat] as number,
+      player: this.#spot.players[at.seat],
       street: STREET_NAMES[at.state.street] ?? "river",
       pot: at.state.pot,
-      to_call: Math.max(...at.state.bets) - (at.state.bets[at.seat] ?? 0),
+      to_call: Math.max(...at.state.bets) - at.state.bets[at.seat],
       probability: Math.round(probability * 1e6) / 1e6,
       ev: probability > 0 ? this.#evs(node, probability) : null,
       actions,
@@ -181,25 +180,25 @@ export class MultiwayReport {
   /** Mean chips of the seat when it takes the action that leads to `child`, from the chips behind at `node`. */
   #actionEv(node: number, child: number, seat: number): number | null {
     const { tree } = this.#state;
-    const probability = this.#table.probability[child] as number;
+    const probability = this.#table.probability[child];
     if (!(probability > 0)) return null;
-    const put = tree.put[node * tree.seats + seat] as number;
-    return roundEv((this.#table.chips[child * tree.seats + seat] as number) / probability + put);
+    const put = tree.put[node * tree.seats + seat];
+    return roundEv(this.#table.chips[child * tree.seats + seat] / probability + put);
   }
 
   #heroRow(node: number, strategy: readonly Float64Array[]): NonNullable<SolutionNode["hero"]> {
     const { tree } = this.#state;
-    const seat = tree.seat[node] as number;
-    const first = tree.firstChild[node] as number;
+    const seat = tree.seat[node];
+    const first = tree.firstChild[node];
     return {
       frequency: roundShares(
-        strategy.map((column) => column[this.#hero] as number),
+        strategy.map((column) => column[this.#hero]),
         5,
       ),
       ev: strategy.map((_, action) =>
         roundEv(
           node === 0 && this.#heroMeans
-            ? (this.#heroMeans.chips[action] as number)
+            ? this.#heroMeans.chips[action]
             : this.#play.handEv(node, first + action, seat, this.#hero),
         ),
       ),
@@ -207,7 +206,7 @@ export class MultiwayReport {
   }
 
   #combos(strategy: readonly Float64Array[], limit: number): Pick<SolutionNode, "strategy"> {
-    const bytes = strategy.length * (strategy[0]?.length ?? 0) * BYTES_PER_NUMBER;
+    const bytes = strategy.length * strategy[0].length * BYTES_PER_NUMBER;
     if (this.#bytes + bytes > limit) {
       this.#strategiesOmitted++;
       return {};
@@ -218,25 +217,23 @@ export class MultiwayReport {
 
   #classRows(node: number, strategy: readonly Float64Array[], weights: Float64Array): HandClassRow[] {
     const { tree } = this.#state;
-    const seat = tree.seat[node] as number;
-    const first = tree.firstChild[node] as number;
+    const seat = tree.seat[node];
+    const first = tree.firstChild[node];
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     if (!(total > 0)) return [];
     const classes = this.#classes(seat);
     return classes.names.flatMap((name, index) => {
-      const members = Array.from(weights.keys()).filter(
-        (hand) => classes.of[hand] === index && (weights[hand] as number) > 0,
-      );
-      const share = members.reduce((sum, hand) => sum + (weights[hand] as number), 0);
+      const members = Array.from(weights.keys()).filter((hand) => classes.of[hand] === index && weights[hand] > 0);
+      const share = members.reduce((sum, hand) => sum + weights[hand], 0);
       if (!(share > 0)) return [];
       const mean = (of: (hand: number) => number): number =>
-        members.reduce((sum, hand) => sum + (weights[hand] as number) * of(hand), 0) / share;
+        members.reduce((sum, hand) => sum + weights[hand] * of(hand), 0) / share;
       return [
         {
           class: name,
           share: Math.round((share / total) * 1e5) / 1e5,
           frequency: roundShares(
-            strategy.map((column) => mean((hand) => column[hand] as number)),
+            strategy.map((column) => mean((hand) => column[hand])),
             4,
           ),
           ev: strategy.map((_, action) => roundEv(mean((hand) => this.#play.handEv(node, first + action, seat, hand)))),
@@ -250,7 +247,7 @@ export class MultiwayReport {
   #classes(seat: number): ReturnType<typeof classifyHands> {
     const known = this.#classesBySeat.get(seat);
     if (known) return known;
-    const classes = classifyHands((this.#plan.ranges[seat] as SampledRange).hands, this.#spot.boards[0] ?? []);
+    const classes = classifyHands(this.#plan.ranges[seat].hands, this.#spot.boards[0] ?? []);
     this.#classesBySeat.set(seat, classes);
     return classes;
   }

@@ -47,22 +47,22 @@ export function multiwaySolution(
     format: "plosolver-solution-1",
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => ({
-      source: spot.ranges[seat]?.source ?? "",
-      combos: Array.from({ length: plan.ranges[seat]?.hands.count ?? 0 }, (_, hand) =>
-        format(handCards((plan.ranges[seat] as MultiwayPlan["ranges"][number]).hands, hand)),
+      source: spot.ranges[seat].source,
+      combos: Array.from({ length: plan.ranges[seat].hands.count }, (_, hand) =>
+        format(handCards(plan.ranges[seat].hands, hand)),
       ),
-      weights: Array.from(plan.ranges[seat]?.hands.weights ?? [], (weight) => Number(weight.toPrecision(6))),
-      combos_before_cap: spot.ranges[seat]?.hands.count ?? 0,
+      weights: Array.from(plan.ranges[seat].hands.weights, (weight) => Number(weight.toPrecision(6))),
+      combos_before_cap: spot.ranges[seat].hands.count,
     })),
     hero: shown.hero(tree),
     ev: shown.rootEvs(),
-    equities: byPlayer((seat) => Math.round((table.equity[seat] as number) * 1e4) / 1e4),
+    equities: byPlayer((seat) => Math.round(table.equity[seat] * 1e4) / 1e4),
     exploitability: significant(exploitability),
     nash_conv: significant(nashConv),
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({
-        gain: significant(gains[seat]?.chips ?? 0),
-        standard_error: deals === null ? null : significant(gains[seat]?.standardError ?? 0),
+        gain: significant(gains[seat].chips),
+        standard_error: deals === null ? null : significant(gains[seat].standardError),
       }),
     ),
     exploitability_method: method(players.length, final, plan.laterClasses > 0, error),

@@ -2,7 +2,7 @@
 export function weightedMean(column: Float64Array, weights: Float64Array, total: number): number | null {
   if (!(total > 0)) return null;
   let sum = 0;
-  for (let hand = 0; hand < column.length; hand++) sum += (column[hand] as number) * (weights[hand] as number);
+  for (let hand = 0; hand < column.length; hand++) sum += column[hand] * weights[hand];
   return sum / total;
 }
 
@@ -11,9 +11,9 @@ export function mean(values: Float64Array, weights: Float64Array): number | null
   let sum = 0;
   let total = 0;
   for (let hand = 0; hand < values.length; hand++) {
-    const weight = weights[hand] as number;
+    const weight = weights[hand];
     if (!(weight > 0) || Number.isNaN(values[hand])) continue;
-    sum += weight * (values[hand] as number);
+    sum += weight * values[hand];
     total += weight;
   }
   return total > 0 ? sum / total : null;
@@ -38,10 +38,10 @@ export function roundStrategy(columns: readonly Float64Array[], digits: number):
   const out = columns.map(() => new Array<number>(columns[0]?.length ?? 0));
   for (let hand = 0; hand < (columns[0]?.length ?? 0); hand++) {
     roundShares(
-      columns.map((column) => column[hand] as number),
+      columns.map((column) => column[hand]),
       digits,
     ).forEach((share, action) => {
-      (out[action] as number[])[hand] = share;
+      out[action][hand] = share;
     });
   }
   return out;

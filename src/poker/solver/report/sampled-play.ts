@@ -24,14 +24,14 @@ export class SampledPlay {
   /** Probability of each action of the acting seat by hand: `columns[action][hand]`. */
   strategy(node: number): Float64Array[] {
     const { tree } = this.#state;
-    const actions = tree.actionCount[node] as number;
-    const { count } = (this.#ranges[tree.seat[node] as number] as SampledRange).hands;
+    const actions = tree.actionCount[node];
+    const { count } = this.#ranges[tree.seat[node]].hands;
     const columns = Array.from({ length: actions }, () => new Float64Array(count));
     const out = new Float64Array(MAX_ACTIONS);
     for (let hand = 0; hand < count; hand++) {
       this.#state.averageOf(node, hand, out);
       columns.forEach((column, action) => {
-        column[hand] = out[action] as number;
+        column[hand] = out[action];
       });
     }
     return columns;
@@ -40,39 +40,31 @@ export class SampledPlay {
   /** How often each hand is at a node: its weight, its own earlier choices, and what the others let through. */
   weights(node: number): Float64Array {
     const { tree } = this.#state;
-    const seat = tree.seat[node] as number;
-    const range = this.#ranges[seat] as SampledRange;
+    const seat = tree.seat[node];
+    const range = this.#ranges[seat];
     const sample = this.#measured.samples[seat];
     const own = this.#ownReach(node, seat);
-    return own.map(
-      (reach, hand) => reach * (range.hands.weights[hand] as number) * (sample?.reach[node]?.[hand] as number),
-    );
+    return own.map((reach, hand) => reach * range.hands.weights[hand] * sample.reach[node][hand]);
   }
 
   /** EV of an action for a hand, as sampled; NaN when the hand was never seen there. */
   handEv(node: number, child: number, seat: number, hand: number): number {
     const { tree } = this.#state;
-    const reach = this.#measured.samples[seat]?.reach[node]?.[hand] as number;
+    const reach = this.#measured.samples[seat].reach[node][hand];
     if (!(reach > 0)) return Number.NaN;
-    return (
-      (this.#measured.values[seat]?.[child]?.[hand] as number) / reach + (tree.put[node * tree.seats + seat] as number)
-    );
+    return this.#measured.values[seat][child][hand] / reach + tree.put[node * tree.seats + seat];
   }
 
   #ownReach(node: number, seat: number): Float64Array {
     const { tree } = this.#state;
-    const reach = new Float64Array((this.#ranges[seat] as SampledRange).hands.count).fill(1);
+    const reach = new Float64Array(this.#ranges[seat].hands.count).fill(1);
     const out = new Float64Array(MAX_ACTIONS);
-    for (
-      let at = node, parent = this.#parents[at] as number;
-      parent >= 0;
-      at = parent, parent = this.#parents[at] as number
-    ) {
+    for (let at = node, parent = this.#parents[at]; parent >= 0; at = parent, parent = this.#parents[at]) {
       if (tree.seat[parent] !== seat) continue;
-      const action = at - (tree.firstChild[parent] as number);
+      const action = at - tree.firstChild[parent];
       for (let hand = 0; hand < reach.length; hand++) {
         this.#state.averageOf(parent, hand, out);
-        reach[hand] = (reach[hand] as number) * (out[action] as number);
+        reach[hand] *= out[action];
       }
     }
     return reach;
@@ -82,7 +74,7 @@ export class SampledPlay {
 function parentsOf({ tree }: MultiwayState): Int32Array {
   const parents = new Int32Array(tree.kind.length).fill(-1);
   tree.actionCount.forEach((actions, node) => {
-    const first = tree.firstChild[node] as number;
+    const first = tree.firstChild[node];
     parents.fill(node, first, first + actions);
   });
   return parents;

@@ -82,9 +82,9 @@ export class SolutionTree {
     const { block } = snapshot;
     const depth = this.#nodeDepths(snapshot, depths);
     const shown = this.#options.depth ?? Number.POSITIVE_INFINITY;
-    const built: (SolutionNext | undefined)[] = new Array(block.nodeCount);
+    const built = new Array<SolutionNext>(block.nodeCount);
     // Numbered breadth first: strategies near the root get their place in the result first.
-    const decisions = Array.from(block.decisionNode).filter((at) => (depth[at] as number) <= shown);
+    const decisions = Array.from(block.decisionNode).filter((at) => depth[at] <= shown);
     if (before.length === 0) {
       this.#reserved = Math.min(decisions.length * USUAL_NODE_BYTES, this.#options.maxBytes * MOST_RESERVED);
     }
@@ -94,7 +94,7 @@ export class SolutionTree {
       else this.#nodesOmitted++;
     }
     for (let at = block.nodeCount - 1; at >= 0; at--) {
-      const node = block.nodes[at] as BettingNode;
+      const node = block.nodes[at];
       built[at] = plays.get(at) ?? this.#leaf(node);
     }
     block.decisionNode.forEach((at, decision) => {
@@ -102,12 +102,12 @@ export class SolutionTree {
       node?.actions.forEach((action, index) => {
         node.actions[index] = {
           ...action,
-          next: built[(block.firstChild[decision] as number) + index] as SolutionNext,
+          next: built[block.firstChild[decision] + index],
         };
       });
     });
     this.#deals(snapshot, before, depth, built);
-    return built.slice(0, block.rootCount) as SolutionNext[];
+    return built.slice(0, block.rootCount);
   }
 
   #nodeDepths(snapshot: StreetSnapshot, roots: readonly number[]): number[] {
@@ -117,8 +117,8 @@ export class SolutionTree {
       depth[root] = at;
     });
     block.decisionNode.forEach((at, decision) => {
-      for (let action = 0; action < (block.actionCount[decision] as number); action++) {
-        depth[(block.firstChild[decision] as number) + action] = (depth[at] as number) + 1;
+      for (let action = 0; action < block.actionCount[decision]; action++) {
+        depth[block.firstChild[decision] + action] = depth[at] + 1;
       }
     });
     return depth;
@@ -138,16 +138,11 @@ export class SolutionTree {
   }
 
   /** Fills in what follows each next card, when that was asked for and fits. */
-  #deals(
-    snapshot: StreetSnapshot,
-    before: readonly number[],
-    depth: readonly number[],
-    built: (SolutionNext | undefined)[],
-  ): void {
+  #deals(snapshot: StreetSnapshot, before: readonly number[], depth: readonly number[], built: SolutionNext[]): void {
     const { block } = snapshot;
     const shown = this.#options.depth ?? -1;
     const chances = block.nodes.flatMap((node, at) => (node.kind === "chance" ? [at] : []));
-    if (chances.length === 0 || !chances.some((at) => (depth[at] as number) + 1 <= shown)) return;
+    if (chances.length === 0 || !chances.some((at) => depth[at] + 1 <= shown)) return;
     const { deals } = this.#solver.shared;
     const ways = before.length === 0 ? deals.first : deals.later;
     const nextBlock = this.#solver.blocks[before.length + 1];
@@ -157,16 +152,16 @@ export class SolutionTree {
       return;
     }
     const cards = chances.map((): Record<string, SolutionNext> => ({}));
-    const rootDepths = chances.map((at) => (depth[at] as number) + 1);
+    const rootDepths = chances.map((at) => depth[at] + 1);
     for (let index = 0; index < ways; index++) {
       const name = this.#dealName(before, index);
       this.#street([...before, index], rootDepths).forEach((next, lane) => {
-        (cards[lane] as Record<string, SolutionNext>)[name] = next;
+        cards[lane][name] = next;
       });
     }
     chances.forEach((at, lane) => {
       const leaf = built[at];
-      if (leaf && "end" in leaf && leaf.end === "deal") leaf.cards = cards[lane] as Record<string, SolutionNext>;
+      if ("end" in leaf && leaf.end === "deal") leaf.cards = cards[lane];
     });
   }
 
@@ -180,11 +175,11 @@ export class SolutionTree {
       dealOutcome(laterOutcome(shared, first, index), boards, remaining.length, dealt, boards, dealt, boards);
     }
     const last = dealt.subarray(before.length * boards, (before.length + 1) * boards);
-    return Array.from(last, (position) => this.#options.formatCard(remaining[position] as number)).join("/");
+    return Array.from(last, (position) => this.#options.formatCard(remaining[position])).join("/");
   }
 
   #player(seat: number): number {
-    return this.#options.players[seat] as number;
+    return this.#options.players[seat];
   }
 
   #node(play: DecisionPlay, level: number): SolutionNode {
@@ -192,14 +187,14 @@ export class SolutionTree {
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const frequency = strategy.map((column) => weightedMean(column, weights, total) ?? 1 / strategy.length);
     const rounded = roundShares(frequency, 5);
-    const taken = strategy.map((column) => column.map((share, hand) => share * (weights[hand] as number)));
-    const evs = play.values.map((values, action) => mean(values, taken[action] as Float64Array));
+    const taken = strategy.map((column) => column.map((share, hand) => share * weights[hand]));
+    const evs = play.values.map((values, action) => mean(values, taken[action]));
     const actions = node.actions.map((action, index) => ({
       action: action.type,
       amount: action.amount,
       to: action.to,
       all_in: action.allIn,
-      frequency: rounded[index] as number,
+      frequency: rounded[index],
       ev: roundEv(evs[index] ?? Number.NaN),
       next: { end: "omitted" } as SolutionNext,
     }));
@@ -212,7 +207,7 @@ export class SolutionTree {
       player: this.#player(node.seat),
       street: STREET_NAMES[node.state.street] ?? "river",
       pot: node.state.pot,
-      to_call: Math.max(...node.state.bets) - (node.state.bets[node.seat] ?? 0),
+      to_call: Math.max(...node.state.bets) - node.state.bets[node.seat],
       probability: Math.round(play.probability * 1e6) / 1e6,
       ev: this.#nodeEv(node, frequency, evs, total),
       actions,
@@ -229,7 +224,7 @@ export class SolutionTree {
     total: number,
   ): Record<string, number> | null {
     if (!(total > 0)) return null;
-    const own = evs.reduce<number>((sum, ev, action) => sum + (ev ?? 0) * (frequency[action] as number), 0);
+    const own = evs.reduce<number>((sum, ev, action) => sum + (ev ?? 0) * frequency[action], 0);
     const rounded = roundEv(own) ?? 0;
     const other = node.seat === 0 ? 1 : 0;
     return { [this.#player(node.seat)]: rounded, [this.#player(other)]: roundEv(node.state.pot - rounded) ?? 0 };
@@ -278,9 +273,9 @@ function nodeBytes(actions: number, classes: number): number {
 function heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
   return {
     frequency: roundShares(
-      play.strategy.map((column) => column[hand] as number),
+      play.strategy.map((column) => column[hand]),
       5,
     ),
-    ev: play.values.map((values) => roundEv(values[hand] as number)),
+    ev: play.values.map((values) => roundEv(values[hand])),
   };
 }

@@ -50,8 +50,8 @@ export class StreetSnapshot {
     for (const seat of [0, 1] as const) {
       const probed = solver.probe(seat, deals);
       values[seat] = this.#rise(seat, (leaf, hand) => {
-        const lane = block.leafLane[leaf] as number;
-        const value = (probed.values[hand * block.laneCount + lane] as number) * (block.leafFactor[leaf] as number);
+        const lane = block.leafLane[leaf];
+        const value = probed.values[hand * block.laneCount + lane] * block.leafFactor[leaf];
         return seat === 1 && block.leafIsFold[leaf] === 1 ? -value : value;
       });
       reach[seat === 0 ? 1 : 0] = this.#gather(seat === 0 ? 1 : 0, probed.reach);
@@ -73,17 +73,17 @@ export class StreetSnapshot {
     const seat = node.seat as 0 | 1;
     const solver = this.#solver;
     const { stakes } = solver;
-    const child = this.block.firstChild[decision] as number;
-    const put = stakes.stacks[seat] - (node.state.stacks[seat] ?? 0);
-    const own = this.#reach[seat][at] as Float64Array;
-    const met = solver.removal.compatible(seat, this.#reach[seat === 0 ? 1 : 0][at] as Float64Array);
+    const child = this.block.firstChild[decision];
+    const put = stakes.stacks[seat] - node.state.stacks[seat];
+    const own = this.#reach[seat][at];
+    const met = solver.removal.compatible(seat, this.#reach[seat === 0 ? 1 : 0][at]);
     const values = node.actions.map((_, action) =>
-      (this.#values[seat][child + action] as Float64Array).map((value, hand) => {
-        const opponents = met[hand] as number;
+      this.#values[seat][child + action].map((value, hand) => {
+        const opponents = met[hand];
         return opponents > solver.pairWeight * 1e-12 ? value / opponents + stakes.shift[seat] + put : Number.NaN;
       }),
     );
-    const weights = own.map((reach, hand) => Math.max(0, reach * (met[hand] as number)));
+    const weights = own.map((reach, hand) => Math.max(0, reach * met[hand]));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     return {
       node,
@@ -97,16 +97,16 @@ export class StreetSnapshot {
   #strategy(seat: 0 | 1, decision: number): Float64Array[] {
     const { block } = this;
     const { count } = this.#solver.game.hands[seat];
-    const actions = block.actionCount[decision] as number;
+    const actions = block.actionCount[decision];
     const sums = this.#solver.sums(this.#level, seat);
     const length = block.rowLength[seat];
     const strategy = Array.from({ length: actions }, () => new Float64Array(count));
     for (let hand = 0; hand < count; hand++) {
-      const at = (this.#path * count + hand) * length + (block.rowOffset[decision] as number);
+      const at = (this.#path * count + hand) * length + block.rowOffset[decision];
       let total = 0;
-      for (let action = 0; action < actions; action++) total += sums[at + action] as number;
+      for (let action = 0; action < actions; action++) total += sums[at + action];
       strategy.forEach((column, action) => {
-        column[hand] = total > 0 ? (sums[at + action] as number) / total : 1 / actions;
+        column[hand] = total > 0 ? sums[at + action] / total : 1 / actions;
       });
     }
     return strategy;
@@ -118,18 +118,18 @@ export class StreetSnapshot {
     const { count } = this.#solver.game.hands[seat];
     const nodes = Array.from({ length: block.nodeCount }, () => new Float64Array(count));
     block.leafNode.forEach((node, leaf) => {
-      const lane = block.leafLane[leaf] as number;
-      (nodes[node] as Float64Array).forEach((_, hand, column) => {
-        column[hand] = matrix[hand * block.laneCount + lane] as number;
+      const lane = block.leafLane[leaf];
+      nodes[node].forEach((_, hand, column) => {
+        column[hand] = matrix[hand * block.laneCount + lane];
       });
     });
     for (let decision = block.decisionNode.length - 1; decision >= 0; decision--) {
-      const into = nodes[block.decisionNode[decision] as number] as Float64Array;
-      const first = block.firstChild[decision] as number;
-      const ways = block.decisionSeat[decision] === seat ? (block.actionCount[decision] as number) : 1;
+      const into = nodes[block.decisionNode[decision]];
+      const first = block.firstChild[decision];
+      const ways = block.decisionSeat[decision] === seat ? block.actionCount[decision] : 1;
       for (let action = 0; action < ways; action++) {
-        const from = nodes[first + action] as Float64Array;
-        for (let hand = 0; hand < count; hand++) into[hand] = (into[hand] as number) + (from[hand] as number);
+        const from = nodes[first + action];
+        for (let hand = 0; hand < count; hand++) into[hand] += from[hand];
       }
     }
     return nodes;
@@ -141,19 +141,19 @@ export class StreetSnapshot {
     const { count } = this.#solver.game.hands[seat];
     const nodes = Array.from({ length: block.nodeCount }, () => new Float64Array(count));
     block.leafNode.forEach((node, leaf) => {
-      const column = nodes[node] as Float64Array;
+      const column = nodes[node];
       for (let hand = 0; hand < count; hand++) column[hand] = leafValue(leaf, hand);
     });
     for (let decision = block.decisionNode.length - 1; decision >= 0; decision--) {
-      const into = nodes[block.decisionNode[decision] as number] as Float64Array;
-      const first = block.firstChild[decision] as number;
+      const into = nodes[block.decisionNode[decision]];
+      const first = block.firstChild[decision];
       const own = block.decisionSeat[decision] === seat;
       const strategy = own ? this.#strategy(seat, decision) : [];
-      for (let action = 0; action < (block.actionCount[decision] as number); action++) {
-        const from = nodes[first + action] as Float64Array;
+      for (let action = 0; action < block.actionCount[decision]; action++) {
+        const from = nodes[first + action];
         const share = strategy[action];
         for (let hand = 0; hand < count; hand++) {
-          into[hand] = (into[hand] as number) + (from[hand] as number) * (share ? (share[hand] as number) : 1);
+          into[hand] += from[hand] * (share ? share[hand] : 1);
         }
       }
     }

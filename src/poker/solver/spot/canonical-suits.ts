@@ -6,7 +6,7 @@ export function mapHands(hands: HandSet, map: SuitMap): HandSet {
   const { k, count } = hands;
   const keyed = Array.from({ length: count }, (_, hand) => {
     const cards = mapCards([...hands.cards.subarray(hand * k, (hand + 1) * k)], map);
-    return { cards, key: handKey(cards), weight: hands.weights[hand] as number };
+    return { cards, key: handKey(cards), weight: hands.weights[hand] };
   });
   keyed.sort((a, b) => a.key - b.key);
   const cards = new Uint8Array(count * k);
@@ -18,7 +18,7 @@ export function mapHands(hands: HandSet, map: SuitMap): HandSet {
 
 function compare(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i] - b[i];
   return a.length - b.length;
 }
 
@@ -55,5 +55,5 @@ export function canonicalSuits(
     maps = least(maps, (map) => mapped.get(map)?.cards ?? []);
     maps = least(maps, (map) => mapped.get(map)?.weights ?? []);
   }
-  return maps[0] as SuitMap;
+  return maps[0];
 }

@@ -138,7 +138,7 @@ export class Crew {
       const sequence = Atomics.load(this.#control, WORD.sequence);
       this.#readSettings();
       const pass = this.#control[WORD.pass] as Pass;
-      const tasks = this.#control[WORD.tasks] as number;
+      const tasks = this.#control[WORD.tasks];
       this.#work(sequence, pass, tasks);
       for (let spin = 0; spin < SPINS && Atomics.load(this.#control, WORD.sequence) === sequence; spin++);
       Atomics.wait(this.#control, WORD.sequence, sequence, 20);
@@ -152,7 +152,6 @@ export class Crew {
 
   #tasks(pass: Pass): number {
     const block = this.#shared.blocks[0];
-    if (!block) return 0;
     const { seat } = this.settings;
     const counted = pass === PASS.down ? (seat === 0 ? 1 : 0) : seat;
     if (pass !== PASS.across) return Math.ceil(this.#shared.hands[counted].count / HANDS_PER_TASK);
@@ -163,7 +162,7 @@ export class Crew {
     const control = this.#control;
     const tasks = this.#tasks(pass);
     const block = this.#shared.blocks[0];
-    const work = (this.#shared.hands[0].count + this.#shared.hands[1].count) * (block?.laneCount ?? 0);
+    const work = (this.#shared.hands[0].count + this.#shared.hands[1].count) * block.laneCount;
     if (!this.#shares || tasks < 2 || (this.#shared.blocks.length === 1 && work < MIN_SHARED_WORK)) {
       for (let task = 0; task < tasks; task++) this.#execute(pass, task);
       return;
@@ -225,7 +224,6 @@ export class Crew {
   #execute(pass: Pass, task: number): void {
     const walker = this.#walker;
     const block = this.#shared.blocks[0];
-    if (!block) return;
     if (pass === PASS.across) {
       const groups = block.chance.count > 0 ? GROUPS : 0;
       const showdowns = chunksOf(block.showdown);
@@ -252,7 +250,7 @@ export class Crew {
   #readSettings(): void {
     const { settings } = this;
     settings.seat = this.#control[WORD.seat] === 0 ? 0 : 1;
-    settings.mode = MODES[this.#control[WORD.mode] as number] ?? "train";
+    settings.mode = MODES[this.#control[WORD.mode]] ?? "train";
     const [positive = 1, negative = 1, sum = 1] = this.#numbers;
     settings.positiveDiscount = positive;
     settings.negativeDiscount = negative;

@@ -45,7 +45,7 @@ export function writeDealGroups({ deals, layout, memory }: SharedGame): void {
   const samples = new Float64Array(memory.buffer, layout.samples, GROUPS * SAMPLE_ROW);
   for (let index = 0; index < deals.first; index++) {
     const base = (index % GROUPS) * SAMPLE_ROW;
-    const place = samples[base] as number;
+    const place = samples[base];
     samples[base + 1 + place] = index;
     samples[base] = place + 1;
   }

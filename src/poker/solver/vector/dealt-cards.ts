@@ -24,10 +24,10 @@ export class DealtCards {
     const used = (level - 1) * boards;
     const outcome = level === 1 ? firstOutcome(this.#shared, index) : laterOutcome(this.#shared, path, index);
     dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
-    let low = this.deadLow[level - 1] as number;
-    let high = this.deadHigh[level - 1] as number;
+    let low = this.deadLow[level - 1];
+    let high = this.deadHigh[level - 1];
     for (let board = 0; board < boards; board++) {
-      const card = remaining[this.#dealt[used + board] as number] as number;
+      const card = remaining[this.#dealt[used + board]];
       if (card < 32) low |= 1 << card;
       else high |= 1 << (card - 32);
     }
@@ -38,7 +38,7 @@ export class DealtCards {
   /** Which cards were dealt to a board, as an index. */
   boardKey(level: number, board: number): number {
     if (level === 0) return 0;
-    const first = this.#dealt[board] as number;
-    return level === 1 ? first : pairIndex(first, this.#dealt[this.#shared.boards + board] as number);
+    const first = this.#dealt[board];
+    return level === 1 ? first : pairIndex(first, this.#dealt[this.#shared.boards + board]);
   }
 }

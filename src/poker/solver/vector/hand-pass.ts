@@ -22,26 +22,26 @@ export function splitByRegret(block: WalkBlock, seat: number, row: RowRef, weigh
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
   const { regrets, sums } = row;
   for (let d = 0; d < decisionNode.length; d++) {
-    const reach = node[decisionNode[d] as number] as number;
-    const child = firstChild[d] as number;
-    const actions = actionCount[d] as number;
+    const reach = node[decisionNode[d]];
+    const child = firstChild[d];
+    const actions = actionCount[d];
     if (decisionSeat[d] !== seat || reach === 0) {
       for (let a = 0; a < actions; a++) node[child + a] = reach;
       continue;
     }
-    const at = row.at + (rowOffset[d] as number);
+    const at = row.at + rowOffset[d];
     let positive = 0;
     for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a] as number;
+      const regret = regrets[at + a];
       if (regret > 0) positive += regret;
     }
     const scale = positive > 0 ? reach / positive : 0;
     const even = reach / actions;
     for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a] as number;
+      const regret = regrets[at + a];
       const share = positive > 0 ? (regret > 0 ? regret * scale : 0) : even;
       node[child + a] = share;
-      sums[at + a] = (sums[at + a] as number) + weight * share;
+      sums[at + a] += weight * share;
     }
   }
 }
@@ -51,19 +51,19 @@ export function splitByAverage(block: WalkBlock, seat: number, row: RowRef, node
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
   const { sums } = row;
   for (let d = 0; d < decisionNode.length; d++) {
-    const reach = node[decisionNode[d] as number] as number;
-    const child = firstChild[d] as number;
-    const actions = actionCount[d] as number;
+    const reach = node[decisionNode[d]];
+    const child = firstChild[d];
+    const actions = actionCount[d];
     if (decisionSeat[d] !== seat || reach === 0) {
       for (let a = 0; a < actions; a++) node[child + a] = reach;
       continue;
     }
-    const at = row.at + (rowOffset[d] as number);
+    const at = row.at + rowOffset[d];
     let total = 0;
-    for (let a = 0; a < actions; a++) total += sums[at + a] as number;
+    for (let a = 0; a < actions; a++) total += sums[at + a];
     const scale = total > 0 ? reach / total : 0;
     const even = reach / actions;
-    for (let a = 0; a < actions; a++) node[child + a] = total > 0 ? (sums[at + a] as number) * scale : even;
+    for (let a = 0; a < actions; a++) node[child + a] = total > 0 ? sums[at + a] * scale : even;
   }
 }
 
@@ -86,33 +86,33 @@ export function updateRegrets(
   const { positiveDiscount, negativeDiscount } = update;
   const { regrets } = row;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
-    const child = firstChild[d] as number;
-    const actions = actionCount[d] as number;
+    const child = firstChild[d];
+    const actions = actionCount[d];
     let value = 0;
     if (decisionSeat[d] !== seat) {
-      for (let a = 0; a < actions; a++) value += node[child + a] as number;
-      node[decisionNode[d] as number] = value;
+      for (let a = 0; a < actions; a++) value += node[child + a];
+      node[decisionNode[d]] = value;
       continue;
     }
-    const at = row.at + (rowOffset[d] as number);
+    const at = row.at + rowOffset[d];
     let positive = 0;
     for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a] as number;
+      const regret = regrets[at + a];
       if (regret > 0) {
         positive += regret;
-        value += regret * (node[child + a] as number);
+        value += regret * node[child + a];
       }
     }
     if (positive > 0) value /= positive;
     else {
-      for (let a = 0; a < actions; a++) value += node[child + a] as number;
+      for (let a = 0; a < actions; a++) value += node[child + a];
       value /= actions;
     }
-    node[decisionNode[d] as number] = value;
+    node[decisionNode[d]] = value;
     for (let a = 0; a < actions; a++) {
-      const old = regrets[at + a] as number;
+      const old = regrets[at + a];
       const kept = old > 0 ? old * positiveDiscount : old * negativeDiscount;
-      regrets[at + a] = kept + (node[child + a] as number) - value;
+      regrets[at + a] = kept + node[child + a] - value;
     }
   }
 }
@@ -121,15 +121,15 @@ export function updateRegrets(
 export function chooseBest(block: WalkBlock, seat: number, node: Float64Array): void {
   const { decisionNode, decisionSeat, firstChild, actionCount } = block;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
-    const child = firstChild[d] as number;
-    const actions = actionCount[d] as number;
-    let value = node[child] as number;
+    const child = firstChild[d];
+    const actions = actionCount[d];
+    let value = node[child];
     if (decisionSeat[d] === seat) {
-      for (let a = 1; a < actions; a++) value = Math.max(value, node[child + a] as number);
+      for (let a = 1; a < actions; a++) value = Math.max(value, node[child + a]);
     } else {
-      for (let a = 1; a < actions; a++) value += node[child + a] as number;
+      for (let a = 1; a < actions; a++) value += node[child + a];
     }
-    node[decisionNode[d] as number] = value;
+    node[decisionNode[d]] = value;
   }
 }
 
@@ -138,20 +138,20 @@ export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: F
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
   const { sums } = row;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
-    const child = firstChild[d] as number;
-    const actions = actionCount[d] as number;
+    const child = firstChild[d];
+    const actions = actionCount[d];
     let value = 0;
     let plain = 0;
     let total = 0;
-    const at = row.at + (rowOffset[d] as number);
+    const at = row.at + rowOffset[d];
     for (let a = 0; a < actions; a++) {
-      const of = node[child + a] as number;
+      const of = node[child + a];
       plain += of;
       if (decisionSeat[d] !== seat) continue;
-      const sum = sums[at + a] as number;
+      const sum = sums[at + a];
       total += sum;
       value += sum * of;
     }
-    node[decisionNode[d] as number] = decisionSeat[d] !== seat ? plain : total > 0 ? value / total : plain / actions;
+    node[decisionNode[d]] = decisionSeat[d] !== seat ? plain : total > 0 ? value / total : plain / actions;
   }
 }

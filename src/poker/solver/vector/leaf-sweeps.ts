@@ -16,7 +16,7 @@ export class LeafSweeps {
     const keys = boards * layout.finalKeys;
     this.#shared = shared;
     this.#kernel = createSweepKernel(memory);
-    this.#accumulators = layout.workspaces[thread]?.accumulators ?? 0;
+    this.#accumulators = layout.workspaces[thread].accumulators;
     this.#orderCounts = [
       new Uint32Array(memory.buffer, layout.orderCounts[0], keys),
       new Uint32Array(memory.buffer, layout.orderCounts[1], keys),
@@ -69,11 +69,11 @@ export class LeafSweeps {
       this.#accumulators,
       layout.accumulatorBytes,
       theirs,
-      theirs + (this.#orderCounts[opponent][key] as number) * 8,
+      theirs + this.#orderCounts[opponent][key] * 8,
       layout.slots[opponent],
       layout.bounds[opponent],
       ours,
-      ours + (this.#orderCounts[own][key] as number) * 8,
+      ours + this.#orderCounts[own][key] * 8,
       layout.slots[own],
       layout.bounds[own],
       keep,

@@ -94,7 +94,7 @@ export function layOutGame(
       pair((seat) => allocator.take(rows[seat] * block.rowLength[seat] * FLOAT));
     return { paths, rows, regrets: take(), sums: take() } satisfies StreetTables;
   });
-  const first = blocks[0] as StreetBlock;
+  const first = blocks[0];
   const rootReach = allocator.take(matrix(first));
   const rootValues = allocator.take(matrix(first));
   const workspaces = Array.from({ length: MAX_THREADS }, () => ({

@@ -80,13 +80,13 @@ const HAND_BITS = 19;
 /** Sorts the hands that do not hold a card of the board by strength, for every final board. */
 function writeOrders(shared: SharedGame, deal: DealModel): void {
   const { layout, remaining } = shared;
-  const dealt = (key: readonly number[]): number[] => key.map((position) => remaining[position] as number);
+  const dealt = (key: readonly number[]): number[] => key.map((position) => remaining[position]);
   for (let board = 0; board < shared.boards; board++) {
     finalKeys(shared.blocks.length - 1, remaining.length).forEach((key, keyIndex) => {
       const cards = dealt(key);
       for (const seat of [0, 1] as const) {
         const hands = shared.hands[seat];
-        const strengths = deal.strengths(hands, [...(deal.boards[board] ?? []), ...cards]);
+        const strengths = deal.strengths(hands, [...deal.boards[board], ...cards]);
         const at = board * layout.finalKeys + keyIndex;
         const sorted = sortByStrength(hands, strengths, cards);
         const order = new Uint32Array(
@@ -110,7 +110,7 @@ function sortByStrength(hands: HandSet, strengths: Uint16Array, dealt: readonly 
   for (let hand = 0; hand < hands.count; hand++) {
     const cards = hands.cards.subarray(hand * hands.k, (hand + 1) * hands.k);
     if (dealt.some((card) => cards.includes(card))) continue;
-    packed[filled++] = (((strengths[hand] as number) << HAND_BITS) | hand) >>> 0;
+    packed[filled++] = ((strengths[hand] << HAND_BITS) | hand) >>> 0;
   }
   return packed.subarray(0, filled).sort();
 }

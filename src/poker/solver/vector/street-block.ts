@@ -64,7 +64,7 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
   const rowLength: [number, number] = [0, 0];
   const rowOffset = decisions.map((at) => {
     const { seat, actions } = decisionAt(at);
-    const offset = rowLength[seat] ?? 0;
+    const offset = rowLength[seat];
     rowLength[seat as 0 | 1] = offset + actions.length;
     return offset;
   });
@@ -78,7 +78,7 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
     nodes,
     decisionNode: Int32Array.from(decisions),
     decisionSeat: Uint8Array.from(decisions, (at) => decisionAt(at).seat),
-    firstChild: Int32Array.from(decisions, (at) => firstChild[at] ?? 0),
+    firstChild: Int32Array.from(decisions, (at) => firstChild[at]),
     actionCount: Uint8Array.from(decisions, (at) => decisionAt(at).actions.length),
     rowOffset: Int32Array.from(rowOffset),
     rowLength,
@@ -89,7 +89,7 @@ function compileBlock(street: number, roots: readonly BettingNode[], stakes: Sta
       ...chances.map((_, index) => chanceStart + index),
     ]),
     leafFactor: Float64Array.from([
-      ...showdowns.map((at) => showdownFactor(nodes[at] as BettingNode, stakes) / boards),
+      ...showdowns.map((at) => showdownFactor(nodes[at], stakes) / boards),
       ...folds.map((at) => foldFactor(nodes[at] as FoldNode, stakes)),
       ...chances.map(() => 1),
     ]),

@@ -61,7 +61,7 @@ export class VectorSolver {
     this.removal = new CardRemoval(game.hands[0], game.hands[1], index);
     const [first, second] = game.hands;
     const compatible = this.removal.compatible(0, second.weights);
-    this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * (first.weights[hand] as number), 0);
+    this.pairWeight = compatible.reduce((sum, weight, hand) => sum + weight * first.weights[hand], 0);
     if (!(this.pairWeight > 0))
       throw new SolverInputError("every hand of one range shares a card with every hand of the other");
     this.#tables = shared.blocks.map((_, level) => streetTables(shared, level));
@@ -117,7 +117,7 @@ export class VectorSolver {
   equities(): [number, number] {
     const { hands, deal } = this.game;
     const sums = this.#crew.showdownSums(0);
-    const difference = sums.reduce((sum, value, hand) => sum + value * (hands[0].weights[hand] as number), 0);
+    const difference = sums.reduce((sum, value, hand) => sum + value * hands[0].weights[hand], 0);
     const levels = this.blocks.length - 1;
     const left = this.shared.remaining.length - hands[0].k - hands[1].k;
     const runouts = levels === 0 ? 1 : levels === 1 ? left : (left * (left - 1)) / 2;
@@ -132,7 +132,7 @@ export class VectorSolver {
 
   /** Strategy sums of a seat on the street `level` deals after the root: rows of `rowLength[seat]` each. */
   sums(level: number, seat: 0 | 1): Float32Array {
-    return this.#tables[level]?.sums[seat] ?? new Float32Array(0);
+    return this.#tables[level].sums[seat];
   }
 
   /** Path number after some deals. */
@@ -150,7 +150,7 @@ export class VectorSolver {
     const { count, weights } = this.game.hands[seat];
     const results = new Float64Array(this.shared.memory.buffer, this.shared.layout.rootResults[seat], count);
     let sum = 0;
-    for (let hand = 0; hand < count; hand++) sum += (weights[hand] as number) * (results[hand] as number);
+    for (let hand = 0; hand < count; hand++) sum += weights[hand] * results[hand];
     return sum / this.pairWeight;
   }
 }

@@ -61,7 +61,7 @@ export class Walker {
     this.#streets = blocks.map((_, level) => viewStreet(shared, level, thread));
     this.#masks = [cardMasks(hands[0]), cardMasks(hands[1])];
     this.#groupRows = Math.max(hands[0].count, hands[1].count);
-    const chanceLanes = blocks.length > 1 ? (blocks[0]?.chance.count ?? 0) : 0;
+    const chanceLanes = blocks.length > 1 ? blocks[0].chance.count : 0;
     this.#groupValues = new Float64Array(buffer, layout.groupValues, GROUPS * this.#groupRows * chanceLanes);
     this.#samples = new Float64Array(buffer, layout.samples, GROUPS * SAMPLE_ROW);
     this.#rootResults = [
@@ -95,8 +95,8 @@ export class Walker {
     const target = this.#groupValues.subarray(start, start + this.#groupRows * lanes);
     target.fill(0);
     const base = group * SAMPLE_ROW;
-    const deals = this.#samples[base] as number;
-    for (let i = 0; i < deals; i++) this.#deal(1, 0, this.#samples[base + 1 + i] as number, target, lanes, 0);
+    const deals = this.#samples[base];
+    for (let i = 0; i < deals; i++) this.#deal(1, 0, this.#samples[base + 1 + i], target, lanes, 0);
   }
 
   /** Root street, third pass, for the traverser's hands `from … to - 1`: adds up the groups' deals, then goes up. */
@@ -109,7 +109,7 @@ export class Walker {
       for (let lane = 0; lane < chance.count; lane++) {
         let sum = 0;
         const at = hand * chance.count + lane;
-        for (let group = 0; group < GROUPS; group++) sum += groupValues[group * groupCells + at] as number;
+        for (let group = 0; group < GROUPS; group++) sum += groupValues[group * groupCells + at];
         values[hand * laneCount + chance.start + lane] = sum;
       }
     }
@@ -154,11 +154,11 @@ export class Walker {
     for (let hand = 0; hand < opponent.count; hand++) {
       const at = hand * block.laneCount;
       reach.fill(0, at, at + LANES);
-      reach[at] = opponent.weights[hand] as number;
+      reach[at] = opponent.weights[hand];
     }
     for (let hand = 0; hand < hands[seat].count; hand++) values[hand * block.laneCount] = 0;
     for (let key = 0; key < boards * layout.finalKeys; key++) this.#sweeps.showdownOn(this.#street(0), seat, 0, key, 1);
-    return Float64Array.from({ length: hands[seat].count }, (_, hand) => values[hand * block.laneCount] as number);
+    return Float64Array.from({ length: hands[seat].count }, (_, hand) => values[hand * block.laneCount]);
   }
 
   #street(level: number): StreetViews {
@@ -224,8 +224,8 @@ export class Walker {
     const parent = level > 0 ? this.#street(level - 1) : null;
     const { weights } = this.#shared.hands[opponent];
     const { low, high } = this.#masks[opponent];
-    const deadLow = this.#dealt.deadLow[level] as number;
-    const deadHigh = this.#dealt.deadHigh[level] as number;
+    const deadLow = this.#dealt.deadLow[level];
+    const deadHigh = this.#dealt.deadHigh[level];
     const first = this.#openRows(level, path, opponent);
     const length = block.rowLength[opponent];
     const node = this.#node;
@@ -233,11 +233,11 @@ export class Walker {
     for (let hand = from; hand < to; hand++) {
       const rowAt = hand * laneCount;
       let sum = 0;
-      if ((((low[hand] as number) & deadLow) | ((high[hand] as number) & deadHigh)) === 0) {
+      if (((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0) {
         if (parent) {
           const at = hand * parent.block.laneCount + parent.block.chance.start;
-          for (let root = 0; root < rootCount; root++) sum += node[root] = parent.reach[at + root] as number;
-        } else sum = node[0] = weights[hand] as number;
+          for (let root = 0; root < rootCount; root++) sum += node[root] = parent.reach[at + root];
+        } else sum = node[0] = weights[hand];
       }
       if (sum === 0) {
         reach.fill(0, rowAt, rowAt + laneCount);
@@ -248,7 +248,7 @@ export class Walker {
       if (mode === "train") splitByRegret(block, opponent, this.#row, sumWeight, node);
       else splitByAverage(block, opponent, this.#row, node);
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
-        reach[rowAt + (leafLane[leaf] as number)] = node[leafNode[leaf] as number] as number;
+        reach[rowAt + leafLane[leaf]] = node[leafNode[leaf]];
       }
     }
     return reached;
@@ -260,18 +260,18 @@ export class Walker {
     const { block, values } = this.#street(level);
     const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
     const { low, high } = this.#masks[seat];
-    const deadLow = this.#dealt.deadLow[level] as number;
-    const deadHigh = this.#dealt.deadHigh[level] as number;
+    const deadLow = this.#dealt.deadLow[level];
+    const deadHigh = this.#dealt.deadHigh[level];
     const first = this.#openRows(level, path, seat);
     const length = block.rowLength[seat];
-    const scale = level > 0 ? (chanceScale[level] as number) : 1;
+    const scale = level > 0 ? chanceScale[level] : 1;
     const node = this.#node;
     for (let hand = from; hand < to; hand++) {
-      if ((((low[hand] as number) & deadLow) | ((high[hand] as number) & deadHigh)) !== 0) continue;
+      if (((low[hand] & deadLow) | (high[hand] & deadHigh)) !== 0) continue;
       const rowAt = hand * laneCount;
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
-        const value = (values[rowAt + (leafLane[leaf] as number)] as number) * (leafFactor[leaf] as number);
-        node[leafNode[leaf] as number] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
+        const value = values[rowAt + leafLane[leaf]] * leafFactor[leaf];
+        node[leafNode[leaf]] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
       }
       this.#row.at = (first + hand) * length;
       if (mode === "train") updateRegrets(block, seat, this.#row, this.settings, node);
@@ -279,7 +279,7 @@ export class Walker {
       else playAverage(block, seat, this.#row, node);
       const at = hand * width + start;
       for (let root = 0; root < rootCount; root++) {
-        target[at + root] = (target[at + root] as number) + (node[root] as number) * scale;
+        target[at + root] += node[root] * scale;
       }
     }
   }

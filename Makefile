@@ -4,6 +4,7 @@ SHELL := /bin/sh
 TS := node --import tsx
 STAMP := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+MODULES := $(patsubst %.wat,%-module.ts,$(shell find src -name '*.wat' 2>/dev/null))
 
 .PHONY: help setup demo test check format run-local submit build bench compat soak image-test clean
 
@@ -16,7 +17,10 @@ $(STAMP): package-lock.json
 	@cmp -s package-lock.json $@ || npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@cp package-lock.json $@
 
-dist/.built: $(STAMP) $(SOURCES) package.json tsconfig.json tsconfig.build.json src/poker/tsconfig.json
+$(MODULES): %-module.ts: %.wat | $(STAMP)
+	@$(TS) scripts/assemble-wasm.ts
+
+dist/.built: $(STAMP) $(SOURCES) $(MODULES) package.json tsconfig.json tsconfig.build.json src/poker/tsconfig.json
 	@npm run --silent build
 	@touch $@
 

@@ -1,4 +1,4 @@
-import { createSweepKernel, LANE_BYTES, type SweepKernel } from "../wasm/sweeps.js";
+import { createSweeps, LANE_BYTES, type Sweeps } from "../wasm/sweeps.js";
 import type { DealtCards } from "./dealt-cards.js";
 import type { SharedGame } from "./shared-game.js";
 import type { StreetViews } from "./street-views.js";
@@ -6,7 +6,7 @@ import type { StreetViews } from "./street-views.js";
 /** One thread's card-removal sweeps over the leaves of a street, eight lanes (a chunk) at a time. */
 export class LeafSweeps {
   readonly #shared: SharedGame;
-  readonly #kernel: SweepKernel;
+  readonly #sweeps: Sweeps;
   readonly #accumulators: number;
   readonly #orderCounts: readonly [Uint32Array, Uint32Array];
   readonly #dealt: DealtCards;
@@ -15,7 +15,7 @@ export class LeafSweeps {
     const { layout, boards, memory } = shared;
     const keys = boards * layout.finalKeys;
     this.#shared = shared;
-    this.#kernel = createSweepKernel(memory);
+    this.#sweeps = createSweeps(memory);
     this.#accumulators = layout.workspaces[thread].accumulators;
     this.#orderCounts = [
       new Uint32Array(memory.buffer, layout.orderCounts[0], keys),
@@ -29,7 +29,7 @@ export class LeafSweeps {
     const { layout, hands } = this.#shared;
     const opponent = own === 0 ? 1 : 0;
     const offset = block.fold.start * 8 + chunk * LANE_BYTES;
-    this.#kernel.compatible(
+    this.#sweeps.compatible(
       reachAt + offset,
       stride,
       valuesAt + offset,
@@ -61,7 +61,7 @@ export class LeafSweeps {
     const offset = chunk * LANE_BYTES;
     const theirs = layout.orders[opponent] + key * hands[opponent].count * 8;
     const ours = layout.orders[own] + key * hands[own].count * 8;
-    this.#kernel.showdown(
+    this.#sweeps.showdown(
       reachAt + offset,
       stride,
       valuesAt + offset,

@@ -4,7 +4,7 @@ import { CardRemoval } from "../../../../../src/poker/solver/game/card-removal.j
 import { createHandSet, type HandSet, sharesCard } from "../../../../../src/poker/solver/game/hand-set.js";
 import { indexSubsets } from "../../../../../src/poker/solver/game/subset-slots.js";
 import { createSharedMemory } from "../../../../../src/poker/solver/wasm/shared-memory.js";
-import { createSweepKernel, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
+import { createSweeps, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
 
 function randomHands(random: Random, k: number, count: number, deckSize: number): HandSet {
   const hands = Array.from({ length: count }, () => {
@@ -65,12 +65,12 @@ function sweep(own: HandSet, other: HandSet, reaches: Float64Array[], ownStrengt
     });
   });
   const out = new Float64Array(memory.buffer, outAt, own.count * LANES);
-  const kernel = createSweepKernel(memory);
+  const sweeps = createSweeps(memory);
   const [mine, theirs] = tables as [(typeof tables)[0], (typeof tables)[0]];
   const accBytes = index.slotCount * LANE_BYTES;
   const lane = (which: number): Float64Array =>
     Float64Array.from({ length: own.count }, (_, hand) => out[hand * LANES + which] as number);
-  kernel.compatible(
+  sweeps.compatible(
     reachAt,
     LANE_BYTES,
     outAt,
@@ -85,7 +85,7 @@ function sweep(own: HandSet, other: HandSet, reaches: Float64Array[], ownStrengt
     mine.bounds,
   );
   const compatible = reaches.map((_, which) => lane(which));
-  kernel.showdown(
+  sweeps.showdown(
     reachAt,
     LANE_BYTES,
     outAt,

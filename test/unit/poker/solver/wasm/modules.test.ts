@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { assemble, WASM_FOLDER, wasmModuleFiles } from "../../../../../scripts/wasm-modules.js";
+
+it("every module is what its text assembles to (npx tsx scripts/assemble-wasm.ts)", async () => {
+  const files = await wasmModuleFiles();
+  const kept = readdirSync(WASM_FOLDER).filter((name) => name.endsWith("-module.ts"));
+  expect([...files.keys()].sort()).toEqual(kept.sort());
+  for (const [name, text] of files) expect(readFileSync(new URL(name, WASM_FOLDER), "utf8")).toBe(text);
+});
+
+it("text that is no WebAssembly is refused with its line", async () => {
+  await expect(assemble("broken.wat", "(module\n  (func $f (i32.ad)))")).rejects.toThrow(/broken\.wat:2/);
+});

@@ -10,7 +10,7 @@
 #include <numeric>
 #include <set>
 
-#include "../bench/native/omaha.hpp"
+#include "native/omaha.hpp"
 
 using std::array;
 using std::vector;

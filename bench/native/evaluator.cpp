@@ -3,7 +3,7 @@
 #include <cstdio>
 #include <random>
 
-#include "omaha.hpp"
+#include "../../scripts/native/omaha.hpp"
 
 using Clock = std::chrono::steady_clock;
 

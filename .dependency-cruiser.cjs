@@ -6,12 +6,36 @@ const layer = (name) => `^src/${name}(/|\\.ts$)`;
 const forbid = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
 const celeryInner = (...names) => `^src/celery/(${names.join("|")})/`;
 
+/** Rooms of src/poker, lower floors first, and the rooms that each may import. The files beside them are the ground. */
+const POKER_ROOMS = {
+  evaluator: [],
+  ranges: [],
+  equity: ["evaluator", "ranges"],
+  "solver/game": ["evaluator"],
+  "solver/wasm": [],
+  "solver/betting": [],
+  "solver/abstraction": ["evaluator", "solver/game"],
+  "solver/spot": ["ranges", "solver/game", "solver/betting"],
+  "solver/vector": ["solver/game", "solver/wasm", "solver/betting", "solver/abstraction"],
+  "solver/multiway": ["evaluator", "solver/game", "solver/betting", "solver/abstraction"],
+  "solver/plan": ["solver/(game|betting|abstraction|spot|vector)"],
+  "solver/report": ["evaluator", "solver/[^/]+"],
+};
+const pokerRoom = ([room, below]) =>
+  forbid(
+    `poker-${room.replace("/", "-")}-imports-only-what-is-below`,
+    `^src/poker/${room}/`,
+    `^src/poker/(?!(${[room, ...below].join("|")})/|[^/]+\\.ts$)`,
+  );
+
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
     forbid("celery-stands-alone", layer("celery"), "^src/(?!celery/|postgres/)"),
     forbid("poker-imports-only-itself", layer("poker"), "^src/(?!poker/)"),
     { name: "poker-is-pure", severity: "error", from: { path: layer("poker") }, to: { dependencyTypes: ["npm"] } },
+    forbid("poker-ground-imports-no-room", "^src/poker/[^/]+\\.ts$", "^src/poker/[^/]+/"),
+    ...Object.entries(POKER_ROOMS).map(pokerRoom),
     forbid("postgres-stands-alone", layer("postgres"), "^src/(?!postgres/)"),
     forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
     forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|cli|main|config)"),

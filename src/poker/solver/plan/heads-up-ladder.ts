@@ -21,7 +21,7 @@ export interface Rung {
 
 /** Combos of a range that the solver takes unasked, by street. */
 const COMFORTABLE_COMBOS: readonly number[] = [0, 300, 400, 2000];
-/** Listed hands are thinned out only beyond these, or for want of time or memory. */
+/** Listed hands are thinned out only beyond these, or when time or memory do not suffice. */
 const EXPLICIT_COMBOS: readonly number[] = [0, 600, 2000, 20_000];
 const LEAST_COMBOS = 30;
 

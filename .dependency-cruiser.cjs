@@ -40,9 +40,17 @@ module.exports = {
     forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
     forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|cli|main|config)"),
     forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|cli|main|config)"),
-    forbid("config-stands-alone", layer("config"), "^src/(?!config)"),
+    forbid(
+      "config-knows-only-values",
+      layer("config"),
+      "^src/(?!config|celery/(env-value|errors|postgres-url|secrets|server-url)\\.ts$)",
+    ),
     forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
-    forbid("amqp-knows-only-protocol", celeryInner("amqp"), "^src/celery/(?!amqp/|protocol/|errors|options)"),
+    forbid(
+      "amqp-knows-only-protocol",
+      celeryInner("amqp"),
+      "^src/celery/(?!amqp/|protocol/|errors|options|secrets|server-url)",
+    ),
     {
       name: "only-amqp-uses-amqplib",
       severity: "error",

@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
-import { redactUrl } from "./config/redact.js";
+import { envValue } from "./celery/env-value.js";
+import { createRedactor, redactText, redactUrl, redactValue } from "./celery/secrets.js";
 import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./config/variables.js";
-
-export { redactText, redactUrl } from "./config/redact.js";
 
 /** One queue that is consumed, and where its dead letters go. */
 export interface QueueConfig {
@@ -78,18 +77,19 @@ export const SOLVER_QUEUES: readonly string[] = ["solver_analysis", "solver-proc
 
 const DEFAULT_BROKER_URL = "amqp://rabbitmq:5672//";
 const DEFAULT_SOFT_LIMIT_SECONDS = 1500;
+const LONGEST_SHOWN = 200;
 const OWN_PREFIX = /^(CELERY|DATABASE|JOB|LOG|RABBITMQ)_/;
 
 /**
- * Reads the environment once into a frozen, validated {@link Config}. Blank values count as not set.
- * @throws ConfigError
+ * Reads the environment once into a frozen, validated {@link Config}. Blank values count as not set, and quotes around a
+ * value are none of it: `docker --env-file` hands them on.
+ * @throws ConfigError; its message shows no password
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const given = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
-  );
+  const values = Object.entries(env).map(([name, text]) => [name, envValue(text)] as const);
+  const given = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   const parsed = environmentSchema.safeParse(given);
-  if (!parsed.success) throw new ConfigError(describeIssues(parsed.error.issues, given));
+  if (!parsed.success) throw new ConfigError(createRedactor(env)(describeIssues(parsed.error.issues, given)));
   const settings = parsed.data;
   const { limits, warning } = timeLimits(settings);
   const warnings = [...unknownVariables(given), ...(warning === null ? [] : [warning])];
@@ -124,7 +124,7 @@ function assemble(
   return {
     broker: { url: brokerUrl(settings, given), heartbeatSeconds: settings.CELERY_BROKER_HEARTBEAT },
     results: {
-      backend: settings.CELERY_RESULT_BACKEND.replace(/^(rpc|disabled)$/i, "$1://"),
+      backend: settings.CELERY_RESULT_BACKEND,
       expiresSeconds: settings.CELERY_RESULT_EXPIRES,
       serializer: settings.CELERY_RESULT_SERIALIZER,
       compression: compression === "none" ? null : compression,
@@ -150,7 +150,7 @@ function assemble(
       shutdownTimeoutSeconds: settings.CELERY_WORKER_SHUTDOWN_TIMEOUT,
     },
     database: {
-      url: settings.DATABASE_URL?.replace(/^postgres(ql)?(\+\w+)?:/i, "postgresql:") ?? null,
+      url: settings.DATABASE_URL ?? null,
       poolSize: settings.DATABASE_POOL_SIZE,
       connectTimeoutSeconds: settings.DATABASE_CONNECT_TIMEOUT,
       statementTimeoutSeconds: settings.DATABASE_STATEMENT_TIMEOUT,
@@ -170,7 +170,8 @@ function brokerUrl(settings: Environment, given: Record<string, string | undefin
   const password = settings.RABBITMQ_PASSWORD ?? settings.RABBITMQ_DEFAULT_PASS ?? "guest";
   const vhost = (settings.RABBITMQ_VHOST ?? settings.RABBITMQ_DEFAULT_VHOST ?? "/").replace(/%2f/gi, "/");
   const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-  return `amqp://${credentials}@${settings.RABBITMQ_HOST}:${settings.RABBITMQ_PORT}/${encodeURIComponent(vhost)}`;
+  const { RABBITMQ_HOST: host, RABBITMQ_PORT: port } = settings;
+  return `amqp://${credentials}@${host.includes(":") ? `[${host}]` : host}:${port}/${encodeURIComponent(vhost)}`;
 }
 
 function consumedQueues(settings: Environment): QueueConfig[] {
@@ -199,11 +200,18 @@ function describeIssues(
 ): string {
   const lines = issues.map((issue) => {
     const name = String(issue.path[0]);
-    const variable: Variable | undefined = isVariable(name) ? VARIABLES[name] : undefined;
-    const value = variable?.secret ? "***" : redactUrl(given[name] ?? "");
-    return `${name}=${JSON.stringify(value)} is not allowed: it must be ${issue.message}`;
+    return `${name}=${JSON.stringify(shownValue(name, given[name] ?? ""))} is not allowed: it must be ${issue.message}`;
   });
   return lines.join("; ");
+}
+
+/** The value of a variable as an error may show it. One that looks like a URL or a DSN is hidden, whatever it is for. */
+function shownValue(name: string, value: string): string {
+  const variable: Variable | undefined = isVariable(name) ? VARIABLES[name] : undefined;
+  if (variable?.secret === true) return "***";
+  if (variable?.url === true) return redactUrl(value);
+  const shown = redactValue(value);
+  return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
 }
 
 /** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
@@ -252,14 +260,14 @@ function deepFreeze<T extends object>(value: T): T {
 
 /** Replaces how the configuration as a whole is printed; its single values stay what they are. */
 function hideCredentials(config: Config): Config {
-  const redacted = redactAll(config);
+  const { broker, results, database } = config;
+  const redacted = {
+    ...config,
+    broker: { ...broker, url: redactUrl(broker.url) },
+    results: { ...results, backend: redactUrl(results.backend) },
+    database: { ...database, url: database.url === null ? null : redactUrl(database.url) },
+    warnings: config.warnings.map((warning) => redactText(warning)),
+  };
   const printing = { toJSON: { value: () => redacted }, [inspect.custom]: { value: () => redacted } };
   return Object.freeze(Object.assign(Object.create({}, printing), config));
-}
-
-function redactAll(value: unknown): unknown {
-  if (typeof value === "string") return redactUrl(value);
-  if (Array.isArray(value)) return value.map(redactAll);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactAll(inner)]));
 }

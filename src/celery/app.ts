@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Logger, pino } from "pino";
+import type { Logger } from "pino";
 import type { QueueDefinition } from "./amqp/topology.js";
 import { builtinTasks } from "./canvas/builtins.js";
 import { readNode } from "./canvas/node.js";
@@ -18,6 +18,7 @@ import { ControlRegistry } from "./control/registry.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { moduleHandler } from "./executor/module-task.js";
+import { defaultLog } from "./log-stream.js";
 import { workerQueues } from "./queues.js";
 import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
@@ -72,7 +73,7 @@ export class Celery {
     const { log, ...settings } = options;
     this.name = name;
     this.settings = compileSettings(settings);
-    this.log = log ?? pino({ name });
+    this.log = log ?? defaultLog(name);
     this.#sender = {
       apply: (node, args, kwargs, applied) => this.#opened().apply(node, args, kwargs, applied),
       freeze: (node, frame) => this.#opened().freeze(node, frame),

@@ -1,8 +1,8 @@
 import { arch, release, type } from "node:os";
 import { displayUrl, parseBrokerUrl } from "../celery/amqp/url.js";
 import type { Celery } from "../celery/app.js";
-import { maskPasswords } from "../celery/control/configuration.js";
 import { SOFTWARE_VERSION } from "../celery/events/software.js";
+import { redactUrl } from "../celery/secrets.js";
 import type { Worker } from "../celery/worker/worker.js";
 
 /** What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has. */
@@ -18,7 +18,7 @@ export function startupBanner(app: Celery, worker: Worker): string {
   const config = [
     ["app", app.name],
     ["transport", parseBrokerUrl(settings.brokerUrl).map(displayUrl).join(";")],
-    ["results", maskPasswords(settings.resultBackend ?? "disabled://")],
+    ["results", redactUrl(settings.resultBackend ?? "disabled://", "**")],
     ["concurrency", concurrency],
     ["task events", events],
   ] as const;

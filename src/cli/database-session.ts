@@ -5,9 +5,10 @@ import type { JobsDatabase } from "../jobs/schema.js";
 export async function withDatabase<Result>(
   action: (database: Kysely<JobsDatabase>) => Promise<Result>,
 ): Promise<Result> {
-  const { loadConfig, redactText, redactUrl, requireDatabaseUrl } = await import("../config.js");
+  const { loadConfig, requireDatabaseUrl } = await import("../config.js");
   const config = loadConfig();
   const url = requireDatabaseUrl(config);
+  const { redactText, redactUrl } = await import("../celery/secrets.js");
   const { openDatabase } = await import("../jobs/database.js");
   const { classifyDatabaseError } = await import("../postgres/errors.js");
   const { CliError } = await import("./globals.js");

@@ -1,6 +1,7 @@
 import { parseBrokerUrl } from "../celery/amqp/url.js";
+import { envValue } from "../celery/env-value.js";
 import { resolveApp } from "./broker-session.js";
-import { CliError, EXIT_UNAVAILABLE, type GlobalFlags } from "./globals.js";
+import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { Output } from "./output.js";
 
 interface Binding {
@@ -32,9 +33,9 @@ async function fetchBindings(brokerUrl: string): Promise<Binding[]> {
   const [address] = parseBrokerUrl(brokerUrl);
   if (address === undefined) return [];
   const { hostname, username, password, vhost } = address;
-  const base = process.env.RABBITMQ_MANAGEMENT_URL ?? `http://${hostname}:${MANAGEMENT_PORT}`;
+  const base = managementUrl(hostname);
   const credentials = Buffer.from(`${username}:${password}`).toString("base64");
-  const help = `RabbitMQ's management API at ${new URL(base).origin} did not answer: enable its management plugin, or set RABBITMQ_MANAGEMENT_URL`;
+  const help = `RabbitMQ's management API at ${base.origin} did not answer: enable its management plugin, or set RABBITMQ_MANAGEMENT_URL`;
   let response: Response;
   try {
     response = await fetch(new URL(`/api/bindings/${encodeURIComponent(vhost)}`, base), {
@@ -47,4 +48,13 @@ async function fetchBindings(brokerUrl: string): Promise<Binding[]> {
   if (!response.ok) throw new CliError(`${help} (it answered ${response.status})`, EXIT_UNAVAILABLE);
   const bindings = (await response.json()) as Binding[];
   return bindings.map(({ source, destination, routing_key }) => ({ source, destination, routing_key }));
+}
+
+/** Credentials in it are not used: fetch refuses them, and the broker's own are the ones that count. */
+function managementUrl(hostname: string): URL {
+  const text = envValue(process.env.RABBITMQ_MANAGEMENT_URL) ?? `http://${hostname}:${MANAGEMENT_PORT}`;
+  if (!URL.canParse(text) || !/^https?:/i.test(text))
+    throw new CliError("RABBITMQ_MANAGEMENT_URL must be a URL such as http://rabbitmq:15672", EXIT_USAGE);
+  const { origin } = new URL(text);
+  return new URL(origin);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { type Redactor, redactText } from "../celery/secrets.js";
 import { registerCompletion } from "./completion.js";
 import { registerDb } from "./db.js";
 import { registerDlq } from "./dlq.js";
@@ -14,15 +15,18 @@ import { registerReport } from "./report.js";
 import { registerSolve } from "./solve.js";
 import { registerWorker } from "./worker.js";
 
-/** The `celery` command with every sub-command. They load what they need when they run, so that `--help` stays quick. */
-export function createProgram(version: string): Command {
+/**
+ * The `celery` command with every sub-command. They load what they need when they run, so that `--help` stays quick.
+ * @param redact takes passwords out of what commander says of a wrong command line
+ */
+export function createProgram(version: string, redact: Redactor = redactText): Command {
   const program = new Command("celery")
     .description("Celery-compatible worker for Node.js with the PLOSolver jobs")
     .version(version, "-V, --version")
     .showSuggestionAfterError()
     .configureOutput({
       outputError: (text, write) =>
-        write(text.replace(/^error: (.)/, (_, first: string) => `Error: ${first.toUpperCase()}`)),
+        write(redact(text).replace(/^error: (.)/, (_, first: string) => `Error: ${first.toUpperCase()}`)),
     })
     .exitOverride();
   addGlobalOptions(program);

@@ -1,4 +1,9 @@
+import { isIPv6 } from "node:net";
 import { z } from "zod";
+import { ImproperlyConfigured } from "../celery/errors.js";
+import { normalPostgresUrl } from "../celery/postgres-url.js";
+import { mayHoldSecret } from "../celery/secrets.js";
+import { parseServerUrl } from "../celery/server-url.js";
 
 /**
  * The text forms a variable may have: what people write in `.env` files, and what Python settings look like.
@@ -8,11 +13,18 @@ type Form<T> = z.ZodType<T, string>;
 
 const ARITHMETIC_TOKEN = /\s*(\d[\d_]*(?:\.\d+)?|\/\/|[-+*/()])/y;
 
+/** @param read gives undefined, or throws ImproperlyConfigured with a reason, for what is not allowed */
 function form<T>(allowed: string, read: (text: string) => T | undefined): Form<T> {
   return z.string().transform((text, context) => {
-    const value = read(text.trim());
-    if (value !== undefined) return value;
-    context.addIssue({ code: "custom", message: allowed });
+    let reason = "";
+    try {
+      const value = read(text.trim());
+      if (value !== undefined) return value;
+    } catch (error) {
+      if (!(error instanceof ImproperlyConfigured)) throw error;
+      reason = `; ${error.message}`;
+    }
+    context.addIssue({ code: "custom", message: `${allowed}${reason}` });
     return z.NEVER;
   });
 }
@@ -117,30 +129,70 @@ function splitList(text: string): string[] {
 /** Names separated by commas, or a Python or JSON list of strings; duplicates fall away. */
 export function names(what: string, valid: (name: string) => boolean): Form<readonly string[]> {
   return form(`${what} separated by commas, or a list such as ['a', 'b']`, (text) => {
+    refuseAddress(text);
     const items = [...new Set(splitList(text))];
     return items.length > 0 && items.every(valid) ? items : undefined;
   });
 }
 
-/** Free text that `valid` accepts. */
-export function plain(allowed: string, valid: (text: string) => boolean = () => true): Form<string> {
-  return form(allowed, (text) => (valid(text) ? text : undefined));
+/** A name of anything that `valid` accepts. */
+export function name(allowed: string, valid: (text: string) => boolean = () => true): Form<string> {
+  return form(allowed, (text) => {
+    refuseAddress(text);
+    return valid(text) ? text : undefined;
+  });
 }
 
-/** A URL with one of the schemes, or several separated by `;` (Celery's failover list) where `several` is set. */
-export function url(
-  schemes: readonly string[],
-  options: { readonly several?: boolean; readonly example: string },
-): Form<string> {
-  const allowed = `a URL such as ${options.example} (schemes: ${schemes.join(", ")})`;
-  const validOne = (text: string): boolean => {
-    const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-    if (scheme === undefined || !schemes.includes(scheme)) return false;
-    // The WHATWG parser treats unknown schemes too loosely to check a port; http is parsed strictly.
-    return URL.canParse(`http${text.slice(scheme.length)}`);
-  };
-  return form(allowed, (text) => {
-    const urls = options.several ? text.split(";").map((one) => one.trim()) : [text];
-    return urls.every(validOne) ? urls.join(";") : undefined;
+/** A password: any text. */
+export function password(): Form<string> {
+  return form("text", (text) => text);
+}
+
+/** In the place of a name an address is a mistake, and names are shown to everybody: an address may hold a password. */
+function refuseAddress(text: string): void {
+  if (mayHoldSecret(text)) throw new ImproperlyConfigured("it looks like the address of a server");
+}
+
+/** A host name or address alone; an IPv6 address loses its brackets. */
+export function host(): Form<string> {
+  return form("a host name or address alone, without scheme, user and port", (text) => {
+    const address = text.replace(/^\[(.*)\]$/, "$1");
+    return isIPv6(address) || /^[\w.-]+$/.test(text) ? address : undefined;
   });
+}
+
+/** A URL with one of the schemes, or several separated by `;`: Celery's failover list. */
+export function brokerUrls(schemes: readonly string[], example: string): Form<string> {
+  return form(allowedUrl(schemes, example), (text) => {
+    const urls = text.split(";").map((one) => one.trim());
+    for (const url of urls) checkScheme(parseServerUrl(url).scheme, schemes);
+    return urls.join(";");
+  });
+}
+
+/** The URL of a PostgreSQL database, with SQLAlchemy's driver or without it. */
+export function postgresUrl(schemes: readonly string[], example: string): Form<string> {
+  return form(allowedUrl(schemes, example), (text) => {
+    const scheme = /^[a-z0-9+.-]+(?=:\/\/)/i.exec(text)?.[0];
+    if (scheme !== undefined) checkScheme(scheme.toLowerCase(), schemes);
+    return normalPostgresUrl(text);
+  });
+}
+
+/** Where results go: a word, or the URL of a server. */
+export function resultBackend(): Form<string> {
+  const allowed = "rpc://, redis://…, rediss://…, redis+socket://…, db+postgresql://… or disabled://";
+  return form(allowed, (text) => {
+    if (/^(rpc|disabled)(:\/\/.*)?$/i.test(text)) return text.replace(/^(rpc|disabled)$/i, "$1://");
+    if (/^db\+postgres(ql)?(\+\w+)?:/i.test(text)) return `db+${normalPostgresUrl(text.slice("db+".length))}`;
+    return /^redis(s|\+socket)?$/.test(parseServerUrl(text).scheme) ? text : undefined;
+  });
+}
+
+function allowedUrl(schemes: readonly string[], example: string): string {
+  return `a URL such as ${example} (schemes: ${schemes.join(", ")})`;
+}
+
+function checkScheme(scheme: string, schemes: readonly string[]): void {
+  if (!schemes.includes(scheme)) throw new ImproperlyConfigured("its scheme is none of these");
 }

@@ -1,5 +1,18 @@
 import { z } from "zod";
-import { flag, integer, limit, names, oneOf, plain, port, url } from "./forms.js";
+import {
+  brokerUrls,
+  flag,
+  host,
+  integer,
+  limit,
+  name,
+  names,
+  oneOf,
+  password,
+  port,
+  postgresUrl,
+  resultBackend,
+} from "./forms.js";
 
 interface About {
   /** Title of the section this variable opens in `.env.example`. */
@@ -10,6 +23,8 @@ interface About {
   readonly initial: string | null;
   /** Never shown, not even in part. */
   readonly secret?: boolean;
+  /** A URL: shown without its password, and not at all when it cannot be read. */
+  readonly url?: boolean;
 }
 
 export interface Variable<Schema extends z.ZodType = z.ZodType> extends About {
@@ -30,41 +45,44 @@ function withoutDefault<T>(schema: z.ZodType<T, string>, about: Omit<About, "ini
 const YEAR_SECONDS = 31_536_000;
 const isShortName = (name: string): boolean => Buffer.byteLength(name) <= 255;
 const queues = names("queue names (at most 255 bytes each)", isShortName);
-const shortName = plain("a name of at most 255 bytes", isShortName);
-const nonEmpty = plain("text");
+const shortName = name("a name of at most 255 bytes", isShortName);
 
 /** Every environment variable the worker reads, in the order of `.env.example`. */
 export const VARIABLES = {
   CELERY_BROKER_URL: withoutDefault(
-    url(["amqp", "amqps", "pyamqp"], { several: true, example: "amqp://user:password@host:5672/%2Fplosolver" }),
+    brokerUrls(["amqp", "amqps", "pyamqp", "pyamqps", "librabbitmq"], "amqp://user:password@host:5672/%2Fplosolver"),
     {
       section: "Broker",
+      url: true,
       about:
         "RabbitMQ. Without it the URL is built from the RABBITMQ_* pieces below; without those it is amqp://rabbitmq:5672//. Several URLs separated by ';' are tried in turn.",
     },
   ),
-  RABBITMQ_HOST: withDefault(nonEmpty, { about: "Host, used when CELERY_BROKER_URL is not set.", initial: "rabbitmq" }),
+  RABBITMQ_HOST: withDefault(host(), { about: "Host, used when CELERY_BROKER_URL is not set.", initial: "rabbitmq" }),
   RABBITMQ_PORT: withDefault(port(1), { about: "Port, used when CELERY_BROKER_URL is not set.", initial: "5672" }),
-  RABBITMQ_USERNAME: withoutDefault(nonEmpty, { about: "User. Default: RABBITMQ_DEFAULT_USER, else guest." }),
-  RABBITMQ_PASSWORD: withoutDefault(nonEmpty, {
+  RABBITMQ_USERNAME: withoutDefault(shortName, { about: "User. Default: RABBITMQ_DEFAULT_USER, else guest." }),
+  RABBITMQ_PASSWORD: withoutDefault(password(), {
     about: "Password. Default: RABBITMQ_DEFAULT_PASS, else guest.",
     secret: true,
   }),
-  RABBITMQ_VHOST: withoutDefault(nonEmpty, {
+  RABBITMQ_VHOST: withoutDefault(shortName, {
     about:
       "Virtual host by its own name (/plosolver; it is encoded for the URL, and %2Fplosolver means the same). Default: RABBITMQ_DEFAULT_VHOST, else /.",
   }),
-  RABBITMQ_DEFAULT_USER: withoutDefault(nonEmpty, { about: "User as the RabbitMQ image names it." }),
-  RABBITMQ_DEFAULT_PASS: withoutDefault(nonEmpty, { about: "Password as the RabbitMQ image names it.", secret: true }),
-  RABBITMQ_DEFAULT_VHOST: withoutDefault(nonEmpty, { about: "Virtual host as the RabbitMQ image names it." }),
+  RABBITMQ_DEFAULT_USER: withoutDefault(shortName, { about: "User as the RabbitMQ image names it." }),
+  RABBITMQ_DEFAULT_PASS: withoutDefault(password(), {
+    about: "Password as the RabbitMQ image names it.",
+    secret: true,
+  }),
+  RABBITMQ_DEFAULT_VHOST: withoutDefault(shortName, { about: "Virtual host as the RabbitMQ image names it." }),
   CELERY_BROKER_HEARTBEAT: withDefault(limit(3600), { about: "Seconds between AMQP heartbeats.", initial: "60" }),
 
-  CELERY_RESULT_BACKEND: withDefault(
-    plain("rpc://, redis://…, rediss://…, db+postgresql://… or disabled://", (text) =>
-      /^(rpc|disabled)(:\/\/)?$|^(rpc|disabled|rediss?|db\+postgresql(\+\w+)?):\/\/\S*$/i.test(text),
-    ),
-    { section: "Results", about: "Where results of tasks go.", initial: "rpc://" },
-  ),
+  CELERY_RESULT_BACKEND: withDefault(resultBackend(), {
+    section: "Results",
+    about: "Where results of tasks go.",
+    initial: "rpc://",
+    url: true,
+  }),
   CELERY_RESULT_EXPIRES: withDefault(limit(YEAR_SECONDS), {
     about: "Seconds a stored result is kept.",
     initial: "3600",
@@ -160,10 +178,11 @@ export const VARIABLES = {
   }),
 
   DATABASE_URL: withoutDefault(
-    url(["postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg", "postgresql+asyncpg"], {
-      example: "postgresql://user:password@host:5432/plosolver",
-    }),
-    { section: "Database", about: "PostgreSQL with the backend's tables. The PLOSolver tasks need it." },
+    postgresUrl(
+      ["postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg", "postgresql+asyncpg"],
+      "postgresql://user:password@host:5432/plosolver",
+    ),
+    { section: "Database", about: "PostgreSQL with the backend's tables. The PLOSolver tasks need it.", url: true },
   ),
   DATABASE_POOL_SIZE: withDefault(integer(1, 1000), { about: "Most connections held at once.", initial: "10" }),
   DATABASE_CONNECT_TIMEOUT: withDefault(integer(1, 300), { about: "Seconds to wait for a connection.", initial: "5" }),
@@ -185,7 +204,7 @@ export const VARIABLES = {
     about: "Port of /health, /live, /ready and /metrics; 0 takes a free one.",
     initial: "5002",
   }),
-  CELERY_HEALTH_HOST: withDefault(nonEmpty, { about: "Address that port is opened on.", initial: "0.0.0.0" }),
+  CELERY_HEALTH_HOST: withDefault(host(), { about: "Address that port is opened on.", initial: "0.0.0.0" }),
   LOG_LEVEL: withDefault(
     oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { warning: "warn", critical: "fatal" }),
     { about: "Least severe level that is logged.", initial: "info" },

@@ -1,11 +1,13 @@
-import { ImproperlyConfigured } from "../errors.js";
+import { asError, ImproperlyConfigured } from "../errors.js";
+import { visibleUser } from "../secrets.js";
+import { parseServerUrl, type ServerUrl } from "../server-url.js";
 
-const SCHEMES = new Map([
-  ["amqp:", "amqp:"],
-  ["pyamqp:", "amqp:"],
-  ["librabbitmq:", "amqp:"],
-  ["amqps:", "amqps:"],
-  ["pyamqps:", "amqps:"],
+const SCHEMES: ReadonlyMap<string, "amqp" | "amqps"> = new Map([
+  ["amqp", "amqp"],
+  ["pyamqp", "amqp"],
+  ["librabbitmq", "amqp"],
+  ["amqps", "amqps"],
+  ["pyamqps", "amqps"],
 ]);
 
 /** One broker address; `toString` and logs never show the password. */
@@ -38,35 +40,39 @@ export function parseBrokerUrl(text: string): readonly BrokerAddress[] {
 }
 
 function parseAddress(text: string): BrokerAddress {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new ImproperlyConfigured("the broker URL cannot be read: give amqp://user:password@host:5672/vhost");
-  }
-  const protocol = SCHEMES.get(url.protocol);
+  const url = readUrl(text);
+  const protocol = SCHEMES.get(url.scheme);
   if (protocol === undefined) {
     throw new ImproperlyConfigured(
-      `broker scheme ${url.protocol}// is not supported: this worker speaks AMQP 0-9-1 (amqp:// or amqps://)`,
+      `broker scheme ${url.scheme}:// is not supported: this worker speaks AMQP 0-9-1 (amqp:// or amqps://)`,
     );
   }
-  const secure = protocol === "amqps:";
-  const path = decodeURIComponent(url.pathname.replace(/^\//, ""));
-  const heartbeat = Number(url.searchParams.get("heartbeat") ?? Number.NaN);
+  const heartbeat = Number(url.query.get("heartbeat") ?? Number.NaN);
   return {
-    protocol: secure ? "amqps" : "amqp",
-    hostname: url.hostname === "" ? "localhost" : url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? (secure ? 5671 : 5672) : Number(url.port),
-    username: url.username === "" ? "guest" : decodeURIComponent(url.username),
-    password: url.password === "" && url.username === "" ? "guest" : decodeURIComponent(url.password),
-    vhost: path === "" ? "/" : path,
+    protocol,
+    hostname: url.hostname ?? "localhost",
+    port: url.port ?? (protocol === "amqps" ? 5671 : 5672),
+    username: url.username ?? "guest",
+    password: url.password ?? "guest",
+    vhost: url.path === "" ? "/" : url.path,
     heartbeat: Number.isFinite(heartbeat) ? heartbeat : undefined,
   };
+}
+
+function readUrl(text: string): ServerUrl {
+  try {
+    return parseServerUrl(text);
+  } catch (cause) {
+    const reason = asError(cause).message;
+    throw new ImproperlyConfigured(
+      `the broker URL cannot be read: ${reason}; give amqp://user:password@host:5672/vhost`,
+    );
+  }
 }
 
 /** The address as kombu prints it, password masked: `amqp://guest:**@localhost:5672//`. */
 export function displayUrl(address: BrokerAddress): string {
   const { protocol, username, hostname, port, vhost } = address;
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
-  return `${protocol}://${username}:**@${host}:${port}/${vhost}`;
+  return `${protocol}://${visibleUser(username)}:**@${host}:${port}/${vhost}`;
 }

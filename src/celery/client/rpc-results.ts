@@ -64,12 +64,6 @@ export class RpcResults {
     await this.#opening;
   }
 
-  /** Before a task is sent: its results can come, and what came of an earlier task of the same id is forgotten. */
-  async expect(taskId: string): Promise<void> {
-    await this.open();
-    this.#states.delete(taskId);
-  }
-
   async #openOnce(): Promise<void> {
     try {
       await this.#connection.whenReady();
@@ -135,13 +129,10 @@ export class RpcResults {
     }
   }
 
-  /**
-   * @returns false when it changes nothing: nothing replaces a success, and nothing but another end an end. A hard time
-   * limit is told twice, and a Python worker tells of a retry only after it sent the next attempt, which may be faster.
-   */
+  /** @returns false when it changes nothing: a hard time limit is told twice, and nothing replaces a success. */
   #keep(taskId: string, state: StoredResult | Error): boolean {
     const known = this.#states.get(taskId);
-    if (isEnd(known) && (known.status === "SUCCESS" || !isEnd(state))) return false;
+    if (known !== undefined && !(known instanceof Error) && known.status === "SUCCESS") return false;
     this.#states.delete(taskId);
     this.#states.set(taskId, state);
     if (this.#states.size > MAX_KEPT) this.#dropOldest();
@@ -215,8 +206,4 @@ export class RpcResults {
     waits?.delete(wait);
     if (waits?.size === 0) this.#waits.delete(taskId);
   }
-}
-
-function isEnd(state: StoredResult | Error | undefined): state is StoredResult {
-  return state !== undefined && !(state instanceof Error) && READY_STATES.has(state.status);
 }

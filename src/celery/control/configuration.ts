@@ -2,6 +2,7 @@ import { arch, release, type } from "node:os";
 import { SOFTWARE_VERSION } from "../events/software.js";
 import { snakeCase } from "../names.js";
 import { pythonRepr } from "../protocol/repr.js";
+import { redactText, redactUrl } from "../secrets.js";
 import { compileSettings, type Settings } from "../settings.js";
 
 const MASK = "********";
@@ -27,8 +28,8 @@ const PYTHON_ONLY = {
 /** Names whose values Celery never shows. */
 const SECRET_NAME = /api|token|key|secret|pass|signature|database/i;
 
-/** The password of a URL, wherever one stands in a text. */
-const URL_PASSWORD = /([a-z][\w+.-]*:\/\/[^\s:/@]*):[^\s/]*@/gi;
+/** Settings that are URLs: what of one cannot be read is hidden whole. */
+const URLS: ReadonlySet<string> = new Set(["brokerUrl", "resultBackend"] satisfies (keyof Settings)[]);
 
 /**
  * Settings under Celery's names, in a form JSON has, with secrets masked: values of secret names, and passwords in URLs.
@@ -42,6 +43,7 @@ export function describeSettings(settings: Settings, withDefaults: boolean): Rec
   );
   const named = shown.map(([key, value]) => {
     const name = snakeCase(key);
+    if (URLS.has(key) && typeof value === "string") return [name, redactUrl(value, MASK)];
     return [name, SECRET_NAME.test(name) && isTelling(value) ? MASK : withoutSecrets(value)];
   });
   return { ...PYTHON_ONLY, ...Object.fromEntries(named) };
@@ -52,8 +54,8 @@ export function describeInstallation(settings: Settings): string {
   const table = Object.entries(describeSettings(settings, false)).map(
     ([name, value]) => `${name}: ${pythonRepr(value, { escape: true })}`,
   );
-  const broker = settings.brokerUrl.split(":", 1)[0] ?? "amqp";
-  const results = maskPasswords(settings.resultBackend ?? "disabled");
+  const broker = /^[a-z][a-z0-9+.-]*(?=:\/\/)/i.exec(settings.brokerUrl)?.[0] ?? "amqp";
+  const results = redactUrl(settings.resultBackend ?? "disabled://", MASK);
   return [
     "",
     `software -> node-celery:${SOFTWARE_VERSION} node:${process.versions.node}`,
@@ -68,18 +70,13 @@ export function describeInstallation(settings: Settings): string {
   ].join("\n");
 }
 
-/** The text without the passwords of its URLs. */
-export function maskPasswords(text: string): string {
-  return text.replace(URL_PASSWORD, `$1:${MASK}@`);
-}
-
 /** Nothing and yes or no tell no secret. */
 function isTelling(value: unknown): boolean {
   return value !== null && value !== "" && typeof value !== "boolean";
 }
 
 function withoutSecrets(value: unknown): unknown {
-  if (typeof value === "string") return maskPasswords(value);
+  if (typeof value === "string") return redactText(value, MASK);
   if (typeof value === "function") return `<function ${value.name}>`;
   if (value instanceof RegExp) return String(value);
   if (Array.isArray(value)) return value.map(withoutSecrets);

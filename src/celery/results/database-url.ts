@@ -1,4 +1,5 @@
-import { ImproperlyConfigured } from "../errors.js";
+import { asError, ImproperlyConfigured } from "../errors.js";
+import { normalPostgresUrl } from "../postgres-url.js";
 
 /**
  * The PostgreSQL URL in a Celery backend URL: `db+postgresql://…`, SQLAlchemy's driver name (`+psycopg2`) left out.
@@ -6,9 +7,14 @@ import { ImproperlyConfigured } from "../errors.js";
  * @throws ImproperlyConfigured for another database; the message names no password
  */
 export function postgresUrl(backendUrl: string): string {
-  const match = /^(?:db\+)?(postgres(?:ql)?)(?:\+[a-z0-9_]+)?(:\/\/.*)$/s.exec(backendUrl);
-  if (match === null) {
-    throw new ImproperlyConfigured(`result backend ${backendUrl.split(":", 1)[0]}: only db+postgresql is supported`);
+  const url = backendUrl.replace(/^db\+/i, "");
+  if (!/^postgres(ql)?(\+\w+)?:/i.test(url)) {
+    const scheme = /^[a-z0-9+.-]+(?=:\/\/)/i.exec(backendUrl)?.[0] ?? "the URL given";
+    throw new ImproperlyConfigured(`result backend ${scheme}: only db+postgresql is supported`);
   }
-  return `postgresql${match[2]}`;
+  try {
+    return normalPostgresUrl(url);
+  } catch (cause) {
+    throw new ImproperlyConfigured(`the database URL of the result backend cannot be used: ${asError(cause).message}`);
+  }
 }

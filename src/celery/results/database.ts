@@ -5,12 +5,10 @@ import { Outage } from "../../postgres/outage.js";
 import { openPostgres } from "../../postgres/pool.js";
 import { readPickle, writePickle } from "../protocol/pickle.js";
 import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
-import { replaceCondition, writeAttemptPickle } from "./attempt-pickle.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
 import { createResultTables, type ResultTables, resultTables, type TableNames } from "./database-tables.js";
 import { postgresUrl } from "./database-url.js";
 import { isResultTuple, readMeta } from "./meta.js";
-import { attemptOf } from "./order.js";
 import { PollingWaiter } from "./polling-waiter.js";
 import { type RetryOptions, retryTransient } from "./retry.js";
 import type { StoredBackend, WaitOptions } from "./stored.js";
@@ -77,7 +75,8 @@ export class DatabaseBackend implements StoredBackend {
       url: postgresUrl(options.url),
       applicationName: "celery-results",
       poolSize: options.poolSize ?? 4,
-      onConnectionError: (err) => options.log.warn({ err }, "connection to the result database lost"),
+      // The message alone: pg hangs the whole client, with all it knows, on the error of an idle connection.
+      onConnectionError: (error) => options.log.warn({ err: error.message }, "connection to the result database lost"),
     });
     this.#waiter = new PollingWaiter((taskIds) => this.#getMany(taskIds), options.pollMs ?? 500);
   }
@@ -97,8 +96,7 @@ export class DatabaseBackend implements StoredBackend {
 
   async store(target: ResultTarget, { status, result, traceback }: ResultRecord): Promise<void> {
     const { table, sequenceName } = this.#tables.task;
-    const attempt = attemptOf(target);
-    const pickled = writeAttemptPickle(result, attempt);
+    const pickled = writePickle(result);
     const doneAt = READY_STATES.has(status) ? sql`timezone('utc', clock_timestamp())` : sql`NULL`;
     const extended = this.#extendedValues(target);
     const columns = ["status", "result", "date_done", "traceback", ...extended.map(([column]) => column)];
@@ -110,11 +108,10 @@ export class DatabaseBackend implements StoredBackend {
       ...extended.map(([, value]) => sql`${value}`),
     ];
     const statement = sql`
-      INSERT INTO ${table} AS stored (id, task_id, ${sql.join(columns.map((column) => sql.id(column)))})
+      INSERT INTO ${table} (id, task_id, ${sql.join(columns.map((column) => sql.id(column)))})
       VALUES (nextval(${sequenceName}::regclass), ${target.id}, ${sql.join(values)})
       ON CONFLICT (task_id) DO UPDATE
-      SET ${sql.join(columns.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`))}
-      WHERE ${replaceCondition(sql.id("stored"), { status, attempt })}`;
+      SET ${sql.join(columns.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`))}`;
     await this.#run(() => statement.execute(this.#db));
   }
 

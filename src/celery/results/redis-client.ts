@@ -1,5 +1,7 @@
 import type { Logger } from "pino";
 import type { createClient } from "redis";
+import { asError } from "../errors.js";
+import { createRedactor, type Redactor } from "../secrets.js";
 import { parseRedisUrl, type RedisConnectionOptions } from "./redis-options.js";
 import { retryTransient } from "./retry.js";
 
@@ -15,6 +17,8 @@ export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   readonly #log: Logger;
   readonly #closing = new AbortController();
+  /** A server that does not know AUTH sends its words back. */
+  readonly #redact: Redactor;
   #library: Library | null = null;
   #commands: RedisClient | null = null;
   #subscriber: Promise<RedisClient> | null = null;
@@ -22,6 +26,7 @@ export class RedisConnection {
   /** @throws ImproperlyConfigured for a URL that cannot be used */
   constructor(url: string, log: Logger) {
     this.#options = parseRedisUrl(url);
+    this.#redact = createRedactor({ PASSWORD: this.#options.password });
     this.#log = log;
   }
 
@@ -37,7 +42,8 @@ export class RedisConnection {
     return retryTransient(() => operation(this.#opened()), {
       signal: this.#closing.signal,
       isTransient: (error) => this.#isTransient(error),
-      onRetry: (error, attempt) => this.#log.warn({ err: error, attempt }, "redis command failed, trying again"),
+      onRetry: (error, attempt) =>
+        this.#log.warn({ err: this.#reason(error), attempt }, "redis command failed, trying again"),
     });
   }
 
@@ -84,13 +90,19 @@ export class RedisConnection {
   #logOutages(client: RedisClient, purpose: string): void {
     let isDown = false;
     client.on("error", (err: unknown) => {
-      if (!isDown && !this.#closing.signal.aborted) this.#log.error({ err, purpose }, "redis connection lost");
+      if (!isDown && !this.#closing.signal.aborted)
+        this.#log.error({ err: this.#reason(err), purpose }, "redis connection lost");
       isDown = true;
     });
     client.on("ready", () => {
       if (isDown) this.#log.info({ purpose }, "redis connection restored");
       isDown = false;
     });
+  }
+
+  #reason(error: unknown): string {
+    const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+    return this.#redact(asError(first).message);
   }
 
   #opened(): RedisClient {

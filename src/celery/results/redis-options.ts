@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { RedisClientOptions } from "redis";
-import { ImproperlyConfigured } from "../errors.js";
+import { asError, ImproperlyConfigured } from "../errors.js";
+import { parseServerUrl, type ServerUrl } from "../server-url.js";
 
 /** Connection options of node-redis that Celery's URL stands for. */
 export type RedisConnectionOptions = Pick<RedisClientOptions, "socket" | "username" | "password" | "database">;
@@ -21,33 +22,37 @@ const CERTIFICATE_CHECKS: ReadonlyMap<string, boolean> = new Map([
  * @throws ImproperlyConfigured; the message names no password
  */
 export function parseRedisUrl(text: string): RedisConnectionOptions {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw new ImproperlyConfigured("the redis URL of the result backend cannot be read");
-  }
+  const { scheme, username, password, hostname, port, path, query } = readUrl(text);
   const credentials = {
-    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
   };
-  if (url.protocol === "redis+socket:" || url.protocol === "unix:") {
-    const database = databaseNumber(url.searchParams.get("virtual_host") ?? "");
-    return { ...credentials, database, socket: { path: url.pathname, tls: false } };
+  if (scheme === "redis+socket" || scheme === "unix") {
+    const database = databaseNumber(query.get("virtual_host") ?? "");
+    return { ...credentials, database, socket: { path: `/${path}`, tls: false } };
   }
-  const address = { host: url.hostname === "" ? "localhost" : url.hostname, port: Number(url.port || 6379) };
-  const database = databaseNumber(url.searchParams.get("virtual_host") ?? url.pathname);
-  if (url.protocol === "redis:") return { ...credentials, database, socket: address };
-  if (url.protocol !== "rediss:") {
-    throw new ImproperlyConfigured(`result backend ${url.protocol}// is no redis URL`);
+  const address = { host: hostname ?? "localhost", port: port ?? 6379 };
+  const database = databaseNumber(query.get("virtual_host") ?? path);
+  if (scheme === "redis") return { ...credentials, database, socket: address };
+  if (scheme !== "rediss") {
+    throw new ImproperlyConfigured(`result backend ${scheme}:// is no redis URL`);
   }
-  return { ...credentials, database, socket: { ...address, tls: true, ...tlsOptions(url.searchParams) } };
+  return { ...credentials, database, socket: { ...address, tls: true, ...tlsOptions(query) } };
+}
+
+function readUrl(text: string): ServerUrl {
+  try {
+    return parseServerUrl(text);
+  } catch (cause) {
+    throw new ImproperlyConfigured(`the redis URL of the result backend cannot be read: ${asError(cause).message}`);
+  }
 }
 
 function databaseNumber(path: string): number {
   const text = path.replaceAll("/", "");
   if (text === "") return 0;
-  if (!/^\d+$/.test(text)) throw new ImproperlyConfigured(`redis database ${JSON.stringify(text)} is no number`);
+  if (!/^\d+$/.test(text))
+    throw new ImproperlyConfigured("the database in the redis URL of the result backend is no number");
   return Number(text);
 }
 
@@ -60,7 +65,7 @@ function tlsOptions(parameters: URLSearchParams): {
   const check = parameters.get("ssl_cert_reqs") ?? "required";
   const rejectUnauthorized = CERTIFICATE_CHECKS.get(check);
   if (rejectUnauthorized === undefined) {
-    throw new ImproperlyConfigured(`ssl_cert_reqs=${check} of the redis URL must be required, optional or none`);
+    throw new ImproperlyConfigured("ssl_cert_reqs of the redis URL must be required, optional or none");
   }
   const ca = certificate(parameters, "ssl_ca_certs");
   const cert = certificate(parameters, "ssl_certfile");

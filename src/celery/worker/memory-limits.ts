@@ -1,3 +1,4 @@
+import { envValue } from "../env-value.js";
 import { ImproperlyConfigured } from "../errors.js";
 
 /** How much a worker remembers of tasks that are gone. */
@@ -27,8 +28,8 @@ export function memoryLimits(env: Readonly<Record<string, string | undefined>>):
 }
 
 function numberFrom(env: Readonly<Record<string, string | undefined>>, name: string, initial: number): number {
-  const text = env[name];
-  if (text === undefined || text === "") return initial;
+  const text = envValue(env[name]);
+  if (text === undefined) return initial;
   const value = Number(text);
   if (!(value >= 0)) throw new ImproperlyConfigured(`${name} is ${text}: it must be a number of at least 0`);
   return value;

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { asError } from "../errors.js";
@@ -59,7 +59,9 @@ export class StateFile {
     if (this.#isForeign) return;
     try {
       const temporary = `${this.path}.${process.pid}.tmp`;
-      writeFileSync(temporary, JSON.stringify({ version: 1, ...this.current() }), { mode: 0o600 });
+      // What has the name is removed, not written through: it may be a link that somebody left there.
+      rmSync(temporary, { force: true });
+      writeFileSync(temporary, JSON.stringify({ version: 1, ...this.current() }), { mode: 0o600, flag: "wx" });
       renameSync(temporary, this.path);
     } catch (error) {
       this.#warn("write", error);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
@@ -37,6 +37,15 @@ it("leaves a file that it cannot understand, such as Python's, with a warning", 
     expect(warnings.at(-1)).toMatch(/cannot understand the state file/);
     expect(readFileSync(join(folder, "other.db"), "utf8")).toBe(text);
   }
+});
+
+it("is never written through a link that somebody left in its folder", () => {
+  const target = join(folder, "target");
+  writeFileSync(target, "foreign");
+  symlinkSync(target, join(folder, `linked.json.${process.pid}.tmp`));
+  file("linked.json").save();
+  expect(readFileSync(target, "utf8")).toBe("foreign");
+  expect(file("linked.json").load()).toMatchObject(state);
 });
 
 it("says that it cannot be written, and lets the worker go on", () => {

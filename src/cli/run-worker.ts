@@ -8,29 +8,33 @@ import { createPloSolver } from "../main.js";
 import { loadApp, parseAppReference } from "./app-loader.js";
 import { startupBanner } from "./banner.js";
 import { CliError, EXIT_USAGE } from "./globals.js";
+import { checkLogFile } from "./log-file.js";
 import { plural } from "./output.js";
 import { createPidFile } from "./pid-file.js";
 import type { WorkerFlags } from "./worker-flags.js";
+import type { StoppableProgram, WorkerSignals } from "./worker-signals.js";
 
-/** A program that runs until it is stopped. */
-interface Program {
+/** What runs until it is stopped, and the app it belongs to. */
+interface Program extends StoppableProgram {
   readonly app: Celery;
-  readonly worker: Worker;
   start(): Promise<void>;
-  stop(deadlineSeconds?: number | null): Promise<void>;
 }
 
 /**
- * Builds the program that `-A` names and runs it until SIGTERM, SIGINT or a remote shutdown; a second signal, or
- * SIGQUIT, does not wait for tasks.
+ * Builds the program that `-A` names and runs it until a signal (see {@link WorkerSignals}) or a remote shutdown.
+ * @param signals held back until now
  */
-export async function runWorker(flags: WorkerFlags): Promise<void> {
+export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Promise<void> {
   const nodename = expandNodename(flags.hostname);
   if (flags.pidfile !== undefined) createPidFile(expandPath(flags.pidfile, nodename));
   const program = await build(flags, nodename);
-  stopOnRequest(program);
+  const { log } = program.worker.core;
+  signals.attach(program);
+  process.prependListener("uncaughtException", (error) => {
+    log.fatal({ err: error }, "an error that nobody caught ends the worker: its messages go back to their queues");
+  });
   process.on("unhandledRejection", (error) =>
-    program.worker.core.log.error({ err: error }, "a promise was rejected and nobody handled it"),
+    log.error({ err: error }, "a promise was rejected and nobody handled it"),
   );
   if (flags.quiet !== true && flags.logfile === undefined && isReadable(logFormat()))
     process.stdout.write(startupBanner(program.app, program.worker));
@@ -39,48 +43,17 @@ export async function runWorker(flags: WorkerFlags): Promise<void> {
   await program.start();
 }
 
-function stopOnRequest(program: Program): void {
-  const { worker } = program;
-  const { log } = worker.core;
-  let stopping = false;
-  const stop = (deadlineSeconds?: number) => {
-    stopping = true;
-    void program.stop(deadlineSeconds).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, "the worker could not stop as it should");
-        process.exit(1);
-      },
-    );
-  };
-  const warm = (signal: NodeJS.Signals) => {
-    if (stopping) return cold(signal);
-    log.info({ signal }, "stopping: running tasks may end (a second signal does not wait)");
-    stop();
-  };
-  const cold = (signal: NodeJS.Signals) => {
-    const seconds = worker.core.settings.workerSoftShutdownTimeout;
-    log.warn({ signal, seconds }, "stopping without waiting longer: tasks that still run go back to their queue");
-    stop(seconds);
-  };
-  process.on("SIGTERM", process.env.REMAP_SIGTERM === "SIGQUIT" ? cold : warm);
-  process.on("SIGINT", warm);
-  process.on("SIGQUIT", cold);
-  // Remote shutdown stops the worker; what surrounds it has to end too.
-  worker.events.on("draining", () => {
-    if (!stopping) stop();
-  });
-}
-
 async function build(flags: WorkerFlags, nodename: string): Promise<Program> {
   const reference = parseAppReference(flags.app);
   const options = workerOptions(flags);
   if (reference.kind === "built-in") {
-    const { loglevel, logfile } = flags;
+    const { loglevel } = flags;
+    const logFile = flags.logfile === undefined ? undefined : expandPath(flags.logfile, nodename);
+    if (logFile !== undefined) checkLogFile(logFile);
     return createPloSolver(loadConfig(), {
       ...options,
       ...(loglevel === undefined ? {} : { logLevel: loglevel }),
-      ...(logfile === undefined ? {} : { logFile: expandPath(logfile, nodename) }),
+      ...(logFile === undefined ? {} : { logFile }),
     });
   }
   if (flags.logfile !== undefined)

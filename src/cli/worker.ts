@@ -40,8 +40,10 @@ export function registerWorker(program: Command): void {
     command.on(`option:${new Option(flags).name()}`, refuse);
   }
   command.action(async (_flags: WorkerFlags, self: Command) => {
+    const { WorkerSignals } = await import("./worker-signals.js");
+    const signals = new WorkerSignals();
     const { runWorker } = await import("./run-worker.js");
-    await runWorker(self.optsWithGlobals<WorkerFlags>());
+    await runWorker(self.optsWithGlobals<WorkerFlags>(), signals);
   });
 }
 

@@ -4,9 +4,12 @@ import type { Worker } from "./celery/worker/worker.js";
 import { type Config, requireDatabaseUrl } from "./config.js";
 import { type HttpServer, startHttpServer } from "./http/server.js";
 import { openDatabase } from "./jobs/database.js";
+import { DatabaseWatch } from "./jobs/database-watch.js";
 import { JobRepository } from "./jobs/repository.js";
 import { findSolverSolutions } from "./jobs/solver-solutions.js";
 import { createLogger } from "./log.js";
+import { untilAvailable } from "./postgres/availability.js";
+import { Outage } from "./postgres/outage.js";
 import { jobTask } from "./tasks/job-task.js";
 import { registerPloSolverTasks } from "./tasks/register.js";
 import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
@@ -44,10 +47,13 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
     onConnectionError: (error) => log.warn({ reason: error.message }, "a database connection was lost"),
   });
   const app = new Celery("plosolver_backend", { ...celerySettings(config), log });
+  const outage = new Outage(log);
+  const watch = new DatabaseWatch(database, outage);
   const repository = new JobRepository(database);
   const settings = {
     repository,
     log,
+    outage,
     staleAfterSeconds: config.jobs.staleAfterSeconds,
     arrivalTimeoutSeconds: config.jobs.arrivalTimeoutSeconds,
     shutdownSignal: shutdown.signal,
@@ -55,7 +61,10 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
   registerPloSolverTasks(app, {
     spotSimulation: jobTask(spotSimulationJob, settings),
     solverAnalysis: jobTask(
-      solverAnalysisJob({ findSolutions: (description) => findSolverSolutions(database, description) }),
+      solverAnalysisJob({
+        findSolutions: (description, signal) =>
+          untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
+      }),
       settings,
     ),
   });
@@ -67,18 +76,21 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
     async start() {
       http = await startHttpServer({
         worker,
-        pingDatabase: () => repository.ping(),
+        database: watch,
         queueSizes: () => worker.queueSizes(),
         host: config.http.host,
         port: config.http.port,
       });
       log.info({ url: http.url }, "health endpoints are open");
+      // A database that is away is told at once, not when the first job needs it.
+      void watch.look();
       await worker.start();
     },
     async stop(deadlineSeconds) {
       await worker.stop(deadlineSeconds);
       shutdown.abort(new Error("the worker stops"));
       await app.close();
+      watch.stop();
       await database.destroy();
       await http?.close();
     },

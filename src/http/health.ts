@@ -1,31 +1,25 @@
-import { Probe } from "./probe.js";
+import type { DatabaseProbe, SeenTrouble } from "./database-probe.js";
 import type { WorkerView } from "./worker-view.js";
-
-/** How long a probe waits for the database: less than any orchestrator waits for the probe. */
-const DATABASE_TIMEOUT_MS = 1000;
 
 /** Why a worker takes no work now; empty when it does. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
-  readonly databaseAnswers: boolean;
+  readonly databaseTrouble: SeenTrouble | null;
 }
 
 /** Tells whether a worker can do its job: broker, consumers, database. Liveness is not asked here: it asks nobody. */
 export class Health {
-  readonly #database: Probe<void>;
-
   constructor(
     private readonly worker: WorkerView,
-    pingDatabase: () => Promise<void>,
-  ) {
-    this.#database = new Probe(pingDatabase, DATABASE_TIMEOUT_MS);
-  }
+    private readonly database: DatabaseProbe,
+  ) {}
 
   async readiness(): Promise<Readiness> {
-    const database = await this.#database.look();
-    const reasons = [...this.#workerReasons(), ...(database.ok ? [] : [`database: ${database.reason}`])];
-    return { ready: reasons.length === 0, reasons, databaseAnswers: database.ok };
+    const trouble = await this.database.look();
+    const reasons = this.#workerReasons();
+    if (trouble !== null) reasons.push(`database: ${trouble.problem}: ${trouble.reason}`);
+    return { ready: reasons.length === 0, reasons, databaseTrouble: trouble };
   }
 
   #workerReasons(): string[] {

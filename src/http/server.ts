@@ -1,12 +1,12 @@
 import fastify from "fastify";
+import { DatabaseProbe, type DatabaseView, measureDatabase } from "./database-probe.js";
 import { Health } from "./health.js";
 import { createMetrics, type QueueSizes } from "./metrics.js";
 import type { WorkerView } from "./worker-view.js";
 
 export interface HttpOptions {
   readonly worker: WorkerView;
-  /** Resolves when the database answers; may be slow, may hang. */
-  readonly pingDatabase: () => Promise<void>;
+  readonly database: DatabaseView;
   /** Without it `celery_queue_size` is left out. */
   readonly queueSizes?: QueueSizes;
   readonly host: string;
@@ -33,8 +33,10 @@ class HttpListenError extends Error {
  */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { worker, host, port } = options;
-  const health = new Health(worker, options.pingDatabase);
+  const look = new DatabaseProbe(options.database);
+  const health = new Health(worker, look);
   const metrics = createMetrics(worker, options.queueSizes);
+  measureDatabase(metrics, worker.nodename, options.database, look);
   const server = fastify({ forceCloseConnections: true });
 
   server.get("/live", () => ({ status: "alive" }));
@@ -45,14 +47,15 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   });
 
   server.get("/health", async (_request, reply) => {
-    const { ready, reasons, databaseAnswers } = await health.readiness();
+    const { ready, reasons, databaseTrouble } = await health.readiness();
     return reply.code(ready ? 200 : 503).send({
       status: ready ? "healthy" : "unhealthy",
       celery_connected: worker.isConnected,
       workers: worker.state === "running" ? 1 : 0,
       worker_name: worker.nodename,
       state: worker.state,
-      database_connected: databaseAnswers,
+      database_connected: databaseTrouble === null,
+      database_problem: databaseTrouble?.problem ?? null,
       queues: worker.consumers.map(({ queue, confirmed }) => ({ name: queue, consumed: confirmed })),
       reasons,
       uptime_seconds: Math.round(process.uptime()),

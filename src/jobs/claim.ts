@@ -21,14 +21,16 @@ export type ClaimOutcome =
   | { readonly kind: "claimed"; readonly job: ClaimedJob }
   | { readonly kind: "missing" }
   | { readonly kind: "wrong-type"; readonly jobType: JobType }
+  /** QUEUED: it appeared, or was queued again, while it was looked at. */
+  | { readonly kind: "queued" }
   /** PROCESSING elsewhere, and alive. */
   | { readonly kind: "busy" }
   | { readonly kind: "completed"; readonly resultData: unknown }
   | { readonly kind: "failed"; readonly errorMessage: string | null }
   | { readonly kind: "cancelled" };
 
-/** What a fenced write found: `held` means it was carried out. */
-export type FencedOutcome = "held" | "cancelled" | "superseded";
+/** What a fenced write found: `held` means it was carried out, `deleted` that there is no such row any more. */
+export type FencedOutcome = "held" | "cancelled" | "superseded" | "deleted";
 
 /** Who may take a row. */
 export interface Claimant {

@@ -59,7 +59,12 @@ export class JobCancelledError extends JobError {
   readonly code = "JOB_CANCELLED";
 }
 
-/** Abort reason: another delivery took the job over, or its row is gone. */
+/** Abort reason: the job's row is gone. */
+export class JobDeletedError extends JobError {
+  readonly code = "JOB_DELETED";
+}
+
+/** Abort reason: another delivery took the job over. */
 export class JobSupersededError extends JobError {
   readonly code = "JOB_SUPERSEDED";
 }

@@ -62,7 +62,7 @@ export async function whyNotHeld(
     .select(["status", sql<boolean>`coalesce(started_at = ${tokenOf(claim)}, false)`.as("ours")])
     .where("id", "=", claim.jobId)
     .executeTakeFirst();
-  if (row === undefined) return "superseded";
+  if (row === undefined) return "deleted";
   if (row.ours && wished !== null && row.status === wished) return "held";
   return row.status === "CANCELLED" ? "cancelled" : "superseded";
 }

@@ -51,11 +51,6 @@ const TIME_COLUMNS = (["created_at", "started_at", "completed_at", "updated_at"]
 export class JobRepository {
   constructor(private readonly database: Kysely<JobsDatabase>) {}
 
-  /** Resolves when the database answers and has the table. */
-  async ping(): Promise<void> {
-    await sql`select 1 from jobs limit 0`.execute(this.database);
-  }
-
   async find(id: string): Promise<JobRow | null> {
     const row = await this.#rows().where("id", "=", id).executeTakeFirst();
     return row ?? null;
@@ -180,6 +175,27 @@ export class JobRepository {
     return result.numUpdatedRows > 0n;
   }
 
+  /**
+   * Fails jobs whose message will never run, if the claimant could have claimed them and no other message is known to
+   * be theirs. @param messageIds ids by which a row may name this message
+   * @returns how many rows it ended
+   */
+  async failRefused(
+    ids: readonly string[],
+    messageIds: readonly string[],
+    claimant: Claimant,
+    message: string,
+  ): Promise<number> {
+    const result = await this.database
+      .updateTable("jobs")
+      .set({ ...failure(message), updated_at: utcNow() })
+      .where(sql<boolean>`id = any(${[...ids]})`)
+      .where(sql<boolean>`coalesce(queue_message_id = any(${[...messageIds]}), true)`)
+      .where(claimable(claimant))
+      .executeTakeFirst();
+    return Number(result.numUpdatedRows);
+  }
+
   /** What the user's cancel button does: QUEUED or PROCESSING → CANCELLED; false when the job had ended. */
   async requestCancel(id: string): Promise<boolean> {
     const result = await this.database
@@ -219,8 +235,8 @@ export class JobRepository {
     if (row === null) return { kind: "missing" };
     if (row.job_type !== jobType) return { kind: "wrong-type", jobType: row.job_type };
     switch (row.status) {
-      // Between the two statements a job may have been queued again: the caller looks once more, as for a busy one.
       case "QUEUED":
+        return { kind: "queued" };
       case "PROCESSING":
         return { kind: "busy" };
       case "COMPLETED":

@@ -42,7 +42,7 @@ export class Outage {
   failed(waiter: object, error: unknown): void {
     const { problem } = describeDatabaseError(error);
     const trouble = { problem, reason: reasonOf(error) };
-    if (this.#waiters.size === 0) this.#since = performance.now();
+    if (this.#named.size === 0) this.#since = performance.now();
     this.#waiters.delete(waiter);
     this.#waiters.set(waiter, trouble);
     if (this.#named.has(problem)) return;
@@ -52,16 +52,17 @@ export class Outage {
     this.log.warn(fields, `${this.name} is not available: waiting for it`);
   }
 
-  /** The operation went through. */
+  /** An operation went through, whether it had waited or not. */
   passed(waiter: object): void {
-    if (!this.#waiters.delete(waiter) || this.#waiters.size > 0) return;
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size > 0 || this.#named.size === 0) return;
     this.#named.clear();
     const seconds = Math.round(performance.now() - this.#since) / 1000;
     this.log.info({ seconds }, `${this.name} is available again`);
   }
 
-  /** The operation is not tried any more: it says nothing about the database. */
+  /** The operation is not tried any more: the outage lasts until another one goes through. */
   gaveUp(waiter: object): void {
-    if (this.#waiters.delete(waiter) && this.#waiters.size === 0) this.#named.clear();
+    this.#waiters.delete(waiter);
   }
 }

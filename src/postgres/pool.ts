@@ -2,7 +2,7 @@ import { Socket } from "node:net";
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from "kysely";
 import pg from "pg";
 import { markAsConnectError } from "./errors.js";
-import { PooledSession, setSession } from "./session.js";
+import { openSession, type Session } from "./session.js";
 
 export interface PostgresOptions {
   /** `postgresql://` URL. */
@@ -34,8 +34,7 @@ export function openPostgres<Database>(options: PostgresOptions): Kysely<Databas
 /** The pool of `pg` as Kysely needs it. */
 class Pool implements PostgresPool {
   readonly #pool: pg.Pool;
-  /** Connections that go through a pooler. */
-  readonly #pooled = new WeakMap<pg.PoolClient, PooledSession>();
+  readonly #sessions = new WeakMap<pg.PoolClient, Session>();
 
   constructor(options: PostgresOptions) {
     const statementTimeoutMs = (options.statementTimeoutSeconds ?? 10) * 1000;
@@ -57,8 +56,8 @@ class Pool implements PostgresPool {
       // Not Kysely's onCreateConnection: a connection on which that fails never returns to the pool.
       onConnect: async (client) => {
         const { applicationName: application_name } = options;
-        const own = await setSession(client as pg.PoolClient, { ...settings, application_name });
-        if (!own) this.#pooled.set(client as pg.PoolClient, new PooledSession(client as pg.PoolClient, settings));
+        const connected = client as pg.PoolClient;
+        this.#sessions.set(connected, await openSession(connected, { ...settings, application_name }));
       },
     });
     // Without listeners the death of a connection, idle or between two statements, would end the process.
@@ -69,7 +68,7 @@ class Pool implements PostgresPool {
   async connect(): Promise<PostgresPoolClient> {
     try {
       const client = await this.#pool.connect();
-      return (this.#pooled.get(client) ?? client) as PostgresPoolClient;
+      return this.#sessions.get(client) as unknown as PostgresPoolClient;
     } catch (error) {
       markAsConnectError(error);
       throw error;

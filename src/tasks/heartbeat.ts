@@ -1,9 +1,13 @@
 import type { Logger } from "pino";
 import type { Claim, FencedOutcome, JobRepository } from "../jobs/repository.js";
+import { isTransientDatabaseError } from "../postgres/errors.js";
+import type { Outage } from "../postgres/outage.js";
 
 export interface HeartbeatOptions {
   readonly intervalMs: number;
   readonly log: Logger;
+  /** Learns of writes that the database does not take. */
+  readonly outage: Outage;
   /** The row is no longer this run's. Called once. */
   readonly onLost: (outcome: Exclude<FencedOutcome, "held">) => void;
 }
@@ -37,6 +41,7 @@ export class Heartbeat {
   stop(): void {
     this.#stopped = true;
     clearInterval(this.#timer);
+    this.options.outage.gaveUp(this);
   }
 
   async #beat(): Promise<void> {
@@ -46,14 +51,21 @@ export class Heartbeat {
     try {
       const outcome = await this.repository.progress(this.claim, percentage, message);
       this.#failing = false;
+      this.options.outage.passed(this);
       if (outcome === "held" || this.#stopped) return;
       this.stop();
       this.options.onLost(outcome);
     } catch (error) {
-      if (!this.#failing && !this.#stopped) this.options.log.warn({ err: error }, "progress cannot be written");
-      this.#failing = true;
+      this.#failed(error);
     } finally {
       this.#writing = false;
     }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#stopped) return;
+    if (isTransientDatabaseError(error)) this.options.outage.failed(this, error);
+    else if (!this.#failing) this.options.log.warn({ err: error }, "progress cannot be written");
+    this.#failing = true;
   }
 }

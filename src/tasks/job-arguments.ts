@@ -28,6 +28,13 @@ export function jobIdOfRequest(request: TaskRequest): string | null {
   }
 }
 
+/** Every id by which a row may name this message: the task's, and that of the dict which `job_service.py` sends. */
+export function idsOfRequest(request: Pick<TaskRequest, "id" | "args">): string[] {
+  const [first] = request.args;
+  const inner = isRecord(first) && typeof first.id === "string" ? [first.id] : [];
+  return [request.id, ...inner];
+}
+
 function innerJobId(message: Readonly<Record<string, unknown>>): unknown {
   return Array.isArray(message.args) && message.args.length > 0 ? message.args[0] : message.job_id;
 }

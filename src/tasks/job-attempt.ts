@@ -1,12 +1,16 @@
 import { SoftTimeLimitExceeded } from "../celery/errors.js";
 import type { TaskContext, TaskRequest } from "../celery/task.js";
-import type { Claimant, ClaimedJob } from "../jobs/repository.js";
+import type { Claimant, ClaimedJob, FencedOutcome } from "../jobs/repository.js";
 
 /** One delivery's try at one job: shared by the handler and by the hooks that end it from outside. */
 export class JobAttempt {
-  readonly claimant: Claimant;
   /** Set once the row is this attempt's. */
   job: ClaimedJob | null = null;
+  /** True once a claim had to be tried again because the database was not available. */
+  waitedForDatabase = false;
+  /** Writes the result to the row; set once there is one. */
+  complete: (() => Promise<FencedOutcome>) | null = null;
+  #claimant: Claimant;
   readonly #halt = new AbortController();
   #resolveClaim: () => void = () => undefined;
   /** Resolves when the claim is decided, so that a hook cannot miss a claim that is on its way. */
@@ -19,7 +23,7 @@ export class JobAttempt {
     readonly context: TaskContext,
     staleAfterSeconds: number,
   ) {
-    this.claimant = claimantOf(context.request, staleAfterSeconds);
+    this.#claimant = claimantOf(context.request, staleAfterSeconds);
     const { signal } = context;
     const follow = (): void => {
       // After a soft limit a run may still finish its answer and store it.
@@ -27,6 +31,16 @@ export class JobAttempt {
     };
     if (signal.aborted) follow();
     else signal.addEventListener("abort", follow, { once: true });
+  }
+
+  /** What this attempt may take. */
+  get claimant(): Claimant {
+    return this.#claimant;
+  }
+
+  /** A claim may have been carried out whose token never came back: from now on PROCESSING may be this attempt's. */
+  inherit(): void {
+    this.#claimant = { ...this.#claimant, heir: true };
   }
 
   /** Aborts when nothing that this attempt computes matters any more. */

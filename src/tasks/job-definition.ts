@@ -3,6 +3,7 @@ import type { Kernel } from "../celery/executor/kernel.js";
 import type { TaskContext } from "../celery/task.js";
 import type { ClaimedJob, JobRepository, JobsTransaction } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";
+import type { Outage } from "../postgres/outage.js";
 
 /** What is particular to one kind of job. */
 export interface JobDefinition<Input, Result> {
@@ -45,4 +46,6 @@ export interface JobTaskSettings {
   readonly heartbeatMs?: number;
   /** Ends the waiting for the database in hooks when the process stops. */
   readonly shutdownSignal?: AbortSignal;
+  /** Learns who waits for the database, and why; tasks of one process share it. Default: one for this task. */
+  readonly outage?: Outage;
 }

@@ -1,41 +1,30 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ZodError } from "zod";
-import {
-  asError,
-  Ignore,
-  Reject,
-  Retry,
-  SoftTimeLimitExceeded,
-  TimeLimitExceeded,
-  WorkerLostError,
-} from "../celery/errors.js";
+import { asError, Ignore, Reject, Retry, SoftTimeLimitExceeded, WorkerLostError } from "../celery/errors.js";
 import type { TaskContext, TaskRequest } from "../celery/task.js";
 import {
   JobAlreadyFailedError,
   JobCancelledError,
   JobCrashedError,
+  JobDeletedError,
   JobInputError,
   JobSupersededError,
   JobTypeError,
   PermanentJobError,
-  UnknownJobError,
 } from "../jobs/errors.js";
-import type { ClaimedJob, ClaimOutcome, JobRepository, JobsTransaction } from "../jobs/repository.js";
-import { pause, untilAvailable } from "../postgres/availability.js";
-import { isTransientDatabaseError, mayHaveBeenCarriedOut } from "../postgres/errors.js";
+import type { ClaimedJob, FencedOutcome, JobRepository, JobsTransaction } from "../jobs/repository.js";
+import { untilAvailable } from "../postgres/availability.js";
+import { Outage } from "../postgres/outage.js";
 import { Heartbeat } from "./heartbeat.js";
-import { jobIdOf, jobIdOfRequest } from "./job-arguments.js";
-import { claimantOf, JobAttempt } from "./job-attempt.js";
+import { jobIdOf } from "./job-arguments.js";
+import { JobAttempt } from "./job-attempt.js";
+import { claimJob, type DecidedClaim } from "./job-claim.js";
 import type { JobDefinition, JobRun, JobTaskSettings } from "./job-definition.js";
+import { type EndOptions, endJob, messageFor } from "./job-end.js";
 
 /** Attempts after the first. */
 export const MAX_RETRIES = 2;
-const BUSY_POLL_MS = 1000;
-const ARRIVAL_POLL_MS = 250;
 const HALT_GRACE_MS = 2000;
 const CANCELLED = Object.freeze({ status: "cancelled" });
-
-type DecidedClaim = Exclude<ClaimOutcome, { kind: "missing" | "busy" }>;
 
 /** One kind of job, from message to row and back: the handler and the hooks of its task. */
 export class JobLife<Input, Result> {
@@ -43,6 +32,8 @@ export class JobLife<Input, Result> {
   readonly #attempts = new WeakMap<TaskRequest, JobAttempt>();
   readonly #repository: JobRepository;
   readonly #staleAfterSeconds: number;
+  readonly #outage: Outage;
+  readonly #ending: EndOptions;
 
   constructor(
     private readonly definition: JobDefinition<Input, Result>,
@@ -50,14 +41,20 @@ export class JobLife<Input, Result> {
   ) {
     this.#repository = settings.repository;
     this.#staleAfterSeconds = settings.staleAfterSeconds ?? 60;
+    this.#outage = settings.outage ?? new Outage(settings.log);
+    this.#ending = {
+      ...settings,
+      jobType: definition.jobType,
+      outage: this.#outage,
+      staleAfterSeconds: this.#staleAfterSeconds,
+    };
   }
 
   async handle(context: TaskContext, args: readonly unknown[]): Promise<unknown> {
     const attempt = new JobAttempt(jobIdOf(args, context.kwargs), context, this.#staleAfterSeconds);
     this.#attempts.set(context.request, attempt);
     try {
-      const outcome = await this.#claim(attempt).finally(() => attempt.claimEnded());
-      return await this.#answer(attempt, outcome);
+      return await this.#answer(attempt, await this.#claim(attempt));
     } catch (error) {
       return await this.#afterError(attempt, error);
     }
@@ -65,49 +62,24 @@ export class JobLife<Input, Result> {
 
   /** FAILED, unless the row is not this delivery's. */
   async onFailure(request: TaskRequest, error: Error): Promise<void> {
-    await this.#end(request, { status: "FAILED", message: messageFor(error) });
+    await endJob(request, this.#attempts.get(request), { status: "FAILED", error }, this.#ending);
   }
 
   /** CANCELLED, or FAILED when the message expired unseen. */
   async onRevoked(request: TaskRequest, info: { readonly expired: boolean }): Promise<void> {
-    const expired = { status: "FAILED", message: "the job expired before a worker could start it" } as const;
-    await this.#end(request, info.expired ? expired : { status: "CANCELLED" });
+    const error = new Error("the job expired before a worker could start it");
+    const end = info.expired ? ({ status: "FAILED", error } as const) : ({ status: "CANCELLED" } as const);
+    await endJob(request, this.#attempts.get(request), end, this.#ending);
   }
 
-  /** Waits until the row is this delivery's or has ended: a job alive elsewhere is neither computed twice nor dropped. */
   async #claim(attempt: JobAttempt): Promise<DecidedClaim> {
-    const { log, signal } = attempt.context;
-    const arrivalMs = (this.settings.arrivalTimeoutSeconds ?? 10) * 1000;
-    let missingSince: number | null = null;
-    let waiting = false;
-    for (;;) {
-      const outcome = await this.#claimOnce(attempt);
-      if (outcome.kind === "missing") {
-        missingSince ??= performance.now();
-        if (performance.now() - missingSince >= arrivalMs) throw new UnknownJobError(attempt.jobId);
-        await pause(ARRIVAL_POLL_MS, signal);
-      } else if (outcome.kind === "busy") {
-        if (!waiting) log.info("another delivery is computing this job: waiting for its end");
-        waiting = true;
-        await pause(BUSY_POLL_MS, signal);
-      } else {
-        if (outcome.kind === "claimed") attempt.job = outcome.job;
-        return outcome;
-      }
+    const { repository, arrivalTimeoutSeconds = 10 } = this.settings;
+    const { jobType } = this.definition;
+    try {
+      return await claimJob(attempt, { repository, jobType, outage: this.#outage, arrivalTimeoutSeconds });
+    } finally {
+      attempt.claimEnded();
     }
-  }
-
-  async #claimOnce(attempt: JobAttempt): Promise<ClaimOutcome> {
-    const { claimant, context, jobId } = attempt;
-    let heir = claimant.heir;
-    return untilAvailable(() => this.#repository.claim(jobId, this.definition.jobType, { ...claimant, heir }), {
-      signal: context.signal,
-      onUnavailable: (error, count) => {
-        if (count === 0) context.log.warn({ err: error }, "the database is not available: waiting for it");
-        // A claim that went through before its connection was lost left a token nobody knows: inherit it.
-        heir ||= mayHaveBeenCarriedOut(error);
-      },
-    });
   }
 
   async #answer(attempt: JobAttempt, outcome: DecidedClaim): Promise<unknown> {
@@ -137,12 +109,8 @@ export class JobLife<Input, Result> {
     const result = await this.#work(attempt, job, this.#parse(job.inputData));
     const { alongside } = this.definition;
     const extra = alongside && ((transaction: JobsTransaction) => alongside(transaction, job, result));
-    const outcome = await untilAvailable(() => this.#repository.complete(job, result, extra), {
-      signal: attempt.halted,
-      onUnavailable: (error, count) => {
-        if (count === 0) log.warn({ err: error }, "the result waits for the database");
-      },
-    });
+    attempt.complete = () => this.#repository.complete(job, result, extra);
+    const outcome = await untilAvailable(attempt.complete, { signal: attempt.halted, outage: this.#outage });
     if (outcome !== "held") throw lost(outcome);
     log.info({ durationSeconds: (performance.now() - startedAt) / 1000 }, "job completed");
     return { status: "completed", ...this.definition.answer(result) };
@@ -153,6 +121,7 @@ export class JobLife<Input, Result> {
     const heartbeat = new Heartbeat(this.#repository, job, {
       intervalMs: this.settings.heartbeatMs ?? 500,
       log: context.log,
+      outage: this.#outage,
       onLost: (outcome) => attempt.halt(lost(outcome)),
     });
     const run: JobRun = {
@@ -189,10 +158,16 @@ export class JobLife<Input, Result> {
       context.log.info("job cancelled: computation stopped");
       return CANCELLED;
     }
+    if (error instanceof JobDeletedError) {
+      context.log.info("job deleted: computation stopped");
+      return CANCELLED;
+    }
     if (error instanceof JobSupersededError) {
       context.log.warn("job taken over by another delivery: computation stopped");
       throw new Ignore(error.message);
     }
+    if (error instanceof SoftTimeLimitExceeded && job === null && attempt.waitedForDatabase)
+      throw new Reject("the database was not available until the time limit", true);
     const isFinal = error instanceof PermanentJobError || halted.aborted || context.signal.aborted;
     if (isFinal || error instanceof Ignore || error instanceof Reject || error instanceof Retry) throw error;
     return this.#retry(context, job, asError(error));
@@ -209,32 +184,6 @@ export class JobLife<Input, Result> {
     const reason = error instanceof WorkerLostError ? new JobCrashedError(error.message, { cause: error }) : error;
     return context.retry({ countdown, maxRetries: MAX_RETRIES, error: reason });
   }
-
-  /** Ends the row from outside the handler, under the attempt's fence, or unfenced if no attempt ever claimed it. */
-  async #end(
-    request: TaskRequest,
-    end: { readonly status: "FAILED"; readonly message: string } | { readonly status: "CANCELLED" },
-  ): Promise<void> {
-    const attempt = this.#attempts.get(request);
-    const jobId = attempt?.jobId ?? jobIdOfRequest(request);
-    if (jobId === null) return;
-    attempt?.halt(new JobSupersededError("the task was ended"));
-    await attempt?.claimDecided;
-    const job = attempt?.job ?? null;
-    const claimant = attempt?.claimant ?? claimantOf(request, this.#staleAfterSeconds);
-    const { log, shutdownSignal } = this.settings;
-    const write = async (): Promise<unknown> => {
-      if (job === null) return this.#repository.endUnclaimed(jobId, this.definition.jobType, claimant, end);
-      return end.status === "FAILED" ? this.#repository.fail(job, end.message) : this.#repository.cancel(job);
-    };
-    try {
-      await untilAvailable(write, shutdownSignal === undefined ? {} : { signal: shutdownSignal });
-    } catch (error) {
-      // Throwing would send the message round for ever; on shutdown it should come again.
-      if (shutdownSignal?.aborted || isTransientDatabaseError(error)) throw error;
-      log.error({ jobId, err: error }, `the job's end (${end.status}) cannot be written to its row`);
-    }
-  }
 }
 
 /** What a halted run, or one out of time, throws is a consequence of that. */
@@ -244,10 +193,15 @@ function causeOf(thrown: unknown, attempt: JobAttempt): unknown {
   return signal.aborted && !(thrown instanceof PermanentJobError) ? signal.reason : thrown;
 }
 
-function lost(outcome: "cancelled" | "superseded"): JobCancelledError | JobSupersededError {
-  return outcome === "cancelled"
-    ? new JobCancelledError("the job was cancelled")
-    : new JobSupersededError("the job is no longer this delivery's");
+function lost(outcome: Exclude<FencedOutcome, "held">): Error {
+  switch (outcome) {
+    case "cancelled":
+      return new JobCancelledError("the job was cancelled");
+    case "deleted":
+      return new JobDeletedError("the job's row was deleted");
+    case "superseded":
+      return new JobSupersededError("the job is no longer this delivery's");
+  }
 }
 
 /** The work's result; once halted, work that does not end within a grace period is left behind. */
@@ -262,15 +216,4 @@ async function unlessHalted<T>(work: Promise<T>, halted: AbortSignal): Promise<T
     throw halted.reason;
   };
   return Promise.race([work, leaveBehind()]).finally(() => ended.abort());
-}
-
-/** What the user reads about an error. */
-function messageFor(error: Error): string {
-  if (error instanceof ZodError) {
-    return error.issues.map((issue) => `${issue.path.join(".") || "input"}: ${issue.message}`).join("; ");
-  }
-  if (error instanceof TimeLimitExceeded || error instanceof SoftTimeLimitExceeded) {
-    return `the job took longer than the limit of ${error.limitSeconds} s`;
-  }
-  return error.message || error.name;
 }

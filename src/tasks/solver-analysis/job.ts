@@ -21,7 +21,7 @@ export interface SolverResult {
 
 export interface SolverAnalysisSettings {
   /** Solutions stored under a description, newest first; without it nothing is answered from earlier jobs. */
-  readonly findSolutions?: (description: string) => Promise<readonly unknown[]>;
+  readonly findSolutions?: (description: string, signal: AbortSignal) => Promise<readonly unknown[]>;
   /** Memory one solve may take, in mebibytes. Default 1024. */
   readonly maxMemoryMebibytes?: number;
   /** Threads one solve may use when they are free: 1 or 2. Default: 2 where there are two cores. */
@@ -88,7 +88,7 @@ async function fromCache(
 ): Promise<StoredSolution | null> {
   if (!findSolutions) return null;
   const wanted = describeRequest(input.request, input.options);
-  const stored = (await findSolutions(cacheDescription(prepared.hash))) as readonly StoredSolution[];
+  const stored = (await findSolutions(cacheDescription(prepared.hash), run.signal)) as readonly StoredSolution[];
   const found = stored.find((solution) => isOurs(solution, prepared.hash) && serves(solution, wanted));
   if (!found) return null;
   run.report(99, "Answered from an earlier job");

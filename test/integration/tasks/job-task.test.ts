@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "kysely";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
@@ -11,7 +12,7 @@ import {
   WorkerShutdown,
 } from "../../../src/celery/errors.js";
 import { JobRefusedError } from "../../../src/jobs/errors.js";
-import { insertSolverSolution } from "../../../src/jobs/repository.js";
+import { insertSolverSolution, type JobRepository } from "../../../src/jobs/repository.js";
 import type { JobDefinition, JobRun } from "../../../src/tasks/job-definition.js";
 import { type JobTask, jobTask } from "../../../src/tasks/job-task.js";
 import { USER_ID, useJobs } from "../../support/jobs.js";
@@ -23,7 +24,11 @@ const jobs = useJobs();
 type Work = (run: JobRun, input: { n: number }) => Promise<unknown>;
 const double: Work = async (_run, input) => [input.n * 2];
 
-function makeTask(work: Work = double, more: Partial<JobDefinition<{ n: number }, unknown>> = {}): JobTask {
+function makeTask(
+  work: Work = double,
+  more: Partial<JobDefinition<{ n: number }, unknown>> = {},
+  repository: JobRepository = jobs.repository,
+): JobTask {
   const definition: JobDefinition<{ n: number }, unknown> = {
     jobType: "SPOT_SIMULATION",
     parse: (input) => z.object({ n: z.number({ error: "n must be a number" }) }).parse(input),
@@ -32,7 +37,7 @@ function makeTask(work: Work = double, more: Partial<JobDefinition<{ n: number }
     ...more,
   };
   return jobTask(definition, {
-    repository: jobs.repository,
+    repository,
     log: pino({ level: "silent" }),
     heartbeatMs: 50,
     arrivalTimeoutSeconds: 2,
@@ -97,14 +102,78 @@ describe("a message", () => {
     expect(await running).toEqual({ result: { status: "completed", result: [2] } });
   });
 
+  test("that is earlier than its row's commit looks often at first and seldom later, and speaks of no other delivery", async () => {
+    const id = crypto.randomUUID();
+    const looks: number[] = [];
+    const began = performance.now();
+    const repository = new Proxy(jobs.repository, {
+      get: (target, name, receiver) => {
+        if (name === "claim") looks.push(performance.now() - began);
+        const value: unknown = Reflect.get(target, name, receiver);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const lines: string[] = [];
+    const ctx = context(id);
+    Object.assign(ctx, { log: { ...ctx.log, info: (...parts: unknown[]) => lines.push(String(parts.at(-1))) } });
+    const running = deliver(makeTask(double, {}, repository), ctx);
+    await waitUntil(() => looks.length >= 3, "three looks");
+    await jobs.repository.insert({ id, userId: USER_ID, jobType: "SPOT_SIMULATION", inputData: { n: 1 } });
+    expect(await running).toEqual({ result: { status: "completed", result: [2] } });
+    expect(lines).not.toContainEqual(expect.stringContaining("another delivery"));
+    await deliver(makeTask(double, {}, repository), context("nobody")).catch(() => undefined);
+    // 10 to 20 ms, doubled each time up to a quarter of a second: some fifteen looks in two seconds, not two hundred.
+    expect(looks.length).toBeLessThan(40);
+  });
+
+  test("and its row appear between the two statements of one look: it is claimed at the next, without a word", async () => {
+    const lines: string[] = [];
+    const id = crypto.randomUUID();
+    let looks = 0;
+    const repository = new Proxy(jobs.repository, {
+      get: (target, name, receiver) => {
+        const value: unknown = Reflect.get(target, name, receiver);
+        if (name !== "claim" || typeof value !== "function")
+          return typeof value === "function" ? value.bind(target) : value;
+        return async (...args: unknown[]) => {
+          if (++looks > 1) return value.apply(target, args);
+          // What a claim finds that came before the commit, and its second statement after it.
+          expect(await value.apply(target, args)).toEqual({ kind: "missing" });
+          await jobs.repository.insert({ id, userId: USER_ID, jobType: "SPOT_SIMULATION", inputData: { n: 3 } });
+          return { kind: "queued" };
+        };
+      },
+    });
+    const ctx = context(id);
+    Object.assign(ctx, { log: { ...ctx.log, info: (...parts: unknown[]) => lines.push(String(parts.at(-1))) } });
+    expect(await deliver(makeTask(double, {}, repository), ctx)).toEqual({
+      result: { status: "completed", result: [6] },
+    });
+    expect(looks).toBe(2);
+    expect(lines).not.toContainEqual(expect.stringContaining("another delivery"));
+  });
+
   test("whose row never comes fails without a retry", async () => {
     expect(await deliver(makeTask(), context("nobody"))).toMatchObject({ error: { code: "JOB_UNKNOWN" } });
   });
 
-  test("of the other task's job fails and leaves that row alone", async () => {
+  test("of the other task's job fails that row, unless another message is known to be its own", async () => {
     const id = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
-    expect(await deliver(makeTask(), context(id))).toMatchObject({ error: { code: "JOB_WRONG_TYPE" } });
-    expect((await jobs.row(id)).status).toBe("QUEUED");
+    const others = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
+    await jobs.set(others, "queue_message_id = 'another'");
+    const dicts = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
+    await jobs.set(dicts, "queue_message_id = 'm'");
+    const running = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
+    await jobs.repository.claim(running, "SOLVER_ANALYSIS", { heir: false, staleAfterSeconds: 60 });
+    for (const args of [id, others, running, { id: "m", args: [dicts] }])
+      expect(await deliver(makeTask(), context(args))).toMatchObject({ error: { code: "JOB_WRONG_TYPE" } });
+    expect(await jobs.row(id)).toMatchObject({
+      status: "FAILED",
+      error_message: `job ${id} is a SOLVER_ANALYSIS job, not SPOT_SIMULATION`,
+    });
+    expect((await jobs.row(dicts)).status).toBe("FAILED");
+    expect((await jobs.row(others)).status).toBe("QUEUED");
+    expect((await jobs.row(running)).status).toBe("PROCESSING");
   });
 
   test("names its job in every log line", async () => {
@@ -315,6 +384,43 @@ describe("cancellation", () => {
   });
 });
 
+describe("a row that is deleted", () => {
+  test("during the run stops the work; the caller hears what a cancelled job's hears", async () => {
+    const id = await jobs.queue({ n: 1 });
+    const { work, begun } = endlessWork();
+    const running = deliver(makeTask(work), context(id));
+    await begun;
+    await sql`delete from jobs where id = ${id}`.execute(jobs.database);
+    expect(await running).toEqual({ result: { status: "cancelled" } });
+  });
+
+  test("while the result is on its way ends the same, also with further rows in the transaction", async () => {
+    for (const alongside of [undefined, async () => undefined]) {
+      const id = await jobs.queue({ n: 1 });
+      const task = makeTask(
+        async () => {
+          await sql`delete from jobs where id = ${id}`.execute(jobs.database);
+          return [1];
+        },
+        alongside === undefined ? {} : { alongside },
+      );
+      expect(await deliver(task, context(id))).toEqual({ result: { status: "cancelled" } });
+    }
+  });
+
+  test("between two attempts ends the same", async () => {
+    const id = await jobs.queue({ n: 1 });
+    expect(
+      await deliver(
+        makeTask(() => Promise.reject(new Error("boom"))),
+        context(id),
+      ),
+    ).toHaveProperty("retry");
+    await sql`delete from jobs where id = ${id}`.execute(jobs.database);
+    expect(await deliver(makeTask(), context(id, { retries: 1 }))).toEqual({ result: { status: "cancelled" } });
+  });
+});
+
 describe("failure", () => {
   const failing: Work = () => Promise.reject(new Error("boom"));
 
@@ -379,6 +485,22 @@ describe("failure", () => {
       error: { code: "JOB_CRASHED", message: "out of memory" },
     });
     expect((await jobs.row(id)).status).toBe("FAILED");
+  });
+
+  test("whose sentence the database does not take is written in a plainer one", async () => {
+    await sql`alter table jobs add constraint plain check (error_message !~ '[^ -~]' and length(error_message) < 100)`.execute(
+      jobs.database,
+    );
+    try {
+      const [long, strange] = [await jobs.queue({ n: 1 }), await jobs.queue({ n: 1 })];
+      const failingWith = (message: string) => makeTask(() => Promise.reject(new JobRefusedError(message)));
+      await deliver(failingWith("x".repeat(500)), context(long));
+      await deliver(failingWith("né: 10 ♠"), context(strange));
+      expect(await jobs.row(long)).toMatchObject({ status: "FAILED", error_message: "x".repeat(80) });
+      expect(await jobs.row(strange)).toMatchObject({ status: "FAILED", error_message: "n?: 10 ?" });
+    } finally {
+      await sql`alter table jobs drop constraint plain`.execute(jobs.database);
+    }
   });
 
   test("by the hard limit is written by the hook although the handler never ends", async () => {

@@ -2,17 +2,20 @@ import { createServer } from "node:net";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
+import type { DatabaseView } from "../../../src/http/database-probe.js";
 import { type HttpOptions, type HttpServer, startHttpServer } from "../../../src/http/server.js";
 import type { WorkerView } from "../../../src/http/worker-view.js";
 import { taskRequest } from "../../support/task-context.js";
 
 const events = () => new WorkerEvents(pino({ level: "silent" }));
 let worker: { -readonly [Key in keyof WorkerView]: WorkerView[Key] } & { events: WorkerEvents };
-let pingDatabase: () => Promise<void>;
+let lookAtDatabase: DatabaseView["look"];
+let trouble: DatabaseView["trouble"];
 let server: HttpServer | undefined;
 
 beforeEach(() => {
-  pingDatabase = async () => undefined;
+  trouble = null;
+  lookAtDatabase = async () => trouble;
   worker = {
     nodename: "celery@box",
     state: "running",
@@ -30,7 +33,14 @@ afterEach(async () => {
 });
 
 async function start(more: Partial<HttpOptions> = {}): Promise<void> {
-  server = await startHttpServer({ worker, pingDatabase: () => pingDatabase(), host: "127.0.0.1", port: 0, ...more });
+  const database = {
+    look: () => lookAtDatabase(),
+    get trouble() {
+      return trouble;
+    },
+    waiting: 3,
+  };
+  server = await startHttpServer({ worker, database, host: "127.0.0.1", port: 0, ...more });
 }
 
 async function get(path: string): Promise<{ code: number; body: Record<string, unknown> }> {
@@ -79,16 +89,24 @@ describe("a worker that cannot work is alive and not ready", () => {
     [
       "without a database",
       () => {
-        pingDatabase = () => Promise.reject(new AggregateError([new Error("connect ECONNREFUSED 127.0.0.1:5432")]));
+        trouble = { problem: "unreachable", reason: "connect ECONNREFUSED 127.0.0.1:5432" };
       },
-      "database: connect ECONNREFUSED 127.0.0.1:5432",
+      "database: unreachable: connect ECONNREFUSED 127.0.0.1:5432",
     ],
     [
       "when the database does not answer",
       () => {
-        pingDatabase = () => new Promise(() => undefined);
+        lookAtDatabase = () => new Promise(() => undefined);
       },
-      "database: no answer within 1000 ms",
+      "database: no answer: no answer within 1000 ms",
+    ],
+    [
+      "when it does not answer, and jobs know why",
+      () => {
+        lookAtDatabase = () => new Promise(() => undefined);
+        trouble = { problem: "locked", reason: "canceling statement due to statement timeout (57014)" };
+      },
+      "database: locked: canceling statement due to statement timeout (57014)",
     ],
   ];
   test.each(cases)("%s", async (_name, arrange, reason) => {
@@ -102,16 +120,16 @@ describe("a worker that cannot work is alive and not ready", () => {
   test("however many ask, a database that hangs is asked once, and again when it has answered", async () => {
     let asked = 0;
     const answers: (() => void)[] = [];
-    pingDatabase = () => {
+    lookAtDatabase = () => {
       asked++;
-      return new Promise((resolve) => answers.push(resolve));
+      return new Promise((resolve) => answers.push(() => resolve(null)));
     };
     await start();
     const codes = await Promise.all(Array.from({ length: 20 }, async () => (await get("/ready")).code));
     expect(new Set(codes)).toEqual(new Set([503]));
     expect(asked).toBe(1);
     answers[0]?.();
-    pingDatabase = async () => undefined;
+    lookAtDatabase = async () => null;
     expect((await get("/ready")).code).toBe(200);
   });
 });
@@ -144,6 +162,28 @@ describe("metrics", () => {
         'solver_analyses_processed_total{status="failure"} 1',
       ]),
     );
+  });
+
+  test("say whether the database can be used, why not, and how many wait for it", async () => {
+    await start();
+    const database = async () => (await metrics()).filter((line) => line.startsWith("celery_database_"));
+    expect(await database()).toEqual(
+      expect.arrayContaining([
+        'celery_database_usable{worker_name="celery@box"} 1',
+        'celery_database_problem{worker_name="celery@box",problem="read-only"} 0',
+        'celery_database_waiting{worker_name="celery@box"} 3',
+      ]),
+    );
+    trouble = { problem: "read-only", reason: "default_transaction_read_only is on (25006)" };
+    const lines = await database();
+    expect(lines).toContain('celery_database_usable{worker_name="celery@box"} 0');
+    expect(lines.filter((line) => line.startsWith("celery_database_problem") && line.endsWith(" 1"))).toEqual([
+      'celery_database_problem{worker_name="celery@box",problem="read-only"} 1',
+    ]);
+    expect(await get("/health")).toMatchObject({
+      code: 503,
+      body: { database_connected: false, database_problem: "read-only" },
+    });
   });
 
   test("come without queue sizes when the broker does not tell them", async () => {

@@ -122,14 +122,23 @@ export class IncompleteStream extends SharedError {
   readonly code = "CELERY_INCOMPLETE_STREAM";
 }
 
+/** Options of {@link PublishError}. */
+export interface PublishErrorOptions extends ErrorOptions {
+  readonly isRefusal?: boolean;
+  readonly replyCode?: number | null;
+}
+
 /** The broker did not take a message. */
 export class PublishError extends CeleryError {
   readonly code = "CELERY_PUBLISH_FAILED";
-  /** The broker refuses this message for what it is (no such exchange, no permission): it would again. */
+  /** The message is refused for what it is (no such exchange, no permission, no form): it would be again. */
   readonly isRefusal: boolean;
-  constructor(message: string, options: ErrorOptions & { readonly isRefusal?: boolean } = {}) {
+  /** AMQP's number of the broker's refusal, such as 403, 404 or 312 (no queue); null where it gave none. */
+  readonly replyCode: number | null;
+  constructor(message: string, options: PublishErrorOptions = {}) {
     super(message, options);
     this.isRefusal = options.isRefusal ?? false;
+    this.replyCode = options.replyCode ?? null;
   }
 }
 

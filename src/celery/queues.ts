@@ -1,4 +1,4 @@
-import type { QueueDefinition } from "./amqp/topology.js";
+import { type QueueDefinition, queueProblem } from "./amqp/topology.js";
 import { ImproperlyConfigured, NotSupported } from "./errors.js";
 import type { Settings } from "./settings.js";
 
@@ -27,6 +27,7 @@ export function resolveQueue(name: string, settings: Settings): QueueDefinition 
  *
  * @param selected names or definitions; undefined takes `taskQueues`, else the default queue
  * @param excluded names left out
+ * @throws ImproperlyConfigured for a queue that no broker takes; NotSupported for a stream
  */
 export function workerQueues(
   selected: readonly (string | QueueDefinition)[] | undefined,
@@ -40,7 +41,11 @@ export function workerQueues(
     .map((queue) => (typeof queue === "string" ? resolveQueue(queue, settings) : queue))
     .filter((queue) => !excluded.includes(queue.name));
   if (queues.length === 0) throw new ImproperlyConfigured("no queue is left to consume");
-  for (const queue of queues) refuseStreams(queue);
+  for (const queue of queues) {
+    refuseStreams(queue);
+    const problem = queueProblem(queue);
+    if (problem !== null) throw new ImproperlyConfigured(`a queue cannot be consumed: ${problem}`);
+  }
   if (settings.workerDirect)
     queues.push({ name: `${nodename}.dq2`, exchange: WORKER_DIRECT_EXCHANGE, routingKey: nodename });
   return queues;

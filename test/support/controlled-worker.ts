@@ -67,7 +67,7 @@ export function fakeWorker(input: SettingsInput = {}, queues: readonly QueueDefi
     },
     setRateLimit: (task, limit) => told.push(["setRateLimit", task, limit]),
     queues: () => queues,
-    addConsumer: (queue) => told.push(["addConsumer", queue]),
+    addConsumer: (queue) => void told.push(["addConsumer", queue]),
     cancelConsumer: (queue) => told.push(["cancelConsumer", queue]),
     get concurrency() {
       return size;

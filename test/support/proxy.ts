@@ -1,10 +1,11 @@
 import { createServer, type Server, type Socket, connect as tcpConnect } from "node:net";
 
-/** A TCP proxy on loopback that can cut its connections, or stall them: open, but silent. */
+/** A TCP proxy on loopback that can cut its connections, slow them down, or stall them: open, but silent. */
 export class FaultyProxy {
   readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
   #stalled = false;
   #refusing = false;
+  #delayMs = 0;
 
   private constructor(
     private readonly server: Server,
@@ -55,6 +56,11 @@ export class FaultyProxy {
     }
   }
 
+  /** Lets what passes from now on arrive so much later, in each direction; 0 ends it. */
+  slow(delayMs: number): void {
+    this.#delayMs = delayMs;
+  }
+
   /** Whether new connections are closed at once. */
   refuse(refusing: boolean): void {
     this.#refusing = refusing;
@@ -75,11 +81,12 @@ export class FaultyProxy {
     const pair = { client, upstream };
     this.#pairs.add(pair);
     const relay = (from: Socket, to: Socket) => {
-      from.on("data", (data) => to.write(data));
+      const later = this.#inOrder();
+      from.on("data", (data) => later(() => to.write(data)));
       from.on("error", () => undefined);
       from.on("close", () => {
         this.#pairs.delete(pair);
-        to.destroy();
+        later(() => to.destroy());
       });
     };
     relay(client, upstream);
@@ -88,5 +95,23 @@ export class FaultyProxy {
       client.pause();
       upstream.pause();
     }
+  }
+
+  /** Runs what passes in one direction after the present delay, in its order. */
+  #inOrder(): (run: () => void) => void {
+    const waiting: { readonly dueMs: number; readonly run: () => void }[] = [];
+    const pump = () => {
+      for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+        const waitMs = next.dueMs - performance.now();
+        if (waitMs > 0) return void setTimeout(pump, waitMs);
+        waiting.shift();
+        next.run();
+      }
+    };
+    return (run) => {
+      const isIdle = waiting.length === 0;
+      waiting.push({ dueMs: performance.now() + this.#delayMs, run });
+      if (isIdle) pump();
+    };
   }
 }

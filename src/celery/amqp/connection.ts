@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
 import type { Logger } from "pino";
 import { asError, BrokerError } from "../errors.js";
+import { backOffMs } from "./back-off.js";
 import { closeConnection } from "./closing.js";
 import { type BrokerAddress, displayUrl } from "./url.js";
 
@@ -35,6 +36,11 @@ interface ConnectionEvents {
   unblocked: [];
 }
 
+/** A connection that was lost sooner than this after it was ready had hardly been one. */
+const STEADY_MS = 5_000;
+const FREE_QUICK_LOSSES = 4;
+const LAST_UNSTEADY_PAUSE_MS = 1_000;
+
 type ConnectHook = (connection: BrokerConnection) => Promise<void>;
 
 /**
@@ -50,6 +56,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   #blockedReason: string | null = null;
   #closed = false;
   #attempt = 0;
+  /** Losses in a row of connections that had hardly been set up. */
+  #quickLosses = 0;
   #address = 0;
   #wake: (() => void) | null = null;
   #loop: Promise<void> | null = null;
@@ -71,8 +79,14 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.#loop ??= this.#run();
   }
 
+  /** Connected, and every hook has run. */
   get isReady(): boolean {
     return this.#ready;
+  }
+
+  /** Connected, maybe while hooks still run: channels can be opened. */
+  get isUp(): boolean {
+    return this.#model !== null;
   }
 
   /** Why the broker refuses publishes, or null. */
@@ -138,6 +152,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     while (!this.#closed) {
       try {
         await this.#connectOnce();
+        await this.#pauseWhenUnsteady();
       } catch (error) {
         if (this.#closed) return;
         this.emit("failed", asError(error));
@@ -184,7 +199,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     this.#model = model;
     try {
       const hooks = (async () => {
-        for (const hook of this.#hooks) await hook(this);
+        for (const hook of this.#hooks) {
+          await hook(this);
+          // What is left belongs to the connection that follows.
+          if (this.#model !== model) return;
+        }
       })();
       await Promise.race([
         hooks,
@@ -197,9 +216,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     }
     this.#attempt = 0;
     this.#ready = true;
+    const readyAtMs = performance.now();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
     this.emit("connected");
     await lost;
+    this.#quickLosses = performance.now() - readyAtMs < STEADY_MS ? this.#quickLosses + 1 : 0;
     this.#ready = false;
     this.#model = null;
     this.#blockedReason = null;
@@ -210,12 +231,17 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     }
   }
 
-  /** Exponential, between half and all of the full step, so that many workers do not come back at once. */
+  /** A connection that is lost comes back at once, but one that is lost again and again must not become a busy loop. */
+  async #pauseWhenUnsteady(): Promise<void> {
+    const excess = this.#quickLosses - FREE_QUICK_LOSSES;
+    if (excess >= 0 && !this.#closed) await this.#pause(backOffMs(excess, 100, LAST_UNSTEADY_PAUSE_MS));
+  }
+
   #nextDelayMs(): number {
     const { minDelayMs, maxDelayMs } = this.#options;
-    const full = Math.min(maxDelayMs, minDelayMs * 2 ** this.#attempt);
+    const delayMs = backOffMs(this.#attempt, minDelayMs, maxDelayMs);
     this.#attempt += 1;
-    return Math.round(full * (0.5 + Math.random() / 2));
+    return delayMs;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Options } from "amqplib";
 import type { Logger } from "pino";
 import { asError, PublishError } from "../errors.js";
+import { backOffMs } from "./back-off.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
 import { wireTable } from "./headers.js";
@@ -25,13 +26,23 @@ export interface OutgoingMessage {
   readonly timestamp?: number | undefined;
   readonly type?: string | undefined;
   readonly appId?: string | undefined;
+  /** Refuse the message when no queue would get it. Default false: the broker then drops it. */
+  readonly mandatory?: boolean;
 }
 
 /** What amqplib says of a basic.nack, as against a lost channel. */
 const NACKED = "message nacked";
 
+/** AMQP's reply code for a mandatory message that no queue would get. */
+const NO_ROUTE = 312;
+
+const FIRST_REOPEN_PAUSE_MS = 200;
+const LAST_REOPEN_PAUSE_MS = 10_000;
+
 interface Pending {
   readonly message: OutgoingMessage;
+  /** The broker has sent it back: no queue would get it. */
+  isReturned: boolean;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
@@ -72,7 +83,7 @@ export class Publisher {
         reject(new PublishError("the publisher is closed"));
         return;
       }
-      const pending = { message, resolve, reject };
+      const pending = { message, isReturned: false, resolve, reject };
       this.#pending.add(pending);
       this.#send(pending);
     });
@@ -112,7 +123,10 @@ export class Publisher {
       } catch (error) {
         if (isPreconditionFailed(error)) return;
         if (this.#connection.isReady)
-          throw new PublishError(`cannot declare ${what}: ${asError(error).message}`, { cause: error });
+          throw new PublishError(`cannot declare ${what}: ${asError(error).message}`, {
+            cause: error,
+            replyCode: replyCodeOf(error),
+          });
       }
     }
     throw new PublishError("the publisher is closed");
@@ -141,16 +155,34 @@ export class Publisher {
 
   async #openChannel(): Promise<void> {
     const channel = await this.#connection.openConfirmChannel();
+    // A connection that came back meanwhile has opened its own.
+    if (this.#channel !== null) {
+      void closeChannel(channel);
+      return;
+    }
     let refusal: Error | null = null;
     channel.on("error", (error) => {
       refusal = asError(error);
     });
+    channel.on("return", (message) => this.#returned(message));
     channel.on("close", () => {
       if (this.#channel !== channel) return;
       this.#channel = null;
-      if (refusal !== null && this.#connection.isReady && !this.#closed) this.#recoverFrom(refusal);
+      // Also while other hooks of the connection still run: nobody else opens this channel again.
+      if (refusal !== null && this.#connection.isUp && !this.#closed) this.#recoverFrom(refusal);
     });
     this.#channel = channel;
+  }
+
+  /** The broker returns a message before it confirms it. */
+  #returned({ content, fields }: { readonly content: Buffer; readonly fields: ReturnFields }): void {
+    for (const pending of this.#pending) {
+      const { message } = pending;
+      if (message.mandatory !== true || pending.isReturned || message.routingKey !== fields.routingKey) continue;
+      if (message.exchange !== fields.exchange || !message.body.equals(content)) continue;
+      pending.isReturned = true;
+      return;
+    }
   }
 
   /**
@@ -167,12 +199,24 @@ export class Publisher {
       { err: refusal.message },
       "the broker closed the publishing channel, sending unconfirmed messages one by one",
     );
-    this.#sendSeparately()
-      .catch((error) => this.#log.warn({ err: asError(error).message }, "publishing waits for the next connection"))
-      .finally(() => {
-        this.#separating = false;
-        for (const pending of this.#pending) this.#send(pending);
-      });
+    void this.#separate().then(() => {
+      this.#separating = false;
+      for (const pending of this.#pending) this.#send(pending);
+    });
+  }
+
+  /** Ends with a channel, or with the connection, which opens one when it is back. */
+  async #separate(): Promise<void> {
+    for (let failures = 0; this.#connection.isUp && !this.#closed; failures++) {
+      try {
+        await this.#sendSeparately();
+        return;
+      } catch (error) {
+        this.#log.warn({ err: asError(error).message }, "the publishing channel cannot be opened, trying again");
+        const pauseMs = backOffMs(failures, FIRST_REOPEN_PAUSE_MS, LAST_REOPEN_PAUSE_MS);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+      }
+    }
   }
 
   async #sendSeparately(): Promise<void> {
@@ -186,7 +230,7 @@ export class Publisher {
         pending.reject(
           new PublishError(
             `the broker refused a message for ${where(pending.message)}: ${asError(this.#refused).message}`,
-            { isRefusal: true },
+            { isRefusal: true, replyCode: replyCodeOf(this.#refused) },
           ),
         );
       }
@@ -203,9 +247,12 @@ export class Publisher {
     const channel = this.#channel;
     if (channel === null) return;
     const { message } = pending;
+    pending.isReturned = false;
     const settle = (error: unknown) => {
       if (error === null || error === undefined) {
-        if (this.#pending.delete(pending)) pending.resolve();
+        if (!this.#pending.delete(pending)) return;
+        if (pending.isReturned) pending.reject(unroutable(message));
+        else pending.resolve();
       } else if (asError(error).message === NACKED && this.#pending.delete(pending)) {
         pending.reject(new PublishError(`the broker refused a message for ${where(message)}`));
       }
@@ -226,6 +273,24 @@ export class Publisher {
   }
 }
 
+interface ReturnFields {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+function unroutable(message: OutgoingMessage): PublishError {
+  const reason = message.exchange === "" ? "there is no such queue" : "no queue is bound for it";
+  return new PublishError(`the broker returned a message for ${where(message)}: ${reason}`, {
+    isRefusal: true,
+    replyCode: NO_ROUTE,
+  });
+}
+
+function replyCodeOf(error: unknown): number | null {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === "number" ? code : null;
+}
+
 function where(message: OutgoingMessage): string {
   return message.exchange === ""
     ? `queue ${message.routingKey}`
@@ -238,7 +303,7 @@ const NO_HEADERS = Object.freeze({});
 /** One shape for every message: amqplib reads each property of it. */
 function publishOptions(message: OutgoingMessage): Options.Publish {
   const { headers, priority, deliveryMode, contentType, contentEncoding, correlationId, replyTo } = message;
-  const { expiration, messageId, timestamp, type, appId } = message;
+  const { expiration, messageId, timestamp, type, appId, mandatory } = message;
   return {
     headers: headers === undefined ? NO_HEADERS : wireTable(headers),
     deliveryMode: deliveryMode ?? 2,
@@ -252,10 +317,11 @@ function publishOptions(message: OutgoingMessage): Options.Publish {
     timestamp,
     type,
     appId,
+    mandatory,
   } satisfies { [Key in keyof Options.Publish]: Options.Publish[Key] | undefined } as Options.Publish;
 }
 
 /** The queue exists with other arguments. */
 function isPreconditionFailed(error: unknown): boolean {
-  return error instanceof Error && (error as { code?: unknown }).code === 406;
+  return replyCodeOf(error) === 406;
 }

@@ -30,8 +30,39 @@ export interface QueueDefinition {
   readonly consumerArguments?: Readonly<Record<string, unknown>>;
 }
 
+/** Types that every broker has. Declaring any other that it lacks costs the whole connection. */
+const EXCHANGE_TYPES: ReadonlySet<string> = new Set(["direct", "topic", "fanout", "headers"]);
+
+/** AMQP writes the length of a name in one byte. */
+const MAX_NAME_BYTES = 255;
+
 const PRECONDITION_FAILED = 406;
 const RESOURCE_LOCKED = 405;
+
+/** Why no broker takes this queue as it is defined, as the end of a sentence; null when one may. */
+export function queueProblem(queue: QueueDefinition): string | null {
+  const { name, exchange = name, exchangeType, routingKey = name, bindings = [] } = queue;
+  if (name === "") return "its name is empty";
+  const names = [name, exchange, routingKey, ...bindings.flatMap((binding) => [binding.exchange, binding.routingKey])];
+  for (const text of names) {
+    const problem = nameProblem(text);
+    if (problem !== null) return problem;
+  }
+  const types = [exchangeType, ...bindings.map((binding) => binding.exchangeType)];
+  const unknown = types.find((type) => type !== undefined && !EXCHANGE_TYPES.has(type) && !type.startsWith("x-"));
+  if (unknown === undefined) return null;
+  return `there is no exchange type ${unknown}: use direct, topic, fanout or headers`;
+}
+
+/** Why AMQP has no form for a name, as the end of a sentence; null when it has. */
+function nameProblem(name: string): string | null {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > MAX_NAME_BYTES)
+    return `${name.slice(0, 30)}… takes ${bytes} bytes, and names and keys may have at most ${MAX_NAME_BYTES}`;
+  if (Buffer.from(name).toString() !== name) return "a name or key in it is not valid Unicode";
+  // RabbitMQ declares such a queue under another name, and then does not find it.
+  return /[\r\n]/.test(name) ? "a name or key in it has a line break" : null;
+}
 
 /**
  * Declares a queue, its exchange and their binding; where something of the name exists with other arguments, the queue
@@ -40,19 +71,22 @@ const RESOURCE_LOCKED = 405;
  * @throws the broker's error when a passive queue does not exist, or the account may not declare.
  */
 export async function declareQueue(connection: BrokerConnection, queue: QueueDefinition, log: Logger): Promise<void> {
+  let refusal: ChannelRefusal | null = null;
   if (queue.passive !== true) {
-    const refusal = await onOwnChannel(connection, (channel) => declare(channel, queue));
+    refusal = await onOwnChannel(connection, (channel) => declare(channel, queue));
     if (refusal === null) return;
     if (refusal.code !== PRECONDITION_FAILED && refusal.code !== RESOURCE_LOCKED) throw refusal;
-    log.warn(
-      { wanted: queue.arguments ?? {}, broker: refusal.message },
-      `queue ${queue.name} or its exchange exists with other arguments: using it as it is`,
-    );
   }
   const missing = await onOwnChannel(connection, async (channel) => {
     await channel.checkQueue(queue.name);
   });
-  if (missing !== null) throw missing;
+  // A queue that does not exist was not refused for its other arguments.
+  if (missing !== null) throw refusal ?? missing;
+  if (refusal === null) return;
+  log.warn(
+    { wanted: queue.arguments ?? {}, broker: refusal.message },
+    `queue ${queue.name} or its exchange exists with other arguments: using it as it is`,
+  );
 }
 
 /** Messages ready in each of the queues that exist. */
@@ -90,11 +124,7 @@ type Channel = Awaited<ReturnType<BrokerConnection["openChannel"]>>;
 async function declare(channel: Channel, queue: QueueDefinition): Promise<void> {
   const exchange = queue.exchange ?? queue.name;
   const durable = queue.durable ?? true;
-  if (exchange !== "")
-    await channel.assertExchange(exchange, queue.exchangeType ?? "direct", {
-      durable,
-      autoDelete: queue.autoDelete ?? false,
-    });
+  if (exchange !== "") await declareExchange(channel, exchange, queue.exchangeType, durable, queue.autoDelete);
   await channel.assertQueue(queue.name, {
     durable,
     autoDelete: queue.autoDelete ?? false,
@@ -103,9 +133,21 @@ async function declare(channel: Channel, queue: QueueDefinition): Promise<void> 
   });
   if (exchange !== "") await channel.bindQueue(queue.name, exchange, queue.routingKey ?? queue.name);
   for (const binding of queue.bindings ?? []) {
-    await channel.assertExchange(binding.exchange, binding.exchangeType ?? "direct", { durable: true });
+    await declareExchange(channel, binding.exchange, binding.exchangeType, true);
     await channel.bindQueue(queue.name, binding.exchange, binding.routingKey);
   }
+}
+
+/** An exchange of a type that comes with a plugin has to exist. */
+async function declareExchange(
+  channel: Channel,
+  name: string,
+  type = "direct",
+  durable: boolean,
+  autoDelete = false,
+): Promise<void> {
+  if (EXCHANGE_TYPES.has(type)) await channel.assertExchange(name, type, { durable, autoDelete });
+  else await channel.checkExchange(name);
 }
 
 /** A refusal closes the channel it happened on, so each try has its own. Resolves to the refusal, or null. */

@@ -3,6 +3,7 @@ import { asError } from "../errors.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
 import { wireTable } from "./headers.js";
+import { StandingChannel } from "./standing-channel.js";
 
 /** A message that may be lost: an event, or the reply to a control command. */
 export interface TransientMessage {
@@ -21,9 +22,6 @@ export interface DeclaredExchange {
   readonly durable: boolean;
 }
 
-/** Pause before a channel that the broker closed is opened again. */
-const REOPEN_DELAY_MS = 500;
-
 /**
  * Publishes without confirms and never waits: what cannot be sent now is refused, and the caller drops or keeps it.
  * It has a channel of its own, so a message for an exchange that is gone disturbs nobody else.
@@ -33,9 +31,8 @@ export class TransientPublisher {
   readonly #exchange: DeclaredExchange | null;
   readonly #log: Logger;
   readonly #onReady: () => void;
-  #channel: Channel | null = null;
+  readonly #standing: StandingChannel;
   #full = false;
-  #closed = false;
 
   /** @param onReady called whenever sending has become possible (again) */
   constructor(connection: BrokerConnection, exchange: DeclaredExchange | null, log: Logger, onReady = () => {}) {
@@ -43,18 +40,26 @@ export class TransientPublisher {
     this.#exchange = exchange;
     this.#log = log;
     this.#onReady = onReady;
-    connection.onConnect(() => this.#open());
+    this.#standing = new StandingChannel({
+      connection,
+      log,
+      purpose: exchange === null ? "replies" : `exchange ${exchange.name}`,
+      level: "debug",
+      setUp: (channel) => this.#setUp(channel),
+      onOpen: () => this.#announce(),
+    });
+    connection.onConnect(() => this.#standing.tryOpen());
     connection.on("unblocked", () => this.#announce());
   }
 
   /** False while the broker is away or takes no more. */
   get isReady(): boolean {
-    return this.#channel !== null && !this.#full && this.#connection.blockedReason === null;
+    return this.#standing.channel !== null && !this.#full && this.#connection.blockedReason === null;
   }
 
   /** Hands the message to the socket. @returns false when it could not be sent */
   send(message: TransientMessage): boolean {
-    const channel = this.#channel;
+    const { channel } = this.#standing;
     if (channel === null || !this.isReady) return false;
     const { exchange, routingKey, body, headers, contentType, contentEncoding } = message;
     try {
@@ -68,31 +73,16 @@ export class TransientPublisher {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const channel = this.#channel;
-    this.#channel = null;
-    if (channel) await closeChannel(channel);
+    await this.#standing.close();
   }
 
-  async #open(): Promise<void> {
-    if (this.#closed) return;
+  async #setUp(channel: Channel): Promise<void> {
     if (this.#exchange !== null) await this.#declare(this.#exchange);
-    const channel = await this.#connection.openChannel();
-    channel.on("error", (error) =>
-      this.#log.debug({ err: asError(error).message }, "the broker closed the channel of transient messages"),
-    );
+    this.#full = false;
     channel.on("drain", () => {
       this.#full = false;
       this.#announce();
     });
-    channel.on("close", () => {
-      if (this.#channel !== channel) return;
-      this.#channel = null;
-      if (!this.#closed) this.#reopenLater();
-    });
-    this.#channel = channel;
-    this.#full = false;
-    this.#announce();
   }
 
   /** An exchange that exists with other properties is used as it is. */
@@ -106,15 +96,6 @@ export class TransientPublisher {
       return;
     }
     await closeChannel(channel);
-  }
-
-  #reopenLater(): void {
-    setTimeout(() => {
-      if (this.#closed || this.#channel !== null || !this.#connection.isReady) return;
-      this.#open().catch((error) =>
-        this.#log.debug({ err: asError(error).message }, "cannot open a channel for transient messages"),
-      );
-    }, REOPEN_DELAY_MS).unref();
   }
 
   #announce(): void {

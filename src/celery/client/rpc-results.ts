@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
+import { StandingChannel } from "../amqp/standing-channel.js";
 import { asError } from "../errors.js";
 import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
 import { READY_STATES, type StoredResult } from "../results/backend.js";
@@ -14,8 +15,6 @@ const MAX_KEPT = 50_000;
 
 /** How long the queue outlives a client that went away without closing. */
 const QUEUE_EXPIRES_MS = 600_000;
-
-const REOPEN_DELAY_MS = 500;
 
 interface Wait {
   readonly options: WaitOptions;
@@ -36,9 +35,9 @@ export class RpcResults {
   /** Last state of each task, by id; an error for one that cannot be read. */
   readonly #states = new Map<string, StoredResult | Error>();
   readonly #waits = new Map<string, Set<Wait>>();
+  readonly #standing: StandingChannel;
+  /** Once somebody wants results the queue is kept open. */
   #opening: Promise<void> | null = null;
-  #channel: Channel | null = null;
-  #closed = false;
   #warned = false;
 
   constructor(
@@ -52,14 +51,19 @@ export class RpcResults {
     this.#settings = settings;
     this.#log = log;
     this.#accept = acceptedContentTypes(settings.resultAcceptContent ?? settings.acceptContent);
+    this.#standing = new StandingChannel({
+      connection,
+      log,
+      purpose: "results",
+      setUp: (channel) => this.#consume(channel),
+    });
     connection.onConnect(async () => {
-      if (this.#opening !== null) await this.#consume();
+      if (this.#opening !== null) await this.#standing.tryOpen();
     });
   }
 
-  /** Declares the queue and consumes it; resolves once results can come. */
+  /** Declares the queue and consumes it; resolves once results can come. @throws the broker's error */
   async open(): Promise<void> {
-    if (this.#channel !== null) return;
     this.#opening ??= this.#openOnce();
     await this.#opening;
   }
@@ -67,40 +71,18 @@ export class RpcResults {
   async #openOnce(): Promise<void> {
     try {
       await this.#connection.whenReady();
-      await this.#consume();
+      await this.#standing.open();
     } catch (error) {
       this.#opening = null;
       throw error;
     }
   }
 
-  async #consume(): Promise<void> {
-    if (this.#closed || this.#channel !== null) return;
-    const channel = await this.#connection.openChannel();
-    channel.on("error", (error) =>
-      this.#log.warn({ err: asError(error).message }, "the broker closed the channel of results"),
-    );
-    channel.on("close", () => {
-      if (this.#channel !== channel) return;
-      this.#channel = null;
-      this.#reopenLater();
-    });
+  async #consume(channel: Channel): Promise<void> {
     const { resultExpires } = this.#settings;
     const expires = Math.min(QUEUE_EXPIRES_MS, resultExpires ? resultExpires * 1000 : QUEUE_EXPIRES_MS);
     await channel.assertQueue(this.queue, { durable: true, arguments: wireTable({ "x-expires": expires }) });
     await channel.consume(this.queue, (message) => this.#receive(channel, message));
-    this.#channel = channel;
-  }
-
-  /** After a channel that was closed alone, or a queue that was deleted; a lost connection opens it by its hook. */
-  #reopenLater(): void {
-    setTimeout(() => {
-      if (this.#closed || this.#channel !== null || !this.#connection.isReady) return;
-      this.#consume().catch((error) => {
-        this.#log.warn({ err: asError(error).message }, "cannot consume the queue of results, trying again");
-        this.#reopenLater();
-      });
-    }, REOPEN_DELAY_MS).unref();
   }
 
   #receive(channel: Channel, message: ConsumeMessage | null): void {
@@ -188,11 +170,10 @@ export class RpcResults {
 
   /** Ends the queue: results that come later are dropped by the broker. */
   async close(): Promise<void> {
-    this.#closed = true;
-    const channel = this.#channel;
-    this.#channel = null;
+    const { channel } = this.#standing;
+    this.#standing.stop();
     await channel?.deleteQueue(this.queue).catch(() => undefined);
-    if (channel) await closeChannel(channel);
+    await this.#standing.close();
   }
 
   #waitsOf(taskId: string): Set<Wait> {

@@ -74,7 +74,7 @@ export interface ControlledWorker {
   /** @throws ImproperlyConfigured for a limit that cannot be read */
   setRateLimit(task: string, limit: string | number | null): void;
   queues(): readonly QueueDefinition[];
-  addConsumer(queue: QueueDefinition): void;
+  addConsumer(queue: QueueDefinition): Promise<void> | void;
   cancelConsumer(queue: string): void;
 
   readonly concurrency: number;

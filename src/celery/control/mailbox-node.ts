@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
+import { StandingChannel } from "../amqp/standing-channel.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
 import { asError } from "../errors.js";
 import { exceptionRepr } from "../protocol/exception.js";
@@ -25,46 +26,37 @@ export interface MailboxNodeOptions {
 
 const RESOURCE_LOCKED = 405;
 const PRECONDITION_FAILED = 406;
-const REOPEN_DELAY_MS = 500;
 
 /** The worker's mailbox: takes control commands from the broadcast exchange, runs them, and replies. */
 export class MailboxNode {
   readonly #options: MailboxNodeOptions;
   readonly #names: ReturnType<typeof controlNames>;
-  #channel: Channel | null = null;
-  #closed = false;
+  readonly #standing: StandingChannel;
 
   constructor(options: MailboxNodeOptions) {
     this.#options = options;
     this.#names = controlNames(options.worker.settings.controlExchange);
-    options.connection.onConnect(() => this.#open());
+    const { connection, log } = options;
+    this.#standing = new StandingChannel({
+      connection,
+      log,
+      purpose: "remote control",
+      setUp: (channel) => this.#listen(channel),
+    });
+    connection.onConnect(() => this.#standing.tryOpen());
   }
 
   /** True while commands are heard. */
   get isReady(): boolean {
-    return this.#channel !== null;
+    return this.#standing.channel !== null;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const channel = this.#channel;
-    this.#channel = null;
-    if (channel) await closeChannel(channel);
+    await this.#standing.close();
   }
 
-  /** A mailbox that cannot be opened does not stop the worker: it is tried again. */
-  async #open(): Promise<void> {
-    try {
-      await this.#listen();
-    } catch (error) {
-      this.#options.log.warn({ err: asError(error).message }, "remote control is not available yet, trying again");
-      this.#reopenLater();
-    }
-  }
-
-  async #listen(): Promise<void> {
-    if (this.#closed) return;
-    const { connection, worker, log } = this.#options;
+  async #listen(channel: Channel): Promise<void> {
+    const { worker, log } = this.#options;
     const wanted = this.#names.nodeQueue(worker.nodename);
     let queue = wanted;
     try {
@@ -80,17 +72,9 @@ export class MailboxNode {
       );
       await this.#declare(queue);
     }
-    const channel = await connection.openChannel();
-    channel.on("error", (error) => log.warn({ err: asError(error).message }, "the broker closed the control channel"));
-    channel.on("close", () => {
-      if (this.#channel !== channel) return;
-      this.#channel = null;
-      this.#reopenLater();
-    });
-    await channel.consume(queue, (message) => (message === null ? void channel.close() : this.#receive(message)), {
-      noAck: true,
-    });
-    this.#channel = channel;
+    const onMessage = (message: ConsumeMessage | null) =>
+      message === null ? void closeChannel(channel) : this.#receive(message);
+    await channel.consume(queue, onMessage, { noAck: true });
   }
 
   /** On a channel of its own, which a refusal closes. */
@@ -115,13 +99,6 @@ export class MailboxNode {
     } finally {
       await closeChannel(channel);
     }
-  }
-
-  #reopenLater(): void {
-    setTimeout(() => {
-      if (this.#closed || this.#channel !== null || !this.#options.connection.isReady) return;
-      void this.#open();
-    }, REOPEN_DELAY_MS).unref();
   }
 
   #receive(message: ConsumeMessage): void {

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
+import { StandingChannel } from "../amqp/standing-channel.js";
 import type { LamportClock } from "../clock.js";
 import { asError } from "../errors.js";
 import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
@@ -32,53 +33,42 @@ export interface EventReceiverOptions {
   readonly ignoreHostname?: { readonly name: string; readonly onIgnored: () => void };
 }
 
-const REOPEN_DELAY_MS = 500;
-
 /** Receives events of workers, of Node or Python, on a queue of its own; comes back after a lost connection. */
 export class EventReceiver {
   readonly #options: EventReceiverOptions;
   readonly #accept: ReadonlySet<string>;
-  #channel: Channel | null = null;
-  #closed = false;
+  readonly #standing: StandingChannel;
 
   constructor(options: EventReceiverOptions) {
     this.#options = options;
     this.#accept = acceptedContentTypes(["json", options.settings.eventSerializer]);
-    options.connection.onConnect(() => this.#tryOpen());
+    const { connection, log } = options;
+    this.#standing = new StandingChannel({
+      connection,
+      log,
+      purpose: "events",
+      setUp: (channel) => this.#consume(channel),
+    });
+    connection.onConnect(() => this.#standing.tryOpen());
   }
 
   get isReady(): boolean {
-    return this.#channel !== null;
+    return this.#standing.channel !== null;
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    const channel = this.#channel;
-    this.#channel = null;
-    if (channel) await closeChannel(channel);
+    await this.#standing.close();
   }
 
-  /** Events that cannot be received stop nothing else: they are tried again. */
-  async #tryOpen(): Promise<void> {
-    try {
-      await this.open();
-    } catch (error) {
-      this.#options.log.warn({ err: asError(error).message }, "cannot receive events for now, trying again");
-      this.#reopenLater();
-    }
-  }
-
-  /** Opens the queue now, on a connection that stands already. @throws the broker's error */
+  /** Opens the queue now, on a connection that stands already. @throws the broker's error; it is tried again all the same */
   async open(): Promise<void> {
-    if (this.#closed || this.#channel !== null) return;
-    const { connection, settings, routingKey = "#", ttlSeconds = settings.eventQueueTtl } = this.#options;
+    await this.#standing.open();
+  }
+
+  async #consume(channel: Channel): Promise<void> {
+    const { settings, routingKey = "#", ttlSeconds = settings.eventQueueTtl } = this.#options;
     // A new name each time: the queue of a lost connection may linger.
     const queue = `${settings.eventQueuePrefix}.${randomUUID()}`;
-    const channel = await connection.openChannel();
-    channel.on("error", (error) =>
-      this.#options.log.warn({ err: asError(error).message }, "the broker closed the event channel"),
-    );
-    channel.on("close", () => this.#onClosed(channel));
     await channel.assertExchange(settings.eventExchange, "topic", { durable: true });
     await channel.assertQueue(queue, {
       durable: false,
@@ -90,23 +80,9 @@ export class EventReceiver {
       }),
     });
     await channel.bindQueue(queue, settings.eventExchange, routingKey);
-    await channel.consume(queue, (message) => (message === null ? void channel.close() : this.#receive(message)), {
-      noAck: true,
-    });
-    this.#channel = channel;
-  }
-
-  #onClosed(channel: Channel): void {
-    if (this.#channel !== channel) return;
-    this.#channel = null;
-    this.#reopenLater();
-  }
-
-  #reopenLater(): void {
-    setTimeout(() => {
-      if (this.#closed || this.#channel !== null || !this.#options.connection.isReady) return;
-      void this.#tryOpen();
-    }, REOPEN_DELAY_MS).unref();
+    const onMessage = (message: ConsumeMessage | null) =>
+      message === null ? void closeChannel(channel) : this.#receive(message);
+    await channel.consume(queue, onMessage, { noAck: true });
   }
 
   #receive(message: ConsumeMessage): void {

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import { cancelConsumer, closeChannel } from "../amqp/closing.js";
-import type { BrokerConnection } from "../amqp/connection.js";
+import type { BrokerConnection, Channel } from "../amqp/connection.js";
 import { wireTable } from "../amqp/headers.js";
+import { StandingChannel } from "../amqp/standing-channel.js";
 import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
 import { asError } from "../errors.js";
 import { Delivery, type DeliveryChannel } from "./delivery.js";
@@ -23,9 +24,6 @@ const MAX_PREFETCH = 65_535;
 /** How often a retired consumer looks whether its last delivery is settled. */
 const RETIRE_CHECK_MS = 500;
 
-/** Pause before a consumer that the broker ended is set up again. */
-const REOPEN_DELAY_MS = 500;
-
 /**
  * Consumes one queue on a channel of its own, so that a fault of one queue leaves the others alone, and restores
  * itself after lost connections, closed channels, and queues that were deleted.
@@ -34,6 +32,7 @@ export class Consumer {
   readonly #connection: BrokerConnection;
   readonly #listener: ConsumerListener;
   readonly #log: Logger;
+  readonly #standing: StandingChannel;
   #current: DeliveryChannel | null = null;
   #tag: string | null = null;
   #subscription = 0;
@@ -43,7 +42,6 @@ export class Consumer {
   #growth = 1;
   #renewing = false;
   #stopped = false;
-  #reopenTimer: NodeJS.Timeout | null = null;
 
   constructor(
     connection: BrokerConnection,
@@ -55,6 +53,13 @@ export class Consumer {
     this.#connection = connection;
     this.#listener = listener;
     this.#log = log.child({ queue: queue.name });
+    this.#standing = new StandingChannel({
+      connection,
+      log: this.#log,
+      purpose: `queue ${queue.name}`,
+      setUp: (channel) => this.#consume(channel),
+      onClosed: (channel) => this.#onClosed(channel),
+    });
   }
 
   /** True once the broker has confirmed the consumer. */
@@ -67,29 +72,25 @@ export class Consumer {
     return this.#subscription;
   }
 
-  /** Starts to consume, after every connect; a queue that cannot be consumed yet is tried again and stops no other. */
+  /** Starts to consume. @throws the broker's error; it is tried again all the same */
   async open(): Promise<void> {
-    try {
-      await this.#open();
-    } catch (error) {
-      this.#log.warn({ err: asError(error).message }, "cannot consume the queue, trying again");
-      if (this.#current === null && !this.#stopped) this.#reopenLater();
-    }
+    await this.#standing.open();
   }
 
-  async #open(): Promise<void> {
-    if (this.#stopped) return;
+  /** As {@link open}, after every connect: a queue that cannot be consumed yet stops no other. */
+  async tryOpen(): Promise<void> {
+    await this.#standing.tryOpen();
+  }
+
+  async #consume(channel: Channel): Promise<void> {
     await declareQueue(this.#connection, this.queue, this.#log);
-    const channel = await this.#connection.openChannel();
     const current: DeliveryChannel = { channel, open: true, unsettled: new Set() };
-    channel.on("error", (error) =>
-      this.#log.warn({ err: asError(error).message }, "the broker closed the consuming channel"),
-    );
-    channel.on("close", () => this.#onClosed(current));
     this.#current = current;
     this.#growth = 1;
     await this.#subscribe(current);
     this.#listener.onReady(this.queue.name);
+    // Deliveries arrive before the broker's answer is seen, so the window may be full by now.
+    if (this.#isFull) void this.renew();
   }
 
   /**
@@ -99,7 +100,7 @@ export class Consumer {
    * costs few subscriptions.
    */
   hold(delivery: Delivery): void {
-    if (delivery.subscription !== this.#subscription || this.prefetch === 0) return;
+    if (delivery.subscription !== this.#subscription) return;
     this.#held += 1;
     if (this.#isFull) void this.renew();
   }
@@ -113,7 +114,7 @@ export class Consumer {
 
   /** True when nothing but deliveries for later fill the present window. */
   get #isFull(): boolean {
-    return this.#held >= this.prefetch * this.#growth;
+    return this.prefetch > 0 && this.#held >= this.prefetch * this.#growth;
   }
 
   /** Subscribes anew with the present prefetch, and with a larger window when this one is full. */
@@ -123,7 +124,7 @@ export class Consumer {
     this.#renewing = true;
     try {
       // Deliveries arrive before the broker's answer is seen, so the new window may be full by then.
-      for (let again = true; again && this.#tag !== null; again = this.#isFull && this.prefetch > 0) {
+      for (let again = true; again && this.#tag !== null; again = this.#isFull) {
         if (this.#isFull) this.#growth = Math.min(MAX_WINDOW_GROWTH, this.#growth * 2);
         await current.channel.cancel(this.#tag);
         await this.#subscribe(current);
@@ -138,7 +139,7 @@ export class Consumer {
   /** Stops intake; the channel stays open so that what runs can be settled. */
   async cancel(): Promise<void> {
     this.#stopped = true;
-    if (this.#reopenTimer !== null) clearTimeout(this.#reopenTimer);
+    this.#standing.stop();
     const tag = this.#tag;
     this.#tag = null;
     if (tag !== null && this.#current !== null) await cancelConsumer(this.#current.channel, tag);
@@ -155,7 +156,7 @@ export class Consumer {
   /** Closes the channel: the broker takes back what is not settled. */
   async close(): Promise<void> {
     await this.cancel();
-    if (this.#current !== null) await closeChannel(this.#current.channel);
+    await Promise.all([this.#standing.close(), this.#current === null ? null : closeChannel(this.#current.channel)]);
   }
 
   async #subscribe(current: DeliveryChannel): Promise<void> {
@@ -181,22 +182,12 @@ export class Consumer {
     void closeChannel(current.channel);
   }
 
-  #onClosed(current: DeliveryChannel): void {
+  #onClosed(channel: Channel): void {
+    const current = this.#current;
+    if (current?.channel !== channel) return;
     current.open = false;
-    if (this.#current !== current) return;
     this.#current = null;
     this.#tag = null;
     this.#listener.onLost(this.queue.name, current.unsettled);
-    if (!this.#stopped) this.#reopenLater();
-  }
-
-  /** Only while the connection stands: a lost one opens its consumers itself. */
-  #reopenLater(): void {
-    if (this.#reopenTimer !== null) clearTimeout(this.#reopenTimer);
-    this.#reopenTimer = setTimeout(() => {
-      this.#reopenTimer = null;
-      if (this.#stopped || this.#current !== null || !this.#connection.isReady) return;
-      void this.open();
-    }, REOPEN_DELAY_MS);
   }
 }

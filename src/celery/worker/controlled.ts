@@ -24,7 +24,7 @@ const ETA_PRIORITY = 6;
 /** What a worker lets remote control do to it: {@link Worker}. */
 export interface RemoteHost {
   readonly queues: readonly QueueDefinition[];
-  addConsumer(queue: QueueDefinition): void;
+  addConsumer(queue: QueueDefinition): Promise<void>;
   cancelConsumer(queue: string): void;
   resize(concurrency: number): void;
   stop(): Promise<void>;
@@ -166,8 +166,8 @@ export class Controlled implements ControlledWorker {
     return this.#host.queues;
   }
 
-  addConsumer(queue: QueueDefinition): void {
-    this.#host.addConsumer(queue);
+  addConsumer(queue: QueueDefinition): Promise<void> {
+    return this.#host.addConsumer(queue);
   }
 
   cancelConsumer(queue: string): void {

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { BrokerConnection } from "../amqp/connection.js";
 import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
-import { type QueueDefinition, queueSizes } from "../amqp/topology.js";
+import { type QueueDefinition, queueProblem, queueSizes } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
-import { asError } from "../errors.js";
+import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
 import { isQuorum } from "../queues.js";
 import { buildCore } from "./build-core.js";
 import { Consumer } from "./consumer.js";
@@ -25,6 +26,9 @@ export interface ConsumerStatus {
 }
 
 type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
+
+/** How long an added consumer is waited for, so that whoever asked hears in time. */
+const ADD_CONSUMER_MS = 700;
 
 /** After running tasks were given up, how long their settlement may take. */
 const SETTLE_DEADLINE_MS = 2_000;
@@ -82,7 +86,7 @@ export class Worker {
       onElected: parts.onElected,
     });
     this.#consuming.onConnect(async () => {
-      await Promise.all(this.#consumers.map((consumer) => consumer.open()));
+      await Promise.all(this.#consumers.map((consumer) => consumer.tryOpen()));
       await this.#declareDelayedDelivery();
     });
     this.#consuming.on("connected", () => this.events.emit("brokerConnected"));
@@ -111,12 +115,21 @@ export class Worker {
     return this.#consumers.map(({ queue }) => queue);
   }
 
-  /** Consumes another queue, which is declared first; one that is consumed already stays as it is. */
-  addConsumer(queue: QueueDefinition): void {
+  /**
+   * Consumes another queue, which is declared first; one that is consumed already stays as it is. Resolves once it is
+   * consumed, or will be when the broker can be asked.
+   * @throws ImproperlyConfigured for a queue that no broker takes; BrokerError for one that this broker refuses
+   */
+  async addConsumer(queue: QueueDefinition): Promise<void> {
     if (this.#consumers.some((consumer) => consumer.queue.name === queue.name)) return;
+    const problem = queueProblem(queue);
+    if (problem !== null) throw new ImproperlyConfigured(`the queue cannot be consumed: ${problem}`);
     const consumer = this.#createConsumer(queue);
     this.#consumers.push(consumer);
-    if (this.#consuming.isReady) void consumer.open();
+    const refusal = await Promise.race([refusalOf(consumer.open()), sleep(ADD_CONSUMER_MS, null, { ref: false })]);
+    if (refusal === null || !this.#consuming.isUp) return;
+    this.cancelConsumer(queue.name);
+    throw new BrokerError(`queue ${queue.name} cannot be consumed: ${refusal.message}`);
   }
 
   /** Takes nothing more from a queue; what it delivered runs and is settled. */
@@ -267,4 +280,9 @@ export class Worker {
     const { workerInlineConcurrency, workerPrefetchMultiplier } = this.#parts.settings;
     return (this.core.slots.limit + (workerInlineConcurrency ?? 0)) * workerPrefetchMultiplier;
   }
+}
+
+/** Null when the promise is kept. */
+async function refusalOf(promise: Promise<void>): Promise<Error | null> {
+  return promise.then(() => null, asError);
 }

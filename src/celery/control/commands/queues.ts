@@ -22,9 +22,9 @@ export const queueCommands: readonly ControlCommand[] = [
       { name: "routing_key", type: "string", help: "routing key (default: the queue's name)" },
     ],
     lenient: true,
-    run: (worker, args) => {
+    run: async (worker, args) => {
       const queue = args.text("queue");
-      worker.addConsumer(queueOf(queue, args));
+      await worker.addConsumer(queueOf(queue, args));
       return ok(`add consumer ${queue}`);
     },
   },

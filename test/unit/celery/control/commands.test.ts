@@ -36,8 +36,8 @@ describe("inspect commands", () => {
     ["report", {}, { ok: "text" }],
     ["report", { bogus: 1 }, { error: `TypeError("report() got an unexpected keyword argument 'bogus'")` }],
     ["hello", { from_node: "w@host" }, null],
-  ])("%s(%j)", (method, args, expected) => {
-    expect(reply(method, args)).toEqual(expected);
+  ])("%s(%j)", async (method, args, expected) => {
+    expect(await reply(method, args)).toEqual(expected);
   });
 
   it("shows a queue with the keys of kombu", () => {
@@ -152,8 +152,8 @@ describe("control commands", () => {
     ["autoscale", { max: 5, min: 1 }, { error: "ValueError('Autoscale not enabled')" }],
     ["add_consumer", { queue: "q" }, { ok: "add consumer q" }],
     ["cancel_consumer", { queue: "q" }, { ok: "no longer consuming from q" }],
-  ])("%s(%j)", (method, args, expected) => {
-    expect(reply(method, args)).toEqual(expected);
+  ])("%s(%j)", async (method, args, expected) => {
+    expect(await reply(method, args)).toEqual(expected);
   });
 
   it("gives no reply to shutdown, and null to heartbeat", () => {

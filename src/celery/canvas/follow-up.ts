@@ -217,6 +217,8 @@ function targetOf({ task, args, kwargs, options }: SignatureNode): ResultTarget 
   };
   return {
     id: text("task_id") ?? "",
+    // It may have the id of a task that was retried and replaced: whatever that one stored is over.
+    attempt: null,
     task,
     correlationId: null,
     replyTo: text("reply_to"),

@@ -86,7 +86,7 @@ export class Client implements SignatureSender {
       replyTo: oid,
       events: this.#events,
       isImpatient: true,
-      ...(rpc === null ? {} : { beforeSend: () => rpc.open() }),
+      ...(rpc === null ? {} : { beforeSend: (id) => rpc.expect(id) }),
     });
     this.#host = new ProducerHost(this.#producer, this.#backend, oid, settings);
     connection.start();

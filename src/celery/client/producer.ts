@@ -35,7 +35,7 @@ export interface ProducerParts {
   /** Sends `task-sent`; null when the setting is off. */
   readonly events: EventDispatcher | null;
   /** Called before a task whose result somebody may want: a reply queue must be there before its first result. */
-  readonly beforeSend?: () => Promise<void>;
+  readonly beforeSend?: (taskId: string) => Promise<void>;
   /** Give up on a broker that is away after the retry policy, as clients do. A worker waits: it must not lose anything. */
   readonly isImpatient: boolean;
 }
@@ -81,7 +81,7 @@ export class Producer {
       },
     );
     await this.#ready(options);
-    if (beforeSend !== undefined && task.ignoreResult !== true) await beforeSend();
+    if (beforeSend !== undefined && task.ignoreResult !== true) await beforeSend(task.id);
     if (destination.queue !== null) await this.#declareOnce(destination.queue);
     const { exchange, routingKey } = destination;
     const published = publisher.publish({ exchange, routingKey, body, headers, ...properties });

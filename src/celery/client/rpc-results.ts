@@ -68,6 +68,12 @@ export class RpcResults {
     await this.#opening;
   }
 
+  /** Before a task is sent: its results can come, and what came of an earlier task of the same id is forgotten. */
+  async expect(taskId: string): Promise<void> {
+    await this.open();
+    this.#states.delete(taskId);
+  }
+
   async #openOnce(): Promise<void> {
     try {
       await this.#connection.whenReady();
@@ -111,10 +117,13 @@ export class RpcResults {
     }
   }
 
-  /** @returns false when it changes nothing: a hard time limit is told twice, and nothing replaces a success. */
+  /**
+   * @returns false when it changes nothing: nothing replaces a success, and nothing but another end an end. A hard time
+   * limit is told twice, and a Python worker tells of a retry only after it sent the next attempt, which may be faster.
+   */
   #keep(taskId: string, state: StoredResult | Error): boolean {
     const known = this.#states.get(taskId);
-    if (known !== undefined && !(known instanceof Error) && known.status === "SUCCESS") return false;
+    if (isEnd(known) && (known.status === "SUCCESS" || !isEnd(state))) return false;
     this.#states.delete(taskId);
     this.#states.set(taskId, state);
     if (this.#states.size > MAX_KEPT) this.#dropOldest();
@@ -187,4 +196,8 @@ export class RpcResults {
     waits?.delete(wait);
     if (waits?.size === 0) this.#waits.delete(taskId);
   }
+}
+
+function isEnd(state: StoredResult | Error | undefined): state is StoredResult {
+  return state !== undefined && !(state instanceof Error) && READY_STATES.has(state.status);
 }

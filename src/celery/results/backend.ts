@@ -4,9 +4,14 @@ export type State = "PENDING" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "
 /** States that do not change any more. */
 export const READY_STATES: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "REVOKED"]);
 
+/** Which run of a task: how often the task was replaced, then how often it was retried. Both lead to a later attempt. */
+export type Attempt = readonly [replaced: number, retries: number];
+
 /** Whose result is stored, and where its reader waits. */
 export interface ResultTarget {
   readonly id: string;
+  /** The run that the state is of; null when that is not known. Default: `retries`, not replaced. */
+  readonly attempt?: Attempt | null;
   /** Empty when nothing but the id is known. */
   readonly task: string;
   readonly correlationId: string | null;

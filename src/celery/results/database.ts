@@ -5,10 +5,12 @@ import { Outage } from "../../postgres/outage.js";
 import { openPostgres } from "../../postgres/pool.js";
 import { readPickle, writePickle } from "../protocol/pickle.js";
 import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import { replaceCondition, writeAttemptPickle } from "./attempt-pickle.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
 import { createResultTables, type ResultTables, resultTables, type TableNames } from "./database-tables.js";
 import { postgresUrl } from "./database-url.js";
 import { isResultTuple, readMeta } from "./meta.js";
+import { attemptOf } from "./order.js";
 import { PollingWaiter } from "./polling-waiter.js";
 import { type RetryOptions, retryTransient } from "./retry.js";
 import type { StoredBackend, WaitOptions } from "./stored.js";
@@ -96,7 +98,8 @@ export class DatabaseBackend implements StoredBackend {
 
   async store(target: ResultTarget, { status, result, traceback }: ResultRecord): Promise<void> {
     const { table, sequenceName } = this.#tables.task;
-    const pickled = writePickle(result);
+    const attempt = attemptOf(target);
+    const pickled = writeAttemptPickle(result, attempt);
     const doneAt = READY_STATES.has(status) ? sql`timezone('utc', clock_timestamp())` : sql`NULL`;
     const extended = this.#extendedValues(target);
     const columns = ["status", "result", "date_done", "traceback", ...extended.map(([column]) => column)];
@@ -108,10 +111,11 @@ export class DatabaseBackend implements StoredBackend {
       ...extended.map(([, value]) => sql`${value}`),
     ];
     const statement = sql`
-      INSERT INTO ${table} (id, task_id, ${sql.join(columns.map((column) => sql.id(column)))})
+      INSERT INTO ${table} AS stored (id, task_id, ${sql.join(columns.map((column) => sql.id(column)))})
       VALUES (nextval(${sequenceName}::regclass), ${target.id}, ${sql.join(values)})
       ON CONFLICT (task_id) DO UPDATE
-      SET ${sql.join(columns.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`))}`;
+      SET ${sql.join(columns.map((column) => sql`${sql.id(column)} = excluded.${sql.id(column)}`))}
+      WHERE ${replaceCondition(sql.id("stored"), { status, attempt })}`;
     await this.#run(() => statement.execute(this.#db));
   }
 

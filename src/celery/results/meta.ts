@@ -8,10 +8,12 @@ import {
   type ResultTuple,
   type StoredResult,
 } from "./backend.js";
+import { attemptOf, type OrderedState, readAttempt } from "./order.js";
 
 /** The value stored under a task's key: Celery's `_get_result_meta`. */
 export function resultMeta(target: ResultTarget, record: ResultRecord, extended: boolean): Record<string, unknown> {
   const { status, result, traceback, children } = record;
+  const attempt = attemptOf(target);
   return {
     status,
     result,
@@ -21,6 +23,8 @@ export function resultMeta(target: ResultTarget, record: ResultRecord, extended:
     ...(target.group === null ? {} : { group_id: target.group }),
     ...(target.parentId === null ? {} : { parent_id: target.parentId }),
     ...(extended && target.task !== "" ? extendedMeta(target) : {}),
+    // Celery's readers do not know it, and look past it.
+    ...(attempt === null ? {} : { attempt }),
     task_id: target.id,
   };
 }
@@ -52,6 +56,12 @@ export function readMeta(taskId: string, meta: unknown): StoredResult {
     // rpc:// results carry none of them.
     ...(Object.hasOwn(meta, "date_done") ? { details: readDetails(meta) } : {}),
   };
+}
+
+/** What decides whether a stored value may be replaced; null when it is no task state. */
+export function readOrder(meta: unknown): OrderedState | null {
+  if (!isRecord(meta) || typeof meta.status !== "string") return null;
+  return { status: meta.status, attempt: readAttempt(meta.attempt) };
 }
 
 function readDetails(meta: Readonly<Record<string, unknown>>): ResultDetails {

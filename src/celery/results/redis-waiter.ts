@@ -11,6 +11,8 @@ export interface ResultReader {
 
 interface Wait {
   readonly taskId: string;
+  /** Messages received. */
+  received: number;
   readonly deliver: (result: StoredResult) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -38,6 +40,7 @@ export class RedisWaiter {
       };
       const wait: Wait = {
         taskId,
+        received: 0,
         deliver: (result) => {
           if (!this.#waits.has(wait)) return;
           onState?.(result);
@@ -68,6 +71,7 @@ export class RedisWaiter {
   }
 
   #receive(wait: Wait, value: Buffer): void {
+    wait.received += 1;
     try {
       wait.deliver(this.#reader.decode(wait.taskId, value));
     } catch (error) {
@@ -76,9 +80,12 @@ export class RedisWaiter {
   }
 
   async #look(wait: Wait): Promise<void> {
+    const { received } = wait;
     try {
       const result = await this.#reader.get(wait.taskId);
-      if (result !== null) wait.deliver(result);
+      // A state that was published meanwhile is later than what is read here, unless this is the end.
+      const isLate = received !== wait.received && result !== null && !READY_STATES.has(result.status);
+      if (result !== null && !isLate) wait.deliver(result);
     } catch (error) {
       wait.fail(error);
     }

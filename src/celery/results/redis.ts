@@ -3,9 +3,11 @@ import { decodeException, exceptionRepr } from "../protocol/exception.js";
 import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 import type { ResultRecord, ResultTarget, ResultTuple, State, StoredResult } from "./backend.js";
 import { joinGroup } from "./join.js";
-import { isResultTuple, readMeta, resultMeta } from "./meta.js";
+import { isResultTuple, readMeta, readOrder, resultMeta } from "./meta.js";
+import { attemptOf, mayReplace, type OrderedState } from "./order.js";
 import { RedisConnection } from "./redis-client.js";
 import { RedisWaiter } from "./redis-waiter.js";
+import { RedisWriter } from "./redis-writer.js";
 import type { ChordCounter, ChordOutcome, StoredBackend, WaitOptions } from "./stored.js";
 
 /** Options of {@link RedisBackend}. */
@@ -39,12 +41,14 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   readonly #options: RedisBackendOptions;
   readonly #connection: RedisConnection;
   readonly #waiter: RedisWaiter;
+  readonly #writer: RedisWriter;
   readonly #prefix: string;
 
   constructor(options: RedisBackendOptions) {
     this.#options = options;
     this.#connection = new RedisConnection(options.url, options.log);
     this.#prefix = /[^:_.-]$/.test(options.keyPrefix) ? `${options.keyPrefix}_` : options.keyPrefix;
+    this.#writer = new RedisWriter(this.#connection, options.expiresSeconds, options.log);
     this.#waiter = new RedisWaiter(this.#connection, {
       key: (taskId) => this.#taskKey(taskId),
       get: (taskId) => this.get(taskId),
@@ -63,10 +67,20 @@ export class RedisBackend implements StoredBackend, ChordCounter {
 
   async store(target: ResultTarget, record: ResultRecord): Promise<void> {
     const value = this.#encode(resultMeta(target, record, this.#options.extended));
-    // A lost worker may report late: a success is never taken back.
-    const current = await this.get(target.id);
-    if (current?.status === "SUCCESS") return;
-    await this.#write(this.#taskKey(target.id), value);
+    const next = { status: record.status, attempt: attemptOf(target) };
+    await this.#writer.replace(this.#taskKey(target.id), value, (stored) => {
+      const order = this.#orderOf(stored);
+      return order === null || mayReplace(next, order);
+    });
+  }
+
+  /** Null for a value that cannot be read: nothing is lost with it. */
+  #orderOf(stored: Buffer): OrderedState | null {
+    try {
+      return readOrder(this.#decode(stored));
+    } catch {
+      return null;
+    }
   }
 
   async get(taskId: string): Promise<StoredResult | null> {
@@ -83,7 +97,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   }
 
   async saveGroup(groupId: string, group: ResultTuple): Promise<void> {
-    await this.#write(this.#groupKey(groupId), this.#encode({ result: group }));
+    await this.#writer.write(this.#groupKey(groupId), this.#encode({ result: group }));
   }
 
   async restoreGroup(groupId: string): Promise<ResultTuple | null> {
@@ -102,7 +116,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   async cleanup(): Promise<void> {}
 
   async setChordSize(groupId: string, size: number): Promise<void> {
-    await this.#write(this.#groupKey(groupId, ".s"), Buffer.from(String(size)));
+    await this.#writer.write(this.#groupKey(groupId, ".s"), Buffer.from(String(size)));
   }
 
   async addToChord(groupId: string): Promise<void> {
@@ -171,16 +185,6 @@ export class RedisBackend implements StoredBackend, ChordCounter {
       results.push(result);
     }
     return { kind: "joined", results };
-  }
-
-  async #write(key: string, value: Buffer): Promise<void> {
-    const seconds = this.#options.expiresSeconds;
-    await this.#connection.run((client) => {
-      const multi = client.multi();
-      if (seconds) multi.setEx(key, seconds, value);
-      else multi.set(key, value);
-      return multi.publish(key, value).exec();
-    });
   }
 
   #read(key: string): Promise<Buffer | null> {

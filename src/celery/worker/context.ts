@@ -28,8 +28,8 @@ import type { ComputeOptions, RetryOptions, TaskRequest } from "../task.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
-import { publishRetry } from "./retry.js";
-import { storeState } from "./store.js";
+import { nextAttemptOf, publishRetry } from "./retry.js";
+import { statesStored, storeState } from "./store.js";
 
 /** How long a kernel may go on after its task was told to end. */
 const ABORT_GRACE_MS = 1000;
@@ -73,7 +73,9 @@ export class Context implements CanvasContext {
 
   async #publishRetry(retry: Retry): Promise<Retry> {
     try {
+      await statesStored(this.#request);
       await publishRetry(this.#core, this.#request, retry);
+      this.#request.addChild(nextAttemptOf(this.#request));
     } catch (error) {
       throw new Reject(`the retry could not be published: ${asError(error).message}`);
     }
@@ -139,6 +141,7 @@ export class Context implements CanvasContext {
   async replace(signature: SignatureLike): Promise<never> {
     const node = replacement(this.#core.canvas, this.#request, toNode(signature));
     await this.#request.definition.onReplace?.(this.#request, new Signature(node, null));
+    await statesStored(this.#request);
     await apply(this.#core.canvas, node, { caller: this.caller });
     throw new Ignore("Replaced by new task");
   }

@@ -3,6 +3,7 @@ import type { WorkerCore } from "./core.js";
 import { disposalOf, type Outcome } from "./outcome.js";
 import { record } from "./record.js";
 import type { Request } from "./request.js";
+import { statesStored } from "./store.js";
 
 /**
  * Ends a request: durable state first (hooks, follow-ups, results, the next attempt, dead letters, each confirmed), the
@@ -11,6 +12,7 @@ import type { Request } from "./request.js";
 export async function finish(core: WorkerCore, request: Request, first: Outcome): Promise<void> {
   let outcome = first;
   try {
+    await statesStored(request);
     outcome = await record(core, request, outcome);
     await settle(core, request, outcome);
   } catch (error) {

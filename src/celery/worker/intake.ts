@@ -158,6 +158,7 @@ async function refuseUnregistered(core: WorkerCore, delivery: Delivery, message:
     await core.results.store(
       {
         id: message.id,
+        attempt: [message.replacedTaskNesting, message.retries],
         task: message.task,
         correlationId: properties.correlationId ?? null,
         replyTo: properties.replyTo ?? null,

@@ -10,7 +10,7 @@ import type { WorkerCore } from "./core.js";
 import { retryHook, returnHook } from "./hooks.js";
 import type { Outcome } from "./outcome.js";
 import type { Request } from "./request.js";
-import { publishRetry } from "./retry.js";
+import { nextAttemptOf, publishRetry } from "./retry.js";
 import { isStored, store } from "./store.js";
 
 /**
@@ -128,25 +128,30 @@ async function afterwards(core: WorkerCore, request: Request, work: () => Promis
   }
 }
 
+/**
+ * RETRY is stored before the next attempt is published: whoever runs that one may be done before this worker comes to
+ * its next line. A worker that dies in between has not acknowledged the message, so this attempt is made again.
+ */
 async function recordRetry(
   core: WorkerCore,
   request: Request,
   outcome: Outcome & { kind: "retried" },
 ): Promise<Outcome> {
+  const { error } = outcome.retry;
+  const [result, traceback] = error === null ? [null, null] : [encodeException(error), tracebackOf(error)];
+  const children = request.definition.trail ? [...request.children, nextAttemptOf(request)] : [];
+  await store(core, request, "RETRY", result, traceback, true, children);
   try {
     await publishRetry(core, request, outcome.retry);
   } catch (thrown) {
-    const error = asError(thrown);
-    const reason = `the retry could not be published: ${error.message}`;
+    const cause = asError(thrown);
+    const reason = `the retry could not be published: ${cause.message}`;
     // The publisher closes when the worker stops: another worker makes this attempt again.
     if (core.isStopping()) return { kind: "abandoned", reason };
-    // Celery's answer to a retry that the broker refuses is to reject the message; no attempt will follow.
-    await request.definition.onFailure?.(request, outcome.retry.error ?? error);
+    // Celery's answer to a retry that the broker refuses is to reject the message. No attempt will follow the RETRY.
+    await recordFailure(core, request, error ?? cause);
     return { kind: "rejected", requeue: false, reason };
   }
-  const { error } = outcome.retry;
-  const [result, traceback] = error === null ? [null, null] : [encodeException(error), tracebackOf(error)];
-  await store(core, request, "RETRY", result, traceback, true);
   await retryHook(core, request, error);
   return outcome;
 }

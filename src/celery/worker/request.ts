@@ -24,6 +24,8 @@ export class Request implements TaskRequest {
   cancelWait: (() => void) | null = null;
   /** Takes back the timer of its expiry. */
   cancelExpiry: (() => void) | null = null;
+  /** The last of its states that are being stored, one after another; it never rejects. */
+  lastWrite: Promise<void> | null = null;
   /** Ends a running request with an outcome of its own, whatever the handler does later. */
   endNow: ((outcome: Outcome) => void) | null = null;
   #children: ResultTuple[] | null = null;

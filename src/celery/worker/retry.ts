@@ -6,16 +6,22 @@ import { encodeTaskMessage } from "../protocol/message.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso } from "../protocol/time.js";
 import type { SignatureDict } from "../protocol/types.js";
+import type { ResultTuple } from "../results/backend.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
 
 /**
  * Publishes the next attempt: the same message with one more retry, to where this one came from. Options of the retry
- * replace those that the message came with. The attempt becomes a child of this one, under the same id.
+ * replace those that the message came with. What this attempt has to say must be stored before: whoever runs the next
+ * one may be faster.
  */
 export async function publishRetry(core: WorkerCore, request: Request, retry: Retry): Promise<void> {
   await (retry.options === null ? publishAgain(core, request, retry) : sendAgain(core, request, retry, retry.options));
-  request.addChild([[request.id, null], null]);
+}
+
+/** The next attempt as a child of this one, under the same id. */
+export function nextAttemptOf(request: Request): ResultTuple {
+  return [[request.id, null], null];
 }
 
 async function publishAgain(core: WorkerCore, request: Request, retry: Retry): Promise<void> {

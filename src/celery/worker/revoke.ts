@@ -1,6 +1,6 @@
 import { asError, TaskRevokedError } from "../errors.js";
 import { encodeException } from "../protocol/exception.js";
-import { READY_STATES, type ResultTarget } from "../results/backend.js";
+import type { ResultTarget } from "../results/backend.js";
 import { isStored } from "../results/stored.js";
 import type { WorkerCore } from "./core.js";
 import { discard } from "./finish.js";
@@ -31,7 +31,7 @@ export function revoke(core: WorkerCore, ids: readonly string[], options: Revoke
 
 /**
  * Stores REVOKED for tasks that this worker has not got, as Celery does where results are kept: whoever waits need not
- * wait until the message is met. A task that has ended, or that has started elsewhere, keeps its state.
+ * wait until the message is met. A task that has ended, or that runs elsewhere, keeps its state.
  */
 export async function storeRevoked(core: WorkerCore, ids: readonly string[]): Promise<void> {
   const { results } = core;
@@ -39,8 +39,6 @@ export async function storeRevoked(core: WorkerCore, ids: readonly string[]): Pr
   const result = encodeException(new TaskRevokedError("revoked"));
   for (const id of ids) {
     try {
-      const known = (await results.get(id))?.status ?? "PENDING";
-      if (READY_STATES.has(known) || known === "STARTED") continue;
       await results.store(unknownTarget(id), { status: "REVOKED", result, traceback: null, children: [] });
     } catch (error) {
       core.log.warn({ err: asError(error).message, taskId: id }, "cannot store that a task is revoked");
@@ -51,6 +49,7 @@ export async function storeRevoked(core: WorkerCore, ids: readonly string[]): Pr
 function unknownTarget(id: string): ResultTarget {
   return {
     id,
+    attempt: null,
     task: "",
     correlationId: null,
     replyTo: null,

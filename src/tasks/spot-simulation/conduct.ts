@@ -10,8 +10,8 @@ import { type Experiment, isExact } from "./experiment.js";
 /** Runs the kernel somewhere: in the pool of threads, or at once in this one. */
 export type Compute = (input: ComputeInput) => Promise<ComputeOutput>;
 
-/** Where and under which conditions experiments are carried out. */
-export interface Laboratory {
+/** How experiments are carried out. */
+export interface ConductOptions {
   readonly compute: Compute;
   readonly tables: SharedArrayBuffer;
   readonly seed: number;
@@ -36,8 +36,8 @@ const EXACT_CHUNK = 20e6;
  * Carries out experiments, several chunks at a time. Chunks are cut and merged by their number, so the answer depends
  * neither on the number of threads nor on which of them is quicker.
  */
-export async function conduct(experiments: readonly Experiment[], lab: Laboratory): Promise<Outcome[]> {
-  const trials = experiments.map((experiment) => new Trial(experiment, lab.seed));
+export async function conduct(experiments: readonly Experiment[], options: ConductOptions): Promise<Outcome[]> {
+  const trials = experiments.map((experiment) => new Trial(experiment, options.seed));
   const chunks = interleave(trials);
   const total = trials.reduce((sum, trial) => sum + trial.experiment.method.cost, 0);
   let failed = false;
@@ -45,23 +45,23 @@ export async function conduct(experiments: readonly Experiment[], lab: Laborator
     for (const { trial, number } of chunks) {
       if (failed) return;
       if (trial.finished) continue;
-      lab.signal.throwIfAborted();
-      trial.accept(number, await lab.compute(trial.inputOf(number, lab.tables)));
+      options.signal.throwIfAborted();
+      trial.accept(number, await options.compute(trial.inputOf(number, options.tables)));
       const done = trials.reduce((sum, each) => sum + each.costDone, 0);
       const runs = trials.reduce((sum, each) => sum + each.runsDone, 0);
-      lab.onProgress(total === 0 ? 1 : Math.min(1, done / total), runs);
+      options.onProgress(total === 0 ? 1 : Math.min(1, done / total), runs);
     }
   };
   const lane = (): Promise<void> =>
     work().catch((error: unknown) => {
       failed = true;
       // A kernel that ends because it was asked to says so in its own words.
-      lab.signal.throwIfAborted();
+      options.signal.throwIfAborted();
       throw error;
     });
   // One chunk more than threads, so that none waits for the main thread.
   await Promise.all(Array.from({ length: availableParallelism() + 1 }, lane));
-  lab.signal.throwIfAborted();
+  options.signal.throwIfAborted();
   return trials.map((trial) => trial.outcome());
 }
 

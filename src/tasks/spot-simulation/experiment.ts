@@ -4,7 +4,8 @@ import { type CountMethod, chooseMethod, costOfRun } from "../../poker/equity/me
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import type { ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import type { RangeHands } from "../../poker/ranges/expand-range.js";
-import { isBlank, knownCards, type SpotInput } from "./spot-input.js";
+import type { Range } from "../../poker/ranges/range-tree.js";
+import { isBlank, knownCards, type PlayerHand, type SpotInput } from "./spot-input.js";
 
 /** One question with one answer: who sits where, and how it is counted. */
 export interface Experiment {
@@ -35,6 +36,13 @@ export interface SpotPlan {
 /** A player's range is expanded for every experiment apart, because other cards are dead in each. */
 export type HandsOfRange = (player: number, dead: readonly number[]) => RangeHands;
 
+/** A range that some experiment needs, and the cards that its hands cannot hold there. */
+export interface NeededRange {
+  readonly player: number;
+  readonly range: Range;
+  readonly dead: readonly number[];
+}
+
 /** A seat that remembers whose it is; -1 for a random opponent. */
 type PlayerSeat = Seat & { readonly player: number };
 type SpotDeal = SeatedDeal & { readonly seats: readonly PlayerSeat[] };
@@ -47,6 +55,14 @@ const ESTIMATED_ALLOWANCE = 160 * MS;
 const CHUNK = 15 * MS;
 /** Largest table of share classes by stratum. */
 const MOST_STRATUM_CELLS = 20_000;
+
+/** The ranges that {@link planSpot} will ask for. */
+export function neededRanges(input: SpotInput): NeededRange[] {
+  const { actual, estimated } = deadCards(input);
+  return input.players.flatMap(({ hand }, player) =>
+    isRange(hand) ? [actual, ...estimated].map((dead) => ({ player, range: hand.range, dead })) : [],
+  );
+}
 
 /** Lays out the experiments of a spot. */
 export function planSpot(input: SpotInput, handsOfRange: HandsOfRange): SpotPlan {
@@ -62,13 +78,13 @@ export function planSpot(input: SpotInput, handsOfRange: HandsOfRange): SpotPlan
   };
   const seat = (player: number, dead: readonly number[]): PlayerSeat => {
     const hand = players[player]?.hand;
-    if (hand?.kind === "range" && !isBlank(hand)) return { kind: "range", hands: handsOfRange(player, dead), player };
+    if (isRange(hand)) return { kind: "range", hands: handsOfRange(player, dead), player };
     return { kind: "cards", known: hand === undefined ? [] : knownCards(hand), player };
   };
   const random: PlayerSeat = { kind: "cards", known: [], player: -1 };
 
-  const inPlay = players.flatMap(({ hand }) => knownCards(hand));
-  const seats = players.map((_, player) => seat(player, [...inPlay, ...boards.flat(), ...folded]));
+  const dead = deadCards(input);
+  const seats = players.map((_, player) => seat(player, dead.actual));
   const opponents = players.length === 1 ? [random] : [];
   const actual = plan(
     0,
@@ -78,13 +94,29 @@ export function planSpot(input: SpotInput, handsOfRange: HandsOfRange): SpotPlan
   );
   const estimated = players.map((_, player) =>
     boards.map((board, b) => {
-      const hero = seat(player, [...board, ...folded]);
+      const hero = seat(player, dead.estimated[b] ?? []);
       const others = new Array<PlayerSeat>(randomOpponents).fill(random);
       const deal = { handSize, seats: [hero, ...others], boards: [board], dead: folded };
       return plan(1 + player * 2 + b, deal, 1, ESTIMATED_ALLOWANCE / (players.length * boards.length));
     }),
   );
   return { actual, estimated };
+}
+
+function isRange(hand: PlayerHand | undefined): hand is Extract<PlayerHand, { kind: "range" }> {
+  return hand?.kind === "range" && !isBlank(hand);
+}
+
+/** Cards that no range holds: in the question of all players, and in the estimates on each board. */
+function deadCards({ players, boards, folded }: SpotInput): {
+  readonly actual: readonly number[];
+  readonly estimated: readonly (readonly number[])[];
+} {
+  const inPlay = players.flatMap(({ hand }) => knownCards(hand));
+  return {
+    actual: [...inPlay, ...boards.flat(), ...folded],
+    estimated: boards.map((board) => [...board, ...folded]),
+  };
 }
 
 function makeExperiment(

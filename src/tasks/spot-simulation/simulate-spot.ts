@@ -2,9 +2,8 @@ import { JobInputError } from "../../jobs/errors.js";
 import { formatCards } from "../../poker/cards.js";
 import { adoptTables, existingTables } from "../../poker/evaluator/tables.js";
 import type { RangeHands } from "../../poker/ranges/expand-range.js";
-import type { Range } from "../../poker/ranges/range-tree.js";
 import { type Compute, conduct, type Outcome } from "./conduct.js";
-import { type Experiment, type HandsOfRange, planSpot, type SpotPlan } from "./experiment.js";
+import { type Experiment, type HandsOfRange, neededRanges, planSpot, type SpotPlan } from "./experiment.js";
 import { assembleResult } from "./result.js";
 import type { SpotResult } from "./result-schema.js";
 import type { SpotInput } from "./spot-input.js";
@@ -58,24 +57,12 @@ function outcomesOf(plan: SpotPlan, experiments: readonly Experiment[], outcomes
 
 /** Expands all ranges in threads, once for every set of dead cards that an experiment has. */
 async function expandRanges(input: SpotInput, compute: Compute): Promise<HandsOfRange> {
-  const expanded = new Map<string, RangeHands>();
-  const wanted: {
-    readonly key: string;
-    readonly player: number;
-    readonly range: Range;
-    readonly dead: readonly number[];
-  }[] = [];
   const keyOf = (player: number, dead: readonly number[]): string =>
     `${player}:${formatCards([...dead].sort(ascending))}`;
-  planSpot(input, (player, dead) => {
-    const hand = input.players[player]?.hand;
-    const key = keyOf(player, dead);
-    if (hand?.kind === "range" && !wanted.some((want) => want.key === key))
-      wanted.push({ key, player, range: hand.range, dead });
-    return { handSize: input.handSize, count: 1, cards: new Uint8Array(input.handSize) };
-  });
+  const needed = new Map(neededRanges(input).map((range) => [keyOf(range.player, range.dead), range]));
+  const expanded = new Map<string, RangeHands>();
   await Promise.all(
-    wanted.map(async ({ key, player, range, dead }) => {
+    Array.from(needed, async ([key, { player, range, dead }]) => {
       const output = await compute({ kind: "expand", range, dead: [dead] });
       const hands = output.kind === "expanded" ? output.hands[0] : undefined;
       if (hands === undefined || hands.count === 0) {

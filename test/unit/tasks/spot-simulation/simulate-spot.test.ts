@@ -120,21 +120,33 @@ describe("spot simulation", () => {
   });
 
   it("deals both boards dead to a lone player's random opponent", async () => {
-    const double = await simulateOne({
-      players: players("AsKsQhJh"),
-      top_board: "9c8h2s4d3d",
-      bottom_board: "TdTc3cKh2c",
-    });
-    const naive = emptyCounts(2, 2);
-    const boards = ["9c8h2s4d3d", "TdTc3cKh2c"].map(parseCards);
+    const boards = ["9c8h2s4d3d", "TdTc3cKh2c"];
+    const folded = "2d2h3s3h4s4h4c5s5h5d5c6s6h6d6c7s7h7d7c8s8d8c";
+    const spot = { players: players("AsKsQhJh"), top_board: boards[0], bottom_board: boards[1] };
+    const double = await simulateOne({ ...spot, folded_cards: folded });
     const hero = parseCards("AsKsQhJh");
-    for (const other of subsets([...deckBytes([...hero, ...boards.flat()])], 4).filter((_, i) => i < 2000)) {
-      countNaively([hero, other], boards, [], naive);
+    const dead = [...hero, ...boards.flatMap(parseCards), ...parseCards(folded)];
+    const naive = emptyCounts(2, 2);
+    for (const other of subsets([...deckBytes(dead)], 4)) {
+      countNaively([hero, other], boards.map(parseCards), parseCards(folded), naive);
     }
     expect(double.method).toBe("exact");
-    expect(double.top_actual_stats.total).toBe((38 * 37 * 36 * 35) / 24);
-    expect(double.both_boards?.total).toBe((38 * 37 * 36 * 35) / 24);
-    expect(double.top_detailed_stats.total).toBe((43 * 42 * 41 * 40) / 24);
+    for (const [board, side] of (["top", "bottom"] as const).entries()) {
+      const [losses = 0, wins = 0, ties = 0] = naive.shares[board]?.[0] ?? [];
+      expect(wins * losses).toBeGreaterThan(0);
+      expect(double[`${side}_actual_stats`]).toMatchObject({ wins, ties, losses, total: (16 * 15 * 14 * 13) / 24 });
+    }
+    const [[lossLoss, lossWin] = [], [winLoss, winWin] = []] = naive.joint[0] ?? [];
+    expect(double.both_boards).toMatchObject({
+      win_win: winWin,
+      win_loss: winLoss,
+      loss_win: lossWin,
+      loss_loss: lossLoss,
+    });
+    const whole = await simulateOne(spot);
+    expect(whole.top_actual_stats.total).toBe((38 * 37 * 36 * 35) / 24);
+    expect(whole.both_boards?.total).toBe((38 * 37 * 36 * 35) / 24);
+    expect(whole.top_detailed_stats.total).toBe((43 * 42 * 41 * 40) / 24);
   });
 
   it("answers for partly known hands as the mean over what they can be", async () => {

@@ -2,11 +2,13 @@ import type { Card } from "../cards.js";
 import { choose } from "../combinatorics.js";
 import type { HandValue } from "../evaluator/categories.js";
 import { RANK_MULTISETS } from "../evaluator/five-card-values.js";
-import { THREE_OR_MORE, TOP_BITS } from "../evaluator/omaha.js";
 import { addRank, type EvaluatorTables } from "../evaluator/tables.js";
 import { flushValue, type HandProfile, StateValues } from "./hand-profile.js";
 import type { WinnerSets } from "./winner-sets.js";
 
+/** As in the evaluator: see `omaha.ts`. */
+const THREE_OR_MORE = 0x5555;
+const TOP_BITS = 0x8888;
 const UNKNOWN = 0xffff;
 
 /**

@@ -142,6 +142,18 @@ export class PublishError extends CeleryError {
   }
 }
 
+/** A message's properties and headers do not fit into one frame, in which AMQP sends them. */
+export class HeadersTooLarge extends CeleryError {
+  readonly code = "CELERY_HEADERS_TOO_LARGE";
+  constructor(
+    readonly frameBytes: number,
+    /** The broker's `frame_max`. */
+    readonly limitBytes: number,
+  ) {
+    super(`its headers and properties take ${frameBytes} bytes, and the broker takes ${limitBytes} (frame_max)`);
+  }
+}
+
 /** The broker cannot be reached or refused what was asked. */
 export class BrokerError extends CeleryError {
   readonly code = "CELERY_BROKER";

@@ -1,4 +1,5 @@
-import type { TakenMessage } from "../celery/amqp/message-queue.js";
+import { headersOfNextAttempt } from "../celery/amqp/broker-headers.js";
+import type { MovedMessage, TakenMessage } from "../celery/amqp/message-queue.js";
 import { isRecord } from "../celery/control/message.js";
 import { decodeTaskMessage } from "../celery/protocol/message.js";
 import type { TaskMessage } from "../celery/protocol/types.js";
@@ -24,16 +25,15 @@ const JSON_ONLY = new Set(["application/json", "application/x-yaml", "applicatio
 
 /** Reads what the worker or the broker (`x-death`) wrote about a dead letter. */
 export function describeDeadLetter(message: TakenMessage): DeadLetterView {
-  const { headers } = message;
-  const [death] = Array.isArray(headers["x-death"]) ? headers["x-death"] : [];
-  const native = isRecord(death) ? death : {};
+  const { headers, unreadable } = message;
+  const native = deathOf(headers);
   const decoded = decode(message);
   return {
     id: decoded?.id ?? textOf(headers.id) ?? message.correlationId ?? null,
     task: decoded?.task ?? textOf(headers.task),
     jobId: decoded === null ? null : jobOf(decoded),
     queue: textOf(headers[DEAD_LETTER_HEADERS.queue]) ?? textOf(native.queue),
-    reason: textOf(headers[DEAD_LETTER_HEADERS.reason]) ?? textOf(native.reason) ?? "unknown",
+    reason: unreadable?.reason ?? textOf(headers[DEAD_LETTER_HEADERS.reason]) ?? textOf(native.reason) ?? "unknown",
     attempts: numberOf(headers[DEAD_LETTER_HEADERS.attempts]),
     time: textOf(headers[DEAD_LETTER_HEADERS.time]) ?? timestampOf(native.time),
     args: decoded?.args ?? null,
@@ -45,16 +45,42 @@ export function describeDeadLetter(message: TakenMessage): DeadLetterView {
  * The message as it is sent again: with all its attempts before it, and without an expiry that has passed. The headers
  * of the dead letter stay, by which a job knows that it was sent again on purpose.
  */
-export function revived({ headers, body }: TakenMessage): { headers: Record<string, unknown>; body: Buffer } {
-  if (typeof headers.task === "string") {
-    const expires = isPast(headers.expires) ? null : (headers.expires ?? null);
-    return { headers: { ...headers, retries: 0, eta: null, expires }, body };
-  }
+export function revived(message: TakenMessage): Omit<MovedMessage, "queue"> {
+  const { headers, body, properties } = message;
+  const own = ownHeaders(headers);
+  const priority = numberOf(headers[DEAD_LETTER_HEADERS.priority]) ?? numberOf(properties.priority) ?? undefined;
+  if (typeof headers.task !== "string") return { headers: own, body: revivedBody(body), priority };
+  const expires = isPast(headers.expires) ? null : (headers.expires ?? null);
+  return { headers: { ...own, retries: 0, eta: null, expires }, body, priority };
+}
+
+/** Without what a broker acts upon; of what was withheld from the dead letter, what the message had for its way. */
+function ownHeaders(headers: TakenMessage["headers"]): Record<string, unknown> {
+  const { [DEAD_LETTER_HEADERS.withheld]: withheld, ...others } = headers;
+  const own = { ...(isRecord(withheld) ? headersOfNextAttempt(withheld) : {}), ...headersOfNextAttempt(others) };
+  const { queue, reason } = deathOf(headers);
+  // The broker's own sign of a dead letter goes, so ours takes its place.
+  return queue === undefined
+    ? own
+    : { [DEAD_LETTER_HEADERS.queue]: queue, [DEAD_LETTER_HEADERS.reason]: reason, ...own };
+}
+
+/**
+ * A body of protocol 1 says itself which attempt it is for. Of two members of one name the later counts, for Python as
+ * for JSON.parse: so the rest stays as it was written, the types of its numbers included.
+ */
+function revivedBody(body: Buffer): Buffer {
   const parsed = parseBody(body);
-  if (!isRecord(parsed) || typeof parsed.task !== "string") return { headers: { ...headers }, body };
-  const expires = isPast(parsed.expires) ? null : (parsed.expires ?? null);
-  const fresh = { ...parsed, retries: 0, eta: null, expires };
-  return { headers: { ...headers }, body: Buffer.from(JSON.stringify(fresh), "utf8") };
+  if (!isRecord(parsed) || typeof parsed.task !== "string") return body;
+  const text = body.toString("utf8").trimEnd();
+  const expires = isPast(parsed.expires) ? ', "expires": null' : "";
+  return Buffer.from(`${text.slice(0, -1)}, "retries": 0, "eta": null${expires}}`, "utf8");
+}
+
+/** The last time the broker made it a dead letter. */
+function deathOf(headers: TakenMessage["headers"]): Readonly<Record<string, unknown>> {
+  const [death] = Array.isArray(headers["x-death"]) ? headers["x-death"] : [];
+  return isRecord(death) ? death : {};
 }
 
 function decode(message: TakenMessage): TaskMessage | null {
@@ -94,7 +120,6 @@ function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** An AMQP timestamp, as amqplib gives it. */
 function timestampOf(value: unknown): string | null {
-  return isRecord(value) && typeof value.value === "number" ? new Date(value.value * 1000).toISOString() : null;
+  return value instanceof Date ? value.toISOString() : null;
 }

@@ -1,11 +1,13 @@
 import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js";
 import { asError } from "../celery/errors.js";
+import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
 import { JobRepository } from "../jobs/repository.js";
 import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";
 import { type DeadLetterView, describeDeadLetter, revived } from "./dead-letter-view.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
+import { jsonText } from "./json-text.js";
 import { runPurge } from "./messages-run.js";
 import { Output, plural } from "./output.js";
 
@@ -55,7 +57,7 @@ export async function showDeadLetter(id: string, flags: DlqFlags): Promise<void>
     if (shown || !isNamed(view, id)) return;
     shown = true;
     const whole = { ...view, deadLetterQueue: queue.name, headers: message.headers };
-    output.line(JSON.stringify(whole, null, flags.json === true ? undefined : 2));
+    output.line(jsonText(whole, flags.json === true ? undefined : 2));
   });
   if (!shown) throw new CliError(`no dead letter has the task or job id ${id}: see celery dlq list`);
 }
@@ -95,6 +97,8 @@ export async function purgeDeadLetters(flags: DlqFlags): Promise<void> {
 async function retryOne(message: TakenMessage, view: DeadLetterView, from: MessageQueue): Promise<void> {
   if (view.queue === null) throw new CliError("its headers do not say which queue it came from");
   const { jobId, task } = view;
+  if (task === null && DEAD_LETTER_HEADERS.headers in message.headers)
+    throw new CliError("its headers cannot be read, and without them it is no task: celery dlq show shows their bytes");
   const isJob = task !== null && queueOfBuiltInTask(task) !== undefined;
   // Without a database the worker itself takes the job's row back: the headers tell it that this is a retry.
   if (isJob && jobId !== null && process.env.DATABASE_URL)

@@ -4,6 +4,7 @@ import { type BrokerSession, withBroker } from "./broker-session.js";
 import { EventLines } from "./event-lines.js";
 import { receiveEvents } from "./event-source.js";
 import { CliError, type GlobalFlags } from "./globals.js";
+import { jsonText } from "./json-text.js";
 import { Output } from "./output.js";
 
 /** Options of `celery events`. */
@@ -28,7 +29,7 @@ export async function runEvents(flags: EventsFlags): Promise<void> {
 async function dump(session: BrokerSession, flags: EventsFlags): Promise<void> {
   const output = new Output(flags);
   const lines = new EventLines();
-  const print = (event: ReceivedEvent) => output.line(flags.json === true ? JSON.stringify(event) : lines.of(event));
+  const print = (event: ReceivedEvent) => output.line(flags.json === true ? jsonText(event) : lines.of(event));
   if (flags.json !== true) {
     output.line("-> evdump: starting capture...");
     session.connection.on("disconnected", () => output.line("-> Connection lost, attempting reconnect"));

@@ -1,4 +1,5 @@
 import type { GlobalFlags } from "./globals.js";
+import { jsonText } from "./json-text.js";
 
 const CODES = { bold: 1, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, white: 37, dim: 2 } as const;
 
@@ -20,7 +21,7 @@ export class Output {
 
   /** A value as one line of JSON. */
   json(value: unknown): void {
-    this.line(JSON.stringify(value));
+    this.line(jsonText(value));
   }
 
   style(text: string, ...styles: readonly Style[]): string {

@@ -1,5 +1,6 @@
 import { isRecord } from "../celery/control/message.js";
 import { pythonRepr } from "../celery/protocol/repr.js";
+import { jsonText } from "./json-text.js";
 import type { Output } from "./output.js";
 
 /** A reply as Celery prints it: the status, and the value as indented text. */
@@ -17,7 +18,7 @@ export function replyText(value: unknown, output: Output): ReplyText {
       const status = output.style("ERROR", "red", "bold");
       return { status, body: indent(replyText(value.error, output).body, 4) };
     }
-    return { status: ok, body: JSON.stringify(sorted(value), null, 4) };
+    return { status: ok, body: jsonText(sorted(value), 4) };
   }
   if (Array.isArray(value)) return { status: ok, body: listText(value, output) };
   return { status: ok, body: typeof value === "string" ? value : repr(value) };

@@ -1,10 +1,11 @@
 import { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { type Channel, type ChannelModel, type ConfirmChannel, connect } from "amqplib";
+import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
 import type { Logger } from "pino";
 import { asError, BrokerError } from "../errors.js";
 import { backOffMs } from "./back-off.js";
 import { closeConnection } from "./closing.js";
+import { dial } from "./dial.js";
 import { type BrokerAddress, displayUrl } from "./url.js";
 
 export type { Channel, ConfirmChannel, ConsumeMessage } from "amqplib";
@@ -170,18 +171,17 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   /** Resolves when an established connection is lost; rejects when none could be set up. */
   async #connectOnce(): Promise<void> {
     const { name, heartbeatSeconds, connectTimeoutMs, log } = this.#options;
-    const { heartbeat = heartbeatSeconds, ...address } = this.address;
-    const model = await connect(
-      { ...address, heartbeat },
-      { noDelay: true, keepAlive: true, timeout: connectTimeoutMs, clientProperties: { connection_name: name } },
-    );
+    const model = await dial({ address: this.address, name, heartbeatSeconds, timeoutMs: connectTimeoutMs });
     joinWrites(model);
     let lastError: Error | null = null;
     const lost = new Promise<void>((resolve) => {
       model.on("error", (error) => {
         lastError = error;
       });
-      model.on("close", () => resolve());
+      model.on("close", (reason) => {
+        lastError ??= reason ?? null;
+        resolve();
+      });
     });
     model.on("handler-error", (error) => log.error({ err: error }, "error in a broker event listener"));
     model.on("blocked", (reason) => {
@@ -212,7 +212,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     } catch (error) {
       this.#model = null;
       await closeConnection(model);
-      throw error;
+      // Of a connection that the broker closed, the channels only know that they ended.
+      throw lastError ?? error;
     }
     this.#attempt = 0;
     this.#ready = true;

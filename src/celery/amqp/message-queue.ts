@@ -1,16 +1,16 @@
-import { PublishError } from "../errors.js";
+import type { Message, Options } from "amqplib";
+import { BrokerError, PublishError } from "../errors.js";
+import type { RawMessage } from "../protocol/types.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
-import { wireTable } from "./headers.js";
+import { type UnreadableHeaders, unreadableHeaders } from "./content-header.js";
 
 /** A message taken from a queue and not settled yet. */
-export interface TakenMessage {
-  readonly body: Buffer;
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly contentType: string | undefined;
-  readonly contentEncoding: string | undefined;
-  readonly correlationId: string | undefined;
-  readonly replyTo: string | undefined;
+export interface TakenMessage extends RawMessage {
+  /** What else AMQP says of it: `messageId`, `timestamp`, … */
+  readonly properties: Readonly<Record<string, unknown>>;
+  /** Why `headers` is empty; null for a message that was read as a whole. */
+  readonly unreadable: UnreadableHeaders | null;
   /** Takes it out of the queue for good. */
   acknowledge(): void;
 }
@@ -20,6 +20,7 @@ export interface MovedMessage {
   readonly queue: string;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly priority?: number | undefined;
 }
 
 /**
@@ -27,10 +28,22 @@ export interface MovedMessage {
  * nothing is lost whatever happens in between.
  */
 export class MessageQueue {
+  readonly #closed: Promise<never>;
+
   private constructor(
     private readonly channel: ConfirmChannel,
     readonly name: string,
-  ) {}
+  ) {
+    this.#closed = new Promise((_, reject) => {
+      let reason: Error | null = null;
+      channel.on("error", (error) => {
+        reason = error;
+      });
+      channel.on("close", () => reject(reason ?? new BrokerError("the connection to the broker was lost")));
+    });
+    // Nobody may be waiting when it ends.
+    this.#closed.catch(() => undefined);
+  }
 
   /** @returns null when there is no such queue */
   static async open(connection: BrokerConnection, name: string): Promise<MessageQueue | null> {
@@ -45,9 +58,13 @@ export class MessageQueue {
     return new MessageQueue(channel, name);
   }
 
-  /** The oldest message that was not taken yet; null when there is none. */
+  /**
+   * The oldest message that was not taken yet; null when there is none.
+   * @throws the broker's error; BrokerError when the connection is lost
+   */
   async take(): Promise<TakenMessage | null> {
-    const message = await this.channel.get(this.name, { noAck: false });
+    // amqplib forgets who waits for a message whose channel ends between the frames of that message.
+    const message = await Promise.race([this.channel.get(this.name, { noAck: false }), this.#closed]);
     if (message === false) return null;
     const { headers, contentType, contentEncoding, correlationId, replyTo } = message.properties;
     return {
@@ -57,6 +74,8 @@ export class MessageQueue {
       contentEncoding,
       correlationId,
       replyTo,
+      properties: { ...message.properties },
+      unreadable: unreadableHeaders(message) ?? null,
       acknowledge: () => this.channel.ack(message),
     };
   }
@@ -67,32 +86,27 @@ export class MessageQueue {
   }
 
   /**
-   * Publishes a copy to another queue; resolves when the broker has it there.
+   * Publishes a copy to another queue, with all that the original's properties say of its content; resolves when the
+   * broker has it there.
    * @throws PublishError when that queue does not exist or the broker refuses
    */
-  async copyTo(original: TakenMessage, { queue, body, headers }: MovedMessage): Promise<void> {
+  async copyTo(original: TakenMessage, { queue, body, headers, priority }: MovedMessage): Promise<void> {
     let returned = false;
-    const onReturn = (message: { readonly fields: { readonly routingKey: string }; readonly content: Buffer }) => {
+    const onReturn = (message: Message) => {
       // Other copies may be on their way on the same channel.
       if (message.fields.routingKey === queue && message.content.equals(body)) returned = true;
     };
     this.channel.on("return", onReturn);
-    const { contentType, contentEncoding, correlationId, replyTo } = original;
-    const kept = Object.entries({ contentType, contentEncoding, correlationId, replyTo });
-    const options = {
-      ...Object.fromEntries(kept.filter(([, value]) => value !== undefined)),
-      headers: wireTable(headers),
-      deliveryMode: 2,
-      mandatory: true,
-    };
+    const options = { ...contentOptions(original), headers, priority, deliveryMode: 2, mandatory: true };
     try {
-      await new Promise<void>((resolve, reject) => {
-        this.channel.sendToQueue(queue, body, options, (error: unknown) =>
-          error === null || error === undefined
-            ? resolve()
-            : reject(new PublishError(`queue ${queue} did not take the message`, { cause: error })),
-        );
+      const confirmed = new Promise<void>((resolve, reject) => {
+        const settle = (error: unknown) => (error === null || error === undefined ? resolve() : reject(error));
+        this.channel.sendToQueue(queue, body, options as Options.Publish, settle);
       });
+      await Promise.race([confirmed, this.#closed]);
+    } catch (cause) {
+      const problem = cause instanceof Error ? `: ${cause.message}` : "";
+      throw new PublishError(`queue ${queue} did not take the message${problem}`, { cause });
     } finally {
       this.channel.off("return", onReturn);
     }
@@ -103,4 +117,11 @@ export class MessageQueue {
   async close(): Promise<void> {
     await closeChannel(this.channel);
   }
+}
+
+/** What moves with a message: not its time to live, nor its sender's name, which the broker checks. */
+function contentOptions({ properties }: TakenMessage): Options.Publish {
+  const { contentType, contentEncoding, correlationId, replyTo, messageId, timestamp, type, appId } = properties;
+  const kept = { contentType, contentEncoding, correlationId, replyTo, messageId, timestamp, type, appId };
+  return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
 }

@@ -4,7 +4,6 @@ import { asError, PublishError } from "../errors.js";
 import { backOffMs } from "./back-off.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
-import { wireTable } from "./headers.js";
 
 /** One message to publish. */
 export interface OutgoingMessage {
@@ -23,7 +22,7 @@ export interface OutgoingMessage {
   /** Milliseconds, as a decimal string. */
   readonly expiration?: string | undefined;
   readonly messageId?: string | undefined;
-  readonly timestamp?: number | undefined;
+  readonly timestamp?: number | bigint | undefined;
   readonly type?: string | undefined;
   readonly appId?: string | undefined;
   /** Refuse the message when no queue would get it. Default false: the broker then drops it. */
@@ -305,7 +304,7 @@ function publishOptions(message: OutgoingMessage): Options.Publish {
   const { headers, priority, deliveryMode, contentType, contentEncoding, correlationId, replyTo } = message;
   const { expiration, messageId, timestamp, type, appId, mandatory } = message;
   return {
-    headers: headers === undefined ? NO_HEADERS : wireTable(headers),
+    headers: headers ?? NO_HEADERS,
     deliveryMode: deliveryMode ?? 2,
     contentType,
     contentEncoding,
@@ -314,7 +313,8 @@ function publishOptions(message: OutgoingMessage): Options.Publish {
     priority,
     expiration,
     messageId,
-    timestamp,
+    // amqplib hands it on as it is.
+    timestamp: timestamp as number | undefined,
     type,
     appId,
     mandatory,

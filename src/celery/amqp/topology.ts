@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { asError } from "../errors.js";
+import { wireTable } from "./arguments.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection } from "./connection.js";
-import { wireTable } from "./headers.js";
 
 /** A queue as the worker consumes it. Without further fields it is declared exactly as Celery declares a plain name. */
 export interface QueueDefinition {

@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import { asError } from "../errors.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
-import { wireTable } from "./headers.js";
 import { StandingChannel } from "./standing-channel.js";
 
 /** A message that may be lost: an event, or the reply to a control command. */
@@ -63,7 +62,7 @@ export class TransientPublisher {
     if (channel === null || !this.isReady) return false;
     const { exchange, routingKey, body, headers, contentType, contentEncoding } = message;
     try {
-      const options = { headers: wireTable(headers), contentType, contentEncoding, deliveryMode: 1, priority: 0 };
+      const options = { headers, contentType, contentEncoding, deliveryMode: 1, priority: 0 };
       this.#full = !channel.publish(exchange, routingKey, body, options);
       return true;
     } catch (error) {

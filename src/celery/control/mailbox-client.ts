@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
-import { wireTable } from "../amqp/headers.js";
 import type { LamportClock } from "../clock.js";
 import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
@@ -116,7 +116,7 @@ export class MailboxClient {
     );
     const expires = timeoutSeconds > 0 ? Date.now() / 1000 + timeoutSeconds : 0;
     channel.publish(this.#names.exchange, "", body, {
-      headers: wireTable({ clock: this.clock.forward(), expires }),
+      headers: { clock: this.clock.forward(), expires },
       contentType,
       contentEncoding,
       deliveryMode: 2,

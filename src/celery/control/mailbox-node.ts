@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
+import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
-import { wireTable } from "../amqp/headers.js";
+import { unreadableHeaders } from "../amqp/content-header.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
 import { asError } from "../errors.js";
@@ -105,6 +106,11 @@ export class MailboxNode {
     const { worker, acceptedContentTypes, log } = this.#options;
     const { contentType, contentEncoding, headers } = message.properties;
     worker.clock.forward();
+    const unreadable = unreadableHeaders(message);
+    if (unreadable !== undefined) {
+      log.warn({ err: unreadable.reason }, "a control message whose headers cannot be read was dropped");
+      return;
+    }
     try {
       const request = decodeControlRequest(message.content, contentType, contentEncoding, acceptedContentTypes);
       const clock: unknown = headers?.clock;

@@ -1,5 +1,6 @@
 import { DEFAULT_MAX_BYTES, decompress } from "./compression.js";
 import { ContentDisallowed, DecodeError, MessageError } from "./errors.js";
+import { fieldsAsSent, noteFieldsAsSent } from "./fields-as-sent.js";
 import { argsRepr, kwargsRepr, pythonRepr } from "./repr.js";
 import { decodeBody } from "./serializers.js";
 import { parseIso } from "./time.js";
@@ -229,7 +230,11 @@ function customHeaders(headers: Table): Table {
     custom ??= Object.create(null) as Record<string, unknown>;
     custom[key] = headers[key];
   }
-  return custom ?? {};
+  const sent = fieldsAsSent(headers);
+  if (sent === undefined) return custom ?? {};
+  custom ??= {};
+  noteFieldsAsSent(custom, sent);
+  return custom;
 }
 
 function time(value: unknown, name: string, timezone: string | undefined): Date | null {
@@ -252,7 +257,10 @@ function zoneOf(payload: Fields, options: DecodeOptions): string | undefined {
 
 function timelimit(value: unknown): readonly [number | null, number | null] {
   if (!Array.isArray(value)) return [null, null];
-  return [numberOrNull(value[0]), numberOrNull(value[1])];
+  const limits = [numberOrNull(value[0]), numberOrNull(value[1])] as const;
+  const sent = fieldsAsSent(value);
+  if (sent !== undefined) noteFieldsAsSent(limits, sent);
+  return limits;
 }
 
 function textOr(value: unknown, fallback: string): string {

@@ -1,4 +1,8 @@
-import type { Publisher } from "../amqp/publisher.js";
+import { withoutBrokerHeaders } from "../amqp/broker-headers.js";
+import { unreadableHeaders } from "../amqp/content-header.js";
+import { withoutLargest } from "../amqp/header-size.js";
+import type { OutgoingMessage, Publisher } from "../amqp/publisher.js";
+import { HeadersTooLarge } from "../errors.js";
 import type { Delivery } from "./delivery.js";
 
 /** Why a message became a dead letter. */
@@ -16,13 +20,24 @@ export const DEAD_LETTER_HEADERS = {
   queue: "x-dead-letter-queue",
   exchange: "x-dead-letter-exchange",
   routingKey: "x-dead-letter-routing-key",
+  /** The original's priority, by which the broker would order dead letters. */
+  priority: "x-dead-letter-priority",
+  /** The original's time to live in milliseconds, after which the broker would drop the dead letter. */
+  expiration: "x-dead-letter-expiration",
+  /** A table of the original's headers that a broker acts upon: `CC`, `x-death`, … */
+  withheld: "x-dead-letter-withheld",
+  /** Bytes of a header table that cannot be read. */
+  headers: "x-dead-letter-headers",
+  /** Names of headers that were left out, because all together did not fit into a frame. */
+  omitted: "x-dead-letter-omitted",
 } as const;
 
 const MAX_REASON = 1000;
 
 /**
- * Publishes messages that failed for good to a durable queue: the same bytes and properties, with the reason in
- * headers. The queue is declared each time: dead letters are rare, and a queue that was deleted must not lose one.
+ * Publishes messages that failed for good to a durable queue: the same bytes, properties and headers, with the reason in
+ * headers of their own. What the broker acts upon is kept where it does not. The queue is declared each time: dead
+ * letters are rare, and a queue that was deleted must not lose one.
  */
 export class DeadLetters {
   constructor(
@@ -35,32 +50,57 @@ export class DeadLetters {
 
   /** Resolves when the broker has confirmed the dead letter. */
   async publish(delivery: Delivery, info: DeadLetterInfo): Promise<void> {
-    const { content, fields, properties } = delivery.message;
     const queue = this.queueOf(delivery.queue);
     await this.publisher.declareDurableQueue(queue, this.exchange);
-    await this.publisher.publish({
-      exchange: this.exchange ?? "",
-      routingKey: queue,
-      body: content,
-      contentType: properties.contentType,
-      contentEncoding: properties.contentEncoding,
-      correlationId: properties.correlationId,
-      replyTo: properties.replyTo,
-      priority: properties.priority,
-      messageId: properties.messageId,
-      timestamp: properties.timestamp,
-      type: properties.type,
-      appId: properties.appId,
-      deliveryMode: 2,
-      headers: {
-        ...properties.headers,
-        [DEAD_LETTER_HEADERS.reason]: info.reason.slice(0, MAX_REASON),
-        [DEAD_LETTER_HEADERS.attempts]: info.attempts,
-        [DEAD_LETTER_HEADERS.time]: new Date().toISOString(),
-        [DEAD_LETTER_HEADERS.queue]: delivery.queue,
-        [DEAD_LETTER_HEADERS.exchange]: fields.exchange,
-        [DEAD_LETTER_HEADERS.routingKey]: fields.routingKey,
-      },
-    });
+    const { original, added } = headersOf(delivery, info);
+    const letter = { ...contentOf(delivery), exchange: this.exchange ?? "", routingKey: queue };
+    try {
+      await this.publisher.publish({ ...letter, headers: { ...original, ...added } });
+    } catch (error) {
+      const { cause } = error as Error;
+      if (!(cause instanceof HeadersTooLarge)) throw error;
+      const excessBytes = cause.frameBytes - cause.limitBytes;
+      const { headers, omitted } = withoutLargest(original, excessBytes, DEAD_LETTER_HEADERS.headers);
+      const list = { [DEAD_LETTER_HEADERS.omitted]: omitted };
+      await this.publisher.publish({ ...letter, headers: { ...headers, ...added, ...list } });
+    }
   }
+}
+
+function contentOf({ message: { content, properties } }: Delivery): Omit<OutgoingMessage, "exchange" | "routingKey"> {
+  return {
+    body: content,
+    contentType: properties.contentType,
+    contentEncoding: properties.contentEncoding,
+    correlationId: properties.correlationId,
+    replyTo: properties.replyTo,
+    messageId: properties.messageId,
+    timestamp: properties.timestamp,
+    type: properties.type,
+    appId: properties.appId,
+    deliveryMode: 2,
+  };
+}
+
+/** The original's headers, of which the largest may be left out, and those that tell what became of it. */
+function headersOf(delivery: Delivery, { reason, attempts }: DeadLetterInfo) {
+  const { fields, properties } = delivery.message;
+  const { kept, withheld } = withoutBrokerHeaders(properties.headers ?? {});
+  const unreadable = unreadableHeaders(delivery.message);
+  const original = {
+    ...kept,
+    ...(Object.keys(withheld).length > 0 ? { [DEAD_LETTER_HEADERS.withheld]: withheld } : {}),
+    ...(unreadable === undefined ? {} : { [DEAD_LETTER_HEADERS.headers]: unreadable.bytes }),
+  };
+  const added = {
+    [DEAD_LETTER_HEADERS.reason]: reason.slice(0, MAX_REASON),
+    [DEAD_LETTER_HEADERS.attempts]: attempts,
+    [DEAD_LETTER_HEADERS.time]: new Date().toISOString(),
+    [DEAD_LETTER_HEADERS.queue]: delivery.queue,
+    [DEAD_LETTER_HEADERS.exchange]: fields.exchange,
+    [DEAD_LETTER_HEADERS.routingKey]: fields.routingKey,
+    [DEAD_LETTER_HEADERS.priority]: properties.priority,
+    [DEAD_LETTER_HEADERS.expiration]: properties.expiration,
+  };
+  return { original, added };
 }

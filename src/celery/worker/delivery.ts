@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from "../amqp/connection.js";
+import type { RawMessage } from "../protocol/types.js";
 
 /** A channel as deliveries know it: its tags are void once it is closed. */
 export interface DeliveryChannel {
@@ -42,4 +43,16 @@ export class Delivery {
     else this.on.channel.reject(this.message, how === "requeue");
     return true;
   }
+}
+
+/** What of a delivery is the message. */
+export function rawMessage({ message: { content, properties } }: Delivery): RawMessage {
+  return {
+    body: content,
+    headers: properties.headers ?? {},
+    contentType: properties.contentType,
+    contentEncoding: properties.contentEncoding,
+    correlationId: properties.correlationId,
+    replyTo: properties.replyTo,
+  };
 }

@@ -1,10 +1,11 @@
+import { unreadableHeaders } from "../amqp/content-header.js";
 import { asError, NotRegistered } from "../errors.js";
 import { MessageError } from "../protocol/errors.js";
 import { encodeException } from "../protocol/exception.js";
 import { decodeTaskMessage } from "../protocol/message.js";
-import type { RawMessage, TaskMessage } from "../protocol/types.js";
+import type { TaskMessage } from "../protocol/types.js";
 import type { WorkerCore } from "./core.js";
-import type { Delivery } from "./delivery.js";
+import { type Delivery, rawMessage } from "./delivery.js";
 import { discard } from "./finish.js";
 import { type Disposal, refusal } from "./outcome.js";
 import { Request } from "./request.js";
@@ -107,17 +108,17 @@ function reserve(core: WorkerCore, request: Request): void {
 }
 
 function decode(core: WorkerCore, delivery: Delivery): TaskMessage | null {
-  const { content, properties } = delivery.message;
-  const raw: RawMessage = {
-    body: content,
-    headers: properties.headers ?? {},
-    contentType: properties.contentType,
-    contentEncoding: properties.contentEncoding,
-    correlationId: properties.correlationId,
-    replyTo: properties.replyTo,
-  };
+  const unreadable = unreadableHeaders(delivery.message);
+  if (unreadable !== undefined) {
+    const reason = `Can't decode message headers: ${unreadable.reason}`;
+    void refuse(core, delivery, "undecodable", reason, { settle: "reject", deadLetter: false });
+    return null;
+  }
   try {
-    return decodeTaskMessage(raw, { accept: core.acceptedContentTypes, timezone: core.settings.timezone });
+    return decodeTaskMessage(rawMessage(delivery), {
+      accept: core.acceptedContentTypes,
+      timezone: core.settings.timezone,
+    });
   } catch (error) {
     const known = error instanceof MessageError;
     const kind = known ? error.kind : "invalid";

@@ -1,3 +1,4 @@
+import { headersOfNextAttempt } from "../amqp/broker-headers.js";
 import { undelayedRoutingKey } from "../amqp/delayed-delivery.js";
 import { readNode, readNodes, type SignatureOptions } from "../canvas/node.js";
 import { sentFields } from "../client/producer.js";
@@ -7,6 +8,7 @@ import type { Serializer } from "../protocol/serializers.js";
 import { formatIso } from "../protocol/time.js";
 import type { SignatureDict } from "../protocol/types.js";
 import type { ResultTuple } from "../results/backend.js";
+import { bodyAsSent } from "./body-as-sent.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
 
@@ -35,19 +37,22 @@ async function publishAgain(core: WorkerCore, request: Request, retry: Retry): P
     parentId: message.parentId ?? message.id,
     rootId: request.rootId,
     ignoreResult: request.ignoreResult,
-    customHeaders: withoutDeathHeaders(message.customHeaders),
+    customHeaders: headersOfNextAttempt(message.customHeaders),
     ...(request.replyTo === null ? {} : { replyTo: request.replyTo }),
     priority: request.deliveryInfo.priority ?? 0,
   };
   const serializer = (definition.sending?.serializer as Serializer | undefined) ?? core.settings.taskSerializer;
   const compression = (definition.sending?.compression as string | undefined) ?? core.settings.taskCompression;
-  const { body, headers, properties } = encodeTaskMessage(next, {
-    protocol: 2,
-    serializer,
-    ...(compression === null ? {} : { compression }),
-  });
+  const options = { protocol: 2, serializer, ...(compression === null ? {} : { compression }) } as const;
+  const { body, headers, properties } = encodeTaskMessage(next, options);
   const address = returnAddress(core, request, retry);
-  const published = core.publisher.publish({ ...address, body, headers, ...properties });
+  const isJson = compression === null && properties.contentType === "application/json";
+  const published = core.publisher.publish({
+    ...address,
+    body: isJson ? bodyAsSent(core, request, body, (came) => encodeTaskMessage(came, options).body) : body,
+    headers,
+    ...properties,
+  });
   core.sentEvents?.send("task-sent", sentFields(next, { ...address, queue: { name: request.queue } }));
   await published;
 }
@@ -89,7 +94,7 @@ function optionsOf(request: Request): SignatureOptions {
     expires: message.expires === null ? null : formatIso(message.expires),
     time_limit: hard,
     soft_time_limit: soft,
-    headers: withoutDeathHeaders(message.customHeaders),
+    headers: headersOfNextAttempt(message.customHeaders),
     reply_to: request.replyTo,
     ignore_result: request.ignoreResult,
     replaced_task_nesting: message.replacedTaskNesting,
@@ -123,8 +128,4 @@ function returnAddress(core: WorkerCore, request: Request, retry: Retry): { exch
   const { exchange, routingKey } = request.deliveryInfo;
   if (exchange === "") return { exchange, routingKey };
   return core.router.afterDelay(exchange, undelayedRoutingKey(exchange, routingKey), request.queue, retry.eta);
-}
-
-function withoutDeathHeaders(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^x-(first-|last-)?death/.test(name)));
 }

@@ -1,4 +1,5 @@
 import type { TaskState, WorkerState } from "../../celery/events/cluster-state.js";
+import { jsonText } from "../json-text.js";
 import type { Style } from "../output.js";
 import type { MonitorModel } from "./model.js";
 import type { EventRates } from "./rates.js";
@@ -161,7 +162,7 @@ function taskDetail(task: TaskState): ScreenLine[] {
     ["state", task.state],
     ["worker", task.worker ?? ""],
     ...times,
-    ...fields.map(([name, value]) => [name, typeof value === "string" ? value : JSON.stringify(value)] as const),
+    ...fields.map(([name, value]) => [name, typeof value === "string" ? value : jsonText(value)] as const),
   ] as const;
   return rows.map(([name, value]) => plain(`${name.padEnd(12)} ${value}`));
 }

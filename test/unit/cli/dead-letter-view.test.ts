@@ -9,6 +9,8 @@ const message = (headers: Record<string, unknown>, body: unknown): TakenMessage 
   contentEncoding: "utf-8",
   correlationId: "c-1",
   replyTo: undefined,
+  properties: { correlationId: "c-1" },
+  unreadable: null,
   acknowledge: () => undefined,
 });
 const JOB = "5b0f6f3a-0000-4000-8000-000000000001";
@@ -37,7 +39,7 @@ describe("a dead letter", () => {
   });
 
   it("of the broker is read from x-death", () => {
-    const death = { queue: "spot-processing", reason: "rejected", time: { "!": "timestamp", value: 1795464304 } };
+    const death = { queue: "spot-processing", reason: "rejected", time: new Date(1795464304_000) };
     expect(describeDeadLetter(message({ ...v2, "x-death": [death] }, [[{ args: [JOB] }], {}, {}]))).toMatchObject({
       queue: "spot-processing",
       reason: "rejected",

@@ -8,8 +8,9 @@ const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
 
 /**
- * Makes a table safe for Python: amqplib writes small integers as AMQP types `b` and `s`, which py-amqp misreads
- * (as unsigned, and as a string), so every integer is forced to 32 bits, or 64 where it needs them.
+ * The arguments of a declaration, a binding or a consumer as amqplib is to write them: it would write small integers as
+ * AMQP types `b` and `s`, so every integer is forced to 32 bits, or 64 where it needs them. The headers of messages are
+ * written by field-writer.ts, which needs no such thing.
  */
 export function wireTable(table: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const wire: Record<string, unknown> = {};
@@ -22,7 +23,7 @@ function wireValue(value: unknown): unknown {
     case "number":
       return wireNumber(value);
     case "bigint":
-      return { "!": "int64", value: Number(value) } satisfies TypedValue;
+      return { "!": "int64", value } satisfies TypedValue;
     case "object":
       if (value === null || Buffer.isBuffer(value)) return value;
       if (Array.isArray(value)) return value.map(wireValue);

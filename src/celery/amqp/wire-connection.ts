@@ -1,0 +1,161 @@
+import { IllegalOperationError } from "amqplib";
+import { BrokerError, HeadersTooLarge } from "../errors.js";
+import { Connection, type Frame, type PublishFields } from "./amqplib-parts.js";
+import { BASIC, readContentHeader, writeContentHeader } from "./content-header.js";
+import { readTable } from "./field-reader.js";
+import { FieldWriter } from "./field-writer.js";
+
+const METHOD_FRAME = 1;
+const HEADER_FRAME = 2;
+const BODY_FRAME = 3;
+const HEARTBEAT_FRAME = 8;
+const FRAME_END = 0xce;
+
+/** Type, channel and size before a frame's payload. */
+const FRAME_HEAD = 7;
+const FRAME_OVERHEAD = FRAME_HEAD + 1;
+
+const CONNECTION_START = 0x000a_000a;
+const CONNECTION_CLOSE = 0x000a_0032;
+const BASIC_PUBLISH = 0x003c_0028;
+
+/** Messages up to this size travel in one chunk: copying is cheaper than a second write. */
+const ONE_CHUNK = 2048;
+
+/**
+ * amqplib's connection with another codec for tables. amqplib's own throws for field types that Python writes, and an
+ * exception there closes the connection, upon which the same message comes again; it rounds 64-bit integers, forgets
+ * the types of what it reads, and writes no table beyond 64 KiB. Here content headers are read and written by
+ * content-header.ts. All else is amqplib's.
+ */
+export class WireConnection extends Connection {
+  readonly #writer = new FieldWriter();
+  #isOpening = true;
+
+  /** The handshake is over. */
+  opened(): void {
+    this.#isOpening = false;
+  }
+
+  override recvFrame(): Frame | false {
+    const { rest } = this;
+    if (rest.length >= FRAME_HEAD) {
+      if (this.#isOpening) refuseOtherProtocol(rest);
+      const own = this.#ownFrame(rest);
+      if (own !== null) return own;
+    }
+    // Reads on when the frame is not whole yet, and comes back here.
+    const frame = super.recvFrame();
+    if (this.#isOpening && frame !== false && frame.id === CONNECTION_CLOSE) throw refusal(frame);
+    return frame;
+  }
+
+  /** A whole frame of the kinds that are decoded here; null leaves it to amqplib, errors of framing included. */
+  #ownFrame(rest: Buffer): Frame | null {
+    const type = rest[0];
+    if (type !== HEADER_FRAME && !(this.#isOpening && type === METHOD_FRAME)) return null;
+    const size = rest.readUInt32BE(3);
+    const end = FRAME_HEAD + size;
+    if (rest.length <= end || rest[end] !== FRAME_END || size > this.maxFrameSize) return null;
+    const payload = rest.subarray(FRAME_HEAD, end);
+    const channel = rest.readUInt16BE(1);
+    const frame = type === HEADER_FRAME ? contentHeader(channel, payload) : connectionStart(payload);
+    if (frame !== null) this.rest = rest.subarray(end + 1);
+    return frame;
+  }
+
+  /** @throws EncodeError, HeadersTooLarge: nothing was sent */
+  override sendMessage(
+    channel: number,
+    _method: number,
+    fields: PublishFields,
+    _class: number,
+    properties: object,
+    content: Buffer,
+  ): boolean {
+    const writer = this.#writer;
+    writer.clear();
+    const method = startFrame(writer, METHOD_FRAME, channel);
+    writePublish(writer, fields);
+    endFrame(writer, method);
+    const header = startFrame(writer, HEADER_FRAME, channel);
+    writeContentHeader(writer, content.length, properties);
+    endFrame(writer, header);
+    if (writer.offset - header > this.frameMax) throw new HeadersTooLarge(writer.offset - header, this.frameMax);
+    const isWhole = writer.offset + FRAME_OVERHEAD + content.length <= ONE_CHUNK;
+    if (isWhole && content.length > 0) {
+      const body = startFrame(writer, BODY_FRAME, channel);
+      writer.raw(content);
+      endFrame(writer, body);
+    }
+    this.sentSinceLastCheck = true;
+    const buffer = this.channels[channel]?.buffer;
+    if (buffer === undefined) throw new IllegalOperationError("the channel is closed");
+    const isTaken = buffer.write(writer.copy());
+    return isWhole || content.length === 0 ? isTaken : this.sendContent(channel, content);
+  }
+}
+
+function contentHeader(channel: number, payload: Buffer): Frame | null {
+  const isWhole = payload.length >= 12 && payload.readUInt16BE(0) === BASIC;
+  return isWhole ? readContentHeader(channel, payload) : null;
+}
+
+/** The one method a broker sends that has a table: its properties, of which nothing is needed. */
+function connectionStart(payload: Buffer): Frame | null {
+  if (payload.length < 10 || payload.readUInt32BE(0) !== CONNECTION_START) return null;
+  const tableEnd = 10 + payload.readUInt32BE(6);
+  const mechanismsEnd = tableEnd + 4 + payload.readUInt32BE(tableEnd);
+  const fields = {
+    versionMajor: payload[4],
+    versionMinor: payload[5],
+    serverProperties: serverProperties(payload, tableEnd),
+    mechanisms: payload.subarray(tableEnd + 4, mechanismsEnd),
+    locales: payload.subarray(mechanismsEnd + 4),
+  };
+  return { id: CONNECTION_START, channel: 0, fields };
+}
+
+function serverProperties(payload: Buffer, end: number): Record<string, unknown> {
+  try {
+    return readTable(payload, 10, end);
+  } catch {
+    return {};
+  }
+}
+
+/** amqplib says of a refusal in the last step of the handshake that it expected something else. */
+function refusal({ fields }: Frame): BrokerError {
+  const { replyCode, replyText } = fields as { readonly replyCode: number; readonly replyText: string };
+  return new BrokerError(`the broker refused the connection: ${replyCode} ${replyText}`);
+}
+
+/** @throws BrokerError when what answers is no AMQP broker, as an HTTP server, or one of another version */
+function refuseOtherProtocol(rest: Buffer): void {
+  const type = rest[0];
+  if (type === METHOD_FRAME || type === HEARTBEAT_FRAME) return;
+  const line = /^[\x20-\x7e]*/.exec(rest.toString("latin1", 0, 80))?.[0] ?? "";
+  throw new BrokerError(`there is no AMQP 0-9-1 broker at this port: it answered ${JSON.stringify(line)}`);
+}
+
+/** @returns where the frame starts */
+function startFrame(writer: FieldWriter, type: number, channel: number): number {
+  const start = writer.offset;
+  writer.octet(type);
+  writer.short(channel);
+  writer.long(0);
+  return start;
+}
+
+function endFrame(writer: FieldWriter, start: number): void {
+  writer.bytes.writeUInt32BE(writer.offset - start - FRAME_HEAD, start + 3);
+  writer.octet(FRAME_END);
+}
+
+function writePublish(writer: FieldWriter, { exchange, routingKey, mandatory }: PublishFields): void {
+  writer.long(BASIC_PUBLISH);
+  writer.short(0);
+  writer.shortText(exchange, "the name of the exchange");
+  writer.shortText(routingKey, "the routing key");
+  writer.octet(mandatory === true ? 1 : 0);
+}

@@ -11,6 +11,7 @@ import { createLogger } from "./log.js";
 import { untilAvailable } from "./postgres/availability.js";
 import { Outage } from "./postgres/outage.js";
 import { jobTask } from "./tasks/job-task.js";
+import { refusedJobs } from "./tasks/refused-job.js";
 import { registerPloSolverTasks } from "./tasks/register.js";
 import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
 import { spotSimulationJob } from "./tasks/spot-simulation/job.js";
@@ -68,7 +69,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       settings,
     ),
   });
-  const worker = app.worker({ queues: queuesOf(config), ...options });
+  const worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
   let http: HttpServer | null = null;
   return {
     app,

@@ -25,6 +25,7 @@ import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions } from "./task.js";
 import { expandNodename } from "./worker/nodename.js";
+import type { RefusedHook } from "./worker/parts.js";
 import { Worker } from "./worker/worker.js";
 
 /** Settings of an app; `broker` and `backend` are short for `brokerUrl` and `resultBackend`. */
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Seconds that `stop` waits for running tasks. Default: `workerShutdownTimeout`. */
   readonly shutdownTimeout?: number;
+  /** Called before a message that never becomes a request is settled or becomes a dead letter, which waits for it. */
+  readonly onRefused?: RefusedHook;
   /** Any other of the app's settings, for this worker only. */
   readonly settings?: SettingsInput;
 }
@@ -194,6 +197,7 @@ export class Celery {
       createResults: (publisher) => createBackend(settings, publisher, this.log),
       oid: this.oid,
       controlCommands: this.controlCommands,
+      onRefused: options.onRefused ?? null,
       onElected: (topic, action) => this.#onElected(topic, action),
     });
   }

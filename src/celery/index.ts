@@ -25,4 +25,5 @@ export type {
   TaskOptions,
   TaskRequest,
 } from "./task.js";
+export type { RefusedHook, RefusedMessage } from "./worker/parts.js";
 export type { ConsumerStatus, Worker } from "./worker/worker.js";

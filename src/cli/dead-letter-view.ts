@@ -5,6 +5,7 @@ import { decodeTaskMessage } from "../celery/protocol/message.js";
 import type { TaskMessage } from "../celery/protocol/types.js";
 import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
 import { jobIdOf } from "../tasks/job-arguments.js";
+import { idsNamedBy } from "../tasks/named-jobs.js";
 
 /** A dead letter as the commands show it. */
 export interface DeadLetterView {
@@ -31,7 +32,7 @@ export function describeDeadLetter(message: TakenMessage): DeadLetterView {
   return {
     id: decoded?.id ?? textOf(headers.id) ?? message.correlationId ?? null,
     task: decoded?.task ?? textOf(headers.task),
-    jobId: decoded === null ? null : jobOf(decoded),
+    jobId: decoded === null ? onlyOne(idsNamedBy(message)) : jobOf(decoded),
     queue: textOf(headers[DEAD_LETTER_HEADERS.queue]) ?? textOf(native.queue),
     reason: unreadable?.reason ?? textOf(headers[DEAD_LETTER_HEADERS.reason]) ?? textOf(native.reason) ?? "unknown",
     attempts: numberOf(headers[DEAD_LETTER_HEADERS.attempts]),
@@ -98,6 +99,10 @@ function jobOf({ args, kwargs }: TaskMessage): string | null {
   } catch {
     return null;
   }
+}
+
+function onlyOne(ids: readonly string[]): string | null {
+  return ids.length === 1 ? (ids[0] ?? null) : null;
 }
 
 function parseBody(body: Buffer): unknown {

@@ -2,6 +2,7 @@ import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js
 import { asError } from "../celery/errors.js";
 import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
 import { JobRepository } from "../jobs/repository.js";
+import { beginResend, takeBackResend } from "../jobs/resend.js";
 import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";
@@ -96,15 +97,30 @@ export async function purgeDeadLetters(flags: DlqFlags): Promise<void> {
 
 async function retryOne(message: TakenMessage, view: DeadLetterView, from: MessageQueue): Promise<void> {
   if (view.queue === null) throw new CliError("its headers do not say which queue it came from");
-  const { jobId, task } = view;
-  if (task === null && DEAD_LETTER_HEADERS.headers in message.headers)
+  if (view.task === null && DEAD_LETTER_HEADERS.headers in message.headers)
     throw new CliError("its headers cannot be read, and without them it is no task: celery dlq show shows their bytes");
+  const target = { queue: view.queue, ...revived(message) };
+  await withJobQueued(view, () => from.copyTo(message, target));
+  message.acknowledge();
+}
+
+/** Sends for a job whose row is QUEUED; what cannot be sent leaves the row as it was. */
+async function withJobQueued({ jobId, task, id }: DeadLetterView, send: () => Promise<void>): Promise<void> {
   const isJob = task !== null && queueOfBuiltInTask(task) !== undefined;
   // Without a database the worker itself takes the job's row back: the headers tell it that this is a retry.
-  if (isJob && jobId !== null && process.env.DATABASE_URL)
-    await withDatabase((database) => new JobRepository(database).requeue(jobId));
-  await from.copyTo(message, { queue: view.queue, ...revived(message) });
-  message.acknowledge();
+  if (!isJob || jobId === null || !process.env.DATABASE_URL) return await send();
+  await withDatabase(async (database) => {
+    const row = await new JobRepository(database).find(jobId);
+    const messageId = id ?? row?.queue_message_id ?? "";
+    const isOver = row?.status === "FAILED" || row?.status === "CANCELLED";
+    const begun = isOver && (await beginResend(database, row, messageId));
+    try {
+      await send();
+    } catch (error) {
+      if (begun) await takeBackResend(database, row, messageId);
+      throw error;
+    }
+  });
 }
 
 type Visit = (message: TakenMessage, view: DeadLetterView, queue: MessageQueue) => Promise<void>;
@@ -131,7 +147,7 @@ async function eachDeadLetter(flags: DlqFlags, visit: Visit): Promise<void> {
 }
 
 /** Dead-letter queues of the app's own queues, unless some are named. */
-async function deadLetterQueues(flags: DlqFlags): Promise<string[]> {
+export async function deadLetterQueues(flags: Pick<DlqFlags, "queues" | keyof GlobalFlags>): Promise<string[]> {
   if (flags.queues !== undefined) return flags.queues;
   const { app, settings, queues } = await resolveApp(flags);
   if (app !== null) return [...new Set(queues.map((queue) => settings.deadLetterQueue(queue)))];

@@ -23,7 +23,8 @@ export interface JobsFlags extends GlobalFlags {
   readonly watch?: boolean;
 }
 
-const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
+/** What the backend sends for each kind of job. */
+export const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
   SPOT_SIMULATION: "tasks.process_spot_simulation",
   SOLVER_ANALYSIS: "tasks.process_solver_analysis",
 };

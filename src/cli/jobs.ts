@@ -1,5 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { JobStatus, JobType } from "../jobs/schema.js";
+import { commaSeparated } from "./globals.js";
+import type { ResendFlags } from "./jobs-resend.js";
 import type { JobsFlags } from "./jobs-run.js";
 
 const STATUSES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"] as const satisfies readonly JobStatus[];
@@ -11,9 +13,11 @@ const TYPES: ReadonlyMap<string, JobType> = new Map([
   ["solver_analysis", "SOLVER_ANALYSIS"],
 ]);
 
-/** `celery jobs list|show|submit|cancel|watch`: the PLOSolver jobs (DATABASE_URL). */
+/** `celery jobs list|show|submit|cancel|watch|resend`: the PLOSolver jobs (DATABASE_URL). */
 export function registerJobs(program: Command): void {
-  const jobs = program.command("jobs").description("PLOSolver jobs: list, show, submit, cancel, watch (DATABASE_URL)");
+  const jobs = program
+    .command("jobs")
+    .description("PLOSolver jobs: list, show, submit, cancel, watch, resend (DATABASE_URL)");
   const json = ["-j, --json", "print JSON"] as const;
 
   jobs
@@ -71,6 +75,49 @@ export function registerJobs(program: Command): void {
       const { watchJob } = await import("./jobs-run.js");
       await watchJob(id, command.optsWithGlobals<JobsFlags>());
     });
+
+  registerResend(jobs);
+}
+
+function registerResend(jobs: Command): void {
+  jobs
+    .command("resend")
+    .description(
+      "send the tasks of jobs again whose message is a dead letter, was lost or was never sent; none is computed twice",
+    )
+    .argument("[ids...]", "job ids, in any state but COMPLETED")
+    .option("--all", "every job that is QUEUED, FAILED, or PROCESSING without a sign of life")
+    .option("--status <names>", "those in these states, separated by commas", resendable)
+    .option("--kind <kind>", "only spot or solver", jobType)
+    .option("--user <id>", "only jobs of this user")
+    .option("--older-than <time>", "only those without a sign of life for so long: 90, 10m, 2h, 1d", duration)
+    .option("--limit <n>", "at most so many, oldest first (default: 10000)", wholeNumber)
+    .option("-n, --dry-run", "show them, send nothing")
+    .option("-f, --force", "Don't prompt for verification.")
+    .option("--queue <name>", "send to this queue (default: where the dead letter came from, else the backend's)")
+    .option("--dead-letter-queues <names>", "where their dead letters are (default: the app's)", commaSeparated)
+    .option("-j, --json", "print JSON")
+    .action(async (ids: string[], _flags: unknown, command: Command) => {
+      const { resendJobs } = await import("./jobs-resend.js");
+      await resendJobs(ids, command.optsWithGlobals<ResendFlags>());
+    });
+}
+
+function resendable(value: string): JobStatus[] {
+  return commaSeparated(value).map((name) => {
+    const known = status(name);
+    if (known === "COMPLETED") throw new InvalidArgumentError("a COMPLETED job has its result");
+    return known;
+  });
+}
+
+const UNITS: Readonly<Record<string, number>> = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** Seconds. */
+function duration(value: string): number {
+  const [, digits, unit = ""] = /^(\d+)\s*([smhd]?)$/.exec(value.trim()) ?? [];
+  if (digits === undefined) throw new InvalidArgumentError("it must be a time such as 90 (seconds), 10m, 2h or 1d");
+  return Number(digits) * (UNITS[unit] ?? 1);
 }
 
 function status(value: string): JobStatus {

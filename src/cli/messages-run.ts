@@ -1,4 +1,3 @@
-import { createInterface } from "node:readline/promises";
 import { pino } from "pino";
 import { BrokerConnection } from "../celery/amqp/connection.js";
 import { Publisher } from "../celery/amqp/publisher.js";
@@ -12,6 +11,7 @@ import { createBackend } from "../celery/results/create.js";
 import { isStored } from "../celery/results/stored.js";
 import { type BrokerSession, resolveApp, withBroker } from "./broker-session.js";
 import { queueOfBuiltInTask } from "./built-in-tasks.js";
+import { confirm } from "./confirm.js";
 import { CliError, type GlobalFlags } from "./globals.js";
 import { Output, plural } from "./output.js";
 
@@ -138,16 +138,13 @@ export async function runPurge(flags: PurgeFlags): Promise<void> {
 
 async function confirmPurge(names: readonly string[], output: Output): Promise<void> {
   const headline = names.length === 1 ? "queue" : "queues";
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = new Promise<string>((resolve) => prompt.once("close", () => resolve("")));
-  const question = [
-    `${output.style("WARNING", "red")}:This will remove all tasks from ${headline}: ${names.join(", ")}.`,
-    "         There is no undo for this operation!",
-    "",
-    "(to skip this prompt use the -f option)",
-    "Are you sure you want to delete all tasks? [y/N]: ",
-  ].join("\n");
-  const answer = await Promise.race([prompt.question(question), closed]);
-  prompt.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("Aborted!");
+  await confirm(
+    [
+      `${output.style("WARNING", "red")}:This will remove all tasks from ${headline}: ${names.join(", ")}.`,
+      "         There is no undo for this operation!",
+      "",
+      "(to skip this prompt use the -f option)",
+      "Are you sure you want to delete all tasks?",
+    ].join("\n"),
+  );
 }

@@ -51,9 +51,16 @@ export interface NewJob {
 }
 
 export interface JobFilter {
+  readonly ids?: readonly string[];
   readonly status?: JobStatus;
+  /** In one of these states. */
+  readonly statuses?: readonly JobStatus[];
   readonly jobType?: JobType;
   readonly userId?: string;
+  /** Without a sign of life for so long. */
+  readonly quietForSeconds?: number;
+  /** Default: the newest. */
+  readonly order?: "newest" | "oldest";
   /** Default 50. */
   readonly limit?: number;
 }

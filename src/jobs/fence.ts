@@ -70,11 +70,15 @@ export async function whyNotHeld(
 /** The rows a claimant may take. */
 export function claimable(claimant: Claimant): RawBuilder<boolean> {
   const { heir, resubmitted = false, staleAfterSeconds } = claimant;
-  const lastSign = sql`coalesce(updated_at, started_at, created_at)`;
-  const stale = sql`${lastSign} < ${utcNow()} - make_interval(secs => ${staleAfterSeconds})`;
   return sql<boolean>`(status = 'QUEUED'
-    or (status = 'PROCESSING' and (${heir}::boolean or coalesce(${stale}, true)))
+    or (status = 'PROCESSING' and (${heir}::boolean or ${quietFor(staleAfterSeconds)}))
     or (status = 'FAILED' and ${resubmitted}::boolean))`;
+}
+
+/** The rows that showed no sign of life for so long. */
+export function quietFor(seconds: number): RawBuilder<boolean> {
+  const lastSign = sql`coalesce(updated_at, started_at, created_at)`;
+  return sql<boolean>`coalesce(${lastSign} < ${utcNow()} - make_interval(secs => ${seconds}), true)`;
 }
 
 /** The columns that every end of a job writes. */

@@ -13,7 +13,16 @@ import type {
 } from "./claim.js";
 import { columnJson, columnText, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
 import { timestampText, utcNow } from "./database.js";
-import { claimable, endOfJob, failure, type JobUpdate, updateFenced, wholePercentage, whyNotHeld } from "./fence.js";
+import {
+  claimable,
+  endOfJob,
+  failure,
+  type JobUpdate,
+  quietFor,
+  updateFenced,
+  wholePercentage,
+  whyNotHeld,
+} from "./fence.js";
 import type { JobsDatabase, JobType, UtcTimestamp } from "./schema.js";
 
 export type {
@@ -56,10 +65,14 @@ export class JobRepository {
     return row ?? null;
   }
 
-  /** Newest first. */
   async list(filter: JobFilter = {}): Promise<JobRow[]> {
-    let query = this.#rows().orderBy("jobs.created_at", "desc").orderBy("id");
+    let query = this.#rows()
+      .orderBy("jobs.created_at", filter.order === "oldest" ? "asc" : "desc")
+      .orderBy("id");
+    if (filter.ids !== undefined) query = query.where(sql<boolean>`id = any(${[...filter.ids]})`);
     if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+    if (filter.statuses !== undefined) query = query.where("status", "in", filter.statuses);
+    if (filter.quietForSeconds !== undefined) query = query.where(quietFor(filter.quietForSeconds));
     if (filter.jobType !== undefined) query = query.where("job_type", "=", filter.jobType);
     if (filter.userId !== undefined) query = query.where("user_id", "=", filter.userId);
     return query.limit(filter.limit ?? 50).execute();
@@ -203,25 +216,6 @@ export class JobRepository {
       .set({ ...endOfJob("CANCELLED"), updated_at: utcNow() })
       .where("id", "=", id)
       .where("status", "in", ["QUEUED", "PROCESSING"])
-      .executeTakeFirst();
-    return result.numUpdatedRows > 0n;
-  }
-
-  /** FAILED or CANCELLED → QUEUED, for a dead letter that is sent again; false when it is in another state. */
-  async requeue(id: string): Promise<boolean> {
-    const result = await this.database
-      .updateTable("jobs")
-      .set({
-        status: "QUEUED",
-        error_message: null,
-        completed_at: null,
-        actual_duration: null,
-        progress_percentage: 0,
-        progress_message: null,
-        updated_at: utcNow(),
-      })
-      .where("id", "=", id)
-      .where("status", "in", ["FAILED", "CANCELLED"])
       .executeTakeFirst();
     return result.numUpdatedRows > 0n;
   }

@@ -192,6 +192,7 @@ describe("celery dlq", () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^Error: 1 dead letter stayed where they are: .*there is no queue gone/);
     expect((await deadLetters()).map(({ jobId }) => jobId)).toEqual([first]);
+    expect(await jobs.row(first)).toMatchObject({ status: "FAILED", error_message: expect.stringContaining("As") });
   });
 
   it("purge -f erases what is left", async () => {

@@ -55,6 +55,7 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     results,
     publisher,
     ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
+    onRefused: parts.onRefused,
     deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
     onHeld: (delivery) => {
       const { workerEtaTaskLimit } = settings;

@@ -11,6 +11,7 @@ import type { Settings } from "../settings.js";
 import type { DeadLetters } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
 import type { WorkerEvents } from "./emitter.js";
+import type { RefusedHook } from "./parts.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RecentSet } from "./recent-set.js";
 import type { Request } from "./request.js";
@@ -50,6 +51,7 @@ export interface WorkerCore {
   /** Reads the results of tasks that handlers sent. */
   readonly reader: ResultReader;
   readonly deadLetters: DeadLetters;
+  readonly onRefused: RefusedHook | null;
   /** A delivery is held for later and should not stand in the way of ready ones. */
   readonly onHeld: (delivery: Delivery) => void;
   readonly onReady: (delivery: Delivery) => void;

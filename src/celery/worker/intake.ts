@@ -136,9 +136,13 @@ async function refuse(
   kind: string,
   reason: string,
   celery: Disposal,
+  task: TaskMessage | null = null,
 ): Promise<void> {
   const { settle, deadLetter } = core.settings.deadLetter === "off" ? celery : refusal(core.settings.deadLetter);
+  const { content, properties, fields } = delivery.message;
+  const said = { headers: properties.headers ?? {}, body: content, redelivered: fields.redelivered, task };
   try {
+    await core.onRefused?.({ queue: delivery.queue, kind, reason, ...said });
     if (deadLetter) await core.deadLetters.publish(delivery, { reason: `${kind}: ${reason}`, attempts: 0 });
     delivery.settle(settle);
   } catch (error) {
@@ -181,8 +185,6 @@ async function refuseUnregistered(core: WorkerCore, delivery: Delivery, message:
     );
   }
   core.events.emit("taskUnregistered", { id: message.id, name: message.task });
-  await refuse(core, delivery, "unregistered", `no task named ${message.task} is registered in this worker`, {
-    settle: "reject",
-    deadLetter: false,
-  });
+  const reason = `no task named ${message.task} is registered in this worker`;
+  await refuse(core, delivery, "unregistered", reason, { settle: "reject", deadLetter: false }, message);
 }

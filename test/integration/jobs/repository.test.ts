@@ -4,6 +4,7 @@ import { openDatabase } from "../../../src/jobs/database.js";
 import { lookAtDatabase } from "../../../src/jobs/database-look.js";
 import { JobResultError } from "../../../src/jobs/errors.js";
 import { type ClaimedJob, insertSolverSolution, JobRepository } from "../../../src/jobs/repository.js";
+import { beginResend } from "../../../src/jobs/resend.js";
 import { USER_ID, useJobs } from "../../support/jobs.js";
 
 const jobs = useJobs();
@@ -180,7 +181,7 @@ describe("a claim that the database forgot", () => {
   test("is not one that was queued again on purpose", async () => {
     const job = await claimed(await jobs.queue());
     await jobs.repository.requestCancel(job.jobId);
-    await jobs.repository.requeue(job.jobId);
+    await beginResend(jobs.database, await jobs.row(job.jobId), "again");
     expect(await jobs.repository.progress(job, 10, null)).toBe("superseded");
     expect((await jobs.row(job.jobId)).status).toBe("QUEUED");
   });
@@ -305,13 +306,11 @@ describe("a database URL", () => {
 });
 
 describe("for operators", () => {
-  test("a cancel request ends what has not ended, and a requeue opens what failed", async () => {
+  test("a cancel request ends what has not ended", async () => {
     const id = await jobs.queue();
-    expect(await jobs.repository.requeue(id)).toBe(false);
     expect(await jobs.repository.requestCancel(id)).toBe(true);
     expect(await jobs.repository.requestCancel(id)).toBe(false);
-    expect(await jobs.repository.requeue(id)).toBe(true);
-    expect(await jobs.row(id)).toMatchObject({ status: "QUEUED", completed_at: null });
+    expect(await jobs.row(id)).toMatchObject({ status: "CANCELLED", completed_at: expect.any(String) });
   });
 
   test("lists are newest first and can be narrowed", async () => {

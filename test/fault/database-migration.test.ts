@@ -117,6 +117,24 @@ test("a table that is renamed for 12 s in the midst of jobs: they wait, the work
   expect(await worker.kill("SIGTERM")).toBe(0);
 });
 
+test("a row that is deleted during its run: the computation stops and the caller gets a result", {
+  timeout: 120_000,
+}, async () => {
+  startWorker();
+  await worker.wrote("ready.");
+  const [id] = await insert(1);
+  await sql`update jobs set input_data = ${JSON.stringify({ ...SPOT, simulation_runs: 900_000_000 })} where id = ${id}`.execute(
+    admin,
+  );
+  const [task] = await send([id ?? ""]);
+  await worker.wrote("job claimed");
+  await sql`delete from jobs where id = ${id}`.execute(admin);
+  expect(await client.result(task ?? "")).toMatchObject({ status: "SUCCESS", result: { status: "cancelled" } });
+  await worker.wrote("job deleted: computation stopped");
+  expect(await worker.kill("SIGTERM")).toBe(0);
+  expect(await client.depth(`${QUEUE}-dlq`)).toBe(0);
+});
+
 test("a database that is away at the start is named at once, before any job, and its jobs run once it is there", {
   timeout: 240_000,
 }, async () => {

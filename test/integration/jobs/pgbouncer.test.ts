@@ -7,6 +7,7 @@ import { openDatabase } from "../../../src/jobs/database.js";
 import { migrate } from "../../../src/jobs/migrator.js";
 import { insertSolverSolution, JobRepository } from "../../../src/jobs/repository.js";
 import type { JobsDatabase } from "../../../src/jobs/schema.js";
+import { untilAvailable } from "../../../src/postgres/availability.js";
 import { usePrivateServices } from "../../support/services.js";
 
 /** One server session for all: whatever one client leaves in it, the next one finds. */
@@ -103,6 +104,25 @@ test("many at once share the one session, and complete each job once", async () 
   const won = claims.flatMap((claim) => (claim.kind === "claimed" ? [claim.job] : []));
   expect(won.map(({ jobId }) => jobId).sort()).toEqual([...ids].sort());
   expect(await Promise.all(won.map((job) => repository.complete(job, [])))).toEqual(won.map(() => "held"));
+});
+
+test("a pooler that takes fewer clients than come is waited for", async () => {
+  const narrow = await services.current.startPgbouncer({ poolSize: 1, maxClients: 2 });
+  const own = openDatabase({ url: narrow.url, poolSize: 10 });
+  try {
+    const repository = new JobRepository(own);
+    const refused: string[] = [];
+    const claimOf = async () => {
+      const id = await jobOf(new JobRepository(database));
+      const onUnavailable = (error: Error) => refused.push(error.message);
+      return await untilAvailable(() => repository.claim(id, "SOLVER_ANALYSIS", FRESH), { onUnavailable });
+    };
+    const claims = await Promise.all(Array.from({ length: 20 }, claimOf));
+    expect(claims.map(({ kind }) => kind)).toEqual(claims.map(() => "claimed"));
+    expect(refused).toContainEqual(expect.stringContaining("no more connections allowed"));
+  } finally {
+    await own.destroy();
+  }
 });
 
 test("results are stored and read through it, and leave nothing behind", async () => {

@@ -78,6 +78,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       http = await startHttpServer({
         worker,
         database: watch,
+        resultTrouble: () => worker.core.results.trouble ?? null,
         queueSizes: () => worker.queueSizes(),
         host: config.http.host,
         port: config.http.port,

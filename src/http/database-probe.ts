@@ -73,3 +73,16 @@ export function measureDatabase(
     },
   });
 }
+
+/** Gauge of the result backend. */
+export function measureResults(registry: Registry, workerName: string, trouble: () => Trouble | null): void {
+  new Gauge({
+    name: "celery_results_storable",
+    help: "Whether results can be stored, as far as the worker has met it",
+    labelNames: ["worker_name"],
+    registers: [registry],
+    collect() {
+      this.set({ worker_name: workerName }, trouble() === null ? 1 : 0);
+    },
+  });
+}

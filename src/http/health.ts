@@ -1,3 +1,4 @@
+import type { Trouble } from "../postgres/outage.js";
 import type { DatabaseProbe, SeenTrouble } from "./database-probe.js";
 import type { WorkerView } from "./worker-view.js";
 
@@ -13,12 +14,15 @@ export class Health {
   constructor(
     private readonly worker: WorkerView,
     private readonly database: DatabaseProbe,
+    private readonly resultTrouble: () => Trouble | null,
   ) {}
 
   async readiness(): Promise<Readiness> {
     const trouble = await this.database.look();
     const reasons = this.#workerReasons();
     if (trouble !== null) reasons.push(`database: ${trouble.problem}: ${trouble.reason}`);
+    const results = this.resultTrouble();
+    if (results !== null) reasons.push(`results: ${results.problem}: ${results.reason}`);
     return { ready: reasons.length === 0, reasons, databaseTrouble: trouble };
   }
 

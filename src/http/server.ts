@@ -1,5 +1,6 @@
 import fastify from "fastify";
-import { DatabaseProbe, type DatabaseView, measureDatabase } from "./database-probe.js";
+import type { Trouble } from "../postgres/outage.js";
+import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
 import { Health } from "./health.js";
 import { createMetrics, type QueueSizes } from "./metrics.js";
 import type { WorkerView } from "./worker-view.js";
@@ -7,6 +8,8 @@ import type { WorkerView } from "./worker-view.js";
 export interface HttpOptions {
   readonly worker: WorkerView;
   readonly database: DatabaseView;
+  /** Why results wait to be stored. Default: nobody knows. */
+  readonly resultTrouble?: () => Trouble | null;
   /** Without it `celery_queue_size` is left out. */
   readonly queueSizes?: QueueSizes;
   readonly host: string;
@@ -34,9 +37,11 @@ class HttpListenError extends Error {
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
   const { worker, host, port } = options;
   const look = new DatabaseProbe(options.database);
-  const health = new Health(worker, look);
+  const resultTrouble = options.resultTrouble ?? (() => null);
+  const health = new Health(worker, look, resultTrouble);
   const metrics = createMetrics(worker, options.queueSizes);
   measureDatabase(metrics, worker.nodename, options.database, look);
+  measureResults(metrics, worker.nodename, resultTrouble);
   const server = fastify({ forceCloseConnections: true });
 
   server.get("/live", () => ({ status: "alive" }));

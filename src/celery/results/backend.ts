@@ -1,3 +1,5 @@
+import type { Trouble } from "../../postgres/outage.js";
+
 /** States that Celery defines; a task may store others. */
 export type State = "PENDING" | "RECEIVED" | "STARTED" | "RETRY" | "SUCCESS" | "FAILURE" | "REVOKED" | (string & {});
 
@@ -71,6 +73,8 @@ export interface StoredResult extends ResultRecord {
  */
 export interface ResultBackend {
   readonly name: "rpc" | "redis" | "database" | "disabled";
+  /** Why results wait to be stored; null when none does, or nobody knows. */
+  readonly trouble?: Trouble | null;
   start(): Promise<void>;
   store(target: ResultTarget, record: ResultRecord): Promise<void>;
   close(): Promise<void>;

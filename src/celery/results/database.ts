@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
 import { describeDatabaseError, isTransientDatabaseError } from "../../postgres/errors.js";
-import { Outage } from "../../postgres/outage.js";
+import { Outage, type Trouble } from "../../postgres/outage.js";
 import { openPostgres } from "../../postgres/pool.js";
 import { readPickle, writePickle } from "../protocol/pickle.js";
 import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
@@ -81,6 +81,10 @@ export class DatabaseBackend implements StoredBackend {
       onConnectionError: (error) => options.log.warn({ err: error.message }, "connection to the result database lost"),
     });
     this.#waiter = new PollingWaiter((taskIds) => this.#getMany(taskIds), options.pollMs ?? 500);
+  }
+
+  get trouble(): Trouble | null {
+    return this.#outage.trouble;
   }
 
   /** Creates missing tables; waits for the database for as long as that takes. */

@@ -117,6 +117,16 @@ describe("a worker that cannot work is alive and not ready", () => {
     expect((await get("/live")).code).toBe(200);
   });
 
+  test("while results wait to be stored", async () => {
+    const results: { problem: "full"; reason: string } = { problem: "full", reason: "no space (53100)" };
+    await start({ resultTrouble: () => results });
+    expect(await get("/ready")).toEqual({
+      code: 503,
+      body: { status: "not ready", reasons: ["results: full: no space (53100)"] },
+    });
+    expect(await metrics()).toContain('celery_results_storable{worker_name="celery@box"} 0');
+  });
+
   test("however many ask, a database that hangs is asked once, and again when it has answered", async () => {
     let asked = 0;
     const answers: (() => void)[] = [];

@@ -6,6 +6,7 @@ import { encodeException } from "../../../../src/celery/protocol/exception.js";
 import type { ResultTuple } from "../../../../src/celery/results/backend.js";
 import { DatabaseBackend, type DatabaseBackendOptions } from "../../../../src/celery/results/database.js";
 import { useDatabase, usePrivateServices } from "../../../support/services.js";
+import { waitUntil } from "../../../support/wait-until.js";
 import { python, pythonReads } from "./python-backend.js";
 import { success, target } from "./target.js";
 
@@ -193,6 +194,49 @@ describe("results in PostgreSQL", () => {
     await backend.cleanup();
     expect(await backend.get(old.id)).toBeNull();
     expect(await backend.get(young.id)).not.toBeNull();
+  });
+
+  it("wait for a table that is renamed and for a privilege that is missing, and say so", async () => {
+    await client.query("CREATE SCHEMA away");
+    const names = { task: "tasks", group: "groups", taskSchema: "away", groupSchema: "away" };
+    await (await open(database.url, { tables: names })).close();
+    const role = `role_${randomUUID().slice(0, 8)}`;
+    const all = `ALL ON ALL TABLES IN SCHEMA away`;
+    await client.query(`CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA away TO ${role};
+      GRANT ${all} TO ${role}; GRANT ALL ON ALL SEQUENCES IN SCHEMA away TO ${role}`);
+    const url = new URL(database.url);
+    url.username = role;
+    // A role that may create nothing serves where everything is there.
+    const backend = await open(url.href, { tables: names });
+    for (const [begin, problem, end] of [
+      ["ALTER TABLE away.tasks RENAME TO gone", "schema", "ALTER TABLE away.gone RENAME TO tasks"],
+      [`REVOKE ${all} FROM ${role}`, "privilege", `GRANT ${all} TO ${role}`],
+    ] as const) {
+      const task = target();
+      await client.query(begin);
+      const stored = backend.store(task, success(problem));
+      await waitUntil(() => backend.trouble?.problem === problem, `the problem ${problem}`);
+      await client.query(end);
+      await stored;
+      expect(await backend.get(task.id)).toMatchObject({ result: problem });
+      expect(backend.trouble).toBeNull();
+    }
+  });
+
+  it("are told at the start when they can be kept nowhere", async () => {
+    const names = { task: "tasks", group: "groups", taskSchema: "nowhere", groupSchema: "nowhere" };
+    await expect(open(database.url, { tables: names })).rejects.toMatchObject({ code: "3F000" });
+  });
+
+  it("are read whatever the server's DateStyle says", async () => {
+    await client.query(
+      `ALTER ROLE CURRENT_USER IN DATABASE ${new URL(database.url).pathname.slice(1)} SET datestyle = 'SQL, DMY'`,
+    );
+    const backend = await open(database.url);
+    const task = target();
+    await backend.store(task, success(1));
+    const stored = await backend.get(task.id);
+    expect(Math.abs(Number(stored?.details?.dateDone) - Date.now())).toBeLessThan(60_000);
   });
 
   it("save groups as plain values and refuse those that Python pickled", async () => {

@@ -15,9 +15,9 @@ interface Spot {
   readonly name: string;
   readonly hands: readonly string[];
   readonly boards: readonly string[];
-  /** Milliseconds that issue D asks for. */
+  /** Milliseconds to stay below. */
   readonly goal: number;
-  /** Best npm package, in milliseconds, from shared/docs/POKER.md. */
+  /** Best npm package, in milliseconds, as measured once. */
   readonly npm?: number;
 }
 

@@ -8,7 +8,7 @@ import { printTable, type Row, saveResults } from "./report.js";
 
 const HANDS = 1 << 19;
 const SLOW_HANDS = 20_000;
-/** Python treys, 60 evaluations, as the old worker did it (shared/docs/POKER.md). */
+/** Python treys, 60 evaluations, as the old worker did it. */
 const OLD_SYSTEM = 13_800;
 
 const started = performance.now();

@@ -22,7 +22,7 @@ import { printTable, type Row, saveResults } from "./report.js";
 const HERO = "AsKsQhJh";
 const VILLAIN = "8c8d7c6d";
 const RUNS = 200_000;
-/** The old worker: 10,000 runs on a double-board flop took more than 30 s (issue D). */
+/** The old worker: 10,000 runs on a double-board flop took more than 30 s. */
 const OLD_RUNS_A_SECOND = 10_000 / 30;
 
 const DEALS: readonly (readonly [string, readonly string[], readonly string[]])[] = [

@@ -1,6 +1,6 @@
 /**
  * The solver's anchors, re-measured: seconds and exploitability of 100 iterations on random ranges, one thread, beside
- * the prototype's figures of shared/docs/POKER.md; then a turn on one and on two threads, and the real jobs of
+ * a prototype's figures; then a turn on one and on two threads, and the real jobs of
  * examples/spots.
  */
 import { readdirSync, readFileSync } from "node:fs";
@@ -27,7 +27,7 @@ interface Anchor {
   readonly sizes: readonly number[];
   readonly raises: number;
   readonly boards?: 2;
-  /** What the issue asks for, and what the prototype took (12 nodes instead of our 20 on the river). */
+  /** What it is to stay below, and what a prototype took (12 nodes instead of our 20 on the river). */
   readonly goalSeconds: number | null;
   readonly prototypeSeconds: number | null;
 }

@@ -43,6 +43,8 @@ export interface Config {
     readonly rejectOnWorkerLost: boolean;
     readonly trackStarted: boolean;
     readonly sendTaskEvents: boolean;
+    readonly enableRemoteControl: boolean;
+    readonly enableDebugCommands: boolean;
     readonly acceptContent: readonly string[];
     readonly maxTasksPerChild: number | null;
     readonly maxMemoryPerChildKib: number | null;
@@ -144,6 +146,8 @@ function assemble(
       rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,
       trackStarted: settings.CELERY_TASK_TRACK_STARTED,
       sendTaskEvents: settings.CELERY_WORKER_SEND_TASK_EVENTS,
+      enableRemoteControl: settings.CELERY_WORKER_ENABLE_REMOTE_CONTROL,
+      enableDebugCommands: settings.CELERY_WORKER_ENABLE_DEBUG_COMMANDS,
       acceptContent: settings.CELERY_ACCEPT_CONTENT,
       maxTasksPerChild: settings.CELERY_WORKER_MAX_TASKS_PER_CHILD,
       maxMemoryPerChildKib: settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD,

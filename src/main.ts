@@ -117,6 +117,8 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     workerMaxTasksPerChild: worker.maxTasksPerChild,
     workerMaxMemoryPerChild: worker.maxMemoryPerChildKib,
     workerSendTaskEvents: worker.sendTaskEvents,
+    workerEnableRemoteControl: worker.enableRemoteControl,
+    workerEnableDebugCommands: worker.enableDebugCommands,
     workerShutdownTimeout: worker.shutdownTimeoutSeconds,
     taskAcksLate: worker.acksLate,
     taskRejectOnWorkerLost: worker.rejectOnWorkerLost,

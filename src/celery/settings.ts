@@ -3,8 +3,10 @@ import { z } from "zod";
 import type { QueueDefinition } from "./amqp/topology.js";
 import type { AnnotationFunction } from "./annotations.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
 import { camelCase } from "./names.js";
 
+const concurrency = z.int().positive().max(MAX_CONCURRENCY);
 const seconds = z.number().nonnegative();
 const optionalSeconds = seconds.nullable().default(null);
 const count = z.int().nonnegative();
@@ -135,7 +137,7 @@ const schema = z.strictObject({
   redisGlobalKeyprefix: z.string().default(""),
   redisChordOrdered: z.boolean().default(true),
 
-  workerConcurrency: z.int().positive().default(cpus().length),
+  workerConcurrency: concurrency.default(Math.min(cpus().length, MAX_CONCURRENCY)),
   /** Ours: slots of tasks with the option `inline`; null lets them share `workerConcurrency`. */
   workerInlineConcurrency: z.int().positive().nullable().default(null),
   workerPrefetchMultiplier: count.default(4),
@@ -148,6 +150,8 @@ const schema = z.strictObject({
   workerDisableRateLimits: z.boolean().default(false),
   workerSendTaskEvents: z.boolean().default(false),
   workerEnableRemoteControl: z.boolean().default(true),
+  /** Ours: the commands that look into the process's memory; a heap snapshot stops the worker and holds its passwords. */
+  workerEnableDebugCommands: z.boolean().default(false),
   workerDirect: z.boolean().default(false),
   workerStateDb: z.string().nullable().default(null),
   workerSoftShutdownTimeout: seconds.default(0),
@@ -172,9 +176,12 @@ const schema = z.strictObject({
   workerMingle: z.boolean().default(true),
   workerGossip: z.boolean().default(true),
   workerHeartbeat: z.boolean().default(true),
-  workerHeartbeatInterval: z.number().positive().default(2),
+  workerHeartbeatInterval: z.number().positive().max(MAX_HEARTBEAT_INTERVAL_SECONDS).default(2),
   /** Ours, the flag `--autoscale`: the pool's size follows the load between these bounds. */
-  workerAutoscale: z.strictObject({ max: z.int().positive(), min: z.int().nonnegative() }).nullable().default(null),
+  workerAutoscale: z
+    .strictObject({ max: concurrency, min: count.max(MAX_CONCURRENCY) })
+    .nullable()
+    .default(null),
 
   /**
    * Ours: where messages go that fail for good or cannot be read. `publish` sends them, confirmed, to the queue that

@@ -1,4 +1,5 @@
 import type { ControlCommand, Parameter, ParameterType } from "../celery/control/command.js";
+import { parseJson } from "../celery/protocol/json.js";
 import { CliError, EXIT_USAGE } from "./globals.js";
 
 /**
@@ -51,7 +52,7 @@ const READ: Readonly<Record<ParameterType, (word: string) => unknown>> = {
   integer: (word) => numberOf(word, Number.isInteger),
   number: (word) => numberOf(word, Number.isFinite),
   boolean: booleanOf,
-  json: (word) => JSON.parse(word),
+  json: (word) => parseJson(word),
 };
 
 function numberOf(word: string, fits: (value: number) => boolean): number {

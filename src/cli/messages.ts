@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { parseJson } from "../celery/protocol/json.js";
 import { parseIso } from "../celery/protocol/time.js";
 import { commaSeparated, type GlobalFlags } from "./globals.js";
 import type { CallFlags, PurgeFlags, ResultFlags } from "./messages-run.js";
@@ -63,7 +64,7 @@ export function registerMessages(program: Command): void {
 
 function json(value: string): unknown {
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     throw new InvalidArgumentError("it is not JSON");
   }

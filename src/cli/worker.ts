@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { AutoscaleBounds } from "../celery/control/controlled-worker.js";
+import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "../celery/limits.js";
 import { CliError, commaSeparated, EXIT_USAGE } from "./globals.js";
 import type { WorkerFlags } from "./worker-flags.js";
 
@@ -82,7 +83,7 @@ function poolOptions(command: Command): void {
     .option(
       "-c, --concurrency <n>",
       "Tasks that run at once. (default: CELERY_WORKER_CONCURRENCY, else the number of CPUs)",
-      wholeNumber(1),
+      wholeNumber(1, MAX_CONCURRENCY),
     )
     .addOption(
       new Option("-P, --pool <name>", "Accepted: computation always runs in threads; solo means one.").choices(POOLS),
@@ -128,11 +129,13 @@ function names(value: string): string[] {
   return queues;
 }
 
-function wholeNumber(minimum: number): (value: string) => number {
+function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (!Number.isInteger(number) || number < minimum)
-      throw new InvalidArgumentError(`it must be a whole number of at least ${minimum}`);
+    if (value.trim() === "" || !Number.isInteger(number) || number < minimum || number > maximum)
+      throw new InvalidArgumentError(
+        `it must be a whole number of at least ${minimum}${maximum < Number.MAX_SAFE_INTEGER ? ` and at most ${maximum}` : ""}`,
+      );
     return number;
   };
 }
@@ -146,7 +149,8 @@ function seconds(value: string): number {
 
 function interval(value: string): number {
   const number = seconds(value);
-  if (number === 0) throw new InvalidArgumentError("it must be above 0");
+  if (number === 0 || number > MAX_HEARTBEAT_INTERVAL_SECONDS)
+    throw new InvalidArgumentError(`it must be above 0 and at most ${MAX_HEARTBEAT_INTERVAL_SECONDS}`);
   return number;
 }
 
@@ -156,6 +160,7 @@ function autoscale(value: string): AutoscaleBounds {
   const bounds = { max: Math.max(first, second), min: Math.min(first, second) };
   if (rest.length > 0 || !Number.isInteger(first) || !Number.isInteger(second) || bounds.min < 0 || bounds.max < 1)
     throw new InvalidArgumentError("expected two comma separated integers or one integer");
+  if (bounds.max > MAX_CONCURRENCY) throw new InvalidArgumentError(`the most is ${MAX_CONCURRENCY}`);
   return bounds;
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MAX_CONCURRENCY } from "../celery/limits.js";
 import {
   brokerUrls,
   flag,
@@ -138,7 +139,7 @@ export const VARIABLES = {
     initial: "declare",
   }),
 
-  CELERY_WORKER_CONCURRENCY: withoutDefault(integer(1, 1024), {
+  CELERY_WORKER_CONCURRENCY: withoutDefault(integer(1, MAX_CONCURRENCY), {
     section: "Worker",
     about: "Tasks that run at once, and worker threads. Default: the number of CPUs.",
   }),
@@ -162,6 +163,16 @@ export const VARIABLES = {
   CELERY_TASK_TRACK_STARTED: withDefault(flag(), { about: "Store the STARTED state.", initial: "False" }),
   CELERY_WORKER_SEND_TASK_EVENTS: withDefault(flag(), {
     about: "Send task events (Flower, `celery events`) from the start, as -E does.",
+    initial: "False",
+  }),
+  CELERY_WORKER_ENABLE_REMOTE_CONTROL: withDefault(flag(), {
+    about:
+      "Answer `celery inspect` and `celery control`, Flower and `app.control`. Whoever may use the broker may send commands, shutdown among them: switch it off where that is too many.",
+    initial: "True",
+  }),
+  CELERY_WORKER_ENABLE_DEBUG_COMMANDS: withDefault(flag(), {
+    about:
+      "Answer the inspect commands objgraph, memsample and memdump. objgraph writes a heap snapshot, which holds passwords, and stops the worker while it does.",
     initial: "False",
   }),
   CELERY_WORKER_MAX_TASKS_PER_CHILD: withDefault(limit(1_000_000_000), {

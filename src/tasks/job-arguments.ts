@@ -1,7 +1,9 @@
+import { pythonRepr } from "../celery/protocol/repr.js";
 import type { TaskRequest } from "../celery/task.js";
 import { JobArgumentsError } from "../jobs/errors.js";
 
 const JOB_ID_LIMIT = 36;
+const SHOWN_LENGTH = 120;
 
 /**
  * The job id of a message: `[job_id]` as `celery_service.py` and hand-written messages send it, or the one dict
@@ -40,8 +42,9 @@ function innerJobId(message: Readonly<Record<string, unknown>>): unknown {
 }
 
 function shown(value: unknown): string {
-  const text = value === undefined ? "nothing" : (JSON.stringify(value) ?? typeof value);
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  if (value === undefined) return "nothing";
+  if (typeof value === "bigint" || typeof value === "number") return `the number ${value}: job ids are texts`;
+  return pythonRepr(value, { maxLength: SHOWN_LENGTH });
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -26,6 +26,7 @@ beforeAll(async () => {
     backend: "rpc://",
     taskAcksLate: true,
     workerPoolRestarts: true,
+    workerEnableDebugCommands: true,
     log: pino({ level: "silent" }),
   });
   app.task("t.add", (_ctx, x: number, y: number) => x + y);

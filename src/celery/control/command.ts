@@ -1,3 +1,4 @@
+import { MAX_ID_LENGTH, MAX_IDS } from "../limits.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 
 /** `inspect` commands only look, `control` commands change something: `celery inspect` and `celery control`. */
@@ -73,6 +74,20 @@ export class CommandArguments {
   list(name: string): string[] {
     const value = this.values.get(name) ?? [];
     return (Array.isArray(value) ? value : [value]).map(String);
+  }
+
+  /** Ids, each once. @throws PythonError for more, or longer ones, than a worker can remember */
+  ids(name: string): string[] {
+    const ids = [...new Set(this.list(name))];
+    if (ids.length > MAX_IDS)
+      throw new PythonError("ValueError", `${name} has ${ids.length} ids: ${MAX_IDS} may be sent at once`);
+    const long = ids.find((id) => id.length > MAX_ID_LENGTH);
+    if (long !== undefined)
+      throw new PythonError(
+        "ValueError",
+        `${name} has an id of ${long.length} characters: the most is ${MAX_ID_LENGTH}`,
+      );
+    return ids;
   }
 }
 

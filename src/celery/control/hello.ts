@@ -1,3 +1,4 @@
+import { MAX_ID_LENGTH } from "../limits.js";
 import { PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 import { isRecord } from "./message.js";
@@ -17,7 +18,7 @@ export interface HelloReply {
 /** The worker's side of a hello: takes over the other's revoked ids and gives its own; null to itself. */
 export function helloReply(worker: ControlledWorker, fromNode: unknown, revoked: unknown): HelloReply | null {
   if (fromNode === worker.nodename) return null;
-  worker.log.info(`sync with ${String(fromNode)}`);
+  worker.log.info(`sync with ${String(fromNode).slice(0, MAX_ID_LENGTH)}`);
   worker.learnRevoked(readRevoked(revoked));
   return { revoked: revokedTable(worker.revoked()), clock: worker.clock.forward() };
 }

@@ -69,6 +69,7 @@ export class Gossip {
   /** Calls an election: the winner, maybe this worker, does what the topic says. */
   election(id: string, topic: string, action: unknown): void {
     this.#votes.set(id, new Set());
+    forgetOldest(this.#votes);
     this.#options.dispatcher.send("worker-elect", { id, topic, action, cver: 1 });
   }
 
@@ -93,10 +94,7 @@ export class Gossip {
     const candidates = this.#candidates.get(id) ?? [];
     candidates.push({ clock, node: `${hostname}.${pid}`, topic, action: event.action });
     this.#candidates.set(id, candidates);
-    for (const old of this.#candidates.keys()) {
-      if (this.#candidates.size <= ELECTION_LIMIT) break;
-      this.#candidates.delete(old);
-    }
+    forgetOldest(this.#candidates);
     this.#options.dispatcher.send("worker-elect-ack", { id });
   }
 
@@ -127,5 +125,12 @@ export class Gossip {
     } catch (error) {
       log.error({ err: asError(error).message, topic: winner.topic }, "could not do what the election was for");
     }
+  }
+}
+
+function forgetOldest(elections: Map<string, unknown>): void {
+  for (const id of elections.keys()) {
+    if (elections.size <= ELECTION_LIMIT) return;
+    elections.delete(id);
   }
 }

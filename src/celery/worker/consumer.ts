@@ -114,7 +114,12 @@ export class Consumer {
 
   /** True when nothing but deliveries for later fill the present window. */
   get #isFull(): boolean {
-    return this.prefetch > 0 && this.#held >= this.prefetch * this.#growth;
+    return this.prefetch > 0 && this.#held >= this.#window;
+  }
+
+  /** Prefetch count of the present window. */
+  get #window(): number {
+    return Math.min(MAX_PREFETCH, this.prefetch * this.#growth);
   }
 
   /** Subscribes anew with the present prefetch, and with a larger window when this one is full. */
@@ -162,7 +167,7 @@ export class Consumer {
   async #subscribe(current: DeliveryChannel): Promise<void> {
     const subscription = ++this.#subscription;
     this.#held = 0;
-    await current.channel.prefetch(Math.min(MAX_PREFETCH, this.prefetch * this.#growth), false);
+    await current.channel.prefetch(this.#window, false);
     const { consumerTag } = await current.channel.consume(
       this.queue.name,
       (message) => {

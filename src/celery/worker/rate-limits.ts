@@ -1,4 +1,5 @@
 import { ImproperlyConfigured } from "../errors.js";
+import { startTimeout } from "../long-timeout.js";
 
 const SECONDS_PER = new Map([
   ["s", 1],
@@ -15,6 +16,7 @@ const FORM = /^\s*(?<count>\d+(?:\.\d+)?)\s*(?:\/\s*(?<unit>[a-z]))?\s*$/i;
  */
 export function parseRate(limit: string | number | null | undefined): number | null {
   if (limit === null || limit === undefined || limit === "") return null;
+  if (typeof limit === "number" && limit >= 0 && Number.isFinite(limit)) return limit === 0 ? null : limit;
   const { count, unit = "s" } = FORM.exec(String(limit))?.groups ?? {};
   const seconds = SECONDS_PER.get(unit.toLowerCase());
   if (count === undefined || seconds === undefined) {
@@ -32,7 +34,8 @@ interface Bucket {
   readonly intervalMs: number;
   readonly waiting: Set<() => void>;
   nextMs: number;
-  timer: NodeJS.Timeout | null;
+  /** Takes back the timer for the next token. */
+  stopTimer: (() => void) | null;
 }
 
 /** Rate limits by task name: at most so many starts per second in this worker. */
@@ -56,10 +59,10 @@ export class RateLimits {
   set(task: string, limit: string | number | null): void {
     const rate = parseRate(limit);
     const old = this.#buckets.get(task);
-    if (old?.timer) clearTimeout(old.timer);
+    old?.stopTimer?.();
     this.#buckets.delete(task);
     if (rate !== null && limit !== null) {
-      this.#buckets.set(task, { limit, intervalMs: 1000 / rate, waiting: new Set(), nextMs: 0, timer: null });
+      this.#buckets.set(task, { limit, intervalMs: 1000 / rate, waiting: new Set(), nextMs: 0, stopTimer: null });
     }
     for (const run of old?.waiting ?? []) this.admit(task, run);
   }
@@ -83,19 +86,19 @@ export class RateLimits {
   /** Forgets everything that waits. */
   clear(): void {
     for (const bucket of this.#buckets.values()) {
-      if (bucket.timer !== null) clearTimeout(bucket.timer);
-      bucket.timer = null;
+      bucket.stopTimer?.();
+      bucket.stopTimer = null;
       bucket.waiting.clear();
     }
   }
 
   #serve(bucket: Bucket): void {
-    if (bucket.timer !== null) return;
+    if (bucket.stopTimer !== null) return;
     for (const run of bucket.waiting) {
       const now = performance.now();
       if (now < bucket.nextMs) {
-        bucket.timer = setTimeout(() => {
-          bucket.timer = null;
+        bucket.stopTimer = startTimeout(() => {
+          bucket.stopTimer = null;
           this.#serve(bucket);
         }, bucket.nextMs - now);
         return;

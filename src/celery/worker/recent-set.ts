@@ -1,3 +1,8 @@
+import { createHash } from "node:crypto";
+
+/** A longer key is remembered by its hash: whoever makes it up must not fill the memory. */
+const LONGEST_KEY = 512;
+
 /** Remembers the last `limit` keys, each for `ttlMs` at most; the oldest leave first. */
 export class RecentSet {
   readonly #added = new Map<string, number>();
@@ -11,13 +16,15 @@ export class RecentSet {
     return this.#added.size;
   }
 
-  add(key: string, atMs = Date.now()): void {
+  add(text: string, atMs = Date.now()): void {
+    const key = short(text);
     this.#added.delete(key);
     this.#added.set(key, atMs);
     if (this.#added.size > this.limit) this.#dropOldest();
   }
 
-  has(key: string): boolean {
+  has(text: string): boolean {
+    const key = short(text);
     const at = this.#added.get(key);
     if (at === undefined) return false;
     if (Date.now() - at <= this.ttlMs) return true;
@@ -25,8 +32,8 @@ export class RecentSet {
     return false;
   }
 
-  delete(key: string): void {
-    this.#added.delete(key);
+  delete(text: string): void {
+    this.#added.delete(short(text));
   }
 
   /** Keys that have not expired, oldest first, with the time they were added (epoch milliseconds). */
@@ -41,4 +48,8 @@ export class RecentSet {
       return;
     }
   }
+}
+
+function short(key: string): string {
+  return key.length <= LONGEST_KEY ? key : createHash("sha256").update(key).digest("hex");
 }

@@ -1,30 +1,43 @@
+import { RecentSet } from "./recent-set.js";
 import type { Request } from "./request.js";
 
-/** Values of stamps (headers such as `mid`) whose tasks are revoked, by stamp name. */
+/** Between the name of a stamp and its value. */
+const SEPARATOR = "\u0000";
+
+/** Values of stamps (headers such as `mid`) whose tasks are revoked; the oldest are forgotten first. */
 export class RevokedStamps {
-  readonly #values = new Map<string, Set<string>>();
+  readonly #stamps: RecentSet;
+
+  constructor(limit = 50_000) {
+    this.#stamps = new RecentSet(limit);
+  }
 
   get isEmpty(): boolean {
-    return this.#values.size === 0;
+    return this.#stamps.size === 0;
   }
 
   add(name: string, values: Iterable<string>): void {
-    const known = this.#values.get(name) ?? new Set();
-    for (const value of values) known.add(value);
-    this.#values.set(name, known);
+    for (const value of values) this.#stamps.add(name + SEPARATOR + value);
   }
 
   /** Whether the request carries a revoked stamp. */
   matches(request: Request): boolean {
-    if (this.#values.size === 0) return false;
-    for (const [name, values] of this.#values) {
-      if (stampValues(request, name).some((value) => values.has(value))) return true;
-    }
-    return false;
+    if (this.isEmpty) return false;
+    return Object.keys(request.message.stamps).some((name) =>
+      stampValues(request, name).some((value) => this.#stamps.has(name + SEPARATOR + value)),
+    );
   }
 
   entries(): [name: string, values: string[]][] {
-    return [...this.#values].map(([name, values]) => [name, [...values]]);
+    const byName = new Map<string, string[]>();
+    for (const [stamp] of this.#stamps.entries()) {
+      const [name = "", value] = stamp.split(SEPARATOR, 2);
+      if (value === undefined) continue;
+      const values = byName.get(name);
+      if (values === undefined) byName.set(name, [value]);
+      else values.push(value);
+    }
+    return [...byName];
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TaskDefinition } from "../definition.js";
 import { SoftTimeLimitExceeded, TaskControl, TaskRevokedError, TimeLimitExceeded, WorkerShutdown } from "../errors.js";
+import { startTimeout } from "../long-timeout.js";
 import type { ErrorClass } from "../task.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
@@ -105,13 +106,13 @@ function afterThrow(request: Request, error: unknown): Outcome {
 
 function startTimers(core: WorkerCore, request: Request): () => void {
   const [hard, soft] = request.limits;
-  const timers: NodeJS.Timeout[] = [];
+  const stops: (() => void)[] = [];
   if (soft !== null && soft > 0) {
     const onSoft = () => {
       core.log.warn({ taskId: request.id }, `Soft time limit (${soft}s) exceeded for ${request.name}[${request.id}]`);
       request.abort(new SoftTimeLimitExceeded(soft));
     };
-    timers.push(setTimeout(onSoft, soft * 1000));
+    stops.push(startTimeout(onSoft, soft * 1000));
   }
   if (hard !== null && hard > 0) {
     const onHard = () => {
@@ -120,9 +121,9 @@ function startTimers(core: WorkerCore, request: Request): () => void {
       request.kill(error);
       request.endNow?.({ kind: "timed-out", error });
     };
-    timers.push(setTimeout(onHard, hard * 1000));
+    stops.push(startTimeout(onHard, hard * 1000));
   }
   return () => {
-    for (const timer of timers) clearTimeout(timer);
+    for (const stop of stops) stop();
   };
 }

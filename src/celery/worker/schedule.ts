@@ -1,12 +1,11 @@
+import { MAX_TIMEOUT_MS } from "../long-timeout.js";
+
 interface Entry {
   readonly dueMs: number;
   readonly order: number;
   readonly run: () => void;
   cancelled: boolean;
 }
-
-/** Longest delay that setTimeout keeps. */
-const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Runs callbacks at their times with one timer: a binary heap by time, then by order of arrival. */
 export class Schedule {

@@ -5,6 +5,7 @@ import { Publisher } from "../amqp/publisher.js";
 import { type QueueDefinition, queueProblem, queueSizes } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
+import { MAX_CONSUMED_QUEUES } from "../limits.js";
 import { isQuorum } from "../queues.js";
 import { buildCore } from "./build-core.js";
 import { Consumer } from "./consumer.js";
@@ -124,6 +125,9 @@ export class Worker {
     if (this.#consumers.some((consumer) => consumer.queue.name === queue.name)) return;
     const problem = queueProblem(queue);
     if (problem !== null) throw new ImproperlyConfigured(`the queue cannot be consumed: ${problem}`);
+    const consumed = this.#consumers.length + this.#cancelled.size;
+    if (consumed >= MAX_CONSUMED_QUEUES)
+      throw new ImproperlyConfigured(`${consumed} queues are consumed: the most is ${MAX_CONSUMED_QUEUES}`);
     const consumer = this.#createConsumer(queue);
     this.#consumers.push(consumer);
     const refusal = await Promise.race([refusalOf(consumer.open()), sleep(ADD_CONSUMER_MS, null, { ref: false })]);

@@ -82,6 +82,20 @@ describe("add_consumer", () => {
   });
 });
 
+it("takes no more queues than it has channels for", async () => {
+  const { worker } = await start();
+  const added = await Promise.allSettled(
+    Array.from({ length: 300 }, (_, index) => worker.addConsumer({ name: `flood-${index}` })),
+  );
+  expect(added.filter(({ status }) => status === "fulfilled")).toHaveLength(255);
+  expect(await add({ queue: "one-more" })).toEqual({
+    error: expect.stringMatching(/256 queues are consumed: the most is 256/) as string,
+  });
+  worker.cancelConsumer("flood-0");
+  await waitUntil(async () => "ok" in ((await add({ queue: "one-more" })) as object), "a free place");
+  expect((await client.current.result(await client.current.send("one-more", "echo", [1]))).result).toBe(1);
+});
+
 it("a worker with an impossible queue does not start, and says why", () => {
   const named = (queue: string) => () => app.worker({ queues: [queue] });
   expect(named("q".repeat(256))).toThrow(/a queue cannot be consumed: q+… takes 256 bytes/);

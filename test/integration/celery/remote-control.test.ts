@@ -53,7 +53,7 @@ it("asks workers: all, some by name or pattern, up to a limit; null when nobody 
   expect(
     Object.keys((await control.inspect({ pattern: "on.@", matcher: "pcre", timeout: 0.5 }).stats()) ?? {}),
   ).toEqual(["one@test"]);
-  expect(Object.keys((await control.inspect({ limit: 1 }).memsample()) ?? {})).toHaveLength(1);
+  expect(Object.keys((await control.inspect({ limit: 1 }).clock()) ?? {})).toHaveLength(1);
   expect(await one.request("greet")).toEqual({ "one@test": "hello" });
   expect(await control.inspect({ destination: ["nobody@test"], timeout: 0.2 }).ping()).toBeNull();
 });

@@ -71,7 +71,11 @@ describe("celery worker", () => {
   it.each([
     [["--autoscale", "x"]],
     [["--autoscale", "1,2,3"]],
+    [["--autoscale", "100000,1"]],
     [["-c", "0"]],
+    [["-c", "100000"]],
+    [["-c", ""]],
+    [["--heartbeat-interval", "1e12"]],
     [["-l", "loud"]],
     [["--time-limit", "-1"]],
     [["-P", "gpu"]],

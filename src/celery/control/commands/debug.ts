@@ -2,11 +2,16 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getHeapStatistics, writeHeapSnapshot } from "node:v8";
-import type { ControlCommand } from "../command.js";
+import { type ControlCommand, PythonError } from "../command.js";
+import type { ControlledWorker } from "../controlled-worker.js";
 
 /** Resident memory at each `memsample`, newest last. */
 const samples: number[] = [];
 const MAX_SAMPLES = 100;
+
+/** A snapshot is as large as the heap, and the worker stands still for it. */
+const SNAPSHOT_PAUSE_MS = 60_000;
+let lastSnapshotMs = Number.NEGATIVE_INFINITY;
 
 const UNITS: readonly (readonly [divisor: number, name: string])[] = [
   [2 ** 40, "TB"],
@@ -22,7 +27,8 @@ export const debugCommands: readonly ControlCommand[] = [
     kind: "inspect",
     help: "Sample current RSS memory usage.",
     lenient: true,
-    run: () => {
+    run: (worker) => {
+      requireDebugCommands(worker);
       const { rss } = process.memoryUsage();
       samples.push(rss);
       if (samples.length > MAX_SAMPLES) samples.shift();
@@ -36,7 +42,10 @@ export const debugCommands: readonly ControlCommand[] = [
     signature: "[n_samples=10]",
     parameters: [{ name: "samples", type: "integer", default: 10, help: "how many of the latest samples" }],
     lenient: true,
-    run: (_worker, args) => memoryDump(args.number("samples") ?? 10),
+    run: (worker, args) => {
+      requireDebugCommands(worker);
+      return memoryDump(args.number("samples") ?? 10);
+    },
   },
   {
     name: "objgraph",
@@ -50,6 +59,11 @@ export const debugCommands: readonly ControlCommand[] = [
       { name: "max_depth", type: "integer", default: 10, help: "ignored" },
     ],
     run: (worker) => {
+      requireDebugCommands(worker);
+      const agoMs = Date.now() - lastSnapshotMs;
+      if (agoMs >= 0 && agoMs < SNAPSHOT_PAUSE_MS)
+        throw new PythonError("ValueError", `the last snapshot is ${Math.round(agoMs / 1000)} s old: wait a minute`);
+      lastSnapshotMs = Date.now();
       worker.log.warn("writing a heap snapshot: the worker answers nobody until it is done");
       // A directory that only this user may enter: the snapshot holds everything in memory, passwords too.
       const folder = mkdtempSync(join(tmpdir(), "celery-heap-"));
@@ -57,6 +71,12 @@ export const debugCommands: readonly ControlCommand[] = [
     },
   },
 ];
+
+/** @throws PythonError unless the worker's owner has switched these commands on: anyone on the broker may send them */
+function requireDebugCommands({ settings }: ControlledWorker): void {
+  if (settings.workerEnableDebugCommands) return;
+  throw new PythonError("ValueError", "Debug commands not enabled: set worker_enable_debug_commands");
+}
 
 function memoryDump(count: number): string {
   const heap = getHeapStatistics();

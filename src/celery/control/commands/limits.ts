@@ -1,5 +1,5 @@
 import { pythonRepr } from "../../protocol/repr.js";
-import { type ControlCommand, ok, PythonError, refused } from "../command.js";
+import { type CommandArguments, type ControlCommand, ok, PythonError, refused } from "../command.js";
 
 /** Commands that limit tasks. */
 export const limitCommands: readonly ControlCommand[] = [
@@ -48,8 +48,9 @@ export const limitCommands: readonly ControlCommand[] = [
         worker.log.error(`Change time limit attempt for unknown task ${String(name)}`);
         return refused("unknown task");
       }
-      task.softTimeLimit = args.number("soft") ?? worker.settings.taskSoftTimeLimit;
-      task.timeLimit = args.number("hard") ?? worker.settings.taskTimeLimit;
+      const [soft, hard] = [seconds(args, "soft"), seconds(args, "hard")];
+      task.softTimeLimit = soft ?? worker.settings.taskSoftTimeLimit;
+      task.timeLimit = hard ?? worker.settings.taskTimeLimit;
       worker.log.info(
         `New time limits for tasks of type ${task.name}: soft=${task.softTimeLimit} hard=${task.timeLimit}`,
       );
@@ -58,13 +59,23 @@ export const limitCommands: readonly ControlCommand[] = [
   },
 ];
 
+const RATE = /^\s*\d+(\.\d+)?\s*(\/\s*[smh]\s*)?$/;
+
+/** @throws PythonError for what is no length of time */
+function seconds(args: CommandArguments, name: string): number | null {
+  const value = args.number(name);
+  if (value === null || (value >= 0 && Number.isFinite(value))) return value;
+  throw new PythonError("ValueError", `${name} is ${value}: it must be a number of seconds of at least 0`);
+}
+
 /** What Celery says of a rate it cannot read; null when it can. @throws PythonError for a unit that is none */
 function rateLimitProblem(limit: unknown): string | null {
-  if (limit === null || typeof limit === "number" || limit === "") return null;
-  if (typeof limit !== "string") throw new PythonError("TypeError", "rate_limit must be a string or a number");
-  const [count = "", unit = "s"] = limit.split("/", 2);
+  if (limit === null || limit === "") return null;
+  if (typeof limit !== "string" && typeof limit !== "number")
+    throw new PythonError("TypeError", "rate_limit must be a string or a number");
+  const [count = "", unit = "s"] = String(limit).split("/", 2);
   if (!["s", "m", "h"].includes(unit)) throw new PythonError("KeyError", unit);
-  if (count.trim() !== "" && Number.isFinite(Number(count)) && Number(count) >= 0) return null;
+  if (typeof limit === "number" ? limit >= 0 && Number.isFinite(limit) : RATE.test(limit)) return null;
   const inner = `could not convert string to float: ${pythonRepr(count, { escape: true })}`;
   return `Invalid rate limit string: ValueError(${pythonRepr(inner, { escape: true })})`;
 }

@@ -1,3 +1,4 @@
+import { MAX_CONCURRENCY } from "../../limits.js";
 import { type CommandArguments, type ControlCommand, NO_REPLY, ok, PythonError, refused } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 
@@ -8,7 +9,9 @@ export const poolCommands: readonly ControlCommand[] = [
     kind: "control",
     help: "Grow pool by n processes/threads.",
     signature: "[N=1]",
-    parameters: [{ name: "n", type: "integer", default: 1, help: "how many" }],
+    parameters: [
+      { name: "n", type: "integer", default: 1, help: `how many; a pool has ${MAX_CONCURRENCY} slots at most` },
+    ],
     lenient: true,
     run: (worker, args) => resize(worker, "pool_grow", count(args)) ?? ok("pool will grow"),
   },
@@ -43,12 +46,13 @@ export const poolCommands: readonly ControlCommand[] = [
     help: "Modify autoscale settings.",
     signature: "[max [min]]",
     parameters: [
-      { name: "max", type: "integer", help: "most tasks at once" },
+      { name: "max", type: "integer", help: `most tasks at once, up to ${MAX_CONCURRENCY}` },
       { name: "min", type: "integer", help: "fewest slots that stay" },
     ],
     run: (worker, args) => {
       if (worker.autoscaler === null) throw new PythonError("ValueError", "Autoscale not enabled");
-      const { max, min } = worker.autoscaler.update(args.number("max"), args.number("min"));
+      const wanted = { max: bound(args, "max", 1), min: bound(args, "min", 0) };
+      const { max, min } = worker.autoscaler.update(wanted.max, wanted.min);
       return ok(`autoscale now max=${max} min=${min}`);
     },
   },
@@ -73,11 +77,24 @@ function count(args: CommandArguments): number {
   return n;
 }
 
+/** @throws PythonError for a size that no pool may have */
+function bound(args: CommandArguments, name: string, least: number): number | null {
+  const value = args.number(name);
+  if (value === null || (Number.isInteger(value) && value >= least && value <= MAX_CONCURRENCY)) return value;
+  throw new PythonError(
+    "ValueError",
+    `${name} is ${value}: it must be a whole number from ${least} to ${MAX_CONCURRENCY}`,
+  );
+}
+
 /** @returns the refusal, or null when the pool changes */
 function resize(worker: ControlledWorker, command: string, by: number): unknown {
   if (worker.autoscaler !== null)
     return refused(`${command} is not supported with autoscale. Adjust autoscale range instead.`);
   if (worker.concurrency + by < 1) throw new PythonError("ValueError", "Can't shrink pool. All processes busy!");
-  worker.resize(worker.concurrency + by);
+  const size = worker.concurrency + by;
+  if (size > MAX_CONCURRENCY)
+    throw new PythonError("ValueError", `the pool would have ${size} slots: the most is ${MAX_CONCURRENCY}`);
+  worker.resize(size);
   return null;
 }

@@ -1,8 +1,12 @@
 import { constants } from "node:os";
+import { MAX_ID_LENGTH, MAX_IDS } from "../../limits.js";
 import { pythonRepr } from "../../protocol/repr.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 import { isRecord } from "../message.js";
+
+/** Ids in a log line, or in the reply of a terminate. */
+const MOST_SHOWN = 1000;
 
 const TERMINATE = {
   name: "terminate",
@@ -69,14 +73,14 @@ export const revokeCommands: readonly ControlCommand[] = [
 ];
 
 function revoke(worker: ControlledWorker, args: CommandArguments, terminate: boolean): unknown {
-  const ids = [...new Set(args.list("task_id"))];
+  const ids = args.ids("task_id");
   const signum = signalNumber(args.get("signal"));
   const found = worker.revoke(ids, { terminate, signum });
   if (!terminate) {
-    worker.log.info(`Tasks flagged as revoked: ${ids.join(", ")}`);
+    worker.log.info(`Tasks flagged as revoked: ${firstOf(ids)}`);
     return ok(`tasks ${setRepr(ids)} flagged as revoked`);
   }
-  return ok(found.length === 0 ? "terminate: tasks unknown" : `terminate: ${found.join(", ")}`);
+  return ok(found.length === 0 ? "terminate: tasks unknown" : `terminate: ${firstOf(found)}`);
 }
 
 function revokeByStamps(worker: ControlledWorker, args: CommandArguments): unknown {
@@ -86,12 +90,31 @@ function revokeByStamps(worker: ControlledWorker, args: CommandArguments): unkno
   const stamps = new Map(
     Object.entries(headers).map(([name, value]) => [name, (Array.isArray(value) ? value : [value]).map(String)]),
   );
+  checkStamps(stamps);
   const found = worker.revokeByStamps(stamps, { terminate, signum });
   const shown = pythonRepr(headers, { escape: true, maxLength: Number.POSITIVE_INFINITY });
   if (!terminate) return ok(`headers ${shown} flagged as revoked, but not terminated`);
   if (found.size === 0) return ok(`headers ${shown} were not terminated`);
   const sets = [...found].map(([name, values]) => `${pythonRepr(name, { escape: true })}: ${setRepr([...values])}`);
   return ok(`headers defaultdict(<class 'set'>, {${sets.join(", ")}}) revoked`);
+}
+
+/** @throws PythonError for more, or longer ones, than a worker can remember */
+function checkStamps(stamps: ReadonlyMap<string, readonly string[]>): void {
+  let count = 0;
+  for (const [name, values] of stamps) {
+    count += values.length;
+    for (const text of [name, ...values])
+      if (text.length > MAX_ID_LENGTH)
+        throw new PythonError("ValueError", `a stamp has ${text.length} characters: the most is ${MAX_ID_LENGTH}`);
+  }
+  if (count > MAX_IDS) throw new PythonError("ValueError", `${count} stamps: ${MAX_IDS} may be sent at once`);
+}
+
+/** A list for people: whoever sent thousands knows them. */
+function firstOf(ids: readonly string[]): string {
+  const shown = ids.slice(0, MOST_SHOWN).join(", ");
+  return ids.length > MOST_SHOWN ? `${shown} and ${ids.length - MOST_SHOWN} more` : shown;
 }
 
 function stampedHeaders(value: unknown): Record<string, unknown> {
@@ -108,7 +131,9 @@ function stampedHeaders(value: unknown): Record<string, unknown> {
 
 /** Python's `repr` of a set of texts. */
 function setRepr(items: readonly string[]): string {
-  return pythonRepr(new Set(items), { escape: true, maxLength: Number.POSITIVE_INFINITY });
+  const shown =
+    items.length > MOST_SHOWN ? [...items.slice(0, MOST_SHOWN), `and ${items.length - MOST_SHOWN} more`] : items;
+  return pythonRepr(new Set(shown), { escape: true, maxLength: Number.POSITIVE_INFINITY });
 }
 
 /** `SIGTERM`, `TERM`, `term` or a number. */

@@ -48,7 +48,7 @@ export const taskCommands: readonly ControlCommand[] = [
     parameters: [{ name: "ids", type: "string", required: true, variadic: true, help: "task ids" }],
     lenient: true,
     run: (worker, args) => {
-      const found = args.list("ids").map((id) => [id, worker.find(id)] as const);
+      const found = args.ids("ids").map((id) => [id, worker.find(id)] as const);
       return Object.fromEntries(
         found.flatMap(([id, request]) => (request === null ? [] : [[id, [request.state, request.info]]])),
       );

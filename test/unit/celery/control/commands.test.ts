@@ -1,3 +1,5 @@
+import { rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bindArguments, NO_REPLY } from "../../../../src/celery/control/command.js";
 import { ControlRegistry } from "../../../../src/celery/control/registry.js";
@@ -74,8 +76,26 @@ describe("inspect commands", () => {
   });
 
   it("samples memory and lists the samples", () => {
-    expect(reply("memsample")).toMatch(/^[\d.]+[KMG]B$/);
-    expect(reply("memdump", { samples: 1 })).toMatch(/rss \(sample\)[\s\S]*rss \(end\)[\s\S]*heap/);
+    const worker = fakeWorker({ workerEnableDebugCommands: true });
+    expect(reply("memsample", {}, worker)).toMatch(/^[\d.]+[KMG]B$/);
+    expect(reply("memdump", { samples: 1 }, worker)).toMatch(/rss \(sample\)[\s\S]*rss \(end\)[\s\S]*heap/);
+  });
+
+  it.each(["objgraph", "memsample", "memdump"])(
+    "does not answer %s unless debug commands are switched on",
+    (method) => {
+      expect(reply(method)).toEqual({
+        error: "ValueError('Debug commands not enabled: set worker_enable_debug_commands')",
+      });
+    },
+  );
+
+  it("writes a heap snapshot for its owner alone, and not one after the other", () => {
+    const worker = fakeWorker({ workerEnableDebugCommands: true });
+    const { filename } = reply("objgraph", {}, worker) as { filename: string };
+    expect(statSync(dirname(filename)).mode & 0o777).toBe(0o700);
+    rmSync(dirname(filename), { recursive: true });
+    expect(reply("objgraph", {}, worker)).toEqual({ error: expect.stringMatching(/wait a minute/) as string });
   });
 });
 
@@ -148,6 +168,47 @@ describe("control commands", () => {
     ["pool_grow", { n: 1 }, { ok: "pool will grow" }],
     ["pool_shrink", {}, { ok: "pool will shrink" }],
     ["pool_shrink", { n: 2 }, { error: `ValueError("Can't shrink pool. All processes busy!")` }],
+    ["pool_grow", { n: 100_000 }, { error: "ValueError('the pool would have 100002 slots: the most is 1024')" }],
+    ["pool_grow", { n: 1023 }, { error: "ValueError('the pool would have 1025 slots: the most is 1024')" }],
+    ["pool_grow", { n: 1e300 }, { error: "ValueError('the pool would have 1e+300 slots: the most is 1024')" }],
+    ["pool_grow", { n: -1 }, { error: "ValueError('n is -1: it must be a whole number')" }],
+    ["pool_grow", { n: 0.5 }, { error: "ValueError('n is 0.5: it must be a whole number')" }],
+    ["pool_grow", { n: "9" }, { error: "TypeError('n must be a number')" }],
+    ["pool_shrink", { n: 1e300 }, { error: `ValueError("Can't shrink pool. All processes busy!")` }],
+    ["time_limit", { task_name: "t.add", soft: -1 }, { error: expect.stringMatching(/soft is -1/) as string }],
+    ["time_limit", { task_name: "t.add", hard: Number.NaN }, { error: expect.stringMatching(/hard is NaN/) as string }],
+    ["rate_limit", { task_name: "t.add", rate_limit: -5 }, { error: expect.stringMatching(/Invalid rate/) as string }],
+    [
+      "rate_limit",
+      { task_name: "t.add", rate_limit: "-5" },
+      { error: expect.stringMatching(/Invalid rate/) as string },
+    ],
+    [
+      "rate_limit",
+      { task_name: "t.add", rate_limit: "1e400/h" },
+      { error: expect.stringMatching(/Invalid rate/) as string },
+    ],
+    [
+      "rate_limit",
+      { task_name: "t.add", rate_limit: Number.NaN },
+      { error: expect.stringMatching(/Invalid rate/) as string },
+    ],
+    ["rate_limit", { task_name: "t.add", rate_limit: 1e-7 }, { ok: "new rate limit set successfully" }],
+    [
+      "revoke",
+      { task_id: "x".repeat(256) },
+      { error: "ValueError('task_id has an id of 256 characters: the most is 255')" },
+    ],
+    [
+      "revoke",
+      { task_id: Array.from({ length: 50_001 }, (_, index) => index) },
+      { error: "ValueError('task_id has 50001 ids: 50000 may be sent at once')" },
+    ],
+    [
+      "revoke_by_stamped_headers",
+      { headers: { mid: ["x".repeat(256)] } },
+      { error: "ValueError('a stamp has 256 characters: the most is 255')" },
+    ],
     ["pool_restart", {}, { error: "ValueError('Pool restarts not enabled')" }],
     ["autoscale", { max: 5, min: 1 }, { error: "ValueError('Autoscale not enabled')" }],
     ["add_consumer", { queue: "q" }, { ok: "add consumer q" }],
@@ -177,9 +238,20 @@ describe("control commands", () => {
     expect(reply("pool_restart", {}, fakeWorker({ workerPoolRestarts: true }))).toEqual({ ok: "reload started" });
     const scaled = fakeWorker({ workerAutoscale: { max: 4, min: 1 } });
     expect(reply("autoscale", { max: 5, min: 1 }, scaled)).toEqual({ ok: "autoscale now max=5 min=1" });
+    for (const wrong of [{ max: 0 }, { max: 100_000 }, { min: -1 }, { max: 1.5 }])
+      expect(reply("autoscale", wrong, scaled)).toEqual({
+        error: expect.stringMatching(/whole number from [01] to 1024/),
+      });
     expect(reply("pool_grow", {}, scaled)).toEqual({
       error: "pool_grow is not supported with autoscale. Adjust autoscale range instead.",
     });
+  });
+
+  it("answers a flood of ids with the first of them", () => {
+    const ids = Array.from({ length: 50_000 }, (_, index) => `id-${index}`);
+    const { ok: text } = reply("revoke", { task_id: ids }) as { ok: string };
+    expect(text).toContain("'id-999', 'and 49000 more'");
+    expect(text.length).toBeLessThan(20_000);
   });
 
   it("changes the limits of the task itself", () => {

@@ -8,11 +8,25 @@ describe("parseRate", () => {
     ["1/h", 1 / 3600],
     ["7", 7],
     [2.5, 2.5],
+    [1e-7, 1e-7],
     ["0", null],
     [0, null],
     [null, null],
   ])("reads %j", (text, rate) => {
     expect(parseRate(text)).toBe(rate);
+  });
+
+  it("waits out a rate of less than one task a month without turning in circles", () => {
+    vi.useFakeTimers();
+    const limits = new RateLimits();
+    limits.set("t", 1e-9);
+    let ran = 0;
+    for (let i = 0; i < 3; i++) limits.admit("t", () => ran++);
+    vi.advanceTimersByTime(60 * 86_400_000);
+    expect(ran).toBe(1);
+    limits.clear();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
   });
 
   it.each(["fast", "10/y", "-1/s", "1/s/s"])("refuses %j and says what is allowed", (text) => {

@@ -16,3 +16,18 @@ it("forgets a key after its time", () => {
   expect(set.has("old")).toBe(false);
   expect(set.has("young")).toBe(true);
 });
+
+it("remembers a long key by its hash, across a restart too", () => {
+  const set = new RecentSet(3);
+  const long = "x".repeat(1_000_000);
+  set.add(long);
+  expect(set.has(long)).toBe(true);
+  expect(set.has(`${long}y`)).toBe(false);
+  const saved = JSON.stringify(set.entries());
+  expect(saved.length).toBeLessThan(200);
+  const restored = new RecentSet(3);
+  for (const [key, atMs] of JSON.parse(saved) as [string, number][]) restored.add(key, atMs);
+  expect(restored.has(long)).toBe(true);
+  set.delete(long);
+  expect(set.size).toBe(0);
+});

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { useDatabase, useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -124,6 +125,27 @@ describe("--logfile", () => {
     await client.current.send("logged", "no.such.task");
     await waitUntil(async () => (await client.current.depth("logged-dlq")) === 1, "the dead letter");
     expect(await worker.kill("SIGTERM")).toBe(0);
+  });
+});
+
+describe("CELERY_WORKER_ENABLE_REMOTE_CONTROL", () => {
+  it.each([
+    ["True", 0],
+    ["False", 69],
+  ])("set to %s: celery inspect ping ends with %d", async (value, code) => {
+    const env = {
+      CELERY_BROKER_URL: vhost.url,
+      DATABASE_URL: database.url,
+      CELERY_WORKER_ENABLE_REMOTE_CONTROL: value,
+    };
+    const name = `remote-${value}@test`;
+    const worker = WorkerProcess.start(env, ["-Q", "remote", "-n", name]);
+    workers.push(worker);
+    await worker.wrote(" ready.");
+    const answer = await runBuiltCelery(["-b", vhost.url, "inspect", "ping", "-d", name, "-t", "2"]);
+    expect(answer.code).toBe(code);
+    await client.current.send("remote", "no.such.task");
+    await worker.wrote("no.such.task");
   });
 });
 

@@ -2,7 +2,7 @@ import { delayedRoute } from "../amqp/delayed-delivery.js";
 import type { QueueDefinition } from "../amqp/topology.js";
 import type { SignatureOptions } from "../canvas/node.js";
 import { ImproperlyConfigured } from "../errors.js";
-import { globToRegExp } from "../protocol/glob.js";
+import { matchesGlob } from "../protocol/glob.js";
 import { isQuorum, resolveQueue } from "../queues.js";
 import type { Route, Settings } from "../settings.js";
 
@@ -114,7 +114,7 @@ function routeOf(
 
 function matchGlob(routes: Readonly<Record<string, Route>>, name: string): Route | undefined {
   for (const [pattern, route] of Object.entries(routes)) {
-    if (/[*?[]/.test(pattern) && globToRegExp(pattern).test(name)) return route;
+    if (/[*?[]/.test(pattern) && matchesGlob(pattern, name)) return route;
   }
   return undefined;
 }

@@ -10,9 +10,14 @@ export abstract class ProtocolError extends Error {
 
 /** A body, value or time that cannot be read. Python: `kombu.exceptions.DecodeError`. */
 export class DecodeError extends ProtocolError {
-  readonly code = "CELERY_DECODE";
+  readonly code: string = "CELERY_DECODE";
   readonly excType = "DecodeError";
   readonly excModule = "kombu.exceptions";
+}
+
+/** A body that is larger, as it came or unpacked, than bodies may be. */
+export class BodyTooLarge extends DecodeError {
+  override readonly code = "CELERY_BODY_TOO_LARGE";
 }
 
 /** A value that the chosen serializer cannot write. Python: `kombu.exceptions.EncodeError`. */
@@ -37,8 +42,9 @@ export type Disposition = "ack" | "reject";
  * - `undecodable`: compression or serialization is broken or unknown
  * - `disallowed`: content type not accepted
  * - `invalid`: decoded, but its fields make no task
+ * - `too-large`: larger than bodies may be
  */
-export type MessageErrorKind = "unknown-message" | "undecodable" | "invalid" | "disallowed";
+export type MessageErrorKind = "unknown-message" | "undecodable" | "invalid" | "disallowed" | "too-large";
 
 /** A message that is no usable task message. Says what a Celery worker would do with it (WIRE §1.6). */
 export class MessageError extends ProtocolError {

@@ -1,4 +1,5 @@
 import { EncodeError } from "./errors.js";
+import { fitsIn } from "./fits.js";
 import { stringifyJson } from "./json.js";
 import { pythonRepr } from "./repr.js";
 
@@ -16,6 +17,9 @@ export interface PythonIdentity {
   /** Arguments of the Python constructor; default: the message alone. */
   readonly excArgs?: readonly unknown[];
 }
+
+/** Characters of JSON that one argument of an exception may take, unless it is text. */
+const MAX_ARGUMENT = 65_536;
 
 /** Module reported for classes that Python does not know; a client makes up a class of the same name. */
 const FOREIGN_MODULE = "javascript";
@@ -92,6 +96,9 @@ export function decodeException(value: unknown): RemoteTaskError {
   return new RemoteTaskError("Exception", "builtins", value === null || value === undefined ? [] : [value]);
 }
 
+/** A traceback is cut to so many characters: an error's message may hold all of what it complains about. */
+const MAX_TRACEBACK = 100_000;
+
 /** The text stored as `traceback`: the JavaScript stack, with those of the causes. */
 export function tracebackOf(error: unknown): string {
   const seen = new Set<unknown>();
@@ -103,7 +110,8 @@ export function tracebackOf(error: unknown): string {
     current = current.cause;
   }
   if (current !== undefined && !seen.has(current)) parts.push(pythonRepr(current));
-  return parts.join("\nCaused by: ");
+  const text = parts.join("\nCaused by: ");
+  return text.length > MAX_TRACEBACK ? `${text.slice(0, MAX_TRACEBACK)}…` : text;
 }
 
 /** Python's `repr` of the exception: `ValueError('x')`. Shown in logs and events. */
@@ -138,8 +146,10 @@ function systemError(error: Error): string | undefined {
   return ERRNO.get(code) ?? "OSError";
 }
 
-/** Values that JSON cannot hold travel as their repr, as in Celery. */
+/** Values that JSON cannot hold travel as their repr, as in Celery; so do large ones, of which the repr shows a part. */
 function serializable(value: unknown): unknown {
+  if (typeof value === "string") return value;
+  if (!fitsIn(value, MAX_ARGUMENT)) return pythonRepr(value);
   try {
     stringifyJson(value);
     return value === undefined ? null : value;

@@ -1,9 +1,7 @@
 import { DecodeError } from "./errors.js";
-import { scanJson } from "./json-scan.js";
+import { endOfString, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
+import { complete } from "./steps.js";
 import { decodeTyped } from "./typed-values.js";
-
-/** Python's own parser gives up at its recursion limit, which is 1000 by default. */
-const MAX_DEPTH = 1000;
 
 /** A number token of 16 digits or more may lie beyond 2^53. Also matches digits in text, which costs time only. */
 const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;
@@ -13,22 +11,27 @@ const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;
  * and `{"__type__", "__value__"}` pairs become dates, bytes, … (see `decodeTyped`). A key named `__proto__` is an
  * ordinary own property.
  *
- * @throws DecodeError, also for nesting deeper than 1000.
+ * @throws DecodeError, also for nesting deeper than 1000 and integers of more than 4,300 digits.
  */
 export function parseJson(text: string): unknown {
+  if (LONG_INTEGER.test(text)) return readJson(text);
   checkDepth(text);
-  const value = LONG_INTEGER.test(text) ? scanJson(text) : parseOrdinary(text);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    // Rather than look for NaN in every text, let JSON.parse trip over it.
+    if (text.includes("NaN") || text.includes("Infinity")) return readJson(text);
+    throw new DecodeError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
   return text.includes("__type__") ? reviveTyped(value) : value;
 }
 
-function parseOrdinary(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    // Rather than look for NaN in every text, let JSON.parse trip over it.
-    if (text.includes("NaN") || text.includes("Infinity")) return scanJson(text);
-    throw new DecodeError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+/** Reads the JSON that `JSON.parse` cannot: with NaN, infinities, long integers or other keys of typed values. */
+export function readJson(text: string, options: JsonReaderOptions = {}): unknown {
+  const reader = new JsonReader(text, options);
+  complete(reader);
+  return reader.value;
 }
 
 function checkDepth(text: string): void {
@@ -39,6 +42,7 @@ function checkDepth(text: string): void {
     switch (text.charCodeAt(index)) {
       case 0x22:
         index = endOfString(text, index);
+        if (index === -1) return;
         break;
       case 0x5b:
       case 0x7b:
@@ -51,15 +55,6 @@ function checkDepth(text: string): void {
         break;
     }
   }
-}
-
-function endOfString(text: string, open: number): number {
-  for (let close = text.indexOf('"', open + 1); close !== -1; close = text.indexOf('"', close + 1)) {
-    let backslashes = 0;
-    while (text.charCodeAt(close - 1 - backslashes) === 0x5c) backslashes += 1;
-    if (backslashes % 2 === 0) return close;
-  }
-  return text.length;
 }
 
 function hasManyBrackets(text: string): boolean {

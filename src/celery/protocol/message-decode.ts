@@ -1,8 +1,9 @@
-import { DEFAULT_MAX_BYTES, decompress } from "./compression.js";
-import { ContentDisallowed, DecodeError, MessageError } from "./errors.js";
+import { compressionOf, decompress } from "./compression.js";
+import { BodyTooLarge, ContentDisallowed, DecodeError, MessageError } from "./errors.js";
 import { fieldsAsSent, noteFieldsAsSent } from "./fields-as-sent.js";
+import { checkSize, DEFAULT_MAX_BODY_BYTES, limitOf } from "./limits.js";
 import { argsRepr, kwargsRepr, pythonRepr } from "./repr.js";
-import { decodeBody } from "./serializers.js";
+import { decodeFormat, formatOf } from "./serializers.js";
 import { parseIso } from "./time.js";
 import type { Embed, RawMessage, SignatureDict, Table, TaskMessage } from "./types.js";
 
@@ -11,7 +12,7 @@ export interface DecodeOptions {
   readonly accept: ReadonlySet<string>;
   /** IANA zone of v1 times whose message says `utc: false`. Default UTC. */
   readonly timezone?: string;
-  /** Largest unpacked body in bytes. */
+  /** Largest body of JSON in bytes, unpacked: see `checkSize`. Default 16 MiB. */
   readonly maxBytes?: number;
 }
 
@@ -41,7 +42,8 @@ const PROTOCOL_HEADERS: ReadonlySet<string> = new Set([
   "meth",
 ]);
 
-const NO_EMBED: Embed = Object.freeze({ callbacks: null, errbacks: null, chain: null, chord: null });
+/** Nothing follows the task. */
+export const NO_EMBED: Embed = Object.freeze({ callbacks: null, errbacks: null, chain: null, chord: null });
 
 /**
  * Reads a task message of protocol 2, protocol 1, or the hybrid of both.
@@ -50,9 +52,66 @@ const NO_EMBED: Embed = Object.freeze({ callbacks: null, errbacks: null, chain: 
  * `invalid` and to be rejected.
  */
 export function decodeTaskMessage(raw: RawMessage, options: DecodeOptions): TaskMessage {
-  const isV2 = raw.headers.task !== undefined;
-  const payload = decodePayload(raw, options, isV2);
-  if (isV2) {
+  let payload: unknown;
+  try {
+    payload = decodePayload(raw, options);
+  } catch (cause) {
+    throw unreadable(cause, raw);
+  }
+  return readTaskMessage(raw, payload, options);
+}
+
+function decodePayload(raw: RawMessage, options: DecodeOptions): unknown {
+  checkBody(raw);
+  const { body, contentType, contentEncoding, headers } = raw;
+  const { accept, maxBytes = DEFAULT_MAX_BODY_BYTES } = options;
+  const format = formatOf(contentType, accept);
+  const compression = compressionOf(headers.compression);
+  checkSize(body.length, compression === null ? format : "raw", maxBytes);
+  const plain = compression === null ? body : decompress(body, compression, limitOf(format, maxBytes));
+  return decodeFormat(plain, format, contentEncoding);
+}
+
+/** What the message lacks whatever its body says. @throws MessageError */
+export function checkBody({ body, contentType, headers }: RawMessage): void {
+  const hasType = contentType !== undefined && contentType !== "";
+  if (headers.task !== undefined && !hasType) throw invalid("the message has no content type");
+  if (body.length === 0) throw invalid("the message has an empty body");
+}
+
+/**
+ * What the headers alone say of a message of protocol 2, for one whose body is read later: it has no arguments, and
+ * nothing that follows. Null for protocol 1, which has all in its body.
+ *
+ * @throws MessageError as {@link decodeTaskMessage}
+ */
+export function readTaskHeaders(raw: RawMessage): TaskMessage | null {
+  const { headers } = raw;
+  if (headers.task === undefined) return null;
+  return assemble(
+    {
+      ...headers,
+      argsrepr: textOr(headers.argsrepr, "...") || "...",
+      kwargsrepr: textOr(headers.kwargsrepr, "...") || "...",
+    },
+    {
+      protocol: 2,
+      id: requiredId(headers),
+      args: [],
+      kwargs: {},
+      embed: NO_EMBED,
+      customHeaders: customHeaders(headers),
+    },
+  );
+}
+
+/** Makes a task message from headers and the decoded body. @throws MessageError as {@link decodeTaskMessage} */
+export function readTaskMessage(
+  raw: RawMessage,
+  payload: unknown,
+  options: Pick<DecodeOptions, "timezone">,
+): TaskMessage {
+  if (raw.headers.task !== undefined) {
     return isRecord(payload) && "args" in payload ? hybrid(raw, payload, options) : messageV2(raw, payload);
   }
   if (!isRecord(payload) || !("task" in payload)) {
@@ -61,30 +120,18 @@ export function decodeTaskMessage(raw: RawMessage, options: DecodeOptions): Task
   return messageV1(raw, payload, options);
 }
 
-function decodePayload(raw: RawMessage, options: DecodeOptions, isV2: boolean): unknown {
-  if (isV2 && (raw.contentType === undefined || raw.contentType === "")) {
-    throw invalid("the message has no content type");
+/** What a Celery worker does about a body that cannot be read; an error of another kind is given back as it is. */
+export function unreadable(cause: unknown, raw: RawMessage): unknown {
+  if (cause instanceof ContentDisallowed) {
+    return raw.headers.task === undefined
+      ? new MessageError("disallowed", "ack", undecodableText(cause, raw), { cause })
+      : new MessageError("disallowed", "reject", `Received invalid task message: ${cause.message}`, { cause });
   }
-  try {
-    const compression = raw.headers.compression;
-    const isPacked = compression !== undefined && compression !== null && compression !== "";
-    const limits = { maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES };
-    const body = isPacked ? decompress(raw.body, String(compression), limits) : raw.body;
-    if (body.length === 0) throw invalid("the message has an empty body");
-    return decodeBody(body, raw.contentType, raw.contentEncoding, options.accept);
-  } catch (cause) {
-    if (cause instanceof MessageError) throw cause;
-    if (cause instanceof ContentDisallowed) {
-      if (isV2) {
-        throw new MessageError("disallowed", "reject", `Received invalid task message: ${cause.message}`, { cause });
-      }
-      throw new MessageError("disallowed", "ack", undecodableText(cause, raw), { cause });
-    }
-    if (cause instanceof DecodeError) {
-      throw new MessageError("undecodable", "ack", undecodableText(cause, raw), { cause });
-    }
-    throw cause;
-  }
+  if (cause instanceof BodyTooLarge)
+    return new MessageError("too-large", "reject", undecodableText(cause, raw), { cause });
+  if (cause instanceof DecodeError)
+    return new MessageError("undecodable", "ack", undecodableText(cause, raw), { cause });
+  return cause;
 }
 
 function messageV2(raw: RawMessage, payload: unknown): TaskMessage {
@@ -107,7 +154,7 @@ function messageV2(raw: RawMessage, payload: unknown): TaskMessage {
 }
 
 /** Protocol 2 headers over a protocol 1 body: the headers win. */
-function hybrid(raw: RawMessage, payload: Fields, options: DecodeOptions): TaskMessage {
+function hybrid(raw: RawMessage, payload: Fields, options: Pick<DecodeOptions, "timezone">): TaskMessage {
   const fields = { ...payload, ...raw.headers };
   return assemble(
     fields,
@@ -123,7 +170,7 @@ function hybrid(raw: RawMessage, payload: Fields, options: DecodeOptions): TaskM
   );
 }
 
-function messageV1(raw: RawMessage, payload: Fields, options: DecodeOptions): TaskMessage {
+function messageV1(raw: RawMessage, payload: Fields, options: Pick<DecodeOptions, "timezone">): TaskMessage {
   const fields = payload.taskset === undefined ? payload : { ...payload, group: payload.taskset };
   const args = positional(payload.args);
   const kwargs = mapping(payload.kwargs);
@@ -251,7 +298,7 @@ function time(value: unknown, name: string, timezone: string | undefined): Date 
   }
 }
 
-function zoneOf(payload: Fields, options: DecodeOptions): string | undefined {
+function zoneOf(payload: Fields, options: Pick<DecodeOptions, "timezone">): string | undefined {
   return payload.utc === false ? options.timezone : undefined;
 }
 

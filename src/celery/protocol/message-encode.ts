@@ -1,6 +1,6 @@
-import { compress } from "./compression.js";
+import { compress, type PackedBody } from "./compression.js";
 import { argsRepr, kwargsRepr } from "./repr.js";
-import { encodeBody, type Serializer } from "./serializers.js";
+import { type EncodedBody, encodeBody, type Serializer } from "./serializers.js";
 import { formatIso } from "./time.js";
 import type { Embed, SignatureDict, Table } from "./types.js";
 
@@ -76,16 +76,27 @@ export interface EncodedTaskMessage {
  * @throws EncodeError when arguments cannot be serialized.
  */
 export function encodeTaskMessage(message: OutgoingTask, options: EncodeOptions): EncodedTaskMessage {
-  const payload = options.protocol === 2 ? bodyV2(message) : bodyV1(message);
-  const encoded = encodeBody(payload, options.serializer, { typedValues: options.typedValues ?? true });
-  const headers = options.protocol === 2 ? headersV2(message) : { ...message.customHeaders };
-  let body = encoded.body;
-  if (options.compression !== undefined) {
-    const packed = compress(body, options.compression);
-    body = packed.body;
-    headers.compression = packed.header;
-  }
-  return { body, headers, properties: properties(message, encoded, options.nowMs ?? Date.now()) };
+  const { typedValues = true, compression } = options;
+  const encoded = encodeBody(taskBody(message, options.protocol), options.serializer, { typedValues });
+  const packed = compression === undefined ? null : compress(encoded.body, compression);
+  return assembleTask(message, options, encoded, packed);
+}
+
+/** The value that a task message has as its body. */
+export function taskBody(message: OutgoingTask, protocol: 1 | 2): unknown {
+  return protocol === 2 ? bodyV2(message) : bodyV1(message);
+}
+
+/** Puts a body that is encoded, and packed unless null, into its message. */
+export function assembleTask(
+  message: OutgoingTask,
+  { protocol, nowMs = Date.now() }: Pick<EncodeOptions, "protocol" | "nowMs">,
+  encoded: EncodedBody,
+  packed: PackedBody | null,
+): EncodedTaskMessage {
+  const headers = protocol === 2 ? headersV2(message) : { ...message.customHeaders };
+  if (packed !== null) headers.compression = packed.header;
+  return { body: packed?.body ?? encoded.body, headers, properties: properties(message, encoded, nowMs) };
 }
 
 function headersV2(message: OutgoingTask): Record<string, unknown> {

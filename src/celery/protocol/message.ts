@@ -1,2 +1,2 @@
-export { decodeTaskMessage } from "./message-decode.js";
+export { decodeTaskMessage, NO_EMBED } from "./message-decode.js";
 export { encodeTaskMessage, type OutgoingTask } from "./message-encode.js";

@@ -8,10 +8,17 @@ type Packr = import("msgpackr").Packr;
 const require = createRequire(import.meta.url);
 let packr: Packr | undefined;
 
+/**
+ * The library's own extensions: sets, errors, records, references, regular expressions, … No sender of Celery's writes
+ * them. The timestamp of the format itself is read.
+ */
+const OWN_EXTENSIONS = Buffer.from("Bbeiprstx", "latin1");
+
 /** Loads the library at first use: most workers never see msgpack. */
 function codec(): Packr {
   if (packr === undefined) {
     const library = require("msgpackr") as typeof import("msgpackr");
+    for (const type of OWN_EXTENSIONS) library.addExtension({ type, unpack: () => refuseExtension(type) });
     packr = new library.Packr({
       useRecords: false,
       mapsAsObjects: true,
@@ -22,6 +29,10 @@ function codec(): Packr {
     });
   }
   return packr;
+}
+
+function refuseExtension(type: number): never {
+  throw new DecodeError(`msgpack extension ${type} is not read`);
 }
 
 /** @throws DecodeError */

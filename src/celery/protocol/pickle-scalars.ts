@@ -1,19 +1,20 @@
 import { DecodeError } from "./errors.js";
+import { narrowInteger, readInteger } from "./integers.js";
 
 /** Little-endian two's complement, as LONG1 and LONG4 hold it. */
 export function integerOf(bytes: Buffer): number | bigint {
   if (bytes.length <= 6) return bytes.length === 0 ? 0 : bytes.readIntLE(0, bytes.length);
   let value = BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
   value = BigInt.asIntN(bytes.length * 8, value);
-  return narrow(value);
+  return narrowInteger(value);
 }
 
 /** Decimal text of protocol 0. */
 export function textInteger(text: string): number | bigint | boolean {
   // Protocol 0 writes booleans so.
   if (text === "00" || text === "01") return text === "01";
-  if (!/^[+-]?\d{1,4300}$/.test(text)) throw new DecodeError("an integer of the pickle is malformed");
-  return narrow(BigInt(text.replace(/^\+/, "")));
+  if (!/^[+-]?\d+$/.test(text)) throw new DecodeError("an integer of the pickle is malformed");
+  return readInteger(text);
 }
 
 /** Python's `repr` of a float, as protocol 0 writes it. */
@@ -26,11 +27,6 @@ export function textFloat(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || Number.isNaN(value)) throw new DecodeError("a float of the pickle is malformed");
   return value;
-}
-
-function narrow(value: bigint): number | bigint {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
 }
 
 /** Protocol 0 text: Latin-1 with `\\uXXXX` for all else. */

@@ -71,8 +71,13 @@ class PickleWriter {
       return;
     }
     const bytes = twosComplement(value);
-    if (bytes.length > 0xff) throw new EncodeError("an integer of more than 2040 bits cannot be pickled");
-    this.chunks.push(Buffer.from([0x8a, bytes.length]), bytes);
+    if (bytes.length <= 0xff) {
+      this.chunks.push(Buffer.from([0x8a, bytes.length]), bytes);
+      return;
+    }
+    const head = Buffer.from([0x8b, 0, 0, 0, 0]);
+    head.writeInt32LE(bytes.length, 1);
+    this.chunks.push(head, bytes);
   }
 
   private float(value: number): void {
@@ -94,15 +99,13 @@ class PickleWriter {
   }
 }
 
-/** Shortest little-endian two's complement, as Python's LONG1 wants it. */
+/** Shortest little-endian two's complement, as Python's LONG1 and LONG4 want it. */
 function twosComplement(value: bigint): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (;;) {
-    const byte = Number(BigInt.asUintN(8, rest));
-    bytes.push(byte);
-    rest >>= 8n;
-    const isSignRight = (byte & 0x80) === 0 ? rest === 0n : rest === -1n;
-    if (isSignRight) return Buffer.from(bytes);
-  }
+  // One bit more than the magnitude has, for the sign. Hexadecimal digits cost time that grows with their number only.
+  const magnitude = (value < 0n ? ~value : value).toString(16);
+  const length = Math.floor((magnitude.length * 4 - Math.clz32(Number.parseInt(magnitude[0] ?? "0", 16)) + 28) / 8) + 1;
+  const digits = BigInt.asUintN(length * 8, value)
+    .toString(16)
+    .padStart(length * 2, "0");
+  return Buffer.from(digits, "hex").reverse();
 }

@@ -1,3 +1,4 @@
+import { hasTooManyDigits } from "./integers.js";
 import { PythonDateTime } from "./time.js";
 import { Decimal, PythonDate, PythonTime, Uuid } from "./typed-values.js";
 
@@ -14,7 +15,10 @@ export interface ReprOptions {
 const MAX_LENGTH = 1024;
 const MAX_DEPTH = 3;
 
-/** Text of a value as Celery's `saferepr` shows it in logs, events and `argsrepr`. Never throws; safe for cycles. */
+/**
+ * Text of a value as Celery's `saferepr` shows it in logs, events and `argsrepr`. Never throws; safe for cycles. Looks
+ * at no more of a large value than is shown.
+ */
 export function pythonRepr(value: unknown, options: ReprOptions = {}): string {
   const writer = new ReprWriter(options);
   writer.value(value, 0);
@@ -64,28 +68,30 @@ class ReprWriter {
     else this.mapping(value, depth);
   }
 
-  sequence(open: string, items: readonly unknown[], close: string, depth: number): void {
+  sequence(open: string, items: Iterable<unknown>, close: string, depth: number): void {
     this.container(items, open, close, depth, () => {
-      for (let index = 0; index < items.length && !this.truncated; index += 1) {
-        if (index > 0) this.put(", ");
-        this.value(items[index], depth + 1);
+      let isFirst = true;
+      for (const item of items) {
+        if (this.truncated) return;
+        if (!isFirst) this.put(", ");
+        isFirst = false;
+        this.value(item, depth + 1);
       }
     });
   }
 
   private set(items: Set<unknown>, depth: number): void {
     if (items.size === 0) this.put("set()");
-    else this.sequence("{", [...items], "}", depth);
+    else this.sequence("{", items, "}", depth);
   }
 
   private mapping(value: object, depth: number): void {
-    const entries: Iterable<readonly [unknown, unknown]> = value instanceof Map ? value : ownEntries(value);
     this.container(value, "{", "}", depth, () => {
-      let first = true;
-      for (const [key, member] of entries) {
+      let isFirst = true;
+      for (const [key, member] of value instanceof Map ? value : ownEntries(value)) {
         if (this.truncated) return;
-        if (!first) this.put(", ");
-        first = false;
+        if (!isFirst) this.put(", ");
+        isFirst = false;
         this.put(this.scalar(key));
         this.put(": ");
         this.value(member, depth + 1);
@@ -142,14 +148,19 @@ class ReprWriter {
     return `${space === -1 ? head : head.slice(0, space)}...`;
   }
 
+  /** As much of a text as `cut` needs to see. */
+  private head(text: string): string {
+    return text.slice(0, Math.max(0, this.remaining) + 1);
+  }
+
   private knownObject(value: object): string | null {
     if (value instanceof Date) return datetimeRepr(value);
     if (value instanceof Uint8Array) return this.bytes(value);
-    if (value instanceof Decimal) return `Decimal('${value.text}')`;
+    if (value instanceof Decimal) return `Decimal('${this.head(value.text)}')`;
     if (value instanceof Uuid) return `UUID('${value.text}')`;
     if (value instanceof PythonDate) return `datetime.date(${numbers(value.text)})`;
     if (value instanceof PythonTime) return `datetime.time(${numbers(value.text.slice(0, 15))})`;
-    if (value instanceof Error) return `${value.name}('${value.message.replaceAll("'", "\\'")}')`;
+    if (value instanceof Error) return `${value.name}('${this.head(value.message).replaceAll("'", "\\'")}')`;
     return null;
   }
 
@@ -162,17 +173,19 @@ class ReprWriter {
   }
 }
 
-function ownEntries(value: object): Array<readonly [string, unknown]> {
+/** One by one: what is not shown need not be read. */
+function* ownEntries(value: object): Generator<readonly [string, unknown]> {
   try {
-    return Object.entries(value);
+    for (const key in value) {
+      if (Object.hasOwn(value, key)) yield [key, (value as Readonly<Record<string, unknown>>)[key]];
+    }
   } catch {
     // A getter or proxy of the caller may throw; a log line must not.
-    return [];
   }
 }
 
-function elementsOf(view: ArrayBufferView): readonly unknown[] {
-  return view instanceof DataView ? [] : Array.from((view as unknown as ArrayLike<unknown>) ?? []);
+function elementsOf(view: ArrayBufferView): Iterable<unknown> {
+  return view instanceof DataView ? [] : (view as unknown as Iterable<unknown>);
 }
 
 function scalarRepr(value: unknown): string {
@@ -182,7 +195,7 @@ function scalarRepr(value: unknown): string {
     case "boolean":
       return value ? "True" : "False";
     case "bigint":
-      return String(value);
+      return hasTooManyDigits(value) ? "<int with too many digits>" : String(value);
     case "function":
       return `<function ${value.name}>`;
     case "symbol":

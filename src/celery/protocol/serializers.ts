@@ -1,7 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { ContentDisallowed, DecodeError, EncodeError } from "./errors.js";
 import { parseJson, type StringifyOptions, stringifyJson } from "./json.js";
+import type { BodyFormat } from "./limits.js";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.js";
+import { readPickle } from "./pickle.js";
+import { shown } from "./shown.js";
 import { decodeYaml, encodeYaml } from "./yaml.js";
 
 export type Serializer = "json" | "yaml" | "msgpack" | "raw";
@@ -13,7 +16,7 @@ export interface EncodedBody {
   readonly contentEncoding: string;
 }
 
-const NAME_OF_TYPE: ReadonlyMap<string, string> = new Map([
+const NAME_OF_TYPE: ReadonlyMap<string, BodyFormat> = new Map([
   ["application/json", "json"],
   ["application/x-yaml", "yaml"],
   ["application/x-msgpack", "msgpack"],
@@ -26,6 +29,11 @@ const TYPE_OF_NAME: ReadonlyMap<string, string> = new Map([...NAME_OF_TYPE].map(
 /** The content type that a serializer writes. */
 export function contentTypeOf(serializer: Serializer): string {
   return TYPE_OF_NAME.get(serializer) ?? serializer;
+}
+
+/** The content encoding that goes with what a serializer writes; raw has one of its own for each value. */
+export function contentEncodingOf(serializer: Exclude<Serializer, "raw">): string {
+  return serializer === "msgpack" ? "binary" : "utf-8";
 }
 
 /**
@@ -59,19 +67,35 @@ export function decodeBody(
   contentEncoding: string | undefined,
   accept: ReadonlySet<string>,
 ): unknown {
+  return decodeFormat(body, formatOf(contentType, accept), contentEncoding);
+}
+
+/**
+ * The format that a content type names, where it is accepted. Types that no serializer here has are read as raw.
+ *
+ * @throws ContentDisallowed
+ */
+export function formatOf(contentType: string | undefined, accept: ReadonlySet<string>): BodyFormat {
   const type = contentType === undefined || contentType === "" ? "application/data" : contentType;
   const name = NAME_OF_TYPE.get(type);
   if (name === "pickle" || !(accept.has(type) || (name !== undefined && accept.has(name)))) {
     throw new ContentDisallowed(refusal(type, name));
   }
-  switch (name) {
+  return name ?? "raw";
+}
+
+/** Reads a body of a known format. @throws DecodeError */
+export function decodeFormat(body: Buffer, format: BodyFormat, contentEncoding: string | undefined): unknown {
+  switch (format) {
     case "json":
       return parseJson(utf8(body));
     case "yaml":
       return decodeYaml(utf8(body));
     case "msgpack":
       return decodeMsgpack(body);
-    default:
+    case "pickle":
+      return readPickle(body);
+    case "raw":
       return decodeRaw(body, contentEncoding);
   }
 }
@@ -80,24 +104,20 @@ export function decodeBody(
 export function encodeBody(value: unknown, serializer: Serializer, options: StringifyOptions = {}): EncodedBody {
   switch (serializer) {
     case "json":
-      return {
-        body: Buffer.from(stringifyJson(value, options), "utf8"),
-        contentType: "application/json",
-        contentEncoding: "utf-8",
-      };
+      return described(Buffer.from(stringifyJson(value, options), "utf8"), serializer);
     case "yaml":
-      return {
-        body: Buffer.from(encodeYaml(value), "utf8"),
-        contentType: "application/x-yaml",
-        contentEncoding: "utf-8",
-      };
+      return described(Buffer.from(encodeYaml(value), "utf8"), serializer);
     case "msgpack":
-      return { body: encodeMsgpack(value), contentType: "application/x-msgpack", contentEncoding: "binary" };
+      return described(encodeMsgpack(value), serializer);
     case "raw":
       return encodeRaw(value);
     default:
       throw new EncodeError(`no serializer named ${JSON.stringify(serializer)} can be written here`);
   }
+}
+
+function described(body: Buffer, serializer: Exclude<Serializer, "raw">): EncodedBody {
+  return { body, contentType: contentTypeOf(serializer), contentEncoding: contentEncodingOf(serializer) };
 }
 
 function refusal(type: string, name: string | undefined): string {
@@ -107,7 +127,8 @@ function refusal(type: string, name: string | undefined): string {
   return `Refusing to deserialize untrusted content of type ${name ?? type} (${type})`;
 }
 
-function utf8(body: Buffer): string {
+/** @throws DecodeError */
+export function utf8(body: Buffer): string {
   // toString would put U+FFFD in place of broken bytes; Python refuses them.
   if (!isUtf8(body)) throw new DecodeError("the body is not UTF-8");
   return body.toString("utf8");
@@ -118,7 +139,7 @@ function decodeRaw(body: Buffer, contentEncoding: string | undefined): unknown {
   if (encoding === "binary" || encoding === "ascii-8bit") return body;
   if (encoding === "utf-8" || encoding === "utf8" || encoding === "us-ascii" || encoding === "ascii") return utf8(body);
   if (encoding === "latin-1" || encoding === "latin1" || encoding === "iso-8859-1") return body.toString("latin1");
-  throw new DecodeError(`unknown content encoding ${JSON.stringify(contentEncoding)}`);
+  throw new DecodeError(`unknown content encoding ${shown(encoding)}`);
 }
 
 function encodeRaw(value: unknown): EncodedBody {

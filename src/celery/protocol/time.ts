@@ -1,7 +1,8 @@
 import { DecodeError, EncodeError } from "./errors.js";
+import { shown } from "./shown.js";
 
 const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s*([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
 
 /** The parts of an ISO 8601 text, with the fraction in microseconds (further digits are cut). */
 interface IsoParts {
@@ -70,7 +71,7 @@ export function parseIso(text: string, timezone?: string): Date {
 /** @throws DecodeError */
 function parseIsoParts(text: string): IsoParts {
   const match = ISO.exec(text);
-  if (match === null) throw new DecodeError(`unable to parse date string ${JSON.stringify(text)}`);
+  if (match === null) throw new DecodeError(`unable to parse date string ${shown(text)}`);
   const field = (index: number): number => Number(match[index] ?? 0);
   const [year, month, day, hour, minute, second] = [field(1), field(2), field(3), field(4), field(5), field(6)];
   const fraction = (match[7] ?? "").padEnd(6, "0").slice(0, 6);
@@ -79,7 +80,7 @@ function parseIsoParts(text: string): IsoParts {
   // setUTCFullYear carries an impossible day over to the next month.
   const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day && year > 0;
   if (!exists || hour > 23 || minute > 59 || second > 59) {
-    throw new DecodeError(`unable to parse date string ${JSON.stringify(text)}: a field is out of range`);
+    throw new DecodeError(`unable to parse date string ${shown(text)}: a field is out of range`);
   }
   const offsetSeconds = parseOffset(match[8], text);
   const wallMs = date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000 + Number(fraction.slice(0, 3));
@@ -92,7 +93,7 @@ function parseOffset(offset: string | undefined, text: string): number | null {
   const digits = offset.slice(1).replaceAll(":", "");
   const [hours, minutes, seconds] = [digits.slice(0, 2), digits.slice(2, 4), digits.slice(4, 6)].map(Number);
   if (hours === undefined || hours > 23 || (minutes ?? 0) > 59 || (seconds ?? 0) > 59) {
-    throw new DecodeError(`unable to parse date string ${JSON.stringify(text)}: the offset is out of range`);
+    throw new DecodeError(`unable to parse date string ${shown(text)}: the offset is out of range`);
   }
   const magnitude = hours * 3600 + (minutes ?? 0) * 60 + (seconds ?? 0);
   return offset.startsWith("-") ? -magnitude : magnitude;
@@ -119,11 +120,11 @@ function zoneOffsetMs(epochMs: number, timezone: string): number {
       second: "numeric",
     });
   } catch (cause) {
-    throw new DecodeError(`unknown time zone ${JSON.stringify(timezone)}`, { cause });
+    throw new DecodeError(`unknown time zone ${shown(timezone)}`, { cause });
   }
   const parts = new Map(format.formatToParts(epochMs).map((part) => [part.type, Number(part.value)]));
   const field = (name: Intl.DateTimeFormatPartTypes): number => parts.get(name) ?? 0;
-  const shown = Date.UTC(
+  const wallMs = Date.UTC(
     field("year"),
     field("month") - 1,
     field("day"),
@@ -131,5 +132,5 @@ function zoneOffsetMs(epochMs: number, timezone: string): number {
     field("minute"),
     field("second"),
   );
-  return shown - Math.floor(epochMs / 1000) * 1000;
+  return wallMs - Math.floor(epochMs / 1000) * 1000;
 }

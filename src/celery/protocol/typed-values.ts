@@ -1,4 +1,5 @@
 import { DecodeError } from "./errors.js";
+import { shown } from "./shown.js";
 import { PythonDateTime } from "./time.js";
 
 /** Common parent of Python values that JavaScript has no type for; `text` is their canonical text. */
@@ -7,7 +8,7 @@ abstract class TextValue {
 
   constructor(text: string, form: RegExp, kind: string) {
     if (typeof text !== "string" || !form.test(text)) {
-      throw new DecodeError(`${JSON.stringify(text)} is not a ${kind}`);
+      throw new DecodeError(`${shown(String(text))} is not a ${kind}`);
     }
     this.text = text;
   }
@@ -38,7 +39,7 @@ export class PythonTime extends TextValue {
 /** A Python `decimal.Decimal`, kept as its exact text: `1.10`, `-1E+5`, `NaN`. */
 export class Decimal extends TextValue {
   constructor(text: string) {
-    super(text, /^[+-]?((\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|s?nan\d*|inf(inity)?)$/i, "decimal");
+    super(text, /^[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|s?nan\d*|inf(?:inity)?)$/i, "decimal");
   }
 }
 
@@ -59,6 +60,15 @@ export class Uuid extends TextValue {
 function hyphenate(hex: string): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
+
+/** Names of the two members by which JSON marks a value that it has no form for. */
+export interface TypedKeys {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** Those of kombu. */
+export const TYPED_KEYS: TypedKeys = { type: "__type__", value: "__value__" };
 
 /**
  * Turns kombu's `{"__type__", "__value__"}` pair into its value.
@@ -83,7 +93,7 @@ export function decodeTyped(type: unknown, value: unknown): unknown {
     case "base64":
       return decodeBase64(textOf(value, type));
     default:
-      throw new DecodeError(`unsupported type tag ${JSON.stringify(type)}`);
+      throw new DecodeError(`unsupported type tag ${typeof type === "string" ? shown(type) : typeof type}`);
   }
 }
 

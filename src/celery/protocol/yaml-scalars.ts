@@ -1,4 +1,6 @@
 import type { Scalar, ScalarTag, Tags } from "yaml";
+import { DecodeError } from "./errors.js";
+import { integerText, narrowInteger, readInteger } from "./integers.js";
 
 const BOOL = /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/;
 const INT =
@@ -24,8 +26,8 @@ const PYYAML_SCALARS: readonly ScalarTag[] = [
     default: true,
     identify: (value) => typeof value === "bigint" || Number.isSafeInteger(value),
     test: INT,
-    resolve: (text) => readInteger(text),
-    stringify: ({ value }: Scalar) => String(value),
+    resolve: (text) => readYamlInteger(text),
+    stringify: ({ value }: Scalar) => (typeof value === "bigint" ? integerText(value) : String(value)),
   },
   {
     tag: "tag:yaml.org,2002:float",
@@ -43,15 +45,19 @@ export function pyYamlTags(tags: Tags): Tags {
   return [...others, ...PYYAML_SCALARS];
 }
 
-function readInteger(text: string): number | bigint {
-  const negative = text.startsWith("-");
+function readYamlInteger(text: string): number | bigint {
+  const isNegative = text.startsWith("-");
   const digits = text.replaceAll("_", "").replace(/^[-+]/, "");
+  if (/^(?:0|[1-9]\d*)$/.test(digits)) return readInteger(isNegative ? `-${digits}` : digits);
   const magnitude = digits.includes(":") ? sexagesimal(digits) : BigInt(digits.replace(/^0(?=[0-7])/, "0o"));
-  const value = negative ? -magnitude : magnitude;
-  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  return narrowInteger(isNegative ? -magnitude : magnitude);
 }
 
+/** Each step costs as much as the number is long: beyond what decimal digits may have, nobody means it. */
+const MAX_SEXAGESIMAL = 4300;
+
 function sexagesimal(digits: string): bigint {
+  if (digits.length > MAX_SEXAGESIMAL) throw new DecodeError("a sexagesimal integer is too long");
   return digits.split(":").reduce((value, part) => value * 60n + BigInt(part), 0n);
 }
 

@@ -16,20 +16,38 @@ function yaml(): YamlLibrary {
 }
 
 /**
+ * PyYAML takes the last of equal keys. The library's own texts about errors and its look for equal keys take time that
+ * grows with the square of the text.
+ */
+const READING = {
+  version: "1.1",
+  customTags: pyYamlTags,
+  logLevel: "error",
+  prettyErrors: false,
+  uniqueKeys: false,
+} as const;
+
+/**
  * Reads YAML as PyYAML's `safe_load`: version 1.1, no application tags.
  *
  * @throws DecodeError
  */
 export function decodeYaml(text: string): unknown {
   try {
-    const document = yaml().parseDocument(text, { version: "1.1", customTags: pyYamlTags, logLevel: "error" });
+    const document = yaml().parseDocument(text, READING);
     const problem = document.errors[0] ?? document.warnings[0];
-    if (problem !== undefined) throw problem;
+    if (problem !== undefined)
+      throw new DecodeError(`invalid YAML: ${problem.message} ${placeOf(problem.pos[0], text)}`);
     return normalize(document.toJS({ maxAliasCount: 100 }));
   } catch (cause) {
     if (cause instanceof DecodeError) throw cause;
     throw new DecodeError(`invalid YAML: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
+}
+
+function placeOf(position: number, text: string): string {
+  const before = text.slice(0, position).split("\n");
+  return `at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }
 
 /** What PyYAML takes for a merge or value key unless it is quoted, and characters it takes for line ends or refuses. */

@@ -5,6 +5,9 @@ const BLOCK_MAGIC = 0x314159265359;
 const END_MAGIC = 0x177245385090;
 const GROUP_SIZE = 50;
 const MAX_CODE_LENGTH = 20;
+const MAX_BLOCK = 900_000;
+/** Codes up to this length, which are most, are found at once. */
+const LOOKUP_BITS = 10;
 
 /**
  * Unpacks bzip2 data: one stream or several in a row.
@@ -14,16 +17,17 @@ const MAX_CODE_LENGTH = 20;
 export function unpackBzip2(packed: Buffer, maxBytes: number): Buffer {
   const output = new GrowingBuffer(maxBytes);
   const bits = new BitReader(packed);
-  do readStream(bits, output);
+  // One for all blocks of all streams: an empty one must not cost as much as a full one.
+  const memory = new Uint8Array(MAX_BLOCK);
+  do readStream(bits, memory, output);
   while (bits.hasMore());
   return output.finish();
 }
 
-function readStream(bits: BitReader, output: GrowingBuffer): void {
+function readStream(bits: BitReader, memory: Uint8Array, output: GrowingBuffer): void {
   const level = bits.read(24) === 0x425a68 ? bits.read(8) - 0x30 : 0;
   if (level < 1 || level > 9) throw new DecodeError("not bzip2 data");
-  // One for all blocks: an empty block must not cost as much as a full one.
-  const block = new Uint8Array(level * 100_000);
+  const block = memory.subarray(0, level * (MAX_BLOCK / 9));
   let combined = 0;
   for (;;) {
     const magic = bits.read(24) * 0x1000000 + bits.read(24);
@@ -70,11 +74,11 @@ function readSymbols(bits: BitReader): number[] {
   return symbols;
 }
 
-function readSelectors(bits: BitReader, tableCount: number): number[] {
+function readSelectors(bits: BitReader, tableCount: number): Uint8Array {
   const count = bits.read(15);
   if (count === 0) throw new DecodeError("bzip2 block has no selectors");
-  const order = Array.from({ length: tableCount }, (_, index) => index);
-  return Array.from({ length: count }, () => {
+  const order = Uint8Array.from({ length: tableCount }, (_, index) => index);
+  return Uint8Array.from({ length: count }, () => {
     let position = 0;
     while (bits.read(1) === 1) {
       position += 1;
@@ -84,21 +88,25 @@ function readSelectors(bits: BitReader, tableCount: number): number[] {
   });
 }
 
-function moveToFront(order: number[], position: number): number {
-  const [item] = order.splice(position, 1);
-  order.unshift(item ?? 0);
-  return item ?? 0;
+function moveToFront(order: Uint8Array, position: number): number {
+  const item = order[position] ?? 0;
+  order.copyWithin(1, 0, position);
+  order[0] = item;
+  return item;
 }
 
-/** Canonical Huffman code: for each length the last code of it, and where its symbols begin. */
+/** Canonical Huffman code. */
 interface Table {
-  readonly lastCode: Int32Array;
-  readonly offset: Int32Array;
-  readonly symbols: readonly number[];
+  /** By the next {@link LOOKUP_BITS} bits: symbol × 32 + length of its code; 0 where the code is longer. */
+  readonly lookup: Uint16Array;
+  /** For each length the first code beyond it, in {@link MAX_CODE_LENGTH} bits, and where its symbols begin. */
+  readonly limits: Int32Array;
+  readonly offsets: Int32Array;
+  readonly symbols: Uint16Array;
 }
 
 function readTable(bits: BitReader, symbolCount: number): Table {
-  const lengths: number[] = [];
+  const lengths = new Uint8Array(symbolCount);
   let length = bits.read(5);
   for (let symbol = 0; symbol < symbolCount; symbol += 1) {
     for (;;) {
@@ -106,39 +114,50 @@ function readTable(bits: BitReader, symbolCount: number): Table {
       if (bits.read(1) === 0) break;
       length += bits.read(1) === 0 ? 1 : -1;
     }
-    lengths.push(length);
+    lengths[symbol] = length;
   }
   return canonicalTable(lengths);
 }
 
-function canonicalTable(lengths: readonly number[]): Table {
-  const lastCode = new Int32Array(MAX_CODE_LENGTH + 1).fill(-1);
-  const offset = new Int32Array(MAX_CODE_LENGTH + 1);
-  const symbols: number[] = [];
+function canonicalTable(lengths: Uint8Array): Table {
+  const lookup = new Uint16Array(1 << LOOKUP_BITS);
+  const limits = new Int32Array(MAX_CODE_LENGTH + 1);
+  const offsets = new Int32Array(MAX_CODE_LENGTH + 1);
+  const symbols = new Uint16Array(lengths.length);
+  let count = 0;
   let code = 0;
   for (let length = 1; length <= MAX_CODE_LENGTH; length += 1) {
-    // A code is looked up at `code - offset`.
-    offset[length] = code - symbols.length;
-    for (const [symbol, own] of lengths.entries()) {
-      if (own !== length) continue;
-      symbols.push(symbol);
+    // A symbol is looked up at `code - offset`.
+    offsets[length] = code - count;
+    for (let symbol = 0; symbol < lengths.length; symbol += 1) {
+      if (lengths[symbol] !== length) continue;
+      symbols[count] = symbol;
+      count += 1;
+      if (length <= LOOKUP_BITS) {
+        const start = code << (LOOKUP_BITS - length);
+        lookup.fill(symbol * 32 + length, start, start + (1 << (LOOKUP_BITS - length)));
+      }
       code += 1;
     }
-    lastCode[length] = code - 1;
+    limits[length] = code << (MAX_CODE_LENGTH - length);
     code <<= 1;
   }
-  return { lastCode, offset, symbols };
+  return { lookup, limits, offsets, symbols };
 }
 
-function readSymbol(bits: BitReader, { lastCode, offset, symbols }: Table): number {
-  let code = 0;
-  for (let length = 1; length <= MAX_CODE_LENGTH; length += 1) {
-    code = (code << 1) | bits.read(1);
-    const index = code - (offset[length] ?? 0);
-    if (code <= (lastCode[length] ?? -1) && index >= 0) {
-      const symbol = symbols[index];
-      if (symbol !== undefined) return symbol;
-    }
+function readSymbol(bits: BitReader, { lookup, limits, offsets, symbols }: Table): number {
+  const next = bits.peek(MAX_CODE_LENGTH);
+  const found = lookup[next >>> (MAX_CODE_LENGTH - LOOKUP_BITS)] ?? 0;
+  if (found !== 0) {
+    bits.skip(found & 31);
+    return found >>> 5;
+  }
+  for (let length = LOOKUP_BITS + 1; length <= MAX_CODE_LENGTH; length += 1) {
+    if (next >= (limits[length] ?? 0)) continue;
+    const symbol = symbols[(next >>> (MAX_CODE_LENGTH - length)) - (offsets[length] ?? 0)];
+    if (symbol === undefined) break;
+    bits.skip(length);
+    return symbol;
   }
   throw new DecodeError("bzip2 code is not in its table");
 }
@@ -146,37 +165,40 @@ function readSymbol(bits: BitReader, { lastCode, offset, symbols }: Table): numb
 /** Undoes the Huffman, run-length (of the zero symbol) and move-to-front stages. */
 function readRuns(
   bits: BitReader,
-  symbols: number[],
-  selectors: readonly number[],
+  symbols: readonly number[],
+  selectors: Uint8Array,
   tables: readonly Table[],
   block: Uint8Array,
 ): Uint8Array {
   const maxSize = block.length;
-  const order = [...symbols];
+  const order = Uint8Array.from(symbols);
   const end = symbols.length + 1;
   let size = 0;
   let run = 0;
   let runBit = 1;
-  for (let count = 0; ; count += 1) {
-    const table = tables[selectors[Math.floor(count / GROUP_SIZE)] ?? -1];
-    if (table === undefined) throw new DecodeError("bzip2 block has too few selectors");
-    const symbol = readSymbol(bits, table);
-    if (symbol <= 1) {
-      run += runBit << symbol;
-      runBit <<= 1;
-      if (run > maxSize) throw new DecodeError("bzip2 run is too long");
-      continue;
+  for (let group = 0; group < selectors.length; group += 1) {
+    const table = tables[selectors[group] ?? 0];
+    if (table === undefined) break;
+    for (let count = 0; count < GROUP_SIZE; count += 1) {
+      const symbol = readSymbol(bits, table);
+      if (symbol <= 1) {
+        run += runBit << symbol;
+        runBit <<= 1;
+        if (run > maxSize) throw new DecodeError("bzip2 run is too long");
+        continue;
+      }
+      if (size + run > maxSize) throw new DecodeError("bzip2 block is too long");
+      block.fill(order[0] ?? 0, size, size + run);
+      size += run;
+      run = 0;
+      runBit = 1;
+      if (symbol === end) return block.subarray(0, size);
+      if (size >= maxSize) throw new DecodeError("bzip2 block is too long");
+      block[size] = moveToFront(order, symbol - 1);
+      size += 1;
     }
-    if (size + run > maxSize) throw new DecodeError("bzip2 block is too long");
-    block.fill(order[0] ?? 0, size, size + run);
-    size += run;
-    run = 0;
-    runBit = 1;
-    if (symbol === end) return block.subarray(0, size);
-    if (size >= maxSize) throw new DecodeError("bzip2 block is too long");
-    block[size] = moveToFront(order, symbol - 1);
-    size += 1;
   }
+  throw new DecodeError("bzip2 block has too few selectors");
 }
 
 /** Undoes the Burrows–Wheeler transform and the outer run-length code: four equal bytes, then a count. */
@@ -229,15 +251,24 @@ class BitReader {
 
   /** At most 24 bits. */
   read(count: number): number {
+    const value = this.peek(count);
+    this.skip(count);
+    return value;
+  }
+
+  /** The next bits, at most 24, with zeros beyond the end. */
+  peek(count: number): number {
     while (this.#available < count) {
-      const byte = this.#bytes[this.#position];
-      if (byte === undefined) throw new DecodeError("bzip2 data is cut off");
+      this.#buffer = (this.#buffer << 8) | (this.#bytes[this.#position] ?? 0);
       this.#position += 1;
-      this.#buffer = ((this.#buffer << 8) | byte) & 0x7fffffff;
       this.#available += 8;
     }
+    return (this.#buffer >>> (this.#available - count)) & ((1 << count) - 1);
+  }
+
+  skip(count: number): void {
     this.#available -= count;
-    return (this.#buffer >>> this.#available) & (2 ** count - 1);
+    if (this.#position - (this.#available >>> 3) > this.#bytes.length) throw new DecodeError("bzip2 data is cut off");
   }
 
   alignToByte(): void {

@@ -1,4 +1,4 @@
-import { DecodeError } from "../errors.js";
+import { unpackedTooLarge } from "../limits.js";
 
 /** Bytes being unpacked: grows as they come, up to a limit. */
 export class GrowingBuffer {
@@ -10,10 +10,10 @@ export class GrowingBuffer {
     this.#maxBytes = maxBytes;
   }
 
-  /** Makes room for `count` more bytes at `length`. @throws DecodeError beyond the limit */
+  /** Makes room for `count` more bytes at `length`. @throws BodyTooLarge beyond the limit */
   reserve(count: number): void {
     const needed = this.length + count;
-    if (needed > this.#maxBytes) throw new DecodeError(`unpacked body exceeds ${this.#maxBytes} bytes`);
+    if (needed > this.#maxBytes) throw unpackedTooLarge(this.#maxBytes);
     if (needed <= this.bytes.length) return;
     const larger = Buffer.allocUnsafe(Math.min(this.#maxBytes, Math.max(needed, this.bytes.length * 2, 4096)));
     this.bytes.copy(larger, 0, 0, this.length);

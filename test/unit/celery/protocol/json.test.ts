@@ -108,6 +108,39 @@ describe("parseJson", () => {
     expect(() => parseJson(text)).toThrow(DecodeError);
   });
 
+  it("reads integers of as many digits as Python does, and refuses more in its words", () => {
+    for (const sign of ["", "-"]) {
+      const digits = `${sign}${"7".repeat(4300)}`;
+      expect(parseJson(`[${digits}]`)).toEqual([BigInt(digits)]);
+      expect(() => parseJson(`[${digits}7]`)).toThrow(
+        "Exceeds the limit (4300 digits) for integer string conversion: value has 4301 digits",
+      );
+    }
+    expect(() => parseJson("7".repeat(16_000_000))).toThrow(/value has 16000000 digits/);
+    // A float may have more.
+    expect(parseJson(`1.${"7".repeat(10_000)}`)).toBe(Number(`1.${"7".repeat(20)}`));
+  });
+
+  it.each([
+    ["decimal", `${"1".repeat(1_000_000)}x`],
+    ["datetime", `2024-01-01${" ".repeat(1_000_000)}`],
+    ["base64", `${"A".repeat(1_000_000)}?`],
+    ["uuid", "-".repeat(1_000_000)],
+    ["date", "1".repeat(1_000_000)],
+    ["x".repeat(1_000_000), "1"],
+  ])("refuses a hostile value tagged %.10s with a short reason", (type, value) => {
+    const text = JSON.stringify([{ __type__: type, __value__: value }]);
+    let reason = "";
+    try {
+      parseJson(text);
+    } catch (error) {
+      expect(error).toBeInstanceOf(DecodeError);
+      reason = String(error);
+    }
+    expect(reason.length).toBeGreaterThan(20);
+    expect(reason.length).toBeLessThan(300);
+  });
+
   it.each([
     ["[", "]"],
     ['{"a":', "}"],
@@ -197,6 +230,7 @@ describe("stringifyJson", () => {
     [[undefined, Number.NaN], "[null,NaN]"],
     [{ a: undefined, b: -Infinity }, '{"b":-Infinity}'],
     [2n ** 70n, "1180591620717411303424"],
+    [[-(10n ** 4300n) + 1n], `[-${"9".repeat(4300)}]`],
     [new Float64Array([1.5, Number.NaN]), "[1.5,NaN]"],
     [[Object.assign(Object.create(null), { a: 1n })], '[{"a":1}]'],
     [{ toJSON: () => ({ x: 1 }) }, '{"x":1}'],
@@ -245,6 +279,7 @@ describe("stringifyJson", () => {
     ["an Error", new Error("x"), /Error/],
     ["an invalid date", new Date(Number.NaN), /date/i],
     ["a far date", new Date(8e15), /date/i],
+    ["an integer that Python cannot write", [10n ** 4300n], /Exceeds the limit \(4300 digits\)/],
     ["deep nesting", Array.from({ length: 2000 }).reduce<unknown>((inner) => [inner], 1), /nested deeper/],
   ])("refuses %s", (_, value, message) => {
     expect(() => stringifyJson(value)).toThrow(EncodeError);

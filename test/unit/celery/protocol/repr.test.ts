@@ -51,6 +51,34 @@ describe("pythonRepr", () => {
     expect(pythonRepr(value, { maxLength })).toBe(text);
   });
 
+  it("looks at no more of a large value than it shows", () => {
+    let reads = 0;
+    const counted = <T extends object>(target: T): T =>
+      new Proxy(target, {
+        get: (object, key, receiver) => {
+          reads += 1;
+          return Reflect.get(object, key, receiver) as unknown;
+        },
+      });
+    const members = Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`k${index}`, index]));
+    for (const value of [counted(members), counted(Array.from({ length: 100_000 }, () => [])), new Set([[members]])]) {
+      expect(pythonRepr(value).length).toBeLessThan(1100);
+    }
+    expect(reads).toBeLessThan(5000);
+  });
+
+  it.each<[string, unknown]>([
+    ["integer", 10n ** 100_000n],
+    ["text", "x".repeat(1_000_000)],
+    ["bytes", Buffer.alloc(1_000_000)],
+    ["decimal", new Decimal("1".repeat(1_000_000))],
+    ["error", new Error("x".repeat(1_000_000))],
+  ])("shows a huge %s shortly", (_, value) => {
+    const text = pythonRepr([value]);
+    expect(text.length).toBeGreaterThan(10);
+    expect(text.length).toBeLessThan(2500);
+  });
+
   it("escapes as Python's own repr when asked to", () => {
     const show = (text: string): string => pythonRepr(text, { escape: true });
     expect(show("a'b\n\t\\")).toBe(String.raw`"a'b\n\t\\"`);

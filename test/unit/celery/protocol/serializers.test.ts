@@ -90,6 +90,22 @@ describe("YAML", () => {
     expect(() => yaml(text)).toThrow(DecodeError);
   });
 
+  it("takes the last of equal keys, and places an error by line and column, as PyYAML does", () => {
+    expect(yaml("a: 1\nb: 2\na: 3\n")).toEqual({ a: 3, b: 2 });
+    expect(() => yaml("a: 1\nb: [1\nc: 2\n")).toThrow(/at line \d, column \d/);
+  });
+
+  it("reads integers of as many digits as Python does", () => {
+    const digits = "7".repeat(4300);
+    expect(yaml(`- ${digits}\n- -${digits}\n- +0x${"f".repeat(5000)}`)).toEqual([
+      BigInt(digits),
+      -BigInt(digits),
+      BigInt(`0x${"f".repeat(5000)}`),
+    ]);
+    expect(() => yaml(`- ${digits}7`)).toThrow(/Exceeds the limit \(4300 digits\)/);
+    expect(() => yaml(`- 1${":59".repeat(5000)}`)).toThrow(/sexagesimal/);
+  });
+
   it("leaves prototypes alone", () => {
     const value = yaml("__proto__: {polluted: 1}\n") as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
@@ -105,6 +121,18 @@ describe("msgpack", () => {
   it("is refused when it nests without end", () => {
     const body = Buffer.alloc(200_000, 0x91);
     expect(() => decodeBody(body, "application/x-msgpack", "binary", all)).toThrow(DecodeError);
+  });
+
+  it.each(["Bbeiprstx"].flatMap((types) => [...types]))("is refused with the extension %s of the library", (type) => {
+    const body = Buffer.from([0x91, 0xc7, 2, type.charCodeAt(0), 0x91, 1]);
+    expect(() => decodeBody(body, "application/x-msgpack", "binary", all)).toThrow(DecodeError);
+  });
+
+  it("is refused when it nests deeper than Python's limit", () => {
+    const nested = (depth: number): Buffer => Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.from([1])]);
+    const read = (depth: number): unknown => decodeBody(nested(depth), "application/x-msgpack", "binary", all);
+    expect(() => read(1000)).not.toThrow();
+    expect(() => read(1001)).toThrow(/1000 levels/);
   });
 
   it("is written as others read it: maps, arrays, no extensions", () => {

@@ -46,6 +46,8 @@ export interface Config {
     readonly enableRemoteControl: boolean;
     readonly enableDebugCommands: boolean;
     readonly acceptContent: readonly string[];
+    /** Of JSON, unpacked. */
+    readonly maxBodyBytes: number;
     readonly maxTasksPerChild: number | null;
     readonly maxMemoryPerChildKib: number | null;
     readonly shutdownTimeoutSeconds: number;
@@ -149,6 +151,7 @@ function assemble(
       enableRemoteControl: settings.CELERY_WORKER_ENABLE_REMOTE_CONTROL,
       enableDebugCommands: settings.CELERY_WORKER_ENABLE_DEBUG_COMMANDS,
       acceptContent: settings.CELERY_ACCEPT_CONTENT,
+      maxBodyBytes: settings.CELERY_MAX_BODY_BYTES,
       maxTasksPerChild: settings.CELERY_WORKER_MAX_TASKS_PER_CHILD,
       maxMemoryPerChildKib: settings.CELERY_WORKER_MAX_MEMORY_PER_CHILD,
       shutdownTimeoutSeconds: settings.CELERY_WORKER_SHUTDOWN_TIMEOUT,

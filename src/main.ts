@@ -109,6 +109,7 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     resultSerializer: results.serializer,
     resultCompression: results.compression,
     acceptContent: [...worker.acceptContent],
+    maxBodyBytes: worker.maxBodyBytes,
     deadLetter: topology.deadLetterMode,
     deadLetterQueue: (queue: string) => deadLetterQueues.get(queue) ?? `${queue}-dlq`,
     deadLetterExchange: topology.deadLetterExchange,

@@ -5,6 +5,7 @@ import type { AnnotationFunction } from "./annotations.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
 import { camelCase } from "./names.js";
+import { DEFAULT_MAX_BODY_BYTES } from "./protocol/limits.js";
 
 const concurrency = z.int().positive().max(MAX_CONCURRENCY);
 const seconds = z.number().nonnegative();
@@ -85,6 +86,13 @@ const schema = z.strictObject({
   resultBackend: z.string().nullable().default(null),
   acceptContent: z.array(z.string()).default(["json"]),
   resultAcceptContent: z.array(z.string()).nullable().default(null),
+  /** Ours: largest body of JSON in bytes, unpacked; YAML may have a 32nd of it, msgpack a quarter. Larger ones are refused. */
+  maxBodyBytes: z.int().positive().default(DEFAULT_MAX_BODY_BYTES),
+  /** Ours: bytes of memory that all bodies together take that are not small; one alone may take a quarter of the heap. */
+  maxBodyMemory: z
+    .int()
+    .positive()
+    .default(256 * 1024 * 1024),
   timezone: z.string().default("UTC"),
   enableUtc: only(true, "messages carry times with their offset, in UTC"),
 

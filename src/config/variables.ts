@@ -105,6 +105,11 @@ export const VARIABLES = {
     ),
     { about: "Content types of messages that are accepted; pickle never is.", initial: "['json']" },
   ),
+  CELERY_MAX_BODY_BYTES: withDefault(integer(65_536, 134_217_728), {
+    about:
+      "Largest message body of JSON in bytes, unpacked; msgpack may have a quarter of it, YAML a 32nd. Larger ones become dead letters.",
+    initial: "16777216",
+  }),
 
   RABBITMQ_SPOT_QUEUE: withoutDefault(queues, {
     section: "Queues",

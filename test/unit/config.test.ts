@@ -35,6 +35,7 @@ describe("defaults", () => {
       rejectOnWorkerLost: true,
       maxTasksPerChild: null,
       acceptContent: ["json"],
+      maxBodyBytes: 16 * 1024 * 1024,
     });
     expect(config.http.port).toBe(5002);
     expect(config.worker.concurrency).toBeGreaterThan(0);

@@ -8,10 +8,11 @@ import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
 import type { Caller } from "../canvas/apply.js";
 import { listOption, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
 import type { RetryPolicy } from "../canvas/options.js";
+import { encodeTask } from "../codec/body-encoder.js";
 import type { TaskDefinition } from "../definition.js";
 import { asError, ImproperlyConfigured, PublishError } from "../errors.js";
 import type { EventDispatcher } from "../events/dispatcher.js";
-import { encodeTaskMessage, type OutgoingTask } from "../protocol/message.js";
+import type { OutgoingTask } from "../protocol/message.js";
 import { argsRepr, kwargsRepr } from "../protocol/repr.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso, parseIso } from "../protocol/time.js";
@@ -72,7 +73,7 @@ export class Producer {
     const destination = this.router.destination(routeName(name, kwargs), args, kwargs, options, delaySeconds);
     const priority = destination.priority ?? caller?.priority ?? 0;
     const compression = typeof options.compression === "string" ? options.compression : settings.taskCompression;
-    const { body, headers, properties } = encodeTaskMessage(
+    const { body, headers, properties } = await encodeTask(
       { ...task, priority },
       {
         protocol: settings.taskProtocol,

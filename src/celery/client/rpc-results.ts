@@ -3,8 +3,11 @@ import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
+import { BodyDecoder } from "../codec/body-decoder.js";
+import { InOrder } from "../codec/in-order.js";
 import { asError } from "../errors.js";
-import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
+import { MAX_RESULT_BYTES } from "../protocol/limits.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
 import { READY_STATES, type StoredResult } from "../results/backend.js";
 import { readMeta } from "../results/meta.js";
 import type { WaitOptions } from "../results/stored.js";
@@ -12,6 +15,9 @@ import type { Settings } from "../settings.js";
 
 /** Results nobody has asked for are kept up to this number; the oldest go first. */
 const MAX_KEPT = 50_000;
+
+/** Results that are taken ahead of those that are read. */
+const PREFETCH = 200;
 
 /** How long the queue outlives a client that went away without closing. */
 const QUEUE_EXPIRES_MS = 600_000;
@@ -31,7 +37,7 @@ export class RpcResults {
   readonly #connection: BrokerConnection;
   readonly #settings: Settings;
   readonly #log: Logger;
-  readonly #accept: ReadonlySet<string>;
+  readonly #bodies: InOrder;
   /** Last state of each task, by id; an error for one that cannot be read. */
   readonly #states = new Map<string, StoredResult | Error>();
   readonly #waits = new Map<string, Set<Wait>>();
@@ -50,7 +56,9 @@ export class RpcResults {
     this.#connection = connection;
     this.#settings = settings;
     this.#log = log;
-    this.#accept = acceptedContentTypes(settings.resultAcceptContent ?? settings.acceptContent);
+    const accept = acceptedContentTypes(settings.resultAcceptContent ?? settings.acceptContent);
+    // What waits here is not acknowledged: the broker sends no more.
+    this.#bodies = new InOrder(new BodyDecoder({ maxBytes: MAX_RESULT_BYTES }), accept, Number.POSITIVE_INFINITY);
     this.#standing = new StandingChannel({
       connection,
       log,
@@ -88,6 +96,7 @@ export class RpcResults {
     const { resultExpires } = this.#settings;
     const expires = Math.min(QUEUE_EXPIRES_MS, resultExpires ? resultExpires * 1000 : QUEUE_EXPIRES_MS);
     await channel.assertQueue(this.queue, { durable: true, arguments: wireTable({ "x-expires": expires }) });
+    await channel.prefetch(PREFETCH);
     await channel.consume(this.queue, (message) => this.#receive(channel, message));
   }
 
@@ -96,17 +105,27 @@ export class RpcResults {
       void closeChannel(channel);
       return;
     }
-    channel.ack(message);
     const { contentType, contentEncoding, correlationId } = message.properties;
     const taskId = typeof correlationId === "string" ? correlationId : "";
-    try {
-      this.#take(readMeta(taskId, decodeBody(message.content, contentType, contentEncoding, this.#accept)));
-    } catch (cause) {
-      const error = asError(cause);
-      this.#log.warn({ err: error.message, taskId }, "a result cannot be read");
-      if (!this.#keep(taskId, error)) return;
-      for (const wait of this.#waits.get(taskId) ?? []) wait.reject(error);
-    }
+    this.#bodies.read(
+      { body: message.content, contentType, contentEncoding },
+      {
+        onValue: (value) => {
+          this.#take(readMeta(taskId, value));
+          acknowledge(channel, message);
+        },
+        onError: (error) => {
+          this.#refuse(taskId, asError(error));
+          acknowledge(channel, message);
+        },
+      },
+    );
+  }
+
+  #refuse(taskId: string, error: Error): void {
+    this.#log.warn({ err: error.message, taskId }, "a result cannot be read");
+    if (!this.#keep(taskId, error)) return;
+    for (const wait of this.#waits.get(taskId) ?? []) wait.reject(error);
   }
 
   #take(result: StoredResult): void {
@@ -200,4 +219,13 @@ export class RpcResults {
 
 function isEnd(state: StoredResult | Error | undefined): state is StoredResult {
   return state !== undefined && !(state instanceof Error) && READY_STATES.has(state.status);
+}
+
+/** A channel that is gone has given the result back: it comes again, and changes nothing. */
+function acknowledge(channel: Channel, message: ConsumeMessage): void {
+  try {
+    channel.ack(message);
+  } catch {
+    // Closed.
+  }
 }

@@ -3,7 +3,9 @@ import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import type { LamportClock } from "../clock.js";
-import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
+import { BodyDecoder } from "../codec/body-decoder.js";
+import { InOrder } from "../codec/in-order.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { controlNames, controlQueueArguments, encodeControlRequest, isRecord } from "./message.js";
 
@@ -35,6 +37,7 @@ export interface ControlReply {
 export class MailboxClient {
   readonly #names: ReturnType<typeof controlNames>;
   readonly #accept: ReadonlySet<string>;
+  readonly #decoder: BodyDecoder;
 
   constructor(
     private readonly connection: BrokerConnection,
@@ -43,6 +46,7 @@ export class MailboxClient {
   ) {
     this.#names = controlNames(settings.controlExchange);
     this.#accept = acceptedContentTypes(settings.acceptContent);
+    this.#decoder = new BodyDecoder({ maxBytes: settings.maxBodyBytes });
   }
 
   /** Sends a command and wants no reply. */
@@ -65,17 +69,31 @@ export class MailboxClient {
       const ticket = randomUUID();
       const replies: ControlReply[] = [];
       const collector = new Collector(timeoutMs);
+      const bodies = new InOrder(this.#decoder, this.#accept);
+      const onReply = (reply: ControlReply) => {
+        if (replies.length >= limit) return;
+        replies.push(reply);
+        options.onReply?.(reply);
+        if (replies.length >= limit) collector.stop();
+      };
       await this.#declareReplyQueue(channel, oid);
       await channel.consume(
         this.#names.replyQueue(oid),
         (message) => {
-          for (const reply of message === null ? [] : this.#read(message, ticket)) {
-            if (replies.length >= limit) return;
-            replies.push(reply);
-            options.onReply?.(reply);
-            if (replies.length >= limit) collector.stop();
-            else collector.extend();
-          }
+          if (message === null || !this.#isFor(ticket, message)) return;
+          const { contentType, contentEncoding } = message.properties;
+          collector.pause();
+          bodies.read(
+            { body: message.content, contentType, contentEncoding },
+            {
+              onValue: (value) => {
+                for (const reply of repliesIn(value)) onReply(reply);
+                collector.resume();
+              },
+              // Whoever answers so that it cannot be read has not answered.
+              onError: () => collector.resume(),
+            },
+          );
         },
         { noAck: true },
       );
@@ -124,14 +142,11 @@ export class MailboxClient {
     });
   }
 
-  #read(message: ConsumeMessage, wanted: string): ControlReply[] {
-    const { contentType, contentEncoding, headers } = message.properties;
+  #isFor(ticket: string, { properties }: ConsumeMessage): boolean {
+    const { headers } = properties;
     const clock: unknown = headers?.clock;
     this.clock.adjust(typeof clock === "number" ? clock : 0);
-    const ticket: unknown = headers?.ticket ?? wanted;
-    const body = decodeBody(message.content, contentType, contentEncoding, this.#accept);
-    if (ticket !== wanted || !isRecord(body)) return [];
-    return Object.entries(body).map(([nodename, value]) => ({ nodename, value }));
+    return (headers?.ticket ?? ticket) === ticket;
   }
 
   /** A call has a channel of its own: closing it ends its reply queue. */
@@ -146,11 +161,16 @@ export class MailboxClient {
   }
 }
 
+function repliesIn(body: unknown): ControlReply[] {
+  return isRecord(body) ? Object.entries(body).map(([nodename, value]) => ({ nodename, value })) : [];
+}
+
 /** Resolves once nothing has come for a time. */
 class Collector {
   readonly done: Promise<void>;
   #resolve: () => void = () => undefined;
   #timer: NodeJS.Timeout;
+  #reading = 0;
 
   constructor(private readonly timeoutMs: number) {
     this.done = new Promise((resolve) => {
@@ -159,9 +179,17 @@ class Collector {
     this.#timer = setTimeout(this.#resolve, timeoutMs);
   }
 
-  extend(): void {
+  /** Something has come and is being read. */
+  pause(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#resolve, this.timeoutMs);
+    this.#reading += 1;
+  }
+
+  /** What came is read: from now on the time counts again. */
+  resume(): void {
+    clearTimeout(this.#timer);
+    this.#reading -= 1;
+    if (this.#reading === 0) this.#timer = setTimeout(this.#resolve, this.timeoutMs);
   }
 
   stop(): void {

@@ -5,13 +5,15 @@ import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connecti
 import { unreadableHeaders } from "../amqp/content-header.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
+import { BodyDecoder } from "../codec/body-decoder.js";
+import { encode } from "../codec/body-encoder.js";
+import { InOrder } from "../codec/in-order.js";
 import { asError } from "../errors.js";
 import { exceptionRepr } from "../protocol/exception.js";
-import { encodeBody } from "../protocol/serializers.js";
 import { bindArguments, NO_REPLY, PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 import { isAddressed } from "./matcher.js";
-import { type ControlRequest, controlNames, controlQueueArguments, decodeControlRequest } from "./message.js";
+import { type ControlRequest, controlNames, controlQueueArguments, readControlRequest } from "./message.js";
 import type { ControlRegistry } from "./registry.js";
 
 /** Options of {@link MailboxNode}. */
@@ -32,11 +34,14 @@ const PRECONDITION_FAILED = 406;
 export class MailboxNode {
   readonly #options: MailboxNodeOptions;
   readonly #names: ReturnType<typeof controlNames>;
+  readonly #bodies: InOrder;
   readonly #standing: StandingChannel;
 
   constructor(options: MailboxNodeOptions) {
     this.#options = options;
-    this.#names = controlNames(options.worker.settings.controlExchange);
+    const { controlExchange, maxBodyBytes } = options.worker.settings;
+    this.#names = controlNames(controlExchange);
+    this.#bodies = new InOrder(new BodyDecoder({ maxBytes: maxBodyBytes }), options.acceptedContentTypes);
     const { connection, log } = options;
     this.#standing = new StandingChannel({
       connection,
@@ -103,7 +108,7 @@ export class MailboxNode {
   }
 
   #receive(message: ConsumeMessage): void {
-    const { worker, acceptedContentTypes, log } = this.#options;
+    const { worker, log } = this.#options;
     const { contentType, contentEncoding, headers } = message.properties;
     worker.clock.forward();
     const unreadable = unreadableHeaders(message);
@@ -111,15 +116,24 @@ export class MailboxNode {
       log.warn({ err: unreadable.reason }, "a control message whose headers cannot be read was dropped");
       return;
     }
-    try {
-      const request = decodeControlRequest(message.content, contentType, contentEncoding, acceptedContentTypes);
-      const clock: unknown = headers?.clock;
-      worker.clock.adjust(typeof clock === "number" ? clock : 0);
-      if (request === null) log.warn("a control message that is no request was dropped");
-      else if (isAddressed(request, worker.nodename)) void this.#dispatch(request);
-    } catch (error) {
-      log.error({ err: asError(error).message }, "Control command error");
-    }
+    this.#bodies.read(
+      { body: message.content, contentType, contentEncoding },
+      {
+        onValue: (value) => {
+          const clock: unknown = headers?.clock;
+          worker.clock.adjust(typeof clock === "number" ? clock : 0);
+          this.#accept(value);
+        },
+        onError: (error) => log.error({ err: asError(error).message }, "Control command error"),
+      },
+    );
+  }
+
+  #accept(value: unknown): void {
+    const { worker, log } = this.#options;
+    const request = readControlRequest(value);
+    if (request === null) log.warn("a control message that is no request was dropped");
+    else if (isAddressed(request, worker.nodename)) void this.#dispatch(request);
   }
 
   async #dispatch(request: ControlRequest): Promise<void> {
@@ -134,10 +148,10 @@ export class MailboxNode {
     }
     if (value === NO_REPLY || request.replyTo === null) return;
     try {
-      this.#reply(request, value ?? null);
+      await this.#reply(request, value ?? null);
     } catch (error) {
       log.error({ err: asError(error).message, method: request.method }, "the reply of a control command has no form");
-      this.#reply(request, { error: exceptionRepr(error) });
+      await this.#reply(request, { error: exceptionRepr(error) });
     }
     worker.log.trace({ method: request.method }, "control command answered");
   }
@@ -148,12 +162,10 @@ export class MailboxNode {
     return command.run(this.#options.worker, bindArguments(command, request.arguments));
   }
 
-  #reply({ replyTo, ticket }: ControlRequest, value: unknown): void {
+  async #reply({ replyTo, ticket }: ControlRequest, value: unknown): Promise<void> {
     if (replyTo === null) return;
     const { worker, replies } = this.#options;
-    const encoded = encodeBody({ [worker.nodename]: value }, worker.settings.taskSerializer, {
-      typedValues: false,
-    });
+    const encoded = await encode({ [worker.nodename]: value }, worker.settings.taskSerializer, { typedValues: false });
     replies.send({ ...replyTo, ...encoded, headers: { ticket, clock: worker.clock.forward() } });
   }
 }

@@ -1,4 +1,4 @@
-import { decodeBody, type EncodedBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import { type EncodedBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 
 /** A remote-control request as it travels to every worker of the control exchange. */
 export interface ControlRequest {
@@ -38,18 +38,8 @@ export function encodeControlRequest(request: ControlRequest, serializer: Serial
   return encodeBody({ method, arguments: request.arguments, destination, pattern, matcher, ...reply }, serializer);
 }
 
-/**
- * Reads a request.
- * @returns null when the body is no request
- * @throws MessageError when the body cannot be read, or its content type is not accepted
- */
-export function decodeControlRequest(
-  body: Buffer,
-  contentType: string | undefined,
-  contentEncoding: string | undefined,
-  accept: ReadonlySet<string>,
-): ControlRequest | null {
-  const value = decodeBody(body, contentType, contentEncoding, accept);
+/** Reads the value of a request's body. @returns null when it is no request */
+export function readControlRequest(value: unknown): ControlRequest | null {
   if (!isRecord(value) || typeof value.method !== "string") return null;
   const { destination, ticket } = value;
   const replyTo = isRecord(value.reply_to) ? value.reply_to : null;

@@ -3,6 +3,7 @@ import type { BrokerConnection } from "../amqp/connection.js";
 import { TransientPublisher } from "../amqp/transient-publisher.js";
 import type { LamportClock } from "../clock.js";
 import { asError } from "../errors.js";
+import { fitsIn } from "../protocol/fits.js";
 import { encodeBody } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { type CeleryEvent, type EventFields, groupOf, utcOffsetHours } from "./event.js";
@@ -19,6 +20,9 @@ const BATCHED = new Set(
     (step) => `task-${step}`,
   ),
 );
+
+/** Characters that the fields of one event may take, about. */
+const MAX_EVENT = 1_000_000;
 
 /** Events kept while the broker is away. */
 const BACKLOG_LIMIT = 10_000;
@@ -86,10 +90,15 @@ export class EventDispatcher {
     return this.#groups.delete(group);
   }
 
-  /** Sends an event, unless its group is off. */
+  /** Sends an event, unless its group is off. One of more than a megabyte is dropped: all that listen would read it. */
   send(type: string, fields: EventFields): void {
     const group = groupOf(type);
     if (!this.sends(group)) return;
+    if (!fitsIn(fields, MAX_EVENT)) {
+      this.#options.log.warn({ type }, "an event of more than a megabyte is dropped");
+      this.#dropped += 1;
+      return;
+    }
     const event = this.#stamp(type, fields);
     if (!BATCHED.has(type)) {
       this.flush();

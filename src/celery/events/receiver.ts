@@ -5,8 +5,10 @@ import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import type { LamportClock } from "../clock.js";
+import { BodyDecoder } from "../codec/body-decoder.js";
+import { InOrder } from "../codec/in-order.js";
 import { asError } from "../errors.js";
-import { acceptedContentTypes, decodeBody } from "../protocol/serializers.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { type CeleryEvent, utcOffsetHours } from "./event.js";
 
@@ -36,12 +38,14 @@ export interface EventReceiverOptions {
 /** Receives events of workers, of Node or Python, on a queue of its own; comes back after a lost connection. */
 export class EventReceiver {
   readonly #options: EventReceiverOptions;
-  readonly #accept: ReadonlySet<string>;
+  readonly #bodies: InOrder;
   readonly #standing: StandingChannel;
 
   constructor(options: EventReceiverOptions) {
     this.#options = options;
-    this.#accept = acceptedContentTypes(["json", options.settings.eventSerializer]);
+    const { eventSerializer, maxBodyBytes } = options.settings;
+    const accept = acceptedContentTypes(["json", eventSerializer]);
+    this.#bodies = new InOrder(new BodyDecoder({ maxBytes: maxBodyBytes }), accept);
     const { connection, log } = options;
     this.#standing = new StandingChannel({
       connection,
@@ -92,14 +96,15 @@ export class EventReceiver {
       ignoreHostname.onIgnored();
       return;
     }
-    let body: unknown;
-    try {
-      body = decodeBody(message.content, contentType, contentEncoding, this.#accept);
-    } catch (error) {
-      log.warn({ err: asError(error).message }, "an event that cannot be read was dropped");
-      return;
-    }
-    for (const event of Array.isArray(body) ? body : [body]) if (isEvent(event)) this.#accepted(event);
+    this.#bodies.read(
+      { body: message.content, contentType, contentEncoding },
+      {
+        onValue: (value) => {
+          for (const event of Array.isArray(value) ? value : [value]) if (isEvent(event)) this.#accepted(event);
+        },
+        onError: (error) => log.warn({ err: asError(error).message }, "an event that cannot be read was dropped"),
+      },
+    );
   }
 
   #accepted(event: CeleryEvent): void {

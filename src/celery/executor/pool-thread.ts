@@ -85,6 +85,12 @@ export class PoolThread {
     }
   }
 
+  /** Whether the process stays alive for this thread. */
+  keepAlive(wanted: boolean): void {
+    if (wanted) this.#worker.ref();
+    else this.#worker.unref();
+  }
+
   /** Ends the thread, whatever it computes; its call fails with the reason. */
   kill(reason: Error): void {
     this.#fault = reason;

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { writePickle } from "../protocol/pickle.js";
+import { encodePickle } from "../codec/body-encoder.js";
 import { type Attempt, READY_STATES } from "./backend.js";
 import { isRevokedUnseen, type OrderedState, WAITING_STATES } from "./order.js";
 
@@ -15,8 +15,8 @@ const POP = Buffer.from("0");
  * A result as a pickle that also says which attempt it is of. Celery's table has no column for that, so it is a value
  * that the pickle pushes and drops again: readers of pickles, Python's too, see the result alone.
  */
-export function writeAttemptPickle(result: unknown, attempt: Attempt | null): Buffer {
-  const pickle = writePickle(result);
+export async function writeAttemptPickle(result: unknown, attempt: Attempt | null): Promise<Buffer> {
+  const pickle = await encodePickle(result);
   if (attempt === null) return pickle;
   return Buffer.concat([
     pickle.subarray(0, PROTOCOL_LENGTH),

@@ -3,8 +3,9 @@ import type { Logger } from "pino";
 import { describeDatabaseError, isTransientDatabaseError } from "../../postgres/errors.js";
 import { Outage, type Trouble } from "../../postgres/outage.js";
 import { openPostgres } from "../../postgres/pool.js";
-import { readPickle, writePickle } from "../protocol/pickle.js";
-import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import { encode } from "../codec/body-encoder.js";
+import { writePickle } from "../protocol/pickle.js";
+import type { Serializer } from "../protocol/serializers.js";
 import { replaceCondition, writeAttemptPickle } from "./attempt-pickle.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";
 import { createResultTables, type ResultTables, resultTables, type TableNames } from "./database-tables.js";
@@ -14,6 +15,7 @@ import { attemptOf } from "./order.js";
 import { PollingWaiter } from "./polling-waiter.js";
 import { type RetryOptions, retryTransient } from "./retry.js";
 import type { StoredBackend, WaitOptions } from "./stored.js";
+import { readStored, readStoredPickle } from "./stored-value.js";
 
 /** Options of {@link DatabaseBackend}. */
 export interface DatabaseBackendOptions {
@@ -103,9 +105,9 @@ export class DatabaseBackend implements StoredBackend {
   async store(target: ResultTarget, { status, result, traceback }: ResultRecord): Promise<void> {
     const { table, sequenceName } = this.#tables.task;
     const attempt = attemptOf(target);
-    const pickled = writeAttemptPickle(result, attempt);
+    const pickled = await writeAttemptPickle(result, attempt);
     const doneAt = READY_STATES.has(status) ? sql`timezone('utc', clock_timestamp())` : sql`NULL`;
-    const extended = this.#extendedValues(target);
+    const extended = await this.#extendedValues(target);
     const columns = ["status", "result", "date_done", "traceback", ...extended.map(([column]) => column)];
     const values = [
       sql`${status.slice(0, MAX_STATUS)}`,
@@ -152,7 +154,7 @@ export class DatabaseBackend implements StoredBackend {
       SELECT result FROM ${this.#tables.group.table} WHERE taskset_id = ${groupId}`;
     const { rows } = await this.#run(() => query.execute(this.#db));
     const pickled = rows[0]?.result;
-    const group = pickled ? readPickle(pickled) : null;
+    const group = pickled ? await readStoredPickle(pickled) : null;
     return isResultTuple(group) ? group : null;
   }
 
@@ -176,30 +178,30 @@ export class DatabaseBackend implements StoredBackend {
       SELECT *, (extract(epoch FROM date_done) * 1000)::float8 AS done_at
       FROM ${this.#tables.task.table} WHERE task_id = ANY(${[...taskIds]})`;
     const { rows } = await this.#run(() => query.execute(this.#db), trying);
-    return rows.map((row) =>
-      readMeta(row.task_id, {
-        ...row,
-        date_done: row.done_at === null ? null : new Date(row.done_at),
-        result: row.result === null ? null : readPickle(row.result),
-        args: this.#readExtended(row.args),
-        kwargs: this.#readExtended(row.kwargs),
-      }),
-    );
+    return await Promise.all(rows.map((row) => this.#resultOf(row)));
   }
 
-  #readExtended(value: Buffer | null | undefined): unknown {
-    if (!value) return null;
-    const { serializer } = this.#options;
-    return decodeBody(value, contentTypeOf(serializer), undefined, this.#options.accept ?? new Set([serializer]));
+  async #resultOf(row: TaskRow): Promise<StoredResult> {
+    return readMeta(row.task_id, {
+      ...row,
+      date_done: row.done_at === null ? null : new Date(row.done_at),
+      result: row.result === null ? null : await readStoredPickle(row.result),
+      args: await this.#readExtended(row.args),
+      kwargs: await this.#readExtended(row.kwargs),
+    });
   }
 
-  #extendedValues(target: ResultTarget): Array<readonly [string, unknown]> {
+  async #readExtended(value: Buffer | null | undefined): Promise<unknown> {
+    return value ? await readStored(value, this.#options.serializer, this.#options.accept) : null;
+  }
+
+  async #extendedValues(target: ResultTarget): Promise<Array<readonly [string, unknown]>> {
     if (!this.#options.extended || target.task === "") return [];
     const { serializer } = this.#options;
     return [
       ["name", target.task.slice(0, MAX_NAME)],
-      ["args", encodeBody(target.args, serializer).body],
-      ["kwargs", encodeBody(target.kwargs, serializer).body],
+      ["args", (await encode(target.args, serializer)).body],
+      ["kwargs", (await encode(target.kwargs, serializer)).body],
       ["worker", target.hostname.slice(0, MAX_NAME)],
       ["retries", target.retries],
       ["queue", target.queue.slice(0, MAX_NAME)],

@@ -6,13 +6,15 @@ import type { WaitOptions } from "./stored.js";
 export interface ResultReader {
   key(taskId: string): string;
   get(taskId: string): Promise<StoredResult | null>;
-  decode(taskId: string, value: Buffer): StoredResult;
+  decode(taskId: string, value: Buffer): Promise<StoredResult>;
 }
 
 interface Wait {
   readonly taskId: string;
   /** Messages received. */
   received: number;
+  /** Resolves once all that came is told; never rejects. */
+  told: Promise<void>;
   readonly deliver: (result: StoredResult) => void;
   readonly fail: (error: unknown) => void;
 }
@@ -41,6 +43,7 @@ export class RedisWaiter {
       const wait: Wait = {
         taskId,
         received: 0,
+        told: Promise.resolve(),
         deliver: (result) => {
           if (!this.#waits.has(wait)) return;
           onState?.(result);
@@ -70,13 +73,16 @@ export class RedisWaiter {
     return () => void client.unsubscribe(channel, onMessage, true).catch(() => undefined);
   }
 
+  /** States are told in the order in which they came, though some take longer to read. */
   #receive(wait: Wait, value: Buffer): void {
     wait.received += 1;
-    try {
-      wait.deliver(this.#reader.decode(wait.taskId, value));
-    } catch (error) {
-      wait.fail(error);
-    }
+    wait.told = wait.told.then(async () => {
+      try {
+        wait.deliver(await this.#reader.decode(wait.taskId, value));
+      } catch (error) {
+        wait.fail(error);
+      }
+    });
   }
 
   async #look(wait: Wait): Promise<void> {

@@ -17,6 +17,8 @@ const NO_SCRIPTS = /^(NOPERM|ERR unknown command)/;
 
 const NOTHING = Buffer.alloc(0);
 
+type MayReplace = (stored: Buffer) => Promise<boolean>;
+
 /** Writes values as Celery does: kept for a time, and published on their own key. */
 export class RedisWriter {
   readonly #connection: RedisConnection;
@@ -42,20 +44,20 @@ export class RedisWriter {
   }
 
   /** Writes a value if it may replace the one that is stored; nobody can write in between. */
-  async replace(key: string, value: Buffer, mayReplace: (stored: Buffer) => boolean): Promise<void> {
+  async replace(key: string, value: Buffer, mayReplace: MayReplace): Promise<void> {
     if (this.#scripts && (await this.#replaceAtomically(key, value, mayReplace))) return;
     const stored = await this.#connection.run((client) => binary(client).get(key));
-    if (stored === null || mayReplace(stored)) await this.write(key, value);
+    if (stored === null || (await mayReplace(stored))) await this.write(key, value);
   }
 
   /** @returns false when the server runs no scripts for this user */
-  async #replaceAtomically(key: string, value: Buffer, mayReplace: (stored: Buffer) => boolean): Promise<boolean> {
+  async #replaceAtomically(key: string, value: Buffer, mayReplace: MayReplace): Promise<boolean> {
     let expected: Buffer = NOTHING;
     try {
       for (;;) {
         const options = { keys: [key], arguments: [expected, value, String(this.#expiresSeconds)] };
         const stored = await this.#connection.run((client) => binary(client).eval(REPLACE, options));
-        if (!Buffer.isBuffer(stored) || !mayReplace(stored)) return true;
+        if (!Buffer.isBuffer(stored) || !(await mayReplace(stored))) return true;
         expected = stored;
       }
     } catch (error) {

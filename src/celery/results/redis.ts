@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
+import { encode } from "../codec/body-encoder.js";
 import { decodeException, exceptionRepr } from "../protocol/exception.js";
-import { contentTypeOf, decodeBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import type { Serializer } from "../protocol/serializers.js";
 import type { ResultRecord, ResultTarget, ResultTuple, State, StoredResult } from "./backend.js";
 import { joinGroup } from "./join.js";
 import { isResultTuple, readMeta, readOrder, resultMeta } from "./meta.js";
@@ -9,6 +10,7 @@ import { RedisConnection } from "./redis-client.js";
 import { RedisWaiter } from "./redis-waiter.js";
 import { RedisWriter } from "./redis-writer.js";
 import type { ChordCounter, ChordOutcome, StoredBackend, WaitOptions } from "./stored.js";
+import { readStored } from "./stored-value.js";
 
 /** Options of {@link RedisBackend}. */
 export interface RedisBackendOptions {
@@ -52,7 +54,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
     this.#waiter = new RedisWaiter(this.#connection, {
       key: (taskId) => this.#taskKey(taskId),
       get: (taskId) => this.get(taskId),
-      decode: (taskId, value) => readMeta(taskId, this.#decode(value)),
+      decode: async (taskId, value) => readMeta(taskId, await this.#decode(value)),
     });
   }
 
@@ -66,18 +68,18 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   }
 
   async store(target: ResultTarget, record: ResultRecord): Promise<void> {
-    const value = this.#encode(resultMeta(target, record, this.#options.extended));
+    const value = await this.#encode(resultMeta(target, record, this.#options.extended));
     const next = { status: record.status, attempt: attemptOf(target) };
-    await this.#writer.replace(this.#taskKey(target.id), value, (stored) => {
-      const order = this.#orderOf(stored);
+    await this.#writer.replace(this.#taskKey(target.id), value, async (stored) => {
+      const order = await this.#orderOf(stored);
       return order === null || mayReplace(next, order);
     });
   }
 
   /** Null for a value that cannot be read: nothing is lost with it. */
-  #orderOf(stored: Buffer): OrderedState | null {
+  async #orderOf(stored: Buffer): Promise<OrderedState | null> {
     try {
-      return readOrder(this.#decode(stored));
+      return readOrder(await this.#decode(stored));
     } catch {
       return null;
     }
@@ -85,7 +87,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
 
   async get(taskId: string): Promise<StoredResult | null> {
     const value = await this.#read(this.#taskKey(taskId));
-    return value === null ? null : readMeta(taskId, this.#decode(value));
+    return value === null ? null : readMeta(taskId, await this.#decode(value));
   }
 
   waitFor(taskId: string, options?: WaitOptions): Promise<StoredResult> {
@@ -97,13 +99,13 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   }
 
   async saveGroup(groupId: string, group: ResultTuple): Promise<void> {
-    await this.#writer.write(this.#groupKey(groupId), this.#encode({ result: group }));
+    await this.#writer.write(this.#groupKey(groupId), await this.#encode({ result: group }));
   }
 
   async restoreGroup(groupId: string): Promise<ResultTuple | null> {
     const value = await this.#read(this.#groupKey(groupId));
     if (value === null) return null;
-    const saved = this.#decode(value);
+    const saved = await this.#decode(value);
     const group: unknown = typeof saved === "object" && saved !== null && "result" in saved ? saved.result : null;
     return isResultTuple(group) ? group : null;
   }
@@ -130,7 +132,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
   ): Promise<ChordOutcome> {
     const groupId = target.group;
     if (groupId === null || groupId === "") return WAITING;
-    const part = this.#encode([1, target.id, status, result]);
+    const part = await this.#encode([1, target.id, status, result]);
     const { ready, extra, size } = await this.#countPart(groupId, part, target.groupIndex);
     if (size === null || ready !== Number(size) + Number(extra ?? 0)) return WAITING;
     const group = await this.restoreGroup(groupId);
@@ -177,7 +179,7 @@ export class RedisBackend implements StoredBackend, ChordCounter {
     });
     const results: unknown[] = [];
     for (const part of parts) {
-      const [, id, status, result] = this.#decode(part) as [number, string, string, unknown];
+      const [, id, status, result] = (await this.#decode(part)) as [number, string, string, unknown];
       if (status === "FAILURE" || status === "REVOKED") {
         const cause = decodeException(result);
         return { kind: "failed", reason: `Dependency ${id} raised ${exceptionRepr(cause)}`, cause };
@@ -195,13 +197,13 @@ export class RedisBackend implements StoredBackend, ChordCounter {
     return this.#options.chordOrdered ?? true;
   }
 
-  #encode(value: unknown): Buffer {
-    return encodeBody(value, this.#options.serializer).body;
+  async #encode(value: unknown): Promise<Buffer> {
+    return (await encode(value, this.#options.serializer)).body;
   }
 
-  #decode(value: Buffer): unknown {
+  #decode(value: Buffer): Promise<unknown> {
     const { serializer, accept } = this.#options;
-    return decodeBody(value, contentTypeOf(serializer), undefined, accept ?? new Set([serializer]));
+    return readStored(value, serializer, accept);
   }
 
   #taskKey(taskId: string): string {

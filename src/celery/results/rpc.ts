@@ -1,5 +1,6 @@
 import type { Publisher } from "../amqp/publisher.js";
-import { encodeBody, type Serializer } from "../protocol/serializers.js";
+import { encode } from "../codec/body-encoder.js";
+import type { EncodedBody, Serializer } from "../protocol/serializers.js";
 import type { ResultBackend, ResultRecord, ResultTarget } from "./backend.js";
 
 /** Options of {@link RpcBackend}. */
@@ -27,16 +28,20 @@ export class RpcBackend implements ResultBackend {
   store(target: ResultTarget, { status, result, traceback, children }: ResultRecord): Promise<void> {
     if (target.replyTo === null || target.replyTo === "") return Promise.resolve();
     const { publisher, serializer, persistent } = this.#options;
-    const encoded = encodeBody({ task_id: target.id, status, result, traceback, children }, serializer);
-    return publisher.publish({
-      exchange: "",
-      routingKey: target.replyTo,
-      body: encoded.body,
-      contentType: encoded.contentType,
-      contentEncoding: encoded.contentEncoding,
-      correlationId: target.correlationId ?? target.id,
-      deliveryMode: persistent ? 2 : 1,
-    });
+    const routingKey = target.replyTo;
+    const publish = ({ body, contentType, contentEncoding }: EncodedBody) =>
+      publisher.publish({
+        exchange: "",
+        routingKey,
+        body,
+        contentType,
+        contentEncoding,
+        correlationId: target.correlationId ?? target.id,
+        deliveryMode: persistent ? 2 : 1,
+      });
+    const encoded = encode({ task_id: target.id, status, result, traceback, children }, serializer);
+    // What is written at once is published at once.
+    return encoded instanceof Promise ? encoded.then(publish) : publish(encoded);
   }
 
   async close(): Promise<void> {}

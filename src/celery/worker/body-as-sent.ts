@@ -1,7 +1,5 @@
-import { decodeTaskMessage } from "../protocol/message.js";
 import type { TaskMessage } from "../protocol/types.js";
 import type { WorkerCore } from "./core.js";
-import { rawMessage } from "./delivery.js";
 import type { Request } from "./request.js";
 
 /** Of larger bodies the next attempt has one that was written anew: reading them twice would hold up others. */
@@ -15,17 +13,17 @@ const OPENING_BRACKET = 0x5b;
  *
  * @param encode writes the arguments and follow-ups of a message as `encoded` was written
  */
-export function bodyAsSent(
+export async function bodyAsSent(
   core: WorkerCore,
-  { delivery, message }: Request,
+  request: Request,
   encoded: Buffer,
-  encode: (message: TaskMessage) => Buffer,
-): Buffer {
+  encode: (message: TaskMessage) => Promise<Buffer>,
+): Promise<Buffer> {
+  const { delivery, message } = request;
   const { content, properties } = delivery.message;
   const { contentType, contentEncoding, headers } = properties;
   const isPlain = contentType === "application/json" && contentEncoding === "utf-8" && !headers?.compression;
   if (!isPlain || message.protocol !== 2 || content[0] !== OPENING_BRACKET || content.length > MAX_BYTES)
     return encoded;
-  const options = { accept: core.acceptedContentTypes, timezone: core.settings.timezone };
-  return encode(decodeTaskMessage(rawMessage(delivery), options)).equals(encoded) ? content : encoded;
+  return (await encode(await core.bodies.readAgain(request))).equals(encoded) ? content : encoded;
 }

@@ -2,6 +2,7 @@ import type { BrokerConnection } from "../amqp/connection.js";
 import type { Publisher } from "../amqp/publisher.js";
 import { ThreadPool } from "../executor/thread-pool.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
+import { Bodies } from "./bodies.js";
 import type { Consumer } from "./consumer.js";
 import type { WorkerCore } from "./core.js";
 import { DeadLetters } from "./dead-letter.js";
@@ -11,6 +12,7 @@ import { memoryLimits } from "./memory-limits.js";
 import type { WorkerParts } from "./parts.js";
 import { RateLimits } from "./rate-limits.js";
 import { RecentSet } from "./recent-set.js";
+import type { Request } from "./request.js";
 import { RevokedStamps } from "./revoked-stamps.js";
 import { Schedule } from "./schedule.js";
 import { createSending } from "./sending.js";
@@ -36,13 +38,22 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
   const slots = new Slots(settings.workerConcurrency);
   const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
   const limits = memoryLimits(process.env);
+  const accept = acceptedContentTypes(settings.acceptContent);
+  const requests = new Map<string, Request>();
   return {
     nodename,
     settings,
     log,
     events,
     tasks,
-    acceptedContentTypes: acceptedContentTypes(settings.acceptContent),
+    acceptedContentTypes: accept,
+    bodies: new Bodies({
+      accept,
+      timezone: settings.timezone,
+      maxBytes: settings.maxBodyBytes,
+      maxMemory: settings.maxBodyMemory,
+      requests: () => requests.values(),
+    }),
     pool: threadPool(parts),
     slots,
     slotsOf: (definition) => (definition.inline ? inline : slots),
@@ -51,7 +62,7 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),
     revokedStamps: new RevokedStamps(),
     ended: new RecentSet(limits.ended, limits.endedExpireMs),
-    requests: new Map(),
+    requests,
     results,
     publisher,
     ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),

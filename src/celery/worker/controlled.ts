@@ -212,7 +212,9 @@ function isActive({ state }: Request): boolean {
   return state === "running" || state === "finishing";
 }
 
-function requestInfo(request: Request, safe = false): RequestInfo {
+/** Arguments that came in a large body are shown as text: a reply must not be as large as all bodies together. */
+function requestInfo(request: Request, asText = false): RequestInfo {
+  const safe = asText || !request.isRead || request.bodyMemory > 0;
   const { exchange, routingKey, priority, redelivered } = request.deliveryInfo;
   return {
     id: request.id,

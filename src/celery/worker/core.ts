@@ -8,6 +8,7 @@ import type { EventDispatcher } from "../events/dispatcher.js";
 import type { ThreadPool } from "../executor/thread-pool.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
+import type { Bodies } from "./bodies.js";
 import type { DeadLetters } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
 import type { WorkerEvents } from "./emitter.js";
@@ -27,6 +28,8 @@ export interface WorkerCore {
   readonly events: WorkerEvents;
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly acceptedContentTypes: ReadonlySet<string>;
+  /** Reads task messages. */
+  readonly bodies: Bodies;
   readonly pool: ThreadPool;
   /** Slots of ordinary tasks. */
   readonly slots: Slots;

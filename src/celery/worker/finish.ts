@@ -33,13 +33,19 @@ export async function finish(core: WorkerCore, request: Request, first: Outcome)
 export async function discard(core: WorkerCore, request: Request, expired: boolean): Promise<void> {
   core.log.info({ taskId: request.id }, `Discarding revoked task: ${request.name}[${request.id}]`);
   request.state = "finishing";
+  // A hook wants the arguments, and a chord that the task is part of wants to hear of it.
+  const isAwaited = request.group !== null || request.definition.onRevoked !== undefined;
+  if (!request.isRead && isAwaited) await core.bodies.readToEnd(request);
   await finish(core, request, { kind: "revoked", terminated: false, expired, signum: null });
 }
 
 async function settle(core: WorkerCore, request: Request, outcome: Outcome): Promise<void> {
   const disposal = disposalOf(outcome, request.definition, core.settings.deadLetter);
   if (disposal.deadLetter)
-    await core.deadLetters.publish(request.delivery, { reason: reasonOf(outcome), attempts: request.retries + 1 });
+    await core.deadLetters.publish(request.delivery, {
+      reason: reasonOf(outcome),
+      attempts: request.startedAtMs === null ? request.retries : request.retries + 1,
+    });
   if (disposal.settle !== "requeue") core.ended.add(request.key);
   request.settle(disposal.settle);
 }

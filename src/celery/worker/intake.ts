@@ -1,26 +1,54 @@
 import { unreadableHeaders } from "../amqp/content-header.js";
 import { asError, NotRegistered } from "../errors.js";
-import { MessageError } from "../protocol/errors.js";
+import { DecodeError, MessageError, ProtocolError } from "../protocol/errors.js";
 import { encodeException } from "../protocol/exception.js";
-import { decodeTaskMessage } from "../protocol/message.js";
+import { NO_EMBED } from "../protocol/message.js";
 import type { TaskMessage } from "../protocol/types.js";
+import type { OpenedMessage } from "./bodies.js";
 import type { WorkerCore } from "./core.js";
 import { type Delivery, rawMessage } from "./delivery.js";
-import { discard } from "./finish.js";
-import { type Disposal, refusal } from "./outcome.js";
+import { discard, finish } from "./finish.js";
+import { type Disposal, type Outcome, refusal } from "./outcome.js";
 import { Request } from "./request.js";
 import { start } from "./run.js";
+import type { Slots } from "./slots.js";
+import { store } from "./store.js";
 
-/** Takes one delivery in: decodes it, finds its task, and lets it run at its time. Never throws. */
+/** Takes one delivery in: reads it, finds its task, and lets it run at its time. Never throws. */
 export function receive(core: WorkerCore, delivery: Delivery): void {
-  const message = decode(core, delivery);
-  if (message === null) return;
+  const unreadable = unreadableHeaders(delivery.message);
+  if (unreadable !== undefined) {
+    const reason = `Can't decode message headers: ${unreadable.reason}`;
+    void refuse(core, delivery, "undecodable", reason, { settle: "reject", deadLetter: false });
+    return;
+  }
+  try {
+    const opened = core.bodies.open(rawMessage(delivery));
+    if (opened === null) void receiveLater(core, delivery);
+    else take(core, delivery, opened);
+  } catch (error) {
+    void refuseUnread(core, delivery, error);
+  }
+}
+
+/** Protocol 1 says in its body what to do with it. It is read again when its task has a slot: nothing large waits in memory. */
+async function receiveLater(core: WorkerCore, delivery: Delivery): Promise<void> {
+  try {
+    const { message } = await core.bodies.readWhole(rawMessage(delivery));
+    if (core.isStopping() || !delivery.isPending) return;
+    take(core, delivery, { message: { ...message, args: [], kwargs: {}, embed: NO_EMBED }, isRead: false });
+  } catch (error) {
+    await refuseUnread(core, delivery, error);
+  }
+}
+
+function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedMessage): void {
   const definition = core.tasks.get(message.task);
   if (definition === undefined) {
     void refuseUnregistered(core, delivery, message);
     return;
   }
-  const request = new Request(message, delivery, definition, core.nodename);
+  const request = new Request(message, delivery, definition, core.nodename, isRead);
   if (delivery.message.fields.redelivered && meetsEarlierRun(core, request)) return;
   core.requests.set(request.id, request);
   if (discardStale(core, request)) return;
@@ -100,33 +128,92 @@ function reserve(core: WorkerCore, request: Request): void {
   let started = false;
   const cancelWait = slots.acquire(() => {
     started = true;
-    request.stopWaiting();
-    if (core.isStopping() || !request.delivery.isPending || discardStale(core, request)) slots.release();
-    else start(core, request, slots);
+    if (request.isRead || !mayStart(core, request)) begin(core, request, slots);
+    else void readAndBegin(core, request, slots);
   });
   if (!started) request.cancelWait = cancelWait;
 }
 
-function decode(core: WorkerCore, delivery: Delivery): TaskMessage | null {
-  const unreadable = unreadableHeaders(delivery.message);
-  if (unreadable !== undefined) {
-    const reason = `Can't decode message headers: ${unreadable.reason}`;
-    void refuse(core, delivery, "undecodable", reason, { settle: "reject", deadLetter: false });
-    return null;
-  }
+function mayStart(core: WorkerCore, request: Request): boolean {
+  return !core.isStopping() && request.delivery.isPending;
+}
+
+function begin(core: WorkerCore, request: Request, slots: Slots): void {
+  request.stopWaiting();
+  if (!mayStart(core, request) || discardStale(core, request)) slots.release();
+  else start(core, request, slots);
+}
+
+/** Reads the body in the slot: whatever ends the wait meanwhile ends the reading. */
+async function readAndBegin(core: WorkerCore, request: Request, slots: Slots): Promise<void> {
+  const reading = new AbortController();
+  const { eta } = request;
+  request.cancelWait = () => {
+    reading.abort();
+    slots.release();
+  };
   try {
-    return decodeTaskMessage(rawMessage(delivery), {
-      accept: core.acceptedContentTypes,
-      timezone: core.settings.timezone,
-    });
+    await core.bodies.read(request, reading.signal);
   } catch (error) {
-    const known = error instanceof MessageError;
-    const kind = known ? error.kind : "invalid";
-    const reason = known ? error.reason : asError(error).message;
-    const settle = known && error.disposition === "ack" ? "ack" : "reject";
-    void refuse(core, delivery, kind, reason, { settle, deadLetter: false });
-    return null;
+    if (!reading.signal.aborted) await refuseRead(core, request, error);
+    return;
   }
+  if (reading.signal.aborted) return;
+  request.cancelWait = null;
+  if (request.eta?.getTime() === eta?.getTime()) {
+    begin(core, request, slots);
+    return;
+  }
+  // Headers of protocol 2 over a body of protocol 1 that says when.
+  slots.release();
+  if (request.eta !== null) hold(core, request, request.eta);
+}
+
+/** The message of a request cannot be read: whoever waits for its result is told, and it is rejected. */
+async function refuseRead(core: WorkerCore, request: Request, error: unknown): Promise<void> {
+  request.stopWaiting();
+  request.state = "finishing";
+  const { kind, reason } = refusalOf(error);
+  const cause = error instanceof MessageError && error.cause instanceof ProtocolError ? error.cause : null;
+  const result = encodeException(cause ?? new DecodeError(reason));
+  const stored = store(core, request, "FAILURE", result, null, true);
+  await stored.catch((failure) => warnUnstored(core, request.id, failure));
+  const outcome = await tellRefused(core, request.delivery, kind, reason, null).then(
+    (): Outcome => ({ kind: "rejected", requeue: false, reason: `${kind}: ${reason}` }),
+    (failure): Outcome => ({ kind: "abandoned", reason: asError(failure).message }),
+  );
+  await finish(core, request, outcome);
+  const deadLettered = core.settings.deadLetter === "publish";
+  core.events.emit("deliveryInvalid", { queue: request.queue, kind, reason, deadLettered });
+}
+
+async function tellRefused(
+  core: WorkerCore,
+  { queue, message: { content, properties, fields } }: Delivery,
+  kind: string,
+  reason: string,
+  task: TaskMessage | null,
+): Promise<void> {
+  const said = { headers: properties.headers ?? {}, body: content, redelivered: fields.redelivered, task };
+  await core.onRefused?.({ queue, kind, reason, ...said });
+}
+
+function refusalOf(error: unknown): {
+  readonly kind: string;
+  readonly reason: string;
+  readonly settle: "ack" | "reject";
+} {
+  if (!(error instanceof MessageError)) return { kind: "invalid", reason: asError(error).message, settle: "reject" };
+  return { kind: error.kind, reason: error.reason, settle: error.disposition };
+}
+
+async function refuseUnread(core: WorkerCore, delivery: Delivery, error: unknown): Promise<void> {
+  const { kind, reason, settle } = refusalOf(error);
+  await refuse(core, delivery, kind, reason, { settle, deadLetter: false });
+}
+
+function warnUnstored(core: WorkerCore, taskId: string, error: unknown): void {
+  core.log.error({ err: asError(error).message, taskId }, "cannot store the failure of a task that will not run");
 }
 
 /** Settles a message that never becomes a request, after its dead letter where those are on. */
@@ -139,10 +226,8 @@ async function refuse(
   task: TaskMessage | null = null,
 ): Promise<void> {
   const { settle, deadLetter } = core.settings.deadLetter === "off" ? celery : refusal(core.settings.deadLetter);
-  const { content, properties, fields } = delivery.message;
-  const said = { headers: properties.headers ?? {}, body: content, redelivered: fields.redelivered, task };
   try {
-    await core.onRefused?.({ queue: delivery.queue, kind, reason, ...said });
+    await tellRefused(core, delivery, kind, reason, task);
     if (deadLetter) await core.deadLetters.publish(delivery, { reason: `${kind}: ${reason}`, attempts: 0 });
     delivery.settle(settle);
   } catch (error) {
@@ -179,10 +264,7 @@ async function refuseUnregistered(core: WorkerCore, delivery: Delivery, message:
       { status: "FAILURE", result: encodeException(error), traceback: null, children: [] },
     );
   } catch (failure) {
-    core.log.error(
-      { err: asError(failure).message, taskId: message.id },
-      "cannot store the failure of an unregistered task",
-    );
+    warnUnstored(core, message.id, failure);
   }
   core.events.emit("taskUnregistered", { id: message.id, name: message.task });
   const reason = `no task named ${message.task} is registered in this worker`;

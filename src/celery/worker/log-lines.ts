@@ -1,8 +1,11 @@
 import type { Logger } from "pino";
 import { resultRepr, type TaskDefinition } from "../definition.js";
-import { exceptionRepr } from "../protocol/exception.js";
+import { exceptionRepr, tracebackOf } from "../protocol/exception.js";
 import type { TaskRequest } from "../task.js";
 import type { WorkerEvents } from "./emitter.js";
+
+/** A log line shows so many characters of what an error says: it may say all that it was given. */
+const MAX_MESSAGE = 10_000;
 
 type Fields = (request: TaskRequest) => Record<string, unknown>;
 
@@ -28,7 +31,7 @@ export function logTaskEvents(
   events.on("taskFailed", (request, { error, runtimeSeconds, expected }) => {
     const line = { ...fields(request), durationSeconds: runtimeSeconds };
     if (expected) log.info(line, `${label(request)} raised expected: ${exceptionRepr(error)}`);
-    else log.error({ ...line, err: error }, `${label(request)} raised unexpected: ${exceptionRepr(error)}`);
+    else log.error({ ...line, err: forLog(error) }, `${label(request)} raised unexpected: ${exceptionRepr(error)}`);
   });
   events.on("taskRetried", (request, { error, countdownSeconds, runtimeSeconds }) => {
     const why = error === null ? "" : `: ${exceptionRepr(error)}`;
@@ -53,4 +56,12 @@ export function logTaskEvents(
   events.on("deliveryInvalid", ({ queue, kind, reason, deadLettered }) => {
     log.error({ queue, kind, deadLettered }, `Received invalid task message: ${reason}`);
   });
+}
+
+function forLog(error: Error): Error {
+  if (error.message.length <= MAX_MESSAGE) return error;
+  const shortened = new Error(`${error.message.slice(0, MAX_MESSAGE)}…`);
+  shortened.name = error.name;
+  shortened.stack = tracebackOf(error).slice(0, MAX_MESSAGE);
+  return shortened;
 }

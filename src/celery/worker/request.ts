@@ -28,16 +28,20 @@ export class Request implements TaskRequest {
   lastWrite: Promise<void> | null = null;
   /** Ends a running request with an outcome of its own, whatever the handler does later. */
   endNow: ((outcome: Outcome) => void) | null = null;
+  /** Bytes of memory that the body takes, roughly, when it was read after receipt; else 0. */
+  bodyMemory = 0;
   #children: ResultTuple[] | null = null;
   #delivery: Delivery;
   #abort: AbortController | null = null;
   #kill: AbortController | null = null;
 
   constructor(
-    readonly message: TaskMessage,
+    public message: TaskMessage,
     delivery: Delivery,
     readonly definition: TaskDefinition,
     readonly hostname: string,
+    /** False while the body, and with it the arguments, is not read: `message` then says what the headers say. */
+    public isRead = true,
   ) {
     this.#delivery = delivery;
   }

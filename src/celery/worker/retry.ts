@@ -2,8 +2,8 @@ import { headersOfNextAttempt } from "../amqp/broker-headers.js";
 import { undelayedRoutingKey } from "../amqp/delayed-delivery.js";
 import { readNode, readNodes, type SignatureOptions } from "../canvas/node.js";
 import { sentFields } from "../client/producer.js";
+import { encodeTask } from "../codec/body-encoder.js";
 import type { Retry } from "../errors.js";
-import { encodeTaskMessage } from "../protocol/message.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso } from "../protocol/time.js";
 import type { SignatureDict } from "../protocol/types.js";
@@ -44,12 +44,12 @@ async function publishAgain(core: WorkerCore, request: Request, retry: Retry): P
   const serializer = (definition.sending?.serializer as Serializer | undefined) ?? core.settings.taskSerializer;
   const compression = (definition.sending?.compression as string | undefined) ?? core.settings.taskCompression;
   const options = { protocol: 2, serializer, ...(compression === null ? {} : { compression }) } as const;
-  const { body, headers, properties } = encodeTaskMessage(next, options);
+  const { body, headers, properties } = await encodeTask(next, options);
   const address = returnAddress(core, request, retry);
   const isJson = compression === null && properties.contentType === "application/json";
   const published = core.publisher.publish({
     ...address,
-    body: isJson ? bodyAsSent(core, request, body, (came) => encodeTaskMessage(came, options).body) : body,
+    body: isJson ? await bodyAsSent(core, request, body, async (came) => (await encodeTask(came, options)).body) : body,
     headers,
     ...properties,
   });

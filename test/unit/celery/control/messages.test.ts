@@ -4,8 +4,8 @@ import { helloReply, readRevoked, revokedTable } from "../../../../src/celery/co
 import { isAddressed } from "../../../../src/celery/control/matcher.js";
 import {
   type ControlRequest,
-  decodeControlRequest,
   encodeControlRequest,
+  readControlRequest,
 } from "../../../../src/celery/control/message.js";
 import { compileSettings } from "../../../../src/celery/settings.js";
 import { fakeWorker } from "../../../support/controlled-worker.js";
@@ -32,7 +32,8 @@ describe("requests", () => {
       ticket: "t",
       reply_to: { exchange: "reply.celery.pidbox", routing_key: "oid" },
     });
-    expect(decodeControlRequest(body, contentType, "utf-8", new Set(["application/json"]))).toEqual(request);
+    expect(contentType).toBe("application/json");
+    expect(readControlRequest(JSON.parse(body.toString()))).toEqual(request);
   });
 
   it("without reply carry no address", () => {
@@ -41,7 +42,7 @@ describe("requests", () => {
   });
 
   it.each(["[]", "3", '{"arguments": {}}'])("%s is none", (text) => {
-    expect(decodeControlRequest(Buffer.from(text), "application/json", "utf-8", new Set(["json"]))).toBeNull();
+    expect(readControlRequest(JSON.parse(text))).toBeNull();
   });
 
   it.each([
@@ -52,10 +53,24 @@ describe("requests", () => {
     [{ pattern: "x*", matcher: "glob" }, false],
     [{ pattern: "w\\d@", matcher: "pcre" }, true],
     [{ pattern: "\\d@", matcher: "pcre" }, false],
+    [{ pattern: "[v-x][!2]@[ab]", matcher: "glob" }, true],
+    [{ pattern: "[!v-x]1@a", matcher: "glob" }, false],
+    [{ pattern: "w[", matcher: "glob" }, false],
+    [{ pattern: "*w**1*@*", matcher: "glob" }, true],
+    [{ pattern: `${"*w".repeat(200)}*`, matcher: "glob" }, false],
     [{ pattern: "x*" }, true],
     [{ destination: ["w2@a"], pattern: "w*", matcher: "glob" }, false],
   ])("for %j concern w1@a: %s", (to, expected) => {
     expect(isAddressed({ ...request, ...to }, "w1@a")).toBe(expected);
+  });
+
+  it("of a pattern that would match for ever are refused", () => {
+    const name = `${"a".repeat(200)}@b`;
+    const asking = (pattern: string, matcher: string) => () => isAddressed({ ...request, pattern, matcher }, name);
+    expect(asking("(a+)+$", "pcre")).toThrow(/timed out/);
+    expect(asking("a".repeat(1_000_000), "pcre")).toThrow(/1000 characters/);
+    expect(asking("(", "pcre")).toThrow(/Unterminated group/);
+    expect(asking(`${"*a".repeat(100)}c`, "glob")()).toBe(false);
   });
 
   it("with an unknown matcher are refused", () => {

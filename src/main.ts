@@ -110,6 +110,7 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     resultCompression: results.compression,
     acceptContent: [...worker.acceptContent],
     maxBodyBytes: worker.maxBodyBytes,
+    topologyMode: topology.mode,
     deadLetter: topology.deadLetterMode,
     deadLetterQueue: (queue: string) => deadLetterQueues.get(queue) ?? `${queue}-dlq`,
     deadLetterExchange: topology.deadLetterExchange,
@@ -130,10 +131,9 @@ function celerySettings({ broker, results, topology, worker }: Config) {
 }
 
 function queuesOf({ topology }: Config): QueueDefinition[] {
-  const { mainExchange, mode } = topology;
+  const { mainExchange } = topology;
   return topology.queues.map(({ name }) => ({
     name,
-    ...(mode === "passive" ? { passive: true } : {}),
     ...(mainExchange === null ? {} : { bindings: [{ exchange: mainExchange, routingKey: name }] }),
   }));
 }

@@ -113,6 +113,10 @@ export class Services {
   setMemoryAlarm = (on: boolean) =>
     required(this.broker, "rabbitmq").control("set_vm_memory_high_watermark", on ? "0" : "0.4");
 
+  /** A disk alarm: the same for want of disk space. */
+  setDiskAlarm = (on: boolean) =>
+    required(this.broker, "rabbitmq").control("set_disk_free_limit", on ? "1000000000000000" : "50MB");
+
   async restartBroker(): Promise<void> {
     await this.stopBroker();
     await this.startBroker();

@@ -198,7 +198,7 @@ export class Retry extends TaskControl {
 /** Whether another attempt would fail the same way, as against troubles of broker and result backend that pass. */
 export function isLasting(error: unknown): boolean {
   if (error instanceof PublishError) return error.isRefusal;
-  if (error instanceof BrokerError) return false;
+  if (error instanceof BrokerError || error instanceof WorkerShutdown) return false;
   return [CeleryError, ProtocolError, TypeError, RangeError].some((type) => error instanceof type);
 }
 

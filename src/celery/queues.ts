@@ -1,4 +1,4 @@
-import { type QueueDefinition, queueProblem } from "./amqp/topology.js";
+import { type QueueDefinition, queueProblem, type TopologyMode } from "./amqp/topology.js";
 import { ImproperlyConfigured, NotSupported } from "./errors.js";
 import type { Settings } from "./settings.js";
 
@@ -11,6 +11,15 @@ const WORKER_DIRECT_EXCHANGE = "C.dq2";
  * @throws ImproperlyConfigured when the queue is not defined and `taskCreateMissingQueues` is off
  */
 export function resolveQueue(name: string, settings: Settings): QueueDefinition {
+  return inMode(completed(name, settings), settings.topologyMode);
+}
+
+/** The queue as the topology mode uses it: `passive` declares none. */
+export function inMode(queue: QueueDefinition, mode: TopologyMode): QueueDefinition {
+  return mode === "passive" && queue.passive !== true ? { ...queue, passive: true } : queue;
+}
+
+function completed(name: string, settings: Settings): QueueDefinition {
   const defined = settings.taskQueues.find((queue) => queue.name === name);
   if (defined !== undefined) return withArguments(defined, settings.taskQueueMaxPriority, null);
   if (name === settings.taskDefaultQueue && settings.taskQueues.length === 0) return defaultQueue(settings);
@@ -38,7 +47,7 @@ export function workerQueues(
   const names =
     settings.taskQueues.length > 0 ? settings.taskQueues.map((queue) => queue.name) : [settings.taskDefaultQueue];
   const queues = (selected ?? names)
-    .map((queue) => (typeof queue === "string" ? resolveQueue(queue, settings) : queue))
+    .map((queue) => (typeof queue === "string" ? resolveQueue(queue, settings) : inMode(queue, settings.topologyMode)))
     .filter((queue) => !excluded.includes(queue.name));
   if (queues.length === 0) throw new ImproperlyConfigured("no queue is left to consume");
   for (const queue of queues) {
@@ -46,8 +55,8 @@ export function workerQueues(
     const problem = queueProblem(queue);
     if (problem !== null) throw new ImproperlyConfigured(`a queue cannot be consumed: ${problem}`);
   }
-  if (settings.workerDirect)
-    queues.push({ name: `${nodename}.dq2`, exchange: WORKER_DIRECT_EXCHANGE, routingKey: nodename });
+  const own = { name: `${nodename}.dq2`, exchange: WORKER_DIRECT_EXCHANGE, routingKey: nodename };
+  if (settings.workerDirect) queues.push(inMode(own, settings.topologyMode));
   return queues;
 }
 

@@ -202,6 +202,8 @@ const schema = z.strictObject({
     .default(() => (name: string) => `${name}-dlq`),
   /** Ours: direct exchange that dead letters go through; null takes the default exchange. */
   deadLetterExchange: z.string().nullable().default(null),
+  /** Ours: `passive` uses queues and exchanges as they are and declares none; what is missing is waited for. */
+  topologyMode: z.enum(["declare", "passive"]).default("declare"),
   /** Ours: seconds that a warm shutdown waits for running tasks before their messages go back; null waits for ever. */
   workerShutdownTimeout: optionalSeconds,
 });

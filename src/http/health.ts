@@ -1,15 +1,16 @@
+import type { UnsettledGroup } from "../celery/worker/unsettled.js";
 import type { Trouble } from "../postgres/outage.js";
 import type { DatabaseProbe, SeenTrouble } from "./database-probe.js";
 import type { WorkerView } from "./worker-view.js";
 
-/** Why a worker takes no work now; empty when it does. */
+/** Whether a worker does all of its job now, and why not. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reasons: readonly string[];
   readonly databaseTrouble: SeenTrouble | null;
 }
 
-/** Tells whether a worker can do its job: broker, consumers, database. Liveness is not asked here: it asks nobody. */
+/** Tells whether a worker can do its job: broker, consumers, settlements, database. Liveness is not asked here: it asks nobody. */
 export class Health {
   constructor(
     private readonly worker: WorkerView,
@@ -27,9 +28,18 @@ export class Health {
   }
 
   #workerReasons(): string[] {
-    const { state, isConnected, consumers } = this.worker;
-    if (state !== "running") return [`worker: ${state}`];
-    if (!isConnected) return ["broker: not connected"];
-    return consumers.filter(({ confirmed }) => !confirmed).map(({ queue }) => `queue ${queue}: no consumer`);
+    const { state, isConnected, blockedReason, consumers, unsettled } = this.worker;
+    const reasons = state === "running" ? [] : [`worker: ${state}`];
+    if (state === "starting" || state === "running") {
+      if (!isConnected) reasons.push("broker: not connected");
+      else for (const { queue, confirmed } of consumers) if (!confirmed) reasons.push(`queue ${queue}: no consumer`);
+    }
+    if (blockedReason !== null) reasons.push(`broker: takes no messages now: ${blockedReason}`);
+    return [...reasons, ...unsettled.map(describeUnsettled)];
   }
+}
+
+function describeUnsettled({ queue, step, count, sinceMs, reason }: UnsettledGroup): string {
+  const messages = count === 1 ? "1 message cannot" : `${count} messages cannot`;
+  return `queue ${queue}: ${messages} be settled (${step}) since ${new Date(sinceMs).toISOString()}: ${reason}`;
 }

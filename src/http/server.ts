@@ -1,5 +1,6 @@
 import fastify from "fastify";
 import type { Trouble } from "../postgres/outage.js";
+import { measureBroker } from "./broker-gauges.js";
 import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
 import { Health } from "./health.js";
 import { createMetrics, type QueueSizes } from "./metrics.js";
@@ -40,6 +41,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const resultTrouble = options.resultTrouble ?? (() => null);
   const health = new Health(worker, look, resultTrouble);
   const metrics = createMetrics(worker, options.queueSizes);
+  measureBroker(metrics, worker);
   measureDatabase(metrics, worker.nodename, options.database, look);
   measureResults(metrics, worker.nodename, resultTrouble);
   const server = fastify({ forceCloseConnections: true });

@@ -1,13 +1,17 @@
 import { pino } from "pino";
 import { afterEach, expect, it } from "vitest";
 import { Celery } from "../../src/celery/app.js";
+import { startHttpServer } from "../../src/http/server.js";
 import { BareClient, useWorkers } from "../support/celery-worker.js";
 import { usePrivateServices } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
 
 const services = usePrivateServices({ rabbitmq: true });
 const startWorker = useWorkers(() => services.current.brokerUrl);
-afterEach(() => services.current.setMemoryAlarm(false));
+afterEach(async () => {
+  await services.current.setMemoryAlarm(false);
+  await services.current.setDiskAlarm(false);
+});
 
 it("a memory alarm: tasks run and end, results wait, and come once it is over", async () => {
   const ran: string[] = [];
@@ -42,6 +46,31 @@ it("a memory alarm: tasks run and end, results wait, and come once it is over", 
   expect(worker.isConnected).toBe(true);
   await client.close();
 });
+
+it.each(["memory", "disk"] as const)(
+  "a %s alarm: the worker is not ready and says why, in words and in a metric",
+  async (kind) => {
+    const setAlarm = kind === "memory" ? services.current.setMemoryAlarm : services.current.setDiskAlarm;
+    const worker = await startWorker((app) => app.task("add", (_ctx, x: number, y: number) => x + y));
+    const database = { look: async () => null, trouble: null, waiting: 0 };
+    const http = await startHttpServer({ worker, database, host: "127.0.0.1", port: 0 });
+    const ready = async () =>
+      (await (await fetch(`${http.url}/ready`)).json()) as { status: string; reasons: string[] };
+    const blocked = async () =>
+      /^celery_broker_blocked.* (\d)$/m.exec(await (await fetch(`${http.url}/metrics`)).text())?.[1];
+    expect(await ready()).toEqual({ status: "ready", reasons: [] });
+    expect(await blocked()).toBe("0");
+    await setAlarm(true);
+    // The broker tells a connection once something is published on it: the worker's heartbeat is enough.
+    await waitUntil(async () => (await ready()).status === "not ready", "a worker that is not ready");
+    expect((await ready()).reasons).toEqual([expect.stringMatching(`^broker: takes no messages now: low on ${kind}`)]);
+    expect(await blocked()).toBe("1");
+    await setAlarm(false);
+    await waitUntil(async () => (await ready()).status === "ready", "a worker that is ready again");
+    expect(await blocked()).toBe("0");
+    await http.close();
+  },
+);
 
 it("a client that sends in the alarm waits, and its message arrives", async () => {
   await startWorker((app) => app.task("add", (_ctx, x: number, y: number) => x + y));

@@ -80,7 +80,8 @@ it("a message refused while the connection comes back over a slow line stops no 
   const publisher = new Publisher(connection, log);
   // What else is set up on the connection takes longer than the refusal.
   const others = ["a", "b", "c"].map(
-    (name) => new TransientPublisher(connection, { name, type: "topic", durable: false }, log),
+    (name) =>
+      new TransientPublisher({ connection, exchange: { name, type: "topic", durable: false }, mode: "declare", log }),
   );
   connection.start();
   await connection.whenReady();

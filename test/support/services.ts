@@ -12,19 +12,54 @@ export interface TestVhost {
   readonly name: string;
   /** Management API below the vhost's own part, e.g. `get("queues")` is `GET /api/queues/<vhost>`. */
   get(collection: string, item?: string): Promise<unknown>;
+  /** An account with these permissions in this virtual host, as regular expressions. */
+  account(permissions: Permissions): Promise<TestAccount>;
+}
+
+/** RabbitMQ's permissions; what is not given is everything. */
+interface Permissions {
+  readonly configure?: string;
+  readonly write?: string;
+  readonly read?: string;
+}
+
+/** An account of a {@link TestVhost}; it goes with the test file. */
+export interface TestAccount {
+  readonly url: string;
+  permit(permissions: Permissions): Promise<void>;
 }
 
 /** Gives this test file an empty virtual host, dropped with all its queues afterwards. Call it at the top level. */
 export function useVhost(): TestVhost {
   const name = `test-${randomBytes(6).toString("hex")}`;
+  const accounts: string[] = [];
   let url: string | undefined;
   const shared = () => needed(inject("services"), "brokerUrl", "managementUrl");
   beforeAll(async () => {
     url = await createVhost(shared().managementUrl, shared().brokerUrl, name);
   });
-  afterAll(() => dropVhost(shared().managementUrl, shared().brokerUrl, name));
+  const manage = async (method: "PUT" | "DELETE", path: string, body?: unknown) => {
+    const response = await managementRequest(shared().managementUrl, shared().brokerUrl, method, path, body);
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  };
+  afterAll(async () => {
+    for (const account of accounts) await manage("DELETE", `/api/users/${account}`);
+    await dropVhost(shared().managementUrl, shared().brokerUrl, name);
+  });
   return {
     name,
+    async account(permissions) {
+      const account = `user-${randomBytes(6).toString("hex")}`;
+      await manage("PUT", `/api/users/${account}`, { password: "secret", tags: "" });
+      accounts.push(account);
+      const permit = ({ configure = ".*", write = ".*", read = ".*" }: Permissions) =>
+        manage("PUT", `/api/permissions/${name}/${account}`, { configure, write, read });
+      await permit(permissions);
+      const own = new URL(made(url));
+      own.username = account;
+      own.password = "secret";
+      return { url: own.href, permit };
+    },
     get url() {
       return made(url);
     },

@@ -33,7 +33,7 @@ export interface OutgoingMessage {
 const NACKED = "message nacked";
 
 /** AMQP's reply code for a mandatory message that no queue would get. */
-const NO_ROUTE = 312;
+export const NO_ROUTE = 312;
 
 const FIRST_REOPEN_PAUSE_MS = 200;
 const LAST_REOPEN_PAUSE_MS = 10_000;

@@ -39,6 +39,26 @@ const MAX_NAME_BYTES = 255;
 const PRECONDITION_FAILED = 406;
 const RESOURCE_LOCKED = 405;
 
+/** Whether what is missing at the broker may be declared; `passive` uses things as they are. */
+export type TopologyMode = "declare" | "passive";
+
+/** An exchange as Celery declares it. */
+export interface ExchangeDefinition {
+  readonly name: string;
+  readonly type: "topic" | "direct" | "fanout";
+  readonly durable: boolean;
+}
+
+/** Makes sure that an exchange exists. @throws the broker's error, which closes the channel */
+export async function ensureExchange(
+  channel: Channel,
+  { name, type, durable }: ExchangeDefinition,
+  mode: TopologyMode,
+): Promise<void> {
+  if (mode === "declare") await channel.assertExchange(name, type, { durable });
+  else await channel.checkExchange(name);
+}
+
 /** Why no broker takes this queue as it is defined, as the end of a sentence; null when one may. */
 export function queueProblem(queue: QueueDefinition): string | null {
   const { name, exchange = name, exchangeType, routingKey = name, bindings = [] } = queue;

@@ -3,6 +3,7 @@ import { asError } from "../errors.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
 import { StandingChannel } from "./standing-channel.js";
+import { type ExchangeDefinition, ensureExchange, type TopologyMode } from "./topology.js";
 
 /** A message that may be lost: an event, or the reply to a control command. */
 export interface TransientMessage {
@@ -14,11 +15,15 @@ export interface TransientMessage {
   readonly contentEncoding: string;
 }
 
-/** An exchange that is declared before anything is sent. */
-export interface DeclaredExchange {
-  readonly name: string;
-  readonly type: "topic" | "direct" | "fanout";
-  readonly durable: boolean;
+/** Options of {@link TransientPublisher}. */
+export interface TransientPublisherOptions {
+  readonly connection: BrokerConnection;
+  /** Made sure of before anything is sent; null for none. */
+  readonly exchange: ExchangeDefinition | null;
+  readonly mode: TopologyMode;
+  readonly log: Logger;
+  /** Called whenever sending has become possible (again). */
+  readonly onReady?: () => void;
 }
 
 /**
@@ -27,16 +32,17 @@ export interface DeclaredExchange {
  */
 export class TransientPublisher {
   readonly #connection: BrokerConnection;
-  readonly #exchange: DeclaredExchange | null;
+  readonly #exchange: ExchangeDefinition | null;
+  readonly #mode: TopologyMode;
   readonly #log: Logger;
   readonly #onReady: () => void;
   readonly #standing: StandingChannel;
   #full = false;
 
-  /** @param onReady called whenever sending has become possible (again) */
-  constructor(connection: BrokerConnection, exchange: DeclaredExchange | null, log: Logger, onReady = () => {}) {
+  constructor({ connection, exchange, mode, log, onReady = () => undefined }: TransientPublisherOptions) {
     this.#connection = connection;
     this.#exchange = exchange;
+    this.#mode = mode;
     this.#log = log;
     this.#onReady = onReady;
     this.#standing = new StandingChannel({
@@ -84,14 +90,15 @@ export class TransientPublisher {
     });
   }
 
-  /** An exchange that exists with other properties is used as it is. */
-  async #declare({ name, type, durable }: DeclaredExchange): Promise<void> {
+  /** An exchange that exists with other properties, or may not be declared, is used as it is. */
+  async #declare(exchange: ExchangeDefinition): Promise<void> {
     const channel = await this.#connection.openChannel();
     channel.on("error", () => undefined);
     try {
-      await channel.assertExchange(name, type, { durable });
+      await ensureExchange(channel, exchange, this.#mode);
     } catch (error) {
-      this.#log.warn({ err: asError(error).message, exchange: name }, "the exchange cannot be declared");
+      if (this.#mode === "passive") throw error;
+      this.#log.warn({ err: asError(error).message, exchange: exchange.name }, "the exchange cannot be declared");
       return;
     }
     await closeChannel(channel);

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { BrokerConnection } from "../amqp/connection.js";
-import type { Publisher } from "../amqp/publisher.js";
+import { NO_ROUTE, type OutgoingMessage, type Publisher } from "../amqp/publisher.js";
 import { declareQueue, type QueueDefinition } from "../amqp/topology.js";
 import type { Caller } from "../canvas/apply.js";
 import { listOption, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
@@ -66,7 +66,7 @@ export class Producer {
     given: SignatureOptions,
     caller: Caller | null = null,
   ): Promise<string> {
-    const { settings, publisher, events, beforeSend, tasks } = this.#parts;
+    const { settings, events, beforeSend, tasks } = this.#parts;
     const options = withTaskOptions(name, given, tasks.get(name)?.sending ?? null);
     const task = this.#outgoing(name, args, kwargs, options, caller);
     const delaySeconds = task.eta ? (task.eta.getTime() - Date.now()) / 1000 : null;
@@ -85,10 +85,25 @@ export class Producer {
     if (beforeSend !== undefined && task.ignoreResult !== true) await beforeSend(task.id);
     if (destination.queue !== null) await this.#declareOnce(destination.queue);
     const { exchange, routingKey } = destination;
-    const published = publisher.publish({ exchange, routingKey, body, headers, ...properties });
+    const published = this.#publish({ exchange, routingKey, body, headers, ...properties }, destination.queue);
     if (events !== null) events.send("task-sent", sentFields(task, destination));
     await published;
     return task.id;
+  }
+
+  /** A queue that was deleted since it was declared is declared again: the broker would drop the message. */
+  async #publish(message: OutgoingMessage, queue: QueueDefinition | null): Promise<void> {
+    const { publisher } = this.#parts;
+    if (queue === null) return await publisher.publish(message);
+    const mandatory = { ...message, mandatory: true };
+    try {
+      await publisher.publish(mandatory);
+    } catch (error) {
+      if (!(error instanceof PublishError) || error.replyCode !== NO_ROUTE) throw error;
+      this.#declared.delete(queue);
+      await this.#declareOnce(queue);
+      await publisher.publish(mandatory);
+    }
   }
 
   /** The queue of a task of this name when nothing else is said. */
@@ -188,7 +203,11 @@ export class Producer {
       } catch (cause) {
         const isRefusal = connection.isReady && typeof (cause as { code?: unknown }).code === "number";
         if (isRefusal || attempt >= DECLARE_ATTEMPTS)
-          throw new PublishError(`cannot declare queue ${queue.name}: ${asError(cause).message}`, { cause, isRefusal });
+          throw new PublishError(`cannot declare queue ${queue.name}: ${asError(cause).message}`, {
+            cause,
+            isRefusal,
+            replyCode: isRefusal ? (cause as { readonly code: number }).code : null,
+          });
         await sleep(DECLARE_PAUSE_MS);
       }
     }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { InOrder } from "../codec/in-order.js";
@@ -107,7 +108,8 @@ export class MailboxClient {
   async #declareReplyQueue(channel: Channel, oid: string): Promise<void> {
     const { controlQueueTtl, controlQueueExpires } = this.settings;
     const queue = this.#names.replyQueue(oid);
-    await channel.assertExchange(this.#names.replyExchange, "direct", { durable: false });
+    const exchange = { name: this.#names.replyExchange, type: "direct", durable: false } as const;
+    await ensureExchange(channel, exchange, this.settings.topologyMode);
     // Exclusive: the name is this call's own, and RabbitMQ 4.3 refuses a transient queue that is not.
     await channel.assertQueue(queue, {
       durable: false,
@@ -126,7 +128,8 @@ export class MailboxClient {
     reply: { readonly ticket: string; readonly oid: string } | null,
     timeoutSeconds: number,
   ): Promise<void> {
-    await channel.assertExchange(this.#names.exchange, "fanout", { durable: false });
+    const exchange = { name: this.#names.exchange, type: "fanout", durable: false } as const;
+    await ensureExchange(channel, exchange, this.settings.topologyMode);
     const replyTo = reply === null ? null : { exchange: this.#names.replyExchange, routingKey: reply.oid };
     const { body, contentType, contentEncoding } = encodeControlRequest(
       { method, arguments: args, destination, pattern, matcher, ticket: reply?.ticket ?? null, replyTo },

@@ -4,6 +4,7 @@ import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { unreadableHeaders } from "../amqp/content-header.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
+import { ensureExchange } from "../amqp/topology.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { encode } from "../codec/body-encoder.js";
@@ -90,7 +91,8 @@ export class MailboxNode {
     const channel = await connection.openChannel();
     channel.on("error", () => undefined);
     try {
-      await channel.assertExchange(this.#names.exchange, "fanout", { durable: false });
+      const exchange = { name: this.#names.exchange, type: "fanout", durable: false } as const;
+      await ensureExchange(channel, exchange, worker.settings.topologyMode);
       const { consumerCount } = await channel.assertQueue(queue, {
         durable: false,
         autoDelete: true,

@@ -64,8 +64,14 @@ export class EventDispatcher {
     this.#options = options;
     this.#groups = new Set(options.groups);
     this.#all = this.#groups.size === 0;
-    const exchange = { name: options.settings.eventExchange, type: "topic", durable: true } as const;
-    this.#publisher = new TransientPublisher(options.connection, exchange, options.log, () => this.#sendBacklog());
+    const { connection, settings, log } = options;
+    this.#publisher = new TransientPublisher({
+      connection,
+      exchange: { name: settings.eventExchange, type: "topic", durable: true },
+      mode: settings.topologyMode,
+      log,
+      onReady: () => this.#sendBacklog(),
+    });
   }
 
   /** Events that were dropped since the start. */

@@ -4,6 +4,7 @@ import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
+import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { InOrder } from "../codec/in-order.js";
@@ -73,7 +74,8 @@ export class EventReceiver {
     const { settings, routingKey = "#", ttlSeconds = settings.eventQueueTtl } = this.#options;
     // A new name each time: the queue of a lost connection may linger.
     const queue = `${settings.eventQueuePrefix}.${randomUUID()}`;
-    await channel.assertExchange(settings.eventExchange, "topic", { durable: true });
+    const exchange = { name: settings.eventExchange, type: "topic", durable: true } as const;
+    await ensureExchange(channel, exchange, settings.topologyMode);
     await channel.assertQueue(queue, {
       durable: false,
       autoDelete: true,

@@ -1,5 +1,5 @@
 import type { BrokerConnection } from "../amqp/connection.js";
-import type { Publisher } from "../amqp/publisher.js";
+import { Publisher } from "../amqp/publisher.js";
 import { ThreadPool } from "../executor/thread-pool.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import { Bodies } from "./bodies.js";
@@ -12,11 +12,14 @@ import { memoryLimits } from "./memory-limits.js";
 import type { WorkerParts } from "./parts.js";
 import { RateLimits } from "./rate-limits.js";
 import { RecentSet } from "./recent-set.js";
+import { Refusals } from "./refusals.js";
 import type { Request } from "./request.js";
+import { Requeues } from "./requeues.js";
 import { RevokedStamps } from "./revoked-stamps.js";
 import { Schedule } from "./schedule.js";
 import { createSending } from "./sending.js";
 import { Slots } from "./slots.js";
+import { Unsettled } from "./unsettled.js";
 
 /** What {@link buildCore} is given by its worker. */
 export interface CoreParts {
@@ -67,7 +70,10 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     publisher,
     ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
     onRefused: parts.onRefused,
-    deadLetters: new DeadLetters(publisher, settings.deadLetterQueue, settings.deadLetterExchange),
+    deadLetters: deadLetters(publishing, parts),
+    refusals: new Refusals(),
+    requeues: new Requeues(({ delivery }) => consumerOf(delivery)?.hold(delivery)),
+    unsettled: new Unsettled({ log, hold: (delivery) => consumerOf(delivery)?.hold(delivery) }),
     onHeld: (delivery) => {
       const { workerEtaTaskLimit } = settings;
       if (workerEtaTaskLimit === null || schedule.size < workerEtaTaskLimit) consumerOf(delivery)?.hold(delivery);
@@ -75,6 +81,15 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
     isStopping,
   };
+}
+
+/** On a channel of their own: one that the broker refuses closes it, and must not hold up results. */
+function deadLetters(publishing: BrokerConnection, { settings, log }: WorkerParts): DeadLetters {
+  return new DeadLetters(new Publisher(publishing, log), {
+    queueOf: settings.deadLetterQueue,
+    exchange: settings.deadLetterExchange,
+    mayDeclare: settings.topologyMode === "declare",
+  });
 }
 
 function threadPool({ settings, log }: WorkerParts): ThreadPool {

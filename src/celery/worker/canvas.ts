@@ -2,11 +2,13 @@ import type { Logger } from "pino";
 import type { Caller, CanvasHost } from "../canvas/apply.js";
 import type { Failure, FollowUpHost } from "../canvas/follow-up.js";
 import type { SignatureNode, SignatureOptions } from "../canvas/node.js";
-import { asError } from "../errors.js";
+import { asError, isLasting } from "../errors.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { TaskContext } from "../task.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
+import { RESULTS } from "./store.js";
+import type { UnsettledStep } from "./unsettled.js";
 
 /** Declared parameters of a handler that is called in this process as an errback: `(ctx, request, error, traceback)`. */
 const ERRBACK_PARAMETERS = 3;
@@ -17,6 +19,7 @@ export class RequestCanvas implements FollowUpHost {
   readonly #request: Request;
   readonly #host: CanvasHost;
   readonly #context: () => TaskContext;
+  #backend: ResultBackend | null = null;
 
   /** @param context makes the first argument of errbacks that run here */
   constructor(core: WorkerCore, request: Request, context: () => TaskContext) {
@@ -30,8 +33,17 @@ export class RequestCanvas implements FollowUpHost {
     return this.#core.log;
   }
 
+  /** The result backend, whose troubles are waited for. */
   get backend(): ResultBackend {
-    return this.#host.backend;
+    this.#backend ??= new Proxy(this.#host.backend, {
+      get: (backend, name) => {
+        const value: unknown = Reflect.get(backend, name, backend);
+        if (typeof value !== "function") return value;
+        return (...args: unknown[]) =>
+          this.#patiently("result", RESULTS, async () => Reflect.apply(value, backend, args) as unknown);
+      },
+    });
+    return this.#backend;
   }
 
   get replyTo(): string {
@@ -50,6 +62,7 @@ export class RequestCanvas implements FollowUpHost {
     return this.#host.queueOf(task);
   }
 
+  /** Troubles that pass are waited for here, so that nothing else is sent twice because of them. */
   send(
     task: string,
     args: readonly unknown[],
@@ -57,7 +70,8 @@ export class RequestCanvas implements FollowUpHost {
     options: SignatureOptions,
     caller: Caller | null,
   ): Promise<string> {
-    return this.#host.send(task, args, kwargs, options, caller);
+    const send = () => this.#host.send(task, args, kwargs, options, caller);
+    return this.#patiently("follow-up", this.#host.queueOf(task), send);
   }
 
   /** Celery's rule: an errback with more than one parameter is called here; one with the id alone is published. */
@@ -76,6 +90,10 @@ export class RequestCanvas implements FollowUpHost {
       );
     }
     return true;
+  }
+
+  #patiently<Result>(step: UnsettledStep, target: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#core.unsettled.carryOut(this.#request, step, target, work, (error) => !isLasting(error));
   }
 }
 

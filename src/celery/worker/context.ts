@@ -20,6 +20,7 @@ import {
   Reject,
   Retry,
   SoftTimeLimitExceeded,
+  WorkerShutdown,
 } from "../errors.js";
 import type { Kernel } from "../executor/kernel.js";
 import { isChordCounter } from "../results/stored.js";
@@ -77,6 +78,7 @@ export class Context implements CanvasContext {
       await publishRetry(this.#core, this.#request, retry);
       this.#request.addChild(nextAttemptOf(this.#request));
     } catch (error) {
+      if (error instanceof WorkerShutdown) throw error;
       throw new Reject(`the retry could not be published: ${asError(error).message}`);
     }
     return retry;

@@ -15,10 +15,13 @@ import type { WorkerEvents } from "./emitter.js";
 import type { RefusedHook } from "./parts.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RecentSet } from "./recent-set.js";
+import type { Refusals } from "./refusals.js";
 import type { Request } from "./request.js";
+import type { Requeues } from "./requeues.js";
 import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
 import type { Slots } from "./slots.js";
+import type { Unsettled } from "./unsettled.js";
 
 /** What the steps of a delivery's life share: one record per worker. */
 export interface WorkerCore {
@@ -55,6 +58,12 @@ export interface WorkerCore {
   readonly reader: ResultReader;
   readonly deadLetters: DeadLetters;
   readonly onRefused: RefusedHook | null;
+  /** Messages that are refused and not settled yet. */
+  readonly refusals: Refusals;
+  /** Messages that their tasks send back. */
+  readonly requeues: Requeues;
+  /** Deliveries that cannot be settled as planned. */
+  readonly unsettled: Unsettled;
   /** A delivery is held for later and should not stand in the way of ready ones. */
   readonly onHeld: (delivery: Delivery) => void;
   readonly onReady: (delivery: Delivery) => void;

@@ -1,8 +1,8 @@
 import { withoutBrokerHeaders } from "../amqp/broker-headers.js";
 import { unreadableHeaders } from "../amqp/content-header.js";
 import { withoutLargest } from "../amqp/header-size.js";
-import type { OutgoingMessage, Publisher } from "../amqp/publisher.js";
-import { HeadersTooLarge } from "../errors.js";
+import { NO_ROUTE, type OutgoingMessage, type Publisher } from "../amqp/publisher.js";
+import { HeadersTooLarge, PublishError } from "../errors.js";
 import type { Delivery } from "./delivery.js";
 
 /** Why a message became a dead letter. */
@@ -34,37 +34,86 @@ export const DEAD_LETTER_HEADERS = {
 
 const MAX_REASON = 1000;
 
+/** Options of {@link DeadLetters}. */
+export interface DeadLetterOptions {
+  /** Name of the dead-letter queue of a queue. */
+  readonly queueOf: (queue: string) => string;
+  /** Direct exchange to publish through; null takes the default exchange. */
+  readonly exchange: string | null;
+  /** Whether a missing queue or exchange is declared. */
+  readonly mayDeclare: boolean;
+}
+
+/** AMQP's reply codes for an exchange that is missing, and for a message that no queue would get. */
+const MISSING: ReadonlySet<number | null> = new Set([404, NO_ROUTE]);
+
 /**
  * Publishes messages that failed for good to a durable queue: the same bytes, properties and headers, with the reason in
- * headers of their own. What the broker acts upon is kept where it does not. The queue is declared each time: dead
- * letters are rare, and a queue that was deleted must not lose one.
+ * headers of their own. What the broker acts upon is kept where it does not. They are mandatory: a queue that was deleted
+ * must not lose one.
  */
 export class DeadLetters {
+  readonly #options: DeadLetterOptions;
+
   constructor(
     private readonly publisher: Publisher,
-    /** Name of the dead-letter queue of a queue. */
-    readonly queueOf: (queue: string) => string,
-    /** Direct exchange to publish through; null takes the default exchange. */
-    private readonly exchange: string | null,
-  ) {}
+    options: DeadLetterOptions,
+  ) {
+    this.#options = options;
+  }
 
-  /** Resolves when the broker has confirmed the dead letter. */
+  /** Name of the dead-letter queue of a queue. */
+  queueOf(queue: string): string {
+    return this.#options.queueOf(queue);
+  }
+
+  /** Resolves when the broker has confirmed the dead letter. @throws PublishError when it refuses */
   async publish(delivery: Delivery, info: DeadLetterInfo): Promise<void> {
     const queue = this.queueOf(delivery.queue);
-    await this.publisher.declareDurableQueue(queue, this.exchange);
     const { original, added } = headersOf(delivery, info);
-    const letter = { ...contentOf(delivery), exchange: this.exchange ?? "", routingKey: queue };
+    const letter = { ...contentOf(delivery), exchange: this.#options.exchange ?? "", routingKey: queue };
     try {
-      await this.publisher.publish({ ...letter, headers: { ...original, ...added } });
+      await this.#send({ ...letter, headers: { ...original, ...added } });
     } catch (error) {
       const { cause } = error as Error;
       if (!(cause instanceof HeadersTooLarge)) throw error;
       const excessBytes = cause.frameBytes - cause.limitBytes;
       const { headers, omitted } = withoutLargest(original, excessBytes, DEAD_LETTER_HEADERS.headers);
       const list = { [DEAD_LETTER_HEADERS.omitted]: omitted };
-      await this.publisher.publish({ ...letter, headers: { ...headers, ...added, ...list } });
+      await this.#send({ ...letter, headers: { ...headers, ...added, ...list } });
     }
   }
+
+  /** What is missing is declared, unless nothing may be. */
+  async #send(message: OutgoingMessage): Promise<void> {
+    const { exchange, mayDeclare } = this.#options;
+    const queue = message.routingKey;
+    try {
+      await this.publisher.publish(message);
+    } catch (error) {
+      if (!(error instanceof PublishError) || !MISSING.has(error.replyCode)) throw error;
+      if (!mayDeclare) throw missing(queue, exchange, error);
+      await this.publisher.declareDurableQueue(queue, exchange);
+      await this.publisher.publish(message);
+    }
+  }
+
+  /** Waits until all is confirmed, or the deadline passes. @returns true when nothing is left */
+  flush(deadlineMs: number): Promise<boolean> {
+    return this.publisher.flush(deadlineMs);
+  }
+
+  close(): void {
+    this.publisher.close();
+  }
+}
+
+function missing(queue: string, exchange: string | null, cause: PublishError): PublishError {
+  const what = exchange === null ? `queue ${queue}` : `exchange ${exchange} with a binding for ${queue}`;
+  return new PublishError(`there is no dead-letter ${what}, and topology mode passive declares nothing: create it`, {
+    cause,
+    replyCode: cause.replyCode,
+  });
 }
 
 function contentOf({ message: { content, properties } }: Delivery): Omit<OutgoingMessage, "exchange" | "routingKey"> {
@@ -79,6 +128,7 @@ function contentOf({ message: { content, properties } }: Delivery): Omit<Outgoin
     type: properties.type,
     appId: properties.appId,
     deliveryMode: 2,
+    mandatory: true,
   };
 }
 

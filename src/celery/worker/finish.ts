@@ -1,32 +1,42 @@
-import { asError } from "../errors.js";
+import { asError, WorkerShutdown } from "../errors.js";
 import type { WorkerCore } from "./core.js";
 import { disposalOf, type Outcome } from "./outcome.js";
 import { record } from "./record.js";
 import type { Request } from "./request.js";
 import { statesStored } from "./store.js";
 
+/** A task that has cost its thread so often is a failure: quorum queues soon drop what is requeued again. */
+const MAX_LOSSES = 10;
+
 /**
  * Ends a request: durable state first (hooks, follow-ups, results, the next attempt, dead letters, each confirmed), the
- * message last. Never throws.
+ * message last. What fails on the way is tried again until it is done, or the worker stops. Never throws.
  */
 export async function finish(core: WorkerCore, request: Request, first: Outcome): Promise<void> {
-  let outcome = first;
-  try {
+  let outcome = first.kind === "worker-lost" ? afterLoss(core, request, first) : first;
+  const conclude = async (): Promise<void> => {
     await statesStored(request);
     outcome = await record(core, request, outcome);
     await settle(core, request, outcome);
+  };
+  try {
+    // What passes is tried again step by step; a fault of ours on the way must not bring a busy loop or lose anything.
+    await core.unsettled.carryOut(request, "outcome", request.queue, conclude, (error) => !isStop(error));
   } catch (error) {
-    core.log.error(
-      { err: error, taskId: request.id },
-      "the outcome of a task could not be recorded: its message goes back to the queue",
-    );
+    // The message is left to its channel, which returns it when it closes.
     outcome = { kind: "abandoned", reason: asError(error).message };
-    request.settle("requeue");
   } finally {
     request.state = "settled";
     if (core.requests.get(request.id) === request) core.requests.delete(request.id);
   }
   announce(core, request, outcome);
+}
+
+const isStop = (error: unknown): boolean => error instanceof WorkerShutdown;
+
+function afterLoss(core: WorkerCore, request: Request, outcome: Outcome & { kind: "worker-lost" }): Outcome {
+  const losses = Math.max(core.requeues.countOf(request.key), request.deliveryCount);
+  return losses < MAX_LOSSES ? outcome : { kind: "failed", error: outcome.error };
 }
 
 /** Ends a request that is revoked or expired before it ran. */
@@ -41,12 +51,15 @@ export async function discard(core: WorkerCore, request: Request, expired: boole
 
 async function settle(core: WorkerCore, request: Request, outcome: Outcome): Promise<void> {
   const disposal = disposalOf(outcome, request.definition, core.settings.deadLetter);
-  if (disposal.deadLetter)
-    await core.deadLetters.publish(request.delivery, {
-      reason: reasonOf(outcome),
-      attempts: request.startedAtMs === null ? request.retries : request.retries + 1,
-    });
+  if (disposal.deadLetter) {
+    const attempts = request.startedAtMs === null ? request.retries : request.retries + 1;
+    const info = { reason: reasonOf(outcome), attempts };
+    const target = core.deadLetters.queueOf(request.queue);
+    const publish = () => core.deadLetters.publish(request.delivery, info);
+    await core.unsettled.carryOut(request, "dead-letter", target, publish, (error) => !isStop(error));
+  }
   if (disposal.settle !== "requeue") core.ended.add(request.key);
+  else if (outcome.kind !== "abandoned") await core.requeues.pause(request);
   request.settle(disposal.settle);
 }
 

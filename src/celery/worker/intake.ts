@@ -1,18 +1,13 @@
 import { unreadableHeaders } from "../amqp/content-header.js";
-import { asError, NotRegistered } from "../errors.js";
-import { DecodeError, MessageError, ProtocolError } from "../protocol/errors.js";
-import { encodeException } from "../protocol/exception.js";
 import { NO_EMBED } from "../protocol/message.js";
-import type { TaskMessage } from "../protocol/types.js";
 import type { OpenedMessage } from "./bodies.js";
 import type { WorkerCore } from "./core.js";
 import { type Delivery, rawMessage } from "./delivery.js";
-import { discard, finish } from "./finish.js";
-import { type Disposal, type Outcome, refusal } from "./outcome.js";
+import { discard } from "./finish.js";
+import { refusalOf, refuse, refuseRead, refuseUnregistered } from "./refuse.js";
 import { Request } from "./request.js";
 import { start } from "./run.js";
 import type { Slots } from "./slots.js";
-import { store } from "./store.js";
 
 /** Takes one delivery in: reads it, finds its task, and lets it run at its time. Never throws. */
 export function receive(core: WorkerCore, delivery: Delivery): void {
@@ -74,6 +69,7 @@ function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
   const running = core.requests.get(request.id);
   if (running !== undefined && running.key === request.key && !running.delivery.isPending && !running.acknowledged) {
     running.adopt(request.delivery);
+    core.unsettled.adopted(running);
     core.log.info({ task: request.task, taskId: request.id }, "the redelivered message of a running task was adopted");
     return true;
   }
@@ -169,104 +165,7 @@ async function readAndBegin(core: WorkerCore, request: Request, slots: Slots): P
   if (request.eta !== null) hold(core, request, request.eta);
 }
 
-/** The message of a request cannot be read: whoever waits for its result is told, and it is rejected. */
-async function refuseRead(core: WorkerCore, request: Request, error: unknown): Promise<void> {
-  request.stopWaiting();
-  request.state = "finishing";
-  const { kind, reason } = refusalOf(error);
-  const cause = error instanceof MessageError && error.cause instanceof ProtocolError ? error.cause : null;
-  const result = encodeException(cause ?? new DecodeError(reason));
-  const stored = store(core, request, "FAILURE", result, null, true);
-  await stored.catch((failure) => warnUnstored(core, request.id, failure));
-  const outcome = await tellRefused(core, request.delivery, kind, reason, null).then(
-    (): Outcome => ({ kind: "rejected", requeue: false, reason: `${kind}: ${reason}` }),
-    (failure): Outcome => ({ kind: "abandoned", reason: asError(failure).message }),
-  );
-  await finish(core, request, outcome);
-  const deadLettered = core.settings.deadLetter === "publish";
-  core.events.emit("deliveryInvalid", { queue: request.queue, kind, reason, deadLettered });
-}
-
-async function tellRefused(
-  core: WorkerCore,
-  { queue, message: { content, properties, fields } }: Delivery,
-  kind: string,
-  reason: string,
-  task: TaskMessage | null,
-): Promise<void> {
-  const said = { headers: properties.headers ?? {}, body: content, redelivered: fields.redelivered, task };
-  await core.onRefused?.({ queue, kind, reason, ...said });
-}
-
-function refusalOf(error: unknown): {
-  readonly kind: string;
-  readonly reason: string;
-  readonly settle: "ack" | "reject";
-} {
-  if (!(error instanceof MessageError)) return { kind: "invalid", reason: asError(error).message, settle: "reject" };
-  return { kind: error.kind, reason: error.reason, settle: error.disposition };
-}
-
 async function refuseUnread(core: WorkerCore, delivery: Delivery, error: unknown): Promise<void> {
   const { kind, reason, settle } = refusalOf(error);
   await refuse(core, delivery, kind, reason, { settle, deadLetter: false });
-}
-
-function warnUnstored(core: WorkerCore, taskId: string, error: unknown): void {
-  core.log.error({ err: asError(error).message, taskId }, "cannot store the failure of a task that will not run");
-}
-
-/** Settles a message that never becomes a request, after its dead letter where those are on. */
-async function refuse(
-  core: WorkerCore,
-  delivery: Delivery,
-  kind: string,
-  reason: string,
-  celery: Disposal,
-  task: TaskMessage | null = null,
-): Promise<void> {
-  const { settle, deadLetter } = core.settings.deadLetter === "off" ? celery : refusal(core.settings.deadLetter);
-  try {
-    await tellRefused(core, delivery, kind, reason, task);
-    if (deadLetter) await core.deadLetters.publish(delivery, { reason: `${kind}: ${reason}`, attempts: 0 });
-    delivery.settle(settle);
-  } catch (error) {
-    core.log.error(
-      { err: asError(error).message, queue: delivery.queue },
-      "a message could not be dead-lettered and goes back to its queue",
-    );
-    delivery.settle("requeue");
-  }
-  core.events.emit("deliveryInvalid", { queue: delivery.queue, kind, reason, deadLettered: deadLetter });
-}
-
-/** As Celery does: the caller learns of it by a FAILURE, the message is rejected. */
-async function refuseUnregistered(core: WorkerCore, delivery: Delivery, message: TaskMessage): Promise<void> {
-  const error = new NotRegistered(message.task);
-  const { properties, fields } = delivery.message;
-  try {
-    await core.results.store(
-      {
-        id: message.id,
-        attempt: [message.replacedTaskNesting, message.retries],
-        task: message.task,
-        correlationId: properties.correlationId ?? null,
-        replyTo: properties.replyTo ?? null,
-        parentId: message.parentId,
-        group: message.group,
-        groupIndex: message.groupIndex,
-        args: message.args,
-        kwargs: message.kwargs,
-        hostname: core.nodename,
-        retries: message.retries,
-        queue: fields.routingKey,
-      },
-      { status: "FAILURE", result: encodeException(error), traceback: null, children: [] },
-    );
-  } catch (failure) {
-    warnUnstored(core, message.id, failure);
-  }
-  core.events.emit("taskUnregistered", { id: message.id, name: message.task });
-  const reason = `no task named ${message.task} is registered in this worker`;
-  await refuse(core, delivery, "unregistered", reason, { settle: "reject", deadLetter: false }, message);
 }

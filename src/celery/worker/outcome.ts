@@ -53,6 +53,7 @@ export function outcomeOfError(thrown: unknown, abortReason: unknown): Outcome {
   if (abortReason instanceof TaskRevokedError)
     return { kind: "revoked", terminated: true, expired: false, signum: null };
   if (abortReason instanceof WorkerShutdown) return { kind: "abandoned", reason: abortReason.message };
+  if (thrown instanceof WorkerShutdown) return { kind: "abandoned", reason: thrown.message };
   if (thrown instanceof WorkerLostError) return { kind: "worker-lost", error: thrown };
   if (thrown instanceof SoftTimeLimitExceeded) return { kind: "failed", error: thrown };
   return { kind: "failed", error: asError(thrown) };

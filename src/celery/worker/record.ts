@@ -7,7 +7,7 @@ import type { ResultRecord, State } from "../results/backend.js";
 import { callerOf, RequestCanvas } from "./canvas.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
-import { retryHook, returnHook } from "./hooks.js";
+import { failureHook, retryHook, returnHook, revokedHook } from "./hooks.js";
 import type { Outcome } from "./outcome.js";
 import type { Request } from "./request.js";
 import { nextAttemptOf, publishRetry } from "./retry.js";
@@ -34,7 +34,7 @@ export async function record(core: WorkerCore, request: Request, outcome: Outcom
     case "retried":
       return await recordRetry(core, request, outcome);
     case "revoked": {
-      await request.definition.onRevoked?.(request, { terminated: outcome.terminated, expired: outcome.expired });
+      await revokedHook(core, request, { terminated: outcome.terminated, expired: outcome.expired });
       const error = new TaskRevokedError(outcome.terminated ? "terminated" : outcome.expired ? "expired" : "revoked");
       const result = encodeException(error);
       await store(core, request, "REVOKED", result, null, true);
@@ -98,7 +98,7 @@ function plainResult(result: unknown): unknown {
 }
 
 async function recordFailure(core: WorkerCore, request: Request, error: Error): Promise<void> {
-  await request.definition.onFailure?.(request, error);
+  await failureHook(core, request, error);
   const result = encodeException(error);
   const traceback = tracebackOf(error);
   await store(core, request, "FAILURE", result, traceback, true);

@@ -57,7 +57,12 @@ export class Remote implements RemoteParts {
     this.#dispatcher = new EventDispatcher({ ...common, connection: publishing, groups });
     this.#taskEvents = new TaskEvents(core.events, this.#dispatcher, core.tasks);
     this.#heart = new Heart(this.#dispatcher, () => this.#vitals(), settings.workerHeartbeatInterval);
-    this.#replies = new TransientPublisher(publishing, null, log);
+    this.#replies = new TransientPublisher({
+      connection: publishing,
+      exchange: null,
+      mode: settings.topologyMode,
+      log,
+    });
     this.#stateFile = this.#openStateFile();
     this.autoscaler = this.#createAutoscaler();
     this.#mailbox = settings.workerEnableRemoteControl

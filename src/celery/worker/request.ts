@@ -5,13 +5,16 @@ import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
 import type { Delivery, Settlement } from "./delivery.js";
 import type { Outcome } from "./outcome.js";
+import type { Subject } from "./unsettled.js";
 
 export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
 
 const NO_CHILDREN: readonly ResultTuple[] = [];
 
 /** One request in this worker, from receipt to settlement. Only this class settles its delivery. */
-export class Request implements TaskRequest {
+export class Request implements TaskRequest, Subject {
+  /** A redelivery of an attempt that has ended is acknowledged. */
+  readonly outlivesDelivery = true;
   state: RequestState = "received";
   /** Epoch milliseconds of the start; null before. */
   startedAtMs: number | null = null;
@@ -130,6 +133,14 @@ export class Request implements TaskRequest {
   }
   get delivery(): Delivery {
     return this.#delivery;
+  }
+  get logFields(): Readonly<Record<string, unknown>> {
+    return { task: this.task, taskId: this.id, attempt: this.retries + 1 };
+  }
+  /** How often the broker says that it delivered the message before: quorum queues count; 0 for others. */
+  get deliveryCount(): number {
+    const count: unknown = this.headers["x-delivery-count"];
+    return typeof count === "number" ? count : typeof count === "bigint" ? Number(count) : 0;
   }
   /** Identity of this attempt: a redelivery has the same key, a retry another. */
   get key(): string {

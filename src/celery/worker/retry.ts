@@ -3,7 +3,7 @@ import { undelayedRoutingKey } from "../amqp/delayed-delivery.js";
 import { readNode, readNodes, type SignatureOptions } from "../canvas/node.js";
 import { sentFields } from "../client/producer.js";
 import { encodeTask } from "../codec/body-encoder.js";
-import type { Retry } from "../errors.js";
+import { isLasting, type Retry } from "../errors.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso } from "../protocol/time.js";
 import type { SignatureDict } from "../protocol/types.js";
@@ -47,12 +47,14 @@ async function publishAgain(core: WorkerCore, request: Request, retry: Retry): P
   const { body, headers, properties } = await encodeTask(next, options);
   const address = returnAddress(core, request, retry);
   const isJson = compression === null && properties.contentType === "application/json";
-  const published = core.publisher.publish({
+  const outgoing = {
     ...address,
     body: isJson ? await bodyAsSent(core, request, body, async (came) => (await encodeTask(came, options)).body) : body,
     headers,
     ...properties,
-  });
+    mandatory: true,
+  };
+  const published = core.unsettled.carryOut(request, "retry", request.queue, () => core.publisher.publish(outgoing));
   core.sentEvents?.send("task-sent", sentFields(next, { ...address, queue: { name: request.queue } }));
   await published;
 }
@@ -65,13 +67,17 @@ async function sendAgain(
   options: Readonly<SignatureOptions>,
 ): Promise<void> {
   const { message } = request;
-  await core.canvas.send(
-    message.task,
-    retry.args ?? message.args,
-    retry.kwargs ?? message.kwargs,
-    { ...optionsOf(request), ...sameDestination(core, request, retry, options), ...withStamps(message, options) },
-    null,
-  );
+  const args = retry.args ?? message.args;
+  const kwargs = retry.kwargs ?? message.kwargs;
+  const next = {
+    ...optionsOf(request),
+    ...sameDestination(core, request, retry, options),
+    ...withStamps(message, options),
+  };
+  const send = () => core.canvas.send(message.task, args, kwargs, next, null);
+  // A destination that the task names and the broker refuses is the task's error; that of its own message comes back.
+  const passes = hasDestination(options) ? (error: unknown) => !isLasting(error) : undefined;
+  await core.unsettled.carryOut(request, "retry", request.queue, send, passes);
 }
 
 /** The options that a message travelled with: `Context.as_execution_options`. Null takes back what the task says. */
@@ -113,10 +119,14 @@ function sameDestination(
   const attempt = { eta: formatIso(retry.eta), retries: request.retries + 1 };
   // What the task says of its destination counts for its first message only.
   const none = { queue: null, exchange: null, routing_key: null };
-  if (options.queue || options.exchange || options.routing_key) return { ...attempt, ...none };
+  if (hasDestination(options)) return { ...attempt, ...none };
   const { exchange, routingKey } = returnAddress(core, request, retry);
   if (exchange === "") return { ...attempt, ...none, queue: routingKey };
   return { ...attempt, ...none, exchange, routing_key: routingKey };
+}
+
+function hasDestination({ queue, exchange, routing_key: routingKey }: Readonly<SignatureOptions>): boolean {
+  return Boolean(queue || exchange || routingKey);
 }
 
 function withStamps(message: Request["message"], options: Readonly<SignatureOptions>): SignatureOptions {

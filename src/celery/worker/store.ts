@@ -3,6 +3,9 @@ import type { ResultTarget, ResultTuple, State } from "../results/backend.js";
 import type { WorkerCore } from "./core.js";
 import type { Request } from "./request.js";
 
+/** What results wait for where they are refused. */
+export const RESULTS = "the result backend";
+
 /**
  * Stores a state that is not final, after those that the run reached before it, also when nobody awaited them; a failure
  * to do so is logged and does not end the task. A run that has ended stores none: its handler may have been left behind.
@@ -29,9 +32,9 @@ export async function statesStored(request: Request): Promise<void> {
 }
 
 /**
- * Stores a state that ends a run, unless the request's results are ignored.
+ * Stores a state that ends a run, unless the request's results are ignored; as often as it takes where the backend refuses.
  * @param children what the state names as sent by the run
- * @throws the result backend's errors; EncodeError
+ * @throws EncodeError
  */
 export async function store(
   core: WorkerCore,
@@ -43,7 +46,8 @@ export async function store(
   children: readonly ResultTuple[] = request.children,
 ): Promise<void> {
   if (!isStored(request, isError)) return;
-  await core.results.store(targetOf(request), { status, result, traceback, children });
+  const record = { status, result, traceback, children };
+  await core.unsettled.carryOut(request, "result", RESULTS, () => core.results.store(targetOf(request), record));
 }
 
 /** Ignored results are not stored, but errors of tasks that say so. */

@@ -6,7 +6,7 @@ import { type QueueDefinition, queueProblem, queueSizes } from "../amqp/topology
 import { parseBrokerUrl } from "../amqp/url.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
 import { MAX_CONSUMED_QUEUES } from "../limits.js";
-import { isQuorum } from "../queues.js";
+import { inMode, isQuorum } from "../queues.js";
 import { buildCore } from "./build-core.js";
 import { Consumer } from "./consumer.js";
 import { logFields } from "./context.js";
@@ -18,6 +18,7 @@ import type { WorkerParts } from "./parts.js";
 import { Remote } from "./remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
+import type { UnsettledGroup } from "./unsettled.js";
 
 /** State of one consumer, for health probes. */
 export interface ConsumerStatus {
@@ -90,6 +91,7 @@ export class Worker {
       await Promise.all(this.#consumers.map((consumer) => consumer.tryOpen()));
       await this.#declareDelayedDelivery();
     });
+    this.#publishing.on("connected", () => this.core.unsettled.retryNow());
     this.#consuming.on("connected", () => this.events.emit("brokerConnected"));
     this.#consuming.on("disconnected", (error) => this.events.emit("brokerDisconnected", error));
   }
@@ -128,7 +130,7 @@ export class Worker {
     const consumed = this.#consumers.length + this.#cancelled.size;
     if (consumed >= MAX_CONSUMED_QUEUES)
       throw new ImproperlyConfigured(`${consumed} queues are consumed: the most is ${MAX_CONSUMED_QUEUES}`);
-    const consumer = this.#createConsumer(queue);
+    const consumer = this.#createConsumer(inMode(queue, this.#parts.settings.topologyMode));
     this.#consumers.push(consumer);
     const refusal = await Promise.race([refusalOf(consumer.open()), sleep(ADD_CONSUMER_MS, null, { ref: false })]);
     if (refusal === null || !this.#consuming.isUp) return;
@@ -162,6 +164,16 @@ export class Worker {
       this.#consuming,
       this.consumers.map(({ queue }) => queue),
     );
+  }
+
+  /** Deliveries that cannot be settled as planned and wait, by queue. */
+  get unsettled(): readonly UnsettledGroup[] {
+    return this.core.unsettled.groups();
+  }
+
+  /** Why the broker takes no messages from this worker now (a memory or disk alarm); null when it does. */
+  get blockedReason(): string | null {
+    return this.#publishing.blockedReason ?? this.#consuming.blockedReason;
   }
 
   /** Requests in memory: running, reserved, waiting for their time. */
@@ -217,10 +229,13 @@ export class Worker {
       const settledByMs = Date.now() + SETTLE_DEADLINE_MS;
       await this.#drained(() => settledByMs);
     }
+    this.core.unsettled.close();
+    this.core.requeues.close();
     await this.core.publisher.flush(SETTLE_DEADLINE_MS);
     await this.#remote.close();
     await Promise.all([...this.#consumers, ...this.#cancelled].map((consumer) => consumer.close()));
     this.core.publisher.close();
+    this.core.deadLetters.close();
     await Promise.all([
       this.core.pool.close(),
       this.core.results.close(),
@@ -233,9 +248,12 @@ export class Worker {
 
   /** @returns true once nothing runs or is being settled; false when the time is over */
   async #drained(deadlineMs: () => number): Promise<boolean> {
-    const busy = () =>
-      [...this.requests].some((request) => request.state === "running" || request.state === "finishing");
-    while (busy()) {
+    const { unsettled, requeues } = this.core;
+    // Those that wait to be settled go back: nobody knows when they could be.
+    const isBusy = (request: Request) =>
+      request.state === "running" ||
+      (request.state === "finishing" && !unsettled.has(request) && !requeues.has(request));
+    while ([...this.requests].some(isBusy)) {
       if (Date.now() >= deadlineMs()) return false;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -245,6 +263,7 @@ export class Worker {
   /** As Celery 5.5: only when a queue is known to be a quorum queue, and never in the way of consuming. */
   async #declareDelayedDelivery(): Promise<void> {
     const { queues, settings, log } = this.#parts;
+    if (settings.topologyMode === "passive") return;
     if (!settings.workerDetectQuorumQueues || !queues.some(isQuorum)) return;
     try {
       await declareDelayedDelivery(this.#consuming, queues, settings.brokerNativeDelayedDeliveryQueueType, log);

@@ -384,3 +384,11 @@ describe("options", () => {
     expect(await sent.get({ timeout: 20 })).toBe(42);
   });
 });
+
+it("a queue that was deleted between two messages is declared again, and loses neither", async () => {
+  const client = open({ backend: "disabled://" });
+  await client.sendTask("add", [1, 1], {}, { queue: "comes-and-goes" });
+  await bare.current.channel.deleteQueue("comes-and-goes");
+  await client.sendTask("add", [2, 2], {}, { queue: "comes-and-goes" });
+  expect(await bare.current.drain("comes-and-goes")).toHaveLength(1);
+});

@@ -13,6 +13,14 @@ let lookAtDatabase: DatabaseView["look"];
 let trouble: DatabaseView["trouble"];
 let server: HttpServer | undefined;
 
+const UNSETTLED = {
+  queue: "spot_simulation",
+  step: "dead-letter",
+  count: 1,
+  sinceMs: Date.parse("2026-11-26T15:00:00Z"),
+  reason: "the queue is full",
+} as const;
+
 beforeEach(() => {
   trouble = null;
   lookAtDatabase = async () => trouble;
@@ -20,6 +28,8 @@ beforeEach(() => {
     nodename: "celery@box",
     state: "running",
     isConnected: true,
+    blockedReason: null,
+    unsettled: [],
     consumers: [
       { queue: "spot_simulation", confirmed: true },
       { queue: "solver_analysis", confirmed: true },
@@ -86,6 +96,16 @@ describe("a worker that cannot work is alive and not ready", () => {
     ],
     ["before its start has ended", () => Object.assign(worker, { state: "starting" }), "worker: starting"],
     ["while it is draining", () => Object.assign(worker, { state: "draining" }), "worker: draining"],
+    [
+      "while the broker takes no messages",
+      () => Object.assign(worker, { blockedReason: "low on memory" }),
+      "broker: takes no messages now: low on memory",
+    ],
+    [
+      "with messages that cannot be settled",
+      () => Object.assign(worker, { unsettled: [{ ...UNSETTLED, count: 3 }] }),
+      "queue spot_simulation: 3 messages cannot be settled (dead-letter) since 2026-11-26T15:00:00.000Z: the queue is full",
+    ],
     [
       "without a database",
       () => {
@@ -172,6 +192,29 @@ describe("metrics", () => {
         'solver_analyses_processed_total{status="failure"} 1',
       ]),
     );
+  });
+
+  test("say how the broker is, and what cannot be settled", async () => {
+    await start();
+    const broker = async () => (await metrics()).filter((line) => /^celery_(broker|unsettled)_/.test(line));
+    expect(await broker()).toEqual(
+      expect.arrayContaining([
+        'celery_broker_connected{worker_name="celery@box"} 1',
+        'celery_broker_blocked{worker_name="celery@box"} 0',
+        'celery_unsettled_messages{queue_name="solver_analysis",reason="result"} 0',
+      ]),
+    );
+    Object.assign(worker, {
+      isConnected: false,
+      blockedReason: "low on disk",
+      unsettled: [{ ...UNSETTLED, count: 7 }],
+    });
+    expect((await broker()).filter((line) => !line.endsWith("} 0"))).toEqual([
+      'celery_broker_blocked{worker_name="celery@box"} 1',
+      'celery_unsettled_messages{queue_name="spot_simulation",reason="dead-letter"} 7',
+    ]);
+    Object.assign(worker, { unsettled: [] });
+    expect((await broker()).filter((line) => line.includes("unsettled") && !line.endsWith("} 0"))).toEqual([]);
   });
 
   test("say whether the database can be used, why not, and how many wait for it", async () => {

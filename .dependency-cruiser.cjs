@@ -43,7 +43,7 @@ module.exports = {
     forbid(
       "config-knows-only-values",
       layer("config"),
-      "^src/(?!config|celery/(env-value|errors|limits|postgres-url|secrets|server-url)\\.ts$)",
+      "^src/(?!config|celery/(env-value|errors|limits|machine|postgres-url|secrets|server-url)\\.ts$)",
     ),
     forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
     forbid(

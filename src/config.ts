@@ -1,6 +1,7 @@
-import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { envValue } from "./celery/env-value.js";
+import { MAX_CONCURRENCY } from "./celery/limits.js";
+import { machine } from "./celery/machine.js";
 import { createRedactor, redactText, redactUrl, redactValue } from "./celery/secrets.js";
 import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./config/variables.js";
 
@@ -142,7 +143,7 @@ function assemble(
     },
     worker: {
       ...limits,
-      concurrency: settings.CELERY_WORKER_CONCURRENCY ?? availableParallelism(),
+      concurrency: settings.CELERY_WORKER_CONCURRENCY ?? Math.min(machine().cpus, MAX_CONCURRENCY),
       prefetchMultiplier: settings.CELERY_WORKER_PREFETCH_MULTIPLIER,
       acksLate: settings.CELERY_TASK_ACKS_LATE,
       rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,

@@ -1,9 +1,9 @@
-import { cpus } from "node:os";
 import { z } from "zod";
 import type { QueueDefinition } from "./amqp/topology.js";
 import type { AnnotationFunction } from "./annotations.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
+import { machine } from "./machine.js";
 import { camelCase } from "./names.js";
 import { DEFAULT_MAX_BODY_BYTES } from "./protocol/limits.js";
 
@@ -145,7 +145,8 @@ const schema = z.strictObject({
   redisGlobalKeyprefix: z.string().default(""),
   redisChordOrdered: z.boolean().default(true),
 
-  workerConcurrency: concurrency.default(Math.min(cpus().length, MAX_CONCURRENCY)),
+  /** The default is what the process may use of its host: see {@link machine}. */
+  workerConcurrency: concurrency.default(() => Math.min(machine().cpus, MAX_CONCURRENCY)),
   /** Ours: slots of tasks with the option `inline`; null lets them share `workerConcurrency`. */
   workerInlineConcurrency: z.int().positive().nullable().default(null),
   workerPrefetchMultiplier: count.default(4),

@@ -2,6 +2,7 @@ import { arch, release, type } from "node:os";
 import { displayUrl, parseBrokerUrl } from "../celery/amqp/url.js";
 import type { Celery } from "../celery/app.js";
 import { SOFTWARE_VERSION } from "../celery/events/software.js";
+import { describeMachine, machine } from "../celery/machine.js";
 import { redactUrl } from "../celery/secrets.js";
 import type { Worker } from "../celery/worker/worker.js";
 
@@ -20,6 +21,7 @@ export function startupBanner(app: Celery, worker: Worker): string {
     ["transport", parseBrokerUrl(settings.brokerUrl).map(displayUrl).join(";")],
     ["results", redactUrl(settings.resultBackend ?? "disabled://", "**")],
     ["concurrency", concurrency],
+    ["machine", describeMachine(machine())],
     ["task events", events],
   ] as const;
   const queues = worker.queues.map(

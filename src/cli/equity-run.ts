@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import { pino } from "pino";
 import { ThreadPool } from "../celery/executor/thread-pool.js";
+import { machine } from "../celery/machine.js";
 import { JobInputError } from "../jobs/errors.js";
 import { PokerError } from "../poker/errors.js";
 import { run, spotKernel } from "../tasks/spot-simulation/compute.js";
@@ -64,7 +64,7 @@ function inputData(hands: readonly string[], flags: EquityFlags): Readonly<Recor
 
 async function compute(data: Readonly<Record<string, unknown>>, flags: EquityFlags): Promise<SpotResult[]> {
   const pool = new ThreadPool({
-    size: availableParallelism(),
+    size: machine().cpus,
     maxCallsPerThread: null,
     maxMemoryPerThreadKilobytes: null,
     maxHeapMegabytes: null,

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
 import { ThreadPool } from "../celery/executor/thread-pool.js";
+import { machine } from "../celery/machine.js";
 import { JobInputError } from "../jobs/errors.js";
 import { MAX_THREADS } from "../poker/solver/vector/memory-layout.js";
 import { progressMessage } from "../tasks/solver-analysis/job.js";
@@ -32,7 +32,7 @@ const MAX_BYTES = 2 ** 31;
 export async function solveFile(file: string, flags: SolveFlags): Promise<void> {
   const input = parse(await read(file), flags);
   const output = new Output(flags);
-  const threads = Math.min(MAX_THREADS, flags.threads ?? availableParallelism());
+  const threads = Math.min(MAX_THREADS, flags.threads ?? machine().cpus);
   const pool = new ThreadPool({
     size: threads,
     maxCallsPerThread: null,

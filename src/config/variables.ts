@@ -146,7 +146,7 @@ export const VARIABLES = {
 
   CELERY_WORKER_CONCURRENCY: withoutDefault(integer(1, MAX_CONCURRENCY), {
     section: "Worker",
-    about: "Tasks that run at once, and worker threads. Default: the number of CPUs.",
+    about: "Tasks that run at once, and worker threads. Default: the number of CPUs that the process may use.",
   }),
   CELERY_WORKER_PREFETCH_MULTIPLIER: withDefault(integer(0, 10_000), {
     about: "Messages fetched ahead: this times the concurrency; 0 means without limit.",

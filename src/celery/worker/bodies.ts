@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
 import { BodyDecoder, type IncomingBody } from "../codec/body-decoder.js";
+import { machine } from "../machine.js";
 import { checkBody, readTaskHeaders, readTaskMessage, unreadable } from "../protocol/message-decode.js";
 import type { RawMessage, TaskMessage } from "../protocol/types.js";
 import { rawMessage } from "./delivery.js";
@@ -31,7 +32,7 @@ interface ReadMessage {
   readonly memory: number;
 }
 
-/** The values may take this share of V8's heap, if the setting is larger. */
+/** The values may take this share of V8's heap and of the memory, if the setting is larger. */
 const HEAP_SHARE = 4;
 
 /** A text and the value that is read from it are in memory together. */
@@ -58,7 +59,8 @@ export class Bodies {
   constructor(options: BodiesOptions) {
     this.#options = options;
     this.#decoder = new BodyDecoder({ maxBytes: options.maxBytes });
-    this.#maxMemory = Math.min(options.maxMemory, getHeapStatistics().heap_size_limit / HEAP_SHARE);
+    const available = Math.min(getHeapStatistics().heap_size_limit, machine().memoryBytes);
+    this.#maxMemory = Math.min(options.maxMemory, available / HEAP_SHARE);
   }
 
   /**

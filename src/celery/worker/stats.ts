@@ -1,5 +1,6 @@
 import type { BrokerConnection } from "../amqp/connection.js";
 import { displayUrl, parseBrokerUrl } from "../amqp/url.js";
+import { machine } from "../machine.js";
 import type { WorkerCore } from "./core.js";
 
 /** What {@link workerStats} cannot see in the core. */
@@ -25,6 +26,7 @@ export function workerStats(core: WorkerCore, parts: StatsParts): Record<string,
     broker: brokerStats(core, parts.connection),
     prefetch_count: parts.prefetchCount,
     rusage: resourceUsage(),
+    machine: machineStats(),
     ...(parts.autoscaler === null ? {} : { autoscaler: parts.autoscaler }),
     dropped_events: parts.droppedEvents,
   };
@@ -70,6 +72,12 @@ function brokerStats({ settings }: WorkerCore, connection: BrokerConnection): Re
     alternates: parseBrokerUrl(settings.brokerUrl).slice(1).map(displayUrl),
     credential_provider: null,
   };
+}
+
+/** What the process may use of its host. Ours. */
+function machineStats(): Record<string, unknown> {
+  const { cpus, cpuQuota, memoryBytes, memoryLimit } = machine();
+  return { cpus, cpu_quota: cpuQuota, memory_bytes: memoryBytes, memory_limit: memoryLimit };
 }
 
 /** Python's `resource.getrusage`: seconds, kilobytes and counts. */

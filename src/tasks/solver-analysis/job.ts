@@ -1,5 +1,5 @@
-import { availableParallelism } from "node:os";
 import { SoftTimeLimitExceeded } from "../../celery/errors.js";
+import { machine } from "../../celery/machine.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
@@ -107,7 +107,7 @@ async function solve(
   prepared: PreparedSpot,
   settings: SolverAnalysisSettings,
 ): Promise<StoredSolution> {
-  const threads = Math.min(MAX_THREADS, settings.threads ?? availableParallelism());
+  const threads = Math.min(MAX_THREADS, settings.threads ?? machine().cpus);
   const solution = await runSolve(prepared, input.request, {
     compute: (kernel, kernelInput, options) => run.context.compute(kernel, kernelInput, options),
     maxBytes: (settings.maxMemoryMebibytes ?? DEFAULT_MEMORY_MEBIBYTES) * 2 ** 20,

@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { machine } from "../../celery/machine.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import { EQUITY, stratifiedMeanWorth } from "../../poker/equity/share-statistics.js";
@@ -60,7 +60,7 @@ export async function conduct(experiments: readonly Experiment[], options: Condu
       throw error;
     });
   // One chunk more than threads, so that none waits for the main thread.
-  await Promise.all(Array.from({ length: availableParallelism() + 1 }, lane));
+  await Promise.all(Array.from({ length: machine().cpus + 1 }, lane));
   options.signal.throwIfAborted();
   return trials.map((trial) => trial.outcome());
 }

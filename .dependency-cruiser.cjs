@@ -38,8 +38,9 @@ module.exports = {
     ...Object.entries(POKER_ROOMS).map(pokerRoom),
     forbid("postgres-stands-alone", layer("postgres"), "^src/(?!postgres/)"),
     forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
-    forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|cli|main|config)"),
-    forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|cli|main|config)"),
+    forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|operations|cli|main|config)"),
+    forbid("operations-know-no-http-cli-main", layer("operations"), "^src/(http|cli|main|poker)"),
+    forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|operations|cli|main|config)"),
     forbid(
       "config-knows-only-values",
       layer("config"),

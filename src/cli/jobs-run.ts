@@ -1,11 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { asError } from "../celery/errors.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
 import type { JobStatus, JobType } from "../jobs/schema.js";
-import { violatesForeignKey } from "../postgres/errors.js";
+import { OperationError } from "../operations/errors.js";
+import { cancelJob, submitJob } from "../operations/jobs.js";
 import { withBroker } from "./broker-session.js";
-import { queueOfBuiltInTask } from "./built-in-tasks.js";
 import { withDatabase } from "./database-session.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "./globals.js";
 import { ProgressLine, printJob, printResult } from "./jobs-text.js";
@@ -22,12 +21,6 @@ export interface JobsFlags extends GlobalFlags {
   readonly input?: string;
   readonly watch?: boolean;
 }
-
-/** What the backend sends for each kind of job. */
-export const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
-  SPOT_SIMULATION: "tasks.process_spot_simulation",
-  SOLVER_ANALYSIS: "tasks.process_solver_analysis",
-};
 
 const POLL_INTERVAL_MS = 300;
 
@@ -62,30 +55,20 @@ export async function showJob(id: string, flags: JobsFlags): Promise<void> {
   else printJob(output, row);
 }
 
-/** The row first, then the message, as the backend does; without a message the row is cancelled again. */
-export async function submitJob(type: JobType, flags: JobsFlags): Promise<void> {
+/** See {@link submitJob}. */
+export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
-  const userId = flags.user ?? "";
-  const inputData = readInput(flags.input ?? "-");
-  const taskId = randomUUID();
-  const id = await withRepository(async (repository) => {
-    const job = { userId, jobType: type, inputData, queueMessageId: taskId };
-    const jobId = await repository.insert(job).catch((cause: unknown) => {
-      if (!violatesForeignKey(cause)) throw cause;
-      throw new CliError(`there is no user ${userId}: --user takes an id of the table users`, EXIT_USAGE, { cause });
-    });
-    const task = TASK_OF_TYPE[type];
-    try {
-      const queue = queueOfBuiltInTask(task);
-      await withBroker(flags, (session) =>
-        sendTask(session, task, [jobId], {}, { taskId, ...(queue === undefined ? {} : { queue }) }),
-      );
-    } catch (error) {
-      await repository.requestCancel(jobId);
-      throw error;
-    }
-    return jobId;
-  });
+  const job = { userId: flags.user ?? "", jobType: type, inputData: readInput(flags.input ?? "-") };
+  const { id, taskId } = await withRepository((repository) =>
+    submitJob(
+      repository,
+      (name, args, options) => withBroker(flags, (session) => sendTask(session, name, args, {}, options)),
+      job,
+    ).catch((cause: unknown) => {
+      if (!(cause instanceof OperationError)) throw cause;
+      throw new CliError(`${cause.message}: --user takes an id of the table users`, EXIT_USAGE, { cause });
+    }),
+  );
   if (flags.watch === true) {
     await watchJob(id, flags);
     return;
@@ -94,16 +77,10 @@ export async function submitJob(type: JobType, flags: JobsFlags): Promise<void> 
   else output.line(id);
 }
 
-/** The row decides: a worker that runs the job sees it there; the revoke only makes it sooner. */
-export async function cancelJob(id: string, flags: JobsFlags): Promise<void> {
+/** See {@link cancelJob}; the revoke only makes it sooner. */
+export async function runCancel(id: string, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
-  const row = await withRepository(async (repository) => {
-    const found = await existing(repository, id);
-    if (!(await repository.requestCancel(id)))
-      throw new CliError(`job ${id} is ${found.status} already: nothing to cancel`);
-    return found;
-  });
-  const taskId = row.queue_message_id;
+  const taskId = await withRepository((repository) => cancelJob(repository, id));
   if (taskId !== null) {
     await withBroker(flags, ({ control }) => control.cast("revoke", { task_id: taskId, terminate: true })).catch(
       (error: unknown) =>

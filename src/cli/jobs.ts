@@ -52,8 +52,8 @@ export function registerJobs(program: Command): void {
     .option("-w, --watch", "watch it until it is done")
     .option(...json)
     .action(async (type: JobType, _flags: unknown, command: Command) => {
-      const { submitJob } = await import("./jobs-run.js");
-      await submitJob(type, command.optsWithGlobals<JobsFlags>());
+      const { runSubmit } = await import("./jobs-run.js");
+      await runSubmit(type, command.optsWithGlobals<JobsFlags>());
     });
 
   jobs
@@ -62,8 +62,8 @@ export function registerJobs(program: Command): void {
     .argument("<id>", "job id")
     .option(...json)
     .action(async (id: string, _flags: unknown, command: Command) => {
-      const { cancelJob } = await import("./jobs-run.js");
-      await cancelJob(id, command.optsWithGlobals<JobsFlags>());
+      const { runCancel } = await import("./jobs-run.js");
+      await runCancel(id, command.optsWithGlobals<JobsFlags>());
     });
 
   jobs
@@ -98,8 +98,8 @@ function registerResend(jobs: Command): void {
     .option("--dead-letter-queues <names>", "where their dead letters are (default: the app's)", commaSeparated)
     .option("-j, --json", "print JSON")
     .action(async (ids: string[], _flags: unknown, command: Command) => {
-      const { resendJobs } = await import("./jobs-resend.js");
-      await resendJobs(ids, command.optsWithGlobals<ResendFlags>());
+      const { runResend } = await import("./jobs-resend.js");
+      await runResend(ids, command.optsWithGlobals<ResendFlags>());
     });
 }
 

@@ -24,11 +24,12 @@ export function handRanking(): HandRanking {
 
 /** The order lists one member of each of the 16,432 classes; renaming suits gives the others. */
 function decode(): HandRanking {
-  const order = Buffer.from(HAND_ORDER, "base64");
+  // Not with Buffer: browsers read it too.
+  const order = Uint8Array.from(atob(HAND_ORDER), (character) => character.charCodeAt(0));
   const betterHands = new Uint32Array(HANDS).fill(HANDS);
   let placed = 0;
   for (let at = 0; at < order.length; at += BYTES_PER_CLASS) {
-    const cards = cardsOfHandNumber(order.readUIntLE(at, BYTES_PER_CLASS));
+    const cards = cardsOfHandNumber(order[at] | (order[at + 1] << 8) | (order[at + 2] << 16));
     const better = placed;
     for (const map of SUIT_MAPS) {
       const number = subsetNumber(mapCards(cards, map));

@@ -1,4 +1,11 @@
 import { SOLVER_QUEUES, SPOT_QUEUES } from "../config.js";
+import type { JobType } from "../jobs/schema.js";
+
+/** What the backend sends for each kind of job. */
+export const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {
+  SPOT_SIMULATION: "tasks.process_spot_simulation",
+  SOLVER_ANALYSIS: "tasks.process_solver_analysis",
+};
 
 /** Where the backend sends the built-in tasks; undefined for others, which go to the default queue. */
 export function queueOfBuiltInTask(task: string): string | undefined {

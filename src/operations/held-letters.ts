@@ -1,6 +1,6 @@
+import type { BrokerConnection } from "../celery/amqp/connection.js";
 import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js";
 import { idsNamedBy } from "../tasks/named-jobs.js";
-import type { BrokerSession } from "./broker-session.js";
 import { describeDeadLetter } from "./dead-letter-view.js";
 
 /** A dead letter that names a job, and stays out of everybody else's reach until it is let go. */
@@ -22,7 +22,7 @@ export class HeldLetters {
 
   /** Takes what names one of the jobs. */
   static async take(
-    { connection }: BrokerSession,
+    connection: BrokerConnection,
     deadLetterQueues: readonly string[],
     jobIds: ReadonlySet<string>,
   ): Promise<HeldLetters> {

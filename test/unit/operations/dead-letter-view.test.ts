@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TakenMessage } from "../../../src/celery/amqp/message-queue.js";
-import { describeDeadLetter, revived } from "../../../src/cli/dead-letter-view.js";
+import { describeDeadLetter, revived } from "../../../src/operations/dead-letter-view.js";
 
 const message = (headers: Record<string, unknown>, body: unknown): TakenMessage => ({
   body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),

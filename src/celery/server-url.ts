@@ -32,7 +32,9 @@ export function parseServerUrl(text: string): ServerUrl {
   const { scheme = "", authority = "", path = "", query = "" } = parts;
   const at = authority.lastIndexOf("@");
   // Kombu takes the user for the host then, and would look for it under its name.
-  if (/:[^@]*@/.test(path) || (authority === "" && path.includes(":")) || (at < 0 && text.includes("@")))
+  const astray = /:[^@]*@/.test(path) || (authority === "" && path.includes(":")) || (at < 0 && text.includes("@"));
+  // An @ that belongs to no parameter's value: this query is the rest of a password.
+  if (astray || /(?:^|&)(?!\w+=)[^&]*@/.test(query))
     throw new ImproperlyConfigured(
       "its @ stands behind its host (in a user name or password / ? # are written %2F %3F %23)",
     );
@@ -58,7 +60,8 @@ export function unquote(text: string): string {
  */
 export function readHost(text: string): Pick<ServerUrl, "hostname" | "port"> {
   const { ipv6, name = "", port = "" } = HOST.exec(text)?.groups ?? { name: text };
-  const hostname = unquote((ipv6 ?? name).toLowerCase());
+  // Behind a % stands the zone of an IPv6 address, whose case counts.
+  const hostname = unquote((ipv6 ?? name).replace(/^[^%]*/, (host) => host.toLowerCase()));
   if (NO_HOST.test(hostname)) throw new ImproperlyConfigured("its host holds a character that no host has");
   if (port !== "" && !(/^\d+$/.test(port) && Number(port) <= 65_535))
     throw new ImproperlyConfigured(

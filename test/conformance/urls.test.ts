@@ -123,6 +123,6 @@ it("a database URL reaches pg as SQLAlchemy reads it, with every password", asyn
 
 /** Kombu takes any text for a host, and the user for one where a password holds a `?`: what no resolver can find. */
 function isReasonable(url: string, parts: unknown[] | null | undefined): boolean {
-  const misread = url.includes("@") && !/^\w+:\/\/[^/?#]*@/.test(url);
+  const misread = (url.includes("@") && !/^\w+:\/\/[^/?#]*@/.test(url)) || /\?(?:.*&)?(?!\w+=)[^&]*@/.test(url);
   return Array.isArray(parts) && !misread && /^[\w.:-]+$/.test(String(parts[0])) && !/:[^@]*@/.test(String(parts[4]));
 }

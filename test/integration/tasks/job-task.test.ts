@@ -84,11 +84,11 @@ describe("a message", () => {
 
   test.each([
     [[], "got nothing"],
-    [[42], "got 42"],
-    [[""], 'got ""'],
-    [[{ args: [] }], 'got {"args":[]}'],
+    [[42], "got the number 42: job ids are texts"],
+    [[""], "got ''"],
+    [[{ args: [] }], "got {'args': []}"],
     [["x".repeat(37)], "at most 36 characters"],
-    [[null], "got null"],
+    [[null], "got None"],
   ])("with arguments %j is refused at once", async (args, reason) => {
     const outcome = await deliver(makeTask(), new TestContext(taskRequest({ args })));
     expect(outcome).toMatchObject({ error: { code: "JOB_ARGUMENTS", message: expect.stringContaining(reason) } });

@@ -6,7 +6,7 @@ STAMP := node_modules/.installed
 SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
 MODULES := $(patsubst %.wat,%-module.ts,$(shell find src -name '*.wat' 2>/dev/null))
 
-.PHONY: help setup demo test check format run-local submit build bench compat soak image-test clean
+.PHONY: help setup demo test check format run-local submit build bench compat soak faults image-test clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -39,6 +39,7 @@ check: setup ## Format, lint, types, import arrows, unused exports
 	node_modules/.bin/tsc -b src/poker && node_modules/.bin/tsc -p tsconfig.json
 	node_modules/.bin/depcruise src
 	node_modules/.bin/knip
+	@$(TS) scripts/faults.ts --age
 
 format: $(STAMP) ## Put every file into the project's format
 	@node_modules/.bin/biome check --write .
@@ -54,6 +55,9 @@ bench: setup ## Every benchmark (BENCH=name runs bench/name.bench.ts alone)
 
 soak: setup ## The long tests (test/**/*.soak.ts)
 	@SOAK=1 node_modules/.bin/vitest run --project soak $(ARGS)
+
+faults: setup ## Every fault against real services, measured (ARGS=case for one, ARGS=--quick): docs/faults.md
+	@$(TS) scripts/faults.ts $(ARGS)
 
 compat: setup ## The conformance tests against Debian 13's RabbitMQ 4 and Celery 5.5
 	@$(TS) scripts/compat.ts $(ARGS)

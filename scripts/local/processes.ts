@@ -79,6 +79,11 @@ export class ProcessGuard {
     if (input && "unref" in input && typeof input.unref === "function") input.unref();
   }
 
+  /** The mark: whatever carries it in its environment, whoever started it, ends with what was started here. */
+  get environment(): Readonly<Record<string, string>> {
+    return { PLO_GUARD: this.mark };
+  }
+
   /** The folder and everything in it is removed at the end. */
   ownFolder(folder: string): void {
     this.folders.push(folder);

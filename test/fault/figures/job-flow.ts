@@ -1,0 +1,168 @@
+import { type Kysely, sql } from "kysely";
+import { managementRequest } from "../../../scripts/local/rabbitmq.js";
+import { openDatabase } from "../../../src/jobs/database.js";
+import { migrate } from "../../../src/jobs/migrator.js";
+import { JobRepository } from "../../../src/jobs/repository.js";
+import type { JobsDatabase } from "../../../src/jobs/schema.js";
+import { BareClient } from "../../support/celery-worker.js";
+import { USER_ID } from "../../support/jobs.js";
+import { waitUntil } from "../../support/wait-until.js";
+import type { Figures, Measure } from "./fault-case.js";
+import { JobSender } from "./job-sender.js";
+import type { Stage } from "./stage.js";
+
+/** Where the jobs of a case go: never through what the fault breaks. */
+export interface FlowPlaces {
+  readonly databaseUrl: string;
+  /** More than one for a cluster. */
+  readonly brokerUrls: readonly string[];
+  readonly managementUrls: readonly string[];
+  readonly queueArguments?: Readonly<Record<string, unknown>>;
+}
+
+const QUEUE = "spot_simulation";
+const NOTE_COMPLETIONS = `
+  create table completions (id varchar(36) not null, at double precision not null);
+  create function note_completion() returns trigger language plpgsql security definer as $$ begin
+    if new.status = 'COMPLETED' then
+      insert into completions values (new.id, extract(epoch from clock_timestamp()) * 1000);
+    end if; return new; end $$;
+  create trigger note_completion after update on jobs for each row execute function note_completion()`;
+
+/** Jobs from their row to its completion, which a trigger of the database counts, whoever brings it about. */
+export class JobFlow {
+  readonly queue = QUEUE;
+  readonly #ids: string[] = [];
+
+  private constructor(
+    private readonly stage: Stage,
+    private readonly places: FlowPlaces,
+    readonly database: Kysely<JobsDatabase>,
+    private readonly sender: JobSender,
+  ) {}
+
+  static async open(stage: Stage, places: FlowPlaces): Promise<JobFlow> {
+    const database = openDatabase({ url: places.databaseUrl, poolSize: 10 });
+    stage.atEnd(() => database.destroy());
+    await migrate(database);
+    await sql`insert into users (id, email) values (${USER_ID}, 'player@example.com')`.execute(database);
+    await sql.raw(NOTE_COMPLETIONS).execute(database);
+    const sender = new JobSender(places.brokerUrls, QUEUE, places.queueArguments);
+    stage.atEnd(() => sender.close());
+    return new JobFlow(stage, places, database, sender);
+  }
+
+  /** Inserts so many rows. Each is a job of some milliseconds; every fifth takes some hundredths of a second. */
+  async insert(count: number): Promise<string[]> {
+    const repository = new JobRepository(this.database);
+    const ids = await Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        repository.insert({ userId: USER_ID, jobType: "SPOT_SIMULATION", inputData: spot(index) }),
+      ),
+    );
+    this.#ids.push(...ids);
+    return ids;
+  }
+
+  /** Sends their tasks; resolves when the broker has confirmed them all. */
+  send(ids: readonly string[], perSecond?: number): Promise<void> {
+    return this.sender.send(ids, perSecond);
+  }
+
+  /** Rows that are COMPLETED. */
+  async completed(): Promise<number> {
+    const row = await this.database
+      .selectFrom("jobs")
+      .select(({ fn }) => fn.countAll<string>().as("count"))
+      .where("status", "=", "COMPLETED")
+      .executeTakeFirstOrThrow();
+    return Number(row.count);
+  }
+
+  /** Waits until every row is COMPLETED, or the time is over: what is missing then is lost. */
+  async end(timeoutMs: number): Promise<void> {
+    const all = async () => (await this.completed()) >= this.#ids.length;
+    await waitUntil(all, "all jobs to be COMPLETED", timeoutMs).catch((error: Error) => this.stage.say(error.message));
+  }
+
+  /** Waits for the first completion after a moment. @returns how many seconds later it was */
+  async nextAfter(sinceMs: number, timeoutMs = 120_000): Promise<number> {
+    const next = async () => {
+      const { rows } = await sql<{ at: number | null }>`
+        select min(at) as at from completions where at > ${sinceMs}`.execute(this.database);
+      return rows[0]?.at ?? null;
+    };
+    return ((await waitUntil(next, "a job to be COMPLETED", timeoutMs)) - sinceMs) / 1000;
+  }
+
+  /** The longest time in seconds without a completion, between two moments. */
+  async longestPause(fromMs: number, toMs: number): Promise<number> {
+    const { rows } = await sql<{ at: number }>`
+      select at from completions where at between ${fromMs} and ${toMs} order by at`.execute(this.database);
+    const moments = [fromMs, ...rows.map(({ at }) => at), toMs];
+    return Math.max(...moments.slice(1).map((at, index) => at - (moments[index] ?? at))) / 1000;
+  }
+
+  /** Ends the workers, and counts. */
+  async figures(recoverySeconds: number | null, measures: readonly Measure[] = []): Promise<Figures> {
+    const ended = await this.stage.endWorkers();
+    await this.sender.close();
+    if (this.stage.spoils) await this.#spoil();
+    const { rows } = await sql<{ lost: string; twice: string }>`
+      select count(*) filter (where status <> 'COMPLETED' or times = 0) as lost, sum(greatest(times - 1, 0)) as twice
+      from (select status, (select count(*) from completions where completions.id = jobs.id) as times from jobs) as each
+      `.execute(this.database);
+    return {
+      broker: await this.#broker(),
+      jobs: this.#ids.length,
+      lost: Number(rows[0]?.lost),
+      twice: Number(rows[0]?.twice),
+      leftOver: await this.#leftOver(),
+      recoverySeconds,
+      measures: [ended, ...measures],
+    };
+  }
+
+  /** Takes one effect away, makes one twice and leaves a message behind. */
+  async #spoil(): Promise<void> {
+    const [first, second] = this.#ids;
+    await sql`delete from completions where id = ${first}`.execute(this.database);
+    await sql`update jobs set status = 'COMPLETED' where id = ${second}`.execute(this.database);
+    const client = await BareClient.open(this.places.brokerUrls[0] ?? "");
+    await client.send(QUEUE, "spoiled");
+    await client.close();
+  }
+
+  async #leftOver(): Promise<number> {
+    const client = await BareClient.open(this.places.brokerUrls[0] ?? "");
+    try {
+      const queues = (await this.#manage("/api/queues")) as { readonly name: string }[];
+      const depths = queues.map(({ name }) => (name === client.replyQueue ? 0 : client.depth(name)));
+      return (await Promise.all(depths)).reduce((sum, depth) => sum + depth, 0);
+    } finally {
+      await client.close();
+    }
+  }
+
+  async #broker(): Promise<string> {
+    const { rabbitmq_version: version } = (await this.#manage("/api/overview")) as { rabbitmq_version: string };
+    const nodes = this.places.brokerUrls.length;
+    return `${nodes > 1 ? `${nodes} × ` : ""}RabbitMQ ${version}`;
+  }
+
+  async #manage(path: string): Promise<unknown> {
+    const [management = "", url = ""] = [this.places.managementUrls[0], this.places.brokerUrls[0]];
+    return await (await managementRequest(management, url, "GET", path)).json();
+  }
+}
+
+function spot(index: number) {
+  return {
+    players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["8c", "8d", "7c", "6d"] }],
+    top_board: [],
+    bottom_board: [],
+    simulation_runs: index % 5 === 0 ? 10_000 : 300,
+    random_opponents: 2,
+    seed: index,
+  };
+}

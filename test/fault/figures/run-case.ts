@@ -1,0 +1,29 @@
+import { withDeadline } from "../../support/deadline.js";
+import { kills } from "./cases/kills.js";
+import type { FaultCase, Figures } from "./fault-case.js";
+import { Stage } from "./stage.js";
+
+/** Every case, in the order of the table. */
+export const CASES: readonly FaultCase[] = [...kills];
+
+export interface RunOptions {
+  /** Told of what happens meanwhile. */
+  readonly say?: (line: string) => void;
+  /** See {@link Stage.spoils}. */
+  readonly spoils?: boolean;
+}
+
+/**
+ * Runs one case on services of its own; nothing of it runs when this settles.
+ *
+ * @throws when the case could not be played through, or took longer than its deadline
+ */
+export async function runCase(fault: FaultCase, { say = () => undefined, spoils = false }: RunOptions = {}) {
+  const stage = new Stage(say, spoils);
+  try {
+    const run: Promise<Figures> = fault.run(stage);
+    return await withDeadline(run, fault.deadline * 1000, () => `${fault.name} did not end within ${fault.deadline} s`);
+  } finally {
+    await stage.close();
+  }
+}

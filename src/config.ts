@@ -36,6 +36,8 @@ export interface Config {
   };
   readonly worker: {
     readonly concurrency: number;
+    /** Solves at once; null: all slots but one. */
+    readonly solverSlots: number | null;
     /** 0 means without limit. */
     readonly prefetchMultiplier: number;
     readonly timeLimitSeconds: number | null;
@@ -144,6 +146,7 @@ function assemble(
     worker: {
       ...limits,
       concurrency: settings.CELERY_WORKER_CONCURRENCY ?? Math.min(machine().cpus, MAX_CONCURRENCY),
+      solverSlots: settings.CELERY_WORKER_SOLVER_SLOTS ?? null,
       prefetchMultiplier: settings.CELERY_WORKER_PREFETCH_MULTIPLIER,
       acksLate: settings.CELERY_TASK_ACKS_LATE,
       rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,

@@ -23,6 +23,9 @@ export type PloSolverOptions = WorkerOptions & {
   readonly logFile?: string;
 };
 
+/** Group of slots that solves take from. */
+const SOLVER_GROUP = "solver";
+
 /** The PLOSolver worker, assembled and not yet started. */
 export interface PloSolver {
   readonly app: Celery;
@@ -65,11 +68,12 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       solverAnalysisJob({
         findSolutions: (description, signal) =>
           untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
+        solvesAtOnce: () => worker.core.slots.groups.get(SOLVER_GROUP)?.limit ?? 1,
       }),
-      settings,
+      { ...settings, slotGroup: SOLVER_GROUP },
     ),
   });
-  const worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
+  const worker: Worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
   let http: HttpServer | null = null;
   return {
     app,
@@ -115,6 +119,8 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     deadLetterQueue: (queue: string) => deadLetterQueues.get(queue) ?? `${queue}-dlq`,
     deadLetterExchange: topology.deadLetterExchange,
     workerConcurrency: worker.concurrency,
+    // Solves take minutes: a simulation must not wait for one.
+    workerSlotGroups: { [SOLVER_GROUP]: worker.solverSlots === null ? { leaves: 1 } : { limit: worker.solverSlots } },
     workerPrefetchMultiplier: worker.prefetchMultiplier,
     workerMaxTasksPerChild: worker.maxTasksPerChild,
     workerMaxMemoryPerChild: worker.maxMemoryPerChildKib,

@@ -24,6 +24,7 @@ export interface TaskDefinition {
   /** Changed by the remote-control command `rate_limit`. */
   rateLimit: string | number | null;
   readonly inline: boolean;
+  readonly slotGroup: string | null;
   readonly typing: TaskOptions["typing"];
   readonly trackStarted: boolean;
   readonly ignoreResult: boolean;
@@ -75,6 +76,7 @@ const OPTION_NAMES: readonly (keyof TaskOptions)[] = [
   "retryJitter",
   "rateLimit",
   "inline",
+  "slotGroup",
   "typing",
   "trackStarted",
   "ignoreResult",
@@ -115,6 +117,7 @@ export function defineTask(name: string, given: TaskOptions, handler: TaskHandle
     retryJitter: options.retryJitter ?? true,
     rateLimit: options.rateLimit === undefined ? settings.taskDefaultRateLimit : options.rateLimit,
     inline: options.inline ?? false,
+    slotGroup: options.slotGroup ?? null,
     typing: options.typing,
     trackStarted: options.trackStarted ?? settings.taskTrackStarted,
     ignoreResult: options.ignoreResult ?? settings.taskIgnoreResult,
@@ -135,6 +138,8 @@ export function defineTask(name: string, given: TaskOptions, handler: TaskHandle
     onRevoked: options.onRevoked,
     logFields: options.logFields,
   };
+  if (definition.inline && definition.slotGroup !== null)
+    throw new ImproperlyConfigured(`task ${name}: inline tasks have slots of their own, so they take no slotGroup`);
   checkNumber(name, "maxRetries", definition.maxRetries);
   checkNumber(name, "defaultRetryDelay", definition.defaultRetryDelay);
   checkNumber(name, "timeLimit", definition.timeLimit);

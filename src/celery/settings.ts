@@ -149,6 +149,13 @@ const schema = z.strictObject({
   workerConcurrency: concurrency.default(() => Math.min(machine().cpus, MAX_CONCURRENCY)),
   /** Ours: slots of tasks with the option `inline`; null lets them share `workerConcurrency`. */
   workerInlineConcurrency: z.int().positive().nullable().default(null),
+  /**
+   * Ours: what groups of tasks may take of the slots. `limit` is the most, `leaves` how many are left to all others, however
+   * many there are; a group may always take one. Tasks name theirs with the option `slotGroup`.
+   */
+  workerSlotGroups: z
+    .record(z.string(), z.strictObject({ limit: concurrency.exactOptional(), leaves: count.exactOptional() }))
+    .default({}),
   workerPrefetchMultiplier: count.default(4),
   workerMaxTasksPerChild: z.int().positive().nullable().default(null),
   /** Kilobytes, as in Celery. */

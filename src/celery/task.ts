@@ -209,6 +209,8 @@ export interface TaskOptions extends SendingOptions {
   readonly rateLimit?: string | number | null;
   /** Takes slots of `workerInlineConcurrency`, for handlers that only wait for I/O. Default false. */
   readonly inline?: boolean;
+  /** Group of `workerSlotGroups` whose share of the slots the task takes from. Default none: it may take every slot. */
+  readonly slotGroup?: string;
   /** Checks the positional arguments before the handler runs, e.g. `z.tuple([z.number()])`; what it returns replaces them. */
   readonly typing?: { parse(args: unknown): unknown[] };
   /** Store STARTED. Default: the app's `taskTrackStarted`. */

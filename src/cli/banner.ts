@@ -14,13 +14,14 @@ export function startupBanner(app: Celery, worker: Worker): string {
     autoscale === null
       ? `${worker.core.slots.limit} (threads)`
       : `{min=${autoscale.min}, max=${autoscale.max}} (threads)`;
+  const shares = [...worker.core.slots.groups].map(([name, { limit }]) => `, ${name} up to ${limit}`).join("");
   const events = settings.workerSendTaskEvents ? "ON" : "OFF (enable -E to monitor tasks in this worker)";
   const system = `${type()}-${release()}-${arch()} ${new Date().toISOString().slice(0, 19).replace("T", " ")}`;
   const config = [
     ["app", app.name],
     ["transport", parseBrokerUrl(settings.brokerUrl).map(displayUrl).join(";")],
     ["results", redactUrl(settings.resultBackend ?? "disabled://", "**")],
-    ["concurrency", concurrency],
+    ["concurrency", concurrency + shares],
     ["machine", describeMachine(machine())],
     ["task events", events],
   ] as const;

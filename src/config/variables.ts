@@ -148,6 +148,10 @@ export const VARIABLES = {
     section: "Worker",
     about: "Tasks that run at once, and worker threads. Default: the number of CPUs that the process may use.",
   }),
+  CELERY_WORKER_SOLVER_SLOTS: withoutDefault(integer(1, MAX_CONCURRENCY), {
+    about:
+      "Solver analyses that run at once. Default: one fewer than the concurrency, so that a simulation finds a slot; with a concurrency of 1 a simulation waits for the solve that runs.",
+  }),
   CELERY_WORKER_PREFETCH_MULTIPLIER: withDefault(integer(0, 10_000), {
     about: "Messages fetched ahead: this times the concurrency; 0 means without limit.",
     initial: "1",

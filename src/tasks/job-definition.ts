@@ -44,6 +44,8 @@ export interface JobTaskSettings {
   readonly arrivalTimeoutSeconds?: number;
   /** Milliseconds between progress writes. Default 500. */
   readonly heartbeatMs?: number;
+  /** Group of tasks whose share of the worker's slots the job takes from. Default none. */
+  readonly slotGroup?: string;
   /** Ends the waiting for the database in hooks when the process stops. */
   readonly shutdownSignal?: AbortSignal;
   /** Learns who waits for the database, and why; tasks of one process share it. Default: one for this task. */

@@ -20,6 +20,7 @@ export function jobTask<Input, Result>(definition: JobDefinition<Input, Result>,
     options: {
       maxRetries: MAX_RETRIES,
       acksLate: true,
+      ...(settings.slotGroup === undefined ? {} : { slotGroup: settings.slotGroup }),
       throws: [PermanentJobError],
       logFields: (request) => ({ jobId: jobIdOfRequest(request) }),
       onFailure: (request, error) => life.onFailure(request, error),

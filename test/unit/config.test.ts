@@ -31,6 +31,7 @@ describe("defaults", () => {
       timeLimitSeconds: 1800,
       softTimeLimitSeconds: 1500,
       prefetchMultiplier: 1,
+      solverSlots: null,
       acksLate: true,
       rejectOnWorkerLost: true,
       maxTasksPerChild: null,

@@ -1,5 +1,6 @@
 import type { BrokerConnection } from "../amqp/connection.js";
 import { Publisher } from "../amqp/publisher.js";
+import { ImproperlyConfigured } from "../errors.js";
 import { ThreadPool } from "../executor/thread-pool.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import { Bodies } from "./bodies.js";
@@ -38,7 +39,8 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
   const { nodename, settings, log, tasks, createResults, oid } = parts;
   const results = createResults(publisher);
   const schedule = new Schedule();
-  const slots = new Slots(settings.workerConcurrency);
+  checkSlotGroups(parts);
+  const slots = new Slots(settings.workerConcurrency, settings.workerSlotGroups);
   const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
   const limits = memoryLimits(process.env);
   const accept = acceptedContentTypes(settings.acceptContent);
@@ -59,7 +61,8 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     }),
     pool: threadPool(parts),
     slots,
-    slotsOf: (definition) => (definition.inline ? inline : slots),
+    slotsOf: ({ inline: isInline, slotGroup }) =>
+      isInline ? inline.ungrouped : (slots.groups.get(slotGroup ?? "") ?? slots.ungrouped),
     rateLimits: rateLimits(parts),
     schedule,
     revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),
@@ -81,6 +84,13 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     onReady: (delivery) => consumerOf(delivery)?.ready(delivery),
     isStopping,
   };
+}
+
+function checkSlotGroups({ tasks, settings: { workerSlotGroups } }: WorkerParts): void {
+  for (const { name, slotGroup } of tasks.values()) {
+    if (slotGroup === null || Object.hasOwn(workerSlotGroups, slotGroup)) continue;
+    throw new ImproperlyConfigured(`task ${name}: its slotGroup ${slotGroup} is not in workerSlotGroups`);
+  }
 }
 
 /** On a channel of their own: one that the broker refuses closes it, and must not hold up results. */

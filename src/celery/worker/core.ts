@@ -20,7 +20,7 @@ import type { Request } from "./request.js";
 import type { Requeues } from "./requeues.js";
 import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
-import type { Slots } from "./slots.js";
+import type { SlotGroup, Slots } from "./slots.js";
 import type { Unsettled } from "./unsettled.js";
 
 /** What the steps of a delivery's life share: one record per worker. */
@@ -34,10 +34,10 @@ export interface WorkerCore {
   /** Reads task messages. */
   readonly bodies: Bodies;
   readonly pool: ThreadPool;
-  /** Slots of ordinary tasks. */
+  /** Slots of all but `inline` tasks, which have their own when `workerInlineConcurrency` is set. */
   readonly slots: Slots;
-  /** Where a task takes its slot: `inline` tasks have their own when `workerInlineConcurrency` is set. */
-  readonly slotsOf: (definition: TaskDefinition) => Slots;
+  /** Where a task takes its slot. */
+  readonly slotsOf: (definition: TaskDefinition) => SlotGroup;
   readonly rateLimits: RateLimits;
   readonly schedule: Schedule;
   /** Ids of revoked and expired tasks. */

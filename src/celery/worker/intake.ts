@@ -7,7 +7,7 @@ import { discard } from "./finish.js";
 import { refusalOf, refuse, refuseRead, refuseUnregistered } from "./refuse.js";
 import { Request } from "./request.js";
 import { start } from "./run.js";
-import type { Slots } from "./slots.js";
+import type { SlotGroup } from "./slots.js";
 
 /** Takes one delivery in: reads it, finds its task, and lets it run at its time. Never throws. */
 export function receive(core: WorkerCore, delivery: Delivery): void {
@@ -134,14 +134,14 @@ function mayStart(core: WorkerCore, request: Request): boolean {
   return !core.isStopping() && request.delivery.isPending;
 }
 
-function begin(core: WorkerCore, request: Request, slots: Slots): void {
+function begin(core: WorkerCore, request: Request, slots: SlotGroup): void {
   request.stopWaiting();
   if (!mayStart(core, request) || discardStale(core, request)) slots.release();
   else start(core, request, slots);
 }
 
 /** Reads the body in the slot: whatever ends the wait meanwhile ends the reading. */
-async function readAndBegin(core: WorkerCore, request: Request, slots: Slots): Promise<void> {
+async function readAndBegin(core: WorkerCore, request: Request, slots: SlotGroup): Promise<void> {
   const reading = new AbortController();
   const { eta } = request;
   request.cancelWait = () => {

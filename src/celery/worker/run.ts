@@ -7,14 +7,14 @@ import type { WorkerCore } from "./core.js";
 import { finish } from "./finish.js";
 import { type Outcome, outcomeOfError } from "./outcome.js";
 import type { Request } from "./request.js";
-import type { Slots } from "./slots.js";
+import type { SlotGroup } from "./slots.js";
 import { storeState } from "./store.js";
 
 /** How long a terminated task may take to end by itself before it is given up and its threads are killed. */
 const TERMINATE_GRACE_MS = 1500;
 
 /** Runs a request in the slot it holds, and settles it. */
-export function start(core: WorkerCore, request: Request, slots: Slots): void {
+export function start(core: WorkerCore, request: Request, slots: SlotGroup): void {
   request.start();
   if (!request.definition.acksLate) request.settle("ack");
   core.events.emit("taskStarted", request);

@@ -2,6 +2,7 @@ import type { BrokerConnection } from "../amqp/connection.js";
 import { displayUrl, parseBrokerUrl } from "../amqp/url.js";
 import { machine } from "../machine.js";
 import type { WorkerCore } from "./core.js";
+import type { Slots } from "./slots.js";
 
 /** What {@link workerStats} cannot see in the core. */
 export interface StatsParts {
@@ -37,6 +38,7 @@ function poolStats({ slots, pool, settings }: WorkerCore): Record<string, unknow
   return {
     implementation: "node:worker_threads",
     "max-concurrency": slots.limit,
+    slots: slotStats(slots),
     processes: [process.pid],
     threads: threads.length,
     "max-tasks-per-child": settings.workerMaxTasksPerChild ?? "N/A",
@@ -51,6 +53,13 @@ function poolStats({ slots, pool, settings }: WorkerCore): Record<string, unknow
       inqueues: { total: waiting, active },
     },
   };
+}
+
+/** Slots of the worker, and of each group with a share of them. Ours. */
+function slotStats(slots: Slots): Record<string, unknown> {
+  const stats = ({ limit, used, waiting }: Pick<Slots, "limit" | "used" | "waiting">) => ({ limit, used, waiting });
+  const groups = [...slots.groups].map(([name, group]) => [name, stats(group)] as const);
+  return { ...stats(slots), groups: Object.fromEntries(groups) };
 }
 
 function brokerStats({ settings }: WorkerCore, connection: BrokerConnection): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import { SoftTimeLimitExceeded } from "../../celery/errors.js";
-import { machine } from "../../celery/machine.js";
+import { type Machine, machine } from "../../celery/machine.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
@@ -22,13 +22,18 @@ export interface SolverResult {
 export interface SolverAnalysisSettings {
   /** Solutions stored under a description, newest first; without it nothing is answered from earlier jobs. */
   readonly findSolutions?: (description: string, signal: AbortSignal) => Promise<readonly unknown[]>;
-  /** Memory one solve may take, in mebibytes. Default 1024. */
+  /** Memory one solve may take, in mebibytes. Default 1024, or less where the machine has less for each. */
   readonly maxMemoryMebibytes?: number;
   /** Threads one solve may use when they are free: 1 or 2. Default: 2 where there are two cores. */
   readonly threads?: number;
+  /** Solves that may run at once in this process, and share its memory. Default 1. */
+  readonly solvesAtOnce?: () => number;
 }
 
 const DEFAULT_MEMORY_MEBIBYTES = 1024;
+
+/** Part of the machine's memory that all solves together may take. */
+const MEMORY_SHARE = 0.5;
 
 /** The solver's job: input, computation, result and the row of `solver_solutions`. */
 export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDefinition<SolverInput, SolverResult> {
@@ -110,7 +115,7 @@ async function solve(
   const threads = Math.min(MAX_THREADS, settings.threads ?? machine().cpus);
   const solution = await runSolve(prepared, input.request, {
     compute: (kernel, kernelInput, options) => run.context.compute(kernel, kernelInput, options),
-    maxBytes: (settings.maxMemoryMebibytes ?? DEFAULT_MEMORY_MEBIBYTES) * 2 ** 20,
+    maxBytes: (settings.maxMemoryMebibytes ?? memoryMebibytes(settings.solvesAtOnce?.() ?? 1, machine())) * 2 ** 20,
     threads,
     signal: run.signal,
     endsSoftly: (reason) => reason instanceof SoftTimeLimitExceeded,
@@ -123,6 +128,11 @@ async function solve(
     request: describeRequest(input.request, input.options),
     cached: false,
   };
+}
+
+/** What one of several solves may take of a machine's memory, in mebibytes. */
+export function memoryMebibytes(solvesAtOnce: number, { memoryBytes }: Pick<Machine, "memoryBytes">): number {
+  return Math.min(DEFAULT_MEMORY_MEBIBYTES, (memoryBytes * MEMORY_SHARE) / 2 ** 20 / solvesAtOnce);
 }
 
 /** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s". */

@@ -21,6 +21,20 @@ function open(): Celery {
   return client;
 }
 
+/** A handler that notes that it started and waits for `release`. */
+function gate() {
+  const started: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const wait = async (_: TaskContext, name: string) => {
+    started.push(name);
+    await released;
+  };
+  return { started, release: () => release(), wait };
+}
+
 const isEmpty = async (queue: string) => ((await vhost.get("queues", queue)) as { messages?: number }).messages === 0;
 
 describe("options of a task for sending it", () => {
@@ -172,18 +186,35 @@ describe("onReplace", () => {
   });
 });
 
+it("slotGroup: such tasks leave slots to others, in the order of asking", async () => {
+  const { started, release, wait } = gate();
+  const worker = await startWorker(
+    (app) => {
+      app.task("long", { slotGroup: "long" }, wait);
+      app.task("short", wait);
+    },
+    { concurrency: 3, settings: { workerSlotGroups: { long: { leaves: 1 } } } },
+  );
+  const sent: string[] = [];
+  for (const name of ["l1", "l2", "l3"]) sent.push(await bare.current.send("celery", "long", [name]));
+  for (const name of ["s1", "s2"]) sent.push(await bare.current.send("celery", "short", [name]));
+  await waitUntil(() => worker.core.slots.waiting === 2, "two that wait");
+  expect(started).toEqual(["l1", "l2", "s1"]);
+  release();
+  for (const id of sent) expect((await bare.current.result(id)).status).toBe("SUCCESS");
+});
+
+it("a slotGroup is one of the worker's, and not for inline tasks", () => {
+  const app = new Celery("tests", { workerSlotGroups: { long: { limit: 1 } } });
+  expect(() => app.task("a", { slotGroup: "long", inline: true }, () => 1)).toThrow(/inline/);
+  app.task("b", { slotGroup: "lung" }, () => 1);
+  expect(() => app.worker()).toThrow("task b: its slotGroup lung is not in workerSlotGroups");
+});
+
 it("inline: such tasks have slots of their own, and logFields go into each line about a task", async () => {
   const lines: { msg: string; room?: string }[] = [];
   const log = pino({ level: "info" }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const started: string[] = [];
-  let release = () => {};
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const wait = async (_: TaskContext, name: string) => {
-    started.push(name);
-    await released;
-  };
+  const { started, release, wait } = gate();
   await startWorker(
     (app) => {
       app.task("ordinary", wait);

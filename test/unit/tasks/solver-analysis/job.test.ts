@@ -5,6 +5,7 @@ import { ThreadPool } from "../../../../src/celery/executor/thread-pool.js";
 import { JobCancelledError, JobInputError } from "../../../../src/jobs/errors.js";
 import type { JobRun } from "../../../../src/tasks/job-definition.js";
 import {
+  memoryMebibytes,
   type SolverAnalysisSettings,
   type SolverResult,
   solverAnalysisJob,
@@ -129,6 +130,13 @@ describe("a solver job", () => {
       /cannot be solved within the limits.*MiB/,
     );
   });
+});
+
+it("all solves together take at most half of the machine's memory, and one no more than a gibibyte", () => {
+  const gibibytes = (count: number) => ({ memoryBytes: count * 2 ** 30 });
+  expect(memoryMebibytes(1, gibibytes(16))).toBe(1024);
+  expect(memoryMebibytes(1, gibibytes(1))).toBe(512);
+  expect(memoryMebibytes(7, gibibytes(7))).toBe(512);
 });
 
 describe("the store of solutions", () => {

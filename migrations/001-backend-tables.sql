@@ -58,6 +58,8 @@ begin
       updated_at timestamp default timezone('utc', now())
     );
     create index idx_solver_solutions_user_id on solver_solutions (user_id);
+    -- For the look-up of earlier answers; hashed, because a description may be longer than a tree's entry.
+    create index idx_solver_solutions_description on solver_solutions using hash (description);
   end if;
 end
 $$;

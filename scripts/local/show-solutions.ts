@@ -53,6 +53,7 @@ function solutionRow(name: string, result: unknown): string[] {
     .map((action) => `${actionLabel(action)} ${(action.frequency * 100).toFixed(0)} %`)
     .join(", ");
   const bound = solution.is_equilibrium_approximation ? "" : "≥ ";
+  const where = solution.measured_game === "cut" ? ", in a cut game" : "";
   return [
     name,
     String(solution.tree.player),
@@ -60,7 +61,7 @@ function solutionRow(name: string, result: unknown): string[] {
     Object.values(solution.ev)
       .map((ev) => ev.toFixed(1))
       .join(" / "),
-    `${bound}${solution.exploitability.toFixed(2)} % of the pot`,
+    `${bound}${solution.exploitability.toFixed(2)} % of the pot${where}`,
     `${solution.iterations} iterations, ${solution.solve_time.toFixed(1)} s`,
   ];
 }

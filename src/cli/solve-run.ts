@@ -61,7 +61,7 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<void> 
       ...solution,
       game_state_hash: prepared.hash,
       canonical_suits: prepared.suits,
-      request: describeRequest(input.request, input.options),
+      request: describeRequest(input.request, input.options, { threads, maxBytes: MAX_BYTES, speed: prepared.speed }),
       cached: false,
     };
     if (flags.json) output.json({ solution: stored, game_state_hash: prepared.hash });

@@ -27,7 +27,7 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
     output.style(headline(solution), "bold"),
     ...assumptionLines(solution),
     "",
-    quality(solution),
+    ...quality(solution),
     "",
     `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}`,
     "",
@@ -51,7 +51,7 @@ function assumptionLines({ assumptions }: StoredSolution): string[] {
   return assumptions.map((assumption) => `  assumed: ${assumption}`);
 }
 
-function quality(solution: StoredSolution): string {
+function quality(solution: StoredSolution): string[] {
   const players = Object.values(solution.deviation_gains);
   const error = players.reduce((sum, gain) => sum + (gain.standard_error ?? 0), 0) / players.length / solution.game.pot;
   const sampled = players.some((gain) => gain.standard_error !== null);
@@ -67,7 +67,12 @@ function quality(solution: StoredSolution): string {
     soft_time_limit: "stopped early",
   };
   const time = `${solution.iterations} iterations, ${solution.solve_time.toFixed(2)} s, ${why[solution.stopped_by]}`;
-  return `${off} (${time})`;
+  if (solution.measured_game === "asked") return [`${off} (${time})`];
+  return [
+    `${off}, in a cut game (${time})`,
+    "How far off this is in the game asked for was not measured. What was cut:",
+    ...solution.cut.map((cut) => `  - ${cut}`),
+  ];
 }
 
 /** What the classes of hands in the table go by. */
@@ -178,8 +183,10 @@ function gainText(gain: StoredSolution["deviation_gains"][string] | undefined): 
   return `${chips(Math.max(0, gain.gain))}${error}`;
 }
 
+/** What else is to be known of the game; what was cut stands above. */
 function notes(solution: StoredSolution, street: string): string[] {
-  const { abstraction, omitted } = solution;
-  const lines = [...abstraction.map((note) => `  - ${note}`), ...omitted.map((note) => `  - left out: ${note}`)];
+  const { abstraction, cut, omitted } = solution;
+  const rest = abstraction.filter((note) => !cut.includes(note));
+  const lines = [...rest.map((note) => `  - ${note}`), ...omitted.map((note) => `  - left out: ${note}`)];
   return lines.length > 0 ? ["", `The ${street} game that was solved:`, ...lines] : [];
 }

@@ -1,7 +1,8 @@
 import { planHeadsUp } from "./plan/heads-up-plan.js";
+import { cutOf } from "./report/describe-game.js";
 import { headsUpSolution } from "./report/heads-up-solution.js";
 import type { FormatCards, Solution } from "./report/solution.js";
-import { type SolveHooks, solveLoop } from "./solve-loop.js";
+import { type Iterative, type SolveHooks, solveLoop } from "./solve-loop.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 import type { SharedGame } from "./vector/shared-game.js";
 import { VectorSolver } from "./vector/vector-solver.js";
@@ -31,7 +32,8 @@ export function solveHeadsUp(
   });
   try {
     onShared(solver.shared);
-    const game = {
+    const game: Iterative = {
+      measuredGame: cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked",
       iterate: () => solver.iterate(),
       measure: () => solver.exploitability().nashConv,
       finishingMeasures: FINISHING_MEASURES,

@@ -1,5 +1,5 @@
 import { significant } from "./report/numbers.js";
-import type { ConvergencePoint, SolveEnd, StopReason } from "./report/solution.js";
+import type { ConvergencePoint, MeasuredGame, SolveEnd, StopReason } from "./report/solution.js";
 import type { SolveLimits } from "./spot/spot.js";
 
 /** News of a running solve. */
@@ -8,6 +8,8 @@ export interface SolveProgress {
   /** Percent of the pot; null before the first measurement. */
   readonly exploitability: number | null;
   readonly seconds: number;
+  /** The game that is solved and measured: the one asked for, or one cut down to what the limits allow. */
+  readonly game: MeasuredGame;
   /** 0–1: the way to the nearest of the limits. */
   readonly fraction: number;
 }
@@ -26,6 +28,7 @@ export interface SolveHooks {
 /** A game that is solved iteration by iteration. */
 export interface Iterative {
   readonly iterations: number;
+  readonly measuredGame: MeasuredGame;
   /** Time to keep for the end, in measurements: the last one and the report. Default 2. */
   readonly finishingMeasures?: number;
   /** Time to keep for the end, in seconds, if that is more. Default 0. */
@@ -92,7 +95,8 @@ export function solveLoop(
     reported = hooks.now();
     const exploitability = Number.isNaN(nashConv) ? null : significant(percent(nashConv));
     const fraction = fractionDone(game.iterations, seconds(), exploitability, first, limits);
-    hooks.onProgress({ iteration: game.iterations, exploitability, seconds: seconds(), fraction });
+    const progress = { iteration: game.iterations, exploitability, seconds: seconds(), fraction };
+    hooks.onProgress({ ...progress, game: game.measuredGame });
   };
 
   const stopReason = (): StopReason | null => {

@@ -10,8 +10,9 @@ import { Measure } from "./multiway/measure.js";
 import { type LaterRow, MultiwayState } from "./multiway/multiway-state.js";
 import { flattenTree, NODE } from "./multiway/multiway-tree.js";
 import { heroHand, type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
+import { cutOf } from "./report/describe-game.js";
 import { multiwaySolution } from "./report/multiway-solution.js";
-import type { FormatCards, Solution } from "./report/solution.js";
+import type { FormatCards, MeasuredGame, Solution } from "./report/solution.js";
 import { type Iterative, type SolveHooks, solveLoop } from "./solve-loop.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 
@@ -48,7 +49,8 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
     () => hooks.stop() === "now",
   );
   const heroHands = spot.players.map((_, seat) => (spot.hero?.seat === seat ? heroHand(spot, plan) : -1));
-  const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks);
+  const measuredGame = cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked";
+  const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks, measuredGame);
   const end = solveLoop(training, spot.root.state.pot, seats, limits, hooks, startedAt);
   const final = meter.final(heroHands, spot.root.toAct, end.stoppedBy === "soft_time_limit");
   const { iterations, deals } = training;
@@ -77,6 +79,7 @@ class Training implements Iterative {
   readonly deals: number;
   readonly #heroHands: readonly number[];
   readonly #hooks: SolveHooks;
+  readonly measuredGame: MeasuredGame;
 
   constructor(
     trainer: ExternalSampling,
@@ -84,12 +87,14 @@ class Training implements Iterative {
     deals: number,
     heroHands: readonly number[],
     hooks: SolveHooks,
+    measuredGame: MeasuredGame,
   ) {
     this.#trainer = trainer;
     this.#meter = meter;
     this.deals = deals;
     this.#heroHands = heroHands;
     this.#hooks = hooks;
+    this.measuredGame = measuredGame;
     this.finishingSeconds = meter.finalSeconds;
   }
 

@@ -2,6 +2,7 @@ import { SoftTimeLimitExceeded } from "../../celery/errors.js";
 import { type Machine, machine } from "../../celery/machine.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
+import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
@@ -10,7 +11,7 @@ import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import { runSolve } from "./run-solve.js";
 import type { SolverInput } from "./solver-input.js";
-import { describeRequest, type StoredSolution, serves } from "./stored-solution.js";
+import { describeRequest, type Means, type StoredSolution, serves } from "./stored-solution.js";
 
 /** `result_data` of a solver analysis. */
 export interface SolverResult {
@@ -46,7 +47,7 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
       insertSolverSolution(transaction, {
         userId: job.userId,
         name: `Solver solution for job ${job.jobId}`,
-        description: cacheDescription(game_state_hash),
+        description: solutionKey(game_state_hash),
         gameState: gameStateOf(job.inputData),
         solution,
         iterations: solution.iterations,
@@ -55,9 +56,9 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
   };
 }
 
-/** Text under which a game's solutions are found again. */
-function cacheDescription(hash: string): string {
-  return `game_state_hash=${hash}`;
+/** Text under which a game's solutions are found again, by solvers that would answer alike. */
+function solutionKey(hash: string): string {
+  return `game_state_hash=${hash} solver_version=${SOLVER_VERSION}`;
 }
 
 function gameStateOf(inputData: unknown): unknown {
@@ -89,11 +90,12 @@ async function fromCache(
   run: JobRun,
   input: SolverInput,
   prepared: PreparedSpot,
-  { findSolutions }: SolverAnalysisSettings,
+  settings: SolverAnalysisSettings,
 ): Promise<StoredSolution | null> {
+  const { findSolutions } = settings;
   if (!findSolutions) return null;
-  const wanted = describeRequest(input.request, input.options);
-  const stored = (await findSolutions(cacheDescription(prepared.hash), run.signal)) as readonly StoredSolution[];
+  const wanted = describeRequest(input.request, input.options, meansOf(settings, prepared));
+  const stored = (await findSolutions(solutionKey(prepared.hash), run.signal)) as readonly StoredSolution[];
   const found = stored.find((solution) => isOurs(solution, prepared.hash) && serves(solution, wanted));
   if (!found) return null;
   run.report(99, "Answered from an earlier job");
@@ -101,9 +103,21 @@ async function fromCache(
   return { ...renamed, cached: true };
 }
 
-/** Rows may have been written by other programs, or by an older version of this one. */
+/** Rows may have been written by other programs, or by another version of this one. */
 function isOurs(solution: Partial<StoredSolution> | null, hash: string): boolean {
-  return solution?.format === "plosolver-solution-1" && solution.game_state_hash === hash;
+  if (solution?.format !== "plosolver-solution-1") return false;
+  return solution.game_state_hash === hash && solution.solver_version === SOLVER_VERSION;
+}
+
+function meansOf(
+  { threads, maxMemoryMebibytes, solvesAtOnce }: SolverAnalysisSettings,
+  { speed }: PreparedSpot,
+): Means {
+  return {
+    threads: Math.min(MAX_THREADS, threads ?? machine().cpus),
+    maxBytes: (maxMemoryMebibytes ?? memoryMebibytes(solvesAtOnce?.() ?? 1, machine())) * 2 ** 20,
+    speed,
+  };
 }
 
 async function solve(
@@ -112,11 +126,11 @@ async function solve(
   prepared: PreparedSpot,
   settings: SolverAnalysisSettings,
 ): Promise<StoredSolution> {
-  const threads = Math.min(MAX_THREADS, settings.threads ?? machine().cpus);
+  const means = meansOf(settings, prepared);
   const solution = await runSolve(prepared, input.request, {
     compute: (kernel, kernelInput, options) => run.context.compute(kernel, kernelInput, options),
-    maxBytes: (settings.maxMemoryMebibytes ?? memoryMebibytes(settings.solvesAtOnce?.() ?? 1, machine())) * 2 ** 20,
-    threads,
+    maxBytes: means.maxBytes,
+    threads: means.threads,
     signal: run.signal,
     endsSoftly: (reason) => reason instanceof SoftTimeLimitExceeded,
     onProgress: (progress) => run.report(Math.min(99, Math.floor(progress.fraction * 100)), progressMessage(progress)),
@@ -125,7 +139,7 @@ async function solve(
     ...solution,
     game_state_hash: prepared.hash,
     canonical_suits: prepared.suits,
-    request: describeRequest(input.request, input.options),
+    request: describeRequest(input.request, input.options, means),
     cached: false,
   };
 }
@@ -135,8 +149,9 @@ export function memoryMebibytes(solvesAtOnce: number, { memoryBytes }: Pick<Mach
   return Math.min(DEFAULT_MEMORY_MEBIBYTES, (memoryBytes * MEMORY_SHARE) / 2 ** 20 / solvesAtOnce);
 }
 
-/** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s". */
-export function progressMessage({ iteration, exploitability, seconds }: SolveProgress): string {
-  const measured = exploitability === null ? "not measured yet" : `${exploitability} % of the pot`;
+/** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s"; of a cut game, "… of the pot in a cut game, …". */
+export function progressMessage({ iteration, exploitability, seconds, game }: SolveProgress): string {
+  const where = game === "cut" ? " in a cut game" : "";
+  const measured = exploitability === null ? "not measured yet" : `${exploitability} % of the pot${where}`;
   return `Iteration ${iteration}: exploitability ${measured}, ${seconds.toFixed(1)} s`;
 }

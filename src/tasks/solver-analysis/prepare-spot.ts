@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/random.js";
+import { machineSpeed } from "../../poker/solver/plan/machine-speed.js";
 import { canonicalSuits, mapHands } from "../../poker/solver/spot/canonical-suits.js";
 import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
@@ -17,6 +18,8 @@ export interface PreparedSpot {
   readonly boards: readonly (readonly string[])[];
   /** MD5 in hex of everything that determines the game; see docs/solver.md. */
   readonly hash: string;
+  /** Speed of a thread of this machine; see {@link machineSpeed}. */
+  readonly speed: number;
   /** What reading the spot took; it counts towards the time limit. */
   readonly seconds: number;
 }
@@ -88,6 +91,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       spot,
       input.ranges.map((spec, seat) => (blind[seat] ? JSON.stringify(spec) : null)),
     ),
+    speed: machineSpeed(),
     seconds: (performance.now() - startedAt) / 1000,
   };
 }

@@ -105,6 +105,7 @@ const nextSchema: z.ZodType = z.lazy(() =>
 
 const solutionSchema = z.object({
   format: z.literal("plosolver-solution-1"),
+  solver_version: z.int().describe("Raised whenever an equal spot gets another answer"),
   game: gameSchema,
   ranges: byPlayer(rangeSchema),
   hero: heroSchema.nullable(),
@@ -115,14 +116,20 @@ const solutionSchema = z.object({
   deviation_gains: byPlayer(z.object({ gain: chips, standard_error: maybe.describe("Null when exact") })),
   exploitability_method: z.string(),
   is_equilibrium_approximation: z.boolean().describe("False where the method guarantees no equilibrium"),
-  converged: z.boolean().describe("The target was reached"),
+  measured_game: z
+    .enum(["asked", "cut"])
+    .describe(
+      "The game that the distance was measured in: the one asked for, or one cut down to what the limits allow",
+    ),
+  converged: z.boolean().describe("The target was reached, in the game asked for"),
   stopped_by: z.enum(["target", "iterations", "time_limit", "soft_time_limit"]),
   convergence: z.array(z.object({ iteration: z.int(), exploitability: z.number(), seconds: z.number() })),
   algorithm: z.string(),
   iterations: z.int(),
   solve_time: z.number().describe("Seconds"),
   threads: z.int(),
-  abstraction: z.array(z.string()).describe("Every simplification"),
+  cut: z.array(z.string()).describe("What was cut from the game asked for; empty when it was solved as asked"),
+  abstraction: z.array(z.string()).describe("Every simplification: what was cut, and the sizes offered"),
   assumptions: z.array(z.string()).describe("How ambiguous input was read"),
   seed: z.int(),
   tree: nodeSchema,
@@ -137,6 +144,8 @@ const solutionSchema = z.object({
     time_limit_seconds: z.number(),
     tree_depth: z.int().nullable(),
     full_strategy: z.boolean(),
+    work: z.number().describe("What the limits allow: seconds of one thread of a reference machine"),
+    memory_mebibytes: z.number(),
   }),
   cached: z.boolean().describe("Answered from an earlier job"),
 });

@@ -13,15 +13,27 @@ export interface StoredSolution extends Solution {
     readonly time_limit_seconds: number;
     readonly tree_depth: number | null;
     readonly full_strategy: boolean;
+    /** What time limit and machine allow: seconds of one thread of the reference machine. */
+    readonly work: number;
+    readonly memory_mebibytes: number;
   };
   /** True when the answer was taken from an earlier job. */
   readonly cached: boolean;
 }
 
-/** What a job asks of the answer's quality and extent. */
+/** What a solve may use. */
+export interface Means {
+  readonly threads: number;
+  readonly maxBytes: number;
+  /** Of one thread, as a multiple of the reference machine's. */
+  readonly speed: number;
+}
+
+/** What a job asks of the answer's quality and extent, and what it gives for it. */
 export function describeRequest(
   request: SolveRequest,
   options: { readonly treeDepth: number | null; readonly fullStrategy: boolean },
+  { threads, maxBytes, speed }: Means,
 ): StoredSolution["request"] {
   return {
     iterations: request.iterations,
@@ -29,23 +41,29 @@ export function describeRequest(
     time_limit_seconds: request.timeLimitSeconds,
     tree_depth: options.treeDepth,
     full_strategy: options.fullStrategy,
+    work: Number((request.timeLimitSeconds * threads * speed).toPrecision(4)),
+    memory_mebibytes: Math.floor(maxBytes / 2 ** 20),
   };
 }
 
+/** Share of the work asked for that an earlier job must have been given: its measure varies from run to run. */
+const SAME_WORK = 0.8;
+
 /**
- * Whether a stored answer serves a request: same extent of the tree, and as exact as asked. A run that was cut short
- * serves only a request it satisfies all the same.
+ * Whether a stored answer serves a request: same extent of the tree, and at least as good as what the request would get.
+ * In the game asked for that is an answer that reached the target or did the iterations. An answer of a cut game, whose
+ * cuts depend on what the limits allow, or one that time ended, must also have been given as much work and memory, so
+ * that no slow machine answers for a fast one.
  */
 export function serves(stored: StoredSolution, wanted: StoredSolution["request"]): boolean {
   const has = stored.request;
   if (has.tree_depth !== wanted.tree_depth || has.full_strategy !== wanted.full_strategy) return false;
-  if (wanted.iterations !== null && stored.iterations < wanted.iterations && !reached(stored, wanted)) return false;
+  const means = has.work >= wanted.work * SAME_WORK && has.memory_mebibytes >= wanted.memory_mebibytes;
+  if (stored.measured_game === "cut" && !means) return false;
   if (wanted.iterations !== null && stored.iterations >= wanted.iterations) return true;
   if (reached(stored, wanted)) return true;
-  // Not as exact as asked, but all that the same time buys.
-  return (
-    stored.stopped_by === "time_limit" && has.time_limit_seconds >= wanted.time_limit_seconds && sameTarget(has, wanted)
-  );
+  // Not as exact as asked, but all that the same work buys.
+  return stored.stopped_by === "time_limit" && means && sameTarget(has, wanted);
 }
 
 function reached(stored: StoredSolution, wanted: StoredSolution["request"]): boolean {

@@ -45,7 +45,7 @@ async function runJob(): Promise<string | undefined> {
 describe("an empty database", () => {
   test("gets tables, types and indexes on which a job runs", async () => {
     const { status, carriedOut } = await migrate(database);
-    expect(carriedOut).toEqual(["001-backend-tables"]);
+    expect(carriedOut).toEqual(["001-backend-tables", "002-solution-look-up"]);
     expect(status).toEqual({
       owner: "worker",
       alembicRevision: null,
@@ -61,6 +61,7 @@ describe("an empty database", () => {
         "idx_jobs_job_type",
         "idx_jobs_created_at",
         "idx_solver_solutions_user_id",
+        "idx_solver_solutions_description",
       ]),
     );
     expect(await runJob()).toBe("held");
@@ -84,10 +85,25 @@ describe("an empty database", () => {
 
   test("migrated twice, or by many at once, is migrated once", async () => {
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => migrate(database)));
-    expect(outcomes.flatMap((outcome) => outcome.carriedOut)).toHaveLength(1);
+    expect(outcomes.flatMap((outcome) => outcome.carriedOut)).toHaveLength(2);
     const before = dumpSchema();
     expect((await migrate(database)).carriedOut).toEqual([]);
     expect(dumpSchema()).toBe(before);
+  });
+
+  test("made by an older worker gets the index of the look-up, which the look-up uses", async () => {
+    await migrate(database);
+    await sql`drop index idx_solver_solutions_description`.execute(database);
+    await sql`delete from celery_worker_migration where name = '002-solution-look-up'`.execute(database);
+    expect((await migrate(database)).carriedOut).toEqual(["002-solution-look-up"]);
+    const plan = await database.transaction().execute(async (transaction) => {
+      await sql`set local enable_seqscan = off`.execute(transaction);
+      const { rows } = await sql<Record<string, string>>`
+        explain select solution from solver_solutions where description = 'game_state_hash=x'
+        order by created_at desc limit 3`.execute(transaction);
+      return rows.map((row) => row["QUERY PLAN"]).join("\n");
+    });
+    expect(plan).toContain("idx_solver_solutions_description");
   });
 });
 
@@ -142,7 +158,7 @@ describe("celery db", () => {
     expect(await run(["migrate"])).toMatchObject({
       code: 0,
       stdout:
-        "applied 001-backend-tables: the tables were made by this worker and are complete (1 migrations applied)\n",
+        "applied 001-backend-tables, 002-solution-look-up: the tables were made by this worker and are complete (2 migrations applied)\n",
     });
     const status = await run(["status", "--json"]);
     expect(status.code).toBe(0);

@@ -71,6 +71,9 @@ describe("celery solve", () => {
     expect(printed).toMatch(/^ {2}assumed: player 0 bet 50$/mu);
     expect(printed).toMatch(/^hand on the first board +share/mu);
     expect(printed).toMatch(/^Your hand KcKdJsTs: fold .* EV -?\d+\.\d\d$/mu);
+    expect(printed).toMatch(
+      /^Exploitability [\d.]+ % of the pot, in a cut game \(20 iterations, .*\)\nHow far off this is in the game asked for was not measured/mu,
+    );
     expect(printed).toMatch(/^ {2}- range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
   });
 

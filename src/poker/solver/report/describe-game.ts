@@ -30,12 +30,17 @@ export function describeGame(
 }
 
 /** Ranges of which only a sample was looked at, one sentence each. */
-export function drawnRanges({ ranges, players }: Spot): string[] {
+function drawnRanges({ ranges, players }: Spot): string[] {
   return ranges.flatMap(({ hands, drawnFrom }, seat) =>
     drawnFrom === null
       ? []
       : [`range of player ${players[seat]}: ${hands.count} of its about ${drawnFrom} combos, drawn at random`],
   );
+}
+
+/** What was cut from the game asked for, one sentence each. */
+export function cutOf(spot: Spot, reductions: readonly string[]): string[] {
+  return [...drawnRanges(spot), ...reductions];
 }
 
 /** The bets and raises that were offered on the root street, as a sentence. */

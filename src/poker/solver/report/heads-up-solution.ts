@@ -2,7 +2,7 @@ import { findHand, handCards } from "../game/hand-set.js";
 import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { describeGame, drawnRanges, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
 import { classifyHands } from "./hand-classes.js";
 import { roundEv, significant } from "./numbers.js";
 import {
@@ -17,6 +17,7 @@ import {
   USUAL_TARGET,
 } from "./solution.js";
 import { SolutionTree } from "./solution-tree.js";
+import { SOLVER_VERSION } from "./version.js";
 
 const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy";
 const METHOD =
@@ -67,8 +68,11 @@ export function headsUpSolution(
     classes: (seat) => classes[seat],
   });
   const root = tree.build();
+  const cut = cutOf(spot, plan.reductions);
+  const target = (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9);
   return {
     format: "plosolver-solution-1",
+    solver_version: SOLVER_VERSION,
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => describeRange(spot, solver, seat, listed ? format : null)),
     hero: hero && heroAnswer(spot, root, hero, format),
@@ -80,15 +84,17 @@ export function headsUpSolution(
       (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
     ),
     exploitability_method: METHOD,
+    measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: true,
-    converged: gains.nashConv / 2 / pot <= (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9),
+    converged: cut.length === 0 && gains.nashConv / 2 / pot <= target,
     stopped_by: end.stoppedBy,
     convergence: end.convergence,
     algorithm: ALGORITHM,
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers > 0 ? 2 : 1,
-    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
+    cut,
+    abstraction: [...cut, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree: root,

@@ -3,7 +3,7 @@ import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { describeGame, drawnRanges, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
 import {
@@ -14,6 +14,7 @@ import {
   type SolveEnd,
   USUAL_TARGET,
 } from "./solution.js";
+import { SOLVER_VERSION } from "./version.js";
 
 /**
  * The answer of a solve by sampling.
@@ -43,8 +44,11 @@ export function multiwaySolution(
   const shown = new MultiwayReport(spot, plan, state, final, format);
   const tree = shown.build();
   const exploitability = (nashConv / players.length / pot) * 100;
+  const cut = cutOf(spot, plan.reductions);
+  const exact = deals === null;
   return {
     format: "plosolver-solution-1",
+    solver_version: SOLVER_VERSION,
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => ({
       source: spot.ranges[seat].source,
@@ -62,19 +66,22 @@ export function multiwaySolution(
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({
         gain: significant(gains[seat].chips),
-        standard_error: deals === null ? null : significant(gains[seat].standardError),
+        standard_error: exact ? null : significant(gains[seat].standardError),
       }),
     ),
     exploitability_method: method(players.length, final, plan.laterClasses > 0, error),
+    measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: false,
-    converged: (nashConv + error) / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
+    converged:
+      exact && cut.length === 0 && nashConv / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
     stopped_by: end.stoppedBy,
     convergence: lastMeasured(end, significant(exploitability)),
     algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${dealsPerIteration} deals an iteration`,
     iterations,
     solve_time: Math.round(seconds() * 1000) / 1000,
     threads: 1,
-    abstraction: [...drawnRanges(spot), ...plan.reductions, sizesOffered(plan.sizing)],
+    cut,
+    abstraction: [...cut, sizesOffered(plan.sizing)],
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree,

@@ -8,6 +8,8 @@ export type FormatCards = (cards: readonly number[]) => string;
  */
 export interface Solution {
   readonly format: "plosolver-solution-1";
+  /** {@link SOLVER_VERSION} of the solver that gave the answer. */
+  readonly solver_version: number;
   readonly game: SolvedGame;
   /** By player id: hands in the order that every `strategy` array uses. */
   readonly ranges: Readonly<Record<string, SolvedRange>>;
@@ -22,7 +24,10 @@ export interface Solution {
   readonly nash_conv: number;
   readonly deviation_gains: Readonly<Record<string, DeviationGain>>;
   readonly exploitability_method: string;
+  /** The game that the distance was measured in: the one asked for, or one cut down to what the limits allow. */
+  readonly measured_game: MeasuredGame;
   readonly is_equilibrium_approximation: boolean;
+  /** The target was reached in the game asked for: never true of a cut game, nor of a distance that is a lower bound. */
   readonly converged: boolean;
   readonly stopped_by: StopReason;
   readonly convergence: readonly ConvergencePoint[];
@@ -31,7 +36,9 @@ export interface Solution {
   /** Seconds. */
   readonly solve_time: number;
   readonly threads: number;
-  /** Every simplification, one sentence each; empty when the game was solved as asked. */
+  /** What was cut from the game asked for, one sentence each; empty when it was solved as asked. */
+  readonly cut: readonly string[];
+  /** Every simplification, one sentence each: what was cut, and the sizes offered. */
   readonly abstraction: readonly string[];
   /** How ambiguous input was read. */
   readonly assumptions: readonly string[];
@@ -43,6 +50,8 @@ export interface Solution {
 
 /** What counts as converged when no target was named: half a percent of the pot. */
 export const USUAL_TARGET = 0.005;
+
+export type MeasuredGame = "asked" | "cut";
 
 /** How a solve came to its end. */
 export interface SolveEnd {

@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { SoftTimeLimitExceeded } from "../../../../src/celery/errors.js";
 import { ThreadPool } from "../../../../src/celery/executor/thread-pool.js";
 import { JobCancelledError, JobInputError } from "../../../../src/jobs/errors.js";
+import { SOLVER_VERSION } from "../../../../src/poker/solver/report/version.js";
 import type { JobRun } from "../../../../src/tasks/job-definition.js";
 import {
   memoryMebibytes,
@@ -73,6 +74,7 @@ const comparable = ({ solution }: SolverResult): unknown => ({
   solve_time: 0,
   convergence: [],
   threads: 0,
+  request: { ...solution.request, work: 0 },
 });
 
 describe("a solver job", () => {
@@ -85,6 +87,18 @@ describe("a solver job", () => {
     expect(reports.at(-1)).toMatch(/^Iteration 60: exploitability [\d.]+ % of the pot, [\d.]+ s$/);
     expect([...percentages].sort((a, b) => a - b)).toEqual(percentages);
     expect(JSON.stringify(done).length).toBeLessThan(2_000_000);
+  });
+
+  it("says of a cut game that its distance is that game's, and never that the game asked for converged", async () => {
+    const { result, reports } = start(spot({ max_combos: 30, iterations: 200 }));
+    const { solution } = await result;
+    expect(solution.exploitability).toBeLessThan(0.5);
+    expect(solution).toMatchObject({ measured_game: "cut", converged: false });
+    expect(solution.cut).toHaveLength(2);
+    expect(solution.cut[0]).toMatch(/^range of player 0 thinned out to \d+ of 80 combos/);
+    expect(reports.at(-1)).toMatch(/^Iteration 200: exploitability [\d.]+ % of the pot in a cut game, [\d.]+ s$/);
+    const whole = (await start(spot({ iterations: 200 })).result).solution;
+    expect(whole).toMatchObject({ measured_game: "asked", converged: true, cut: [] });
   });
 
   it("gives the same answer with one thread and with a helper", async () => {
@@ -154,10 +168,11 @@ describe("the store of solutions", () => {
     const asked: string[] = [];
     const findSolutions = async (description: string): Promise<readonly unknown[]> => {
       asked.push(description);
-      return [null, { format: "of another program" }, JSON.parse(JSON.stringify(first.solution))];
+      const older = { ...first.solution, solver_version: SOLVER_VERSION - 1, iterations: 1e9 };
+      return [null, { format: "of another program" }, older, JSON.parse(JSON.stringify(first.solution))];
     };
     const again = await start(input, { findSolutions }).result;
-    expect(asked).toEqual([`game_state_hash=${first.game_state_hash}`]);
+    expect(asked).toEqual([`game_state_hash=${first.game_state_hash} solver_version=${SOLVER_VERSION}`]);
     expect(again.solution).toEqual({ ...first.solution, cached: true });
     const renamed = await start(swapped(input), { findSolutions }).result;
     const fresh = await start(swapped(input)).result;

@@ -2,11 +2,13 @@ import { describe, expect, it } from "vitest";
 import { describeRequest, type StoredSolution, serves } from "../../../../src/tasks/solver-analysis/stored-solution.js";
 
 const extent: Parameters<typeof describeRequest>[1] = { treeDepth: null, fullStrategy: false };
-const wish = (over: Partial<Parameters<typeof describeRequest>[0]> = {}, shown = extent) =>
-  describeRequest({ iterations: null, targetExploitability: 0.005, timeLimitSeconds: 60, ...over }, shown);
+const usual = { threads: 2, maxBytes: 2 ** 30, speed: 1 };
+const wish = (over: Partial<Parameters<typeof describeRequest>[0]> = {}, shown = extent, means = usual) =>
+  describeRequest({ iterations: null, targetExploitability: 0.005, timeLimitSeconds: 60, ...over }, shown, means);
 
 function stored(over: Partial<StoredSolution>): StoredSolution {
-  return { iterations: 100, exploitability: 0.4, stopped_by: "target", request: wish(), ...over } as StoredSolution;
+  const whole = { iterations: 100, exploitability: 0.4, stopped_by: "target", measured_game: "asked" } as const;
+  return { ...whole, request: wish(), ...over } as StoredSolution;
 }
 
 describe("an earlier solution", () => {
@@ -32,5 +34,23 @@ describe("an earlier solution", () => {
     expect(serves(stored(late), wish())).toBe(true);
     expect(serves(stored(late), wish({ timeLimitSeconds: 120 }))).toBe(false);
     expect(serves(stored({ ...late, stopped_by: "soft_time_limit" }), wish())).toBe(false);
+  });
+
+  it("that a slow machine was given the time for does not serve a fast one, but the other way round", () => {
+    const late = { exploitability: 2, stopped_by: "time_limit" } as const;
+    const fast = wish({}, extent, { ...usual, speed: 2 });
+    expect(serves(stored(late), fast)).toBe(false);
+    expect(serves(stored(late), wish({}, extent, { ...usual, threads: 4 }))).toBe(false);
+    expect(serves(stored({ ...late, request: fast }), wish())).toBe(true);
+    expect(serves(stored(late), wish({}, extent, { ...usual, speed: 1.1 }))).toBe(true);
+    expect(serves(stored({}), fast)).toBe(true);
+  });
+
+  it("of a cut game serves only who gives no more work and memory, whatever it reached", () => {
+    const cut = stored({ measured_game: "cut" });
+    expect(serves(cut, wish())).toBe(true);
+    expect(serves(cut, wish({ timeLimitSeconds: 240 }))).toBe(false);
+    expect(serves(cut, wish({ iterations: 80, targetExploitability: null, timeLimitSeconds: 600 }))).toBe(false);
+    expect(serves(cut, wish({}, extent, { ...usual, maxBytes: 2 ** 31 }))).toBe(false);
   });
 });

@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { expect, it } from "vitest";
+import { SOLVER_VERSION } from "../../../../../src/poker/solver/report/version.js";
+import { randomHands, solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
+import { seededRandom } from "../../oracle.js";
+
+/** Raise SOLVER_VERSION when the digest changes, then write both down here. */
+const KNOWN = { version: 3, digest: "b8205a678c6ee382901ff9345360defeddb11ceedac3cb5945ab230a2dbe056f" };
+
+const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
+const CASES: readonly Record<string, unknown>[] = [
+  { board: BOARD, iterations: 40 },
+  { board: BOARD, board2: ["Ah", "Jc", "8d", "5c", "3s"], iterations: 20 },
+  { board: BOARD, num_cards: 5, max_combos: 25, iterations: 20 },
+  { board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], max_raises: 1, iterations: 10 },
+  { board: BOARD.slice(0, 3), stack_sizes: [60, 60], bet_sizes: [1], max_raises: 0, iterations: 4 },
+  { board: BOARD, stack_sizes: [100, 100, 100], bet_sizes: [1], max_raises: 0, iterations: 4 },
+];
+
+/** Numbers to five digits: the last bits of a power may differ between versions of the JavaScript engine. */
+function rounded(_key: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(5)) : value;
+}
+
+it("the solver's answers are those of its version", () => {
+  const hash = createHash("sha256");
+  for (const [index, each] of CASES.entries()) {
+    const dead = [...(each.board as string[]), ...((each.board2 as string[]) ?? [])];
+    const random = seededRandom(100 + index);
+    const hands = () => randomHands(40, (each.num_cards as number) ?? 4, dead, random);
+    const spot = { pot_size: 100, stack_sizes: [300, 300], player_ranges: { "0": hands(), "1": hands() }, ...each };
+    const { solution } = solveInProcess({ ...spot, time_limit_seconds: 1000 });
+    const { convergence: _, solve_time: __, solver_version: ___, ...answer } = solution;
+    hash.update(JSON.stringify(answer, rounded));
+  }
+  expect({ version: SOLVER_VERSION, digest: hash.digest("hex") }).toEqual(KNOWN);
+});

@@ -16,13 +16,22 @@ const MARKS: readonly { readonly mark: string; readonly style: Style }[] = [
 ];
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-/** To the hundredth, without the sign of a zero. */
-const chips = (amount: number | null): string =>
-  amount === null ? "–" : (Math.round(amount * 100) / 100 + 0).toFixed(2);
+type Chips = (amount: number | null) => string;
+
+/** Chips as people read them beside a pot: to its thousandth or finer, at least to the hundredth of a chip, without the sign of a zero. */
+function chipsBeside(pot: number): Chips {
+  const decimals = Math.min(20, Math.max(2, 3 - Math.floor(Math.log10(pot))));
+  return (amount) => {
+    if (amount === null) return "–";
+    const shown = amount.toFixed(decimals);
+    return Number(shown) === 0 ? (0).toFixed(decimals) : shown;
+  };
+}
 
 /** A solution for people: what was solved and how well, the root's strategy by hand class, the players' values. */
 export function solutionText(solution: StoredSolution, output: Output): string[] {
   const { game, tree } = solution;
+  const chips = chipsBeside(game.pot);
   return [
     output.style(headline(solution), "bold"),
     ...assumptionLines(solution),
@@ -31,7 +40,7 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
     "",
     `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}`,
     "",
-    ...strategyTable(tree, output, classHeading(solution)),
+    ...strategyTable(tree, output, classHeading(solution), chips),
     ...heroLines(solution),
     "",
     ...lines(tree),
@@ -81,7 +90,7 @@ function classHeading({ game }: StoredSolution): string {
   return game.board2 ? "hand on the first board" : "hand";
 }
 
-function strategyTable(node: SolutionNode, output: Output, classes: string): string[] {
+function strategyTable(node: SolutionNode, output: Output, classes: string, chips: Chips): string[] {
   const labels = node.actions.map(actionLabel);
   const legend = labels.map((label, index) => `${style(output, index, mark(index))} ${label}`).join("   ");
   const whole: HandClassRow = {
@@ -157,8 +166,9 @@ function bar(frequency: readonly number[], output: Output): string {
     .join("");
 }
 
-function heroLines({ hero }: StoredSolution): string[] {
+function heroLines({ hero, game }: StoredSolution): string[] {
   if (!hero?.actions) return [];
+  const chips = chipsBeside(game.pot);
   const actions = hero.actions.map(({ label, frequency, ev, standard_error: error }) => {
     const spread = error === null ? "" : ` ± ${chips(error)}`;
     return `${label} ${percent(frequency)} (${chips(ev)}${spread})`;
@@ -166,20 +176,21 @@ function heroLines({ hero }: StoredSolution): string[] {
   return ["", `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}`];
 }
 
-function valueTable({ ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {
+function valueTable({ game, ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {
+  const chips = chipsBeside(game.pot);
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
     const listed = range?.combos.length ?? 0;
     const combos = listed > 0 ? plural(listed, "combo") : "combos not listed";
-    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player])}  ${combos} (${range?.source})`;
+    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player], chips)}  ${combos} (${range?.source})`;
   });
   return rows;
 }
 
 /** A gain that was sampled may come out below zero, which says no more than zero. */
-function gainText(gain: StoredSolution["deviation_gains"][string] | undefined): string {
+function gainText(gain: StoredSolution["deviation_gains"][string] | undefined, chips: Chips): string {
   if (!gain) return "–";
-  const error = gain.standard_error === null ? "" : ` ± ${gain.standard_error.toFixed(2)}`;
+  const error = gain.standard_error === null ? "" : ` ± ${chips(gain.standard_error)}`;
   return `${chips(Math.max(0, gain.gain))}${error}`;
 }
 

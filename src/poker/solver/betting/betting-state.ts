@@ -40,15 +40,31 @@ export interface BettingAction {
 
 /** Relative slack for comparing chip amounts that were computed from fractions. */
 const CHIP_EPSILON = 1e-9;
+const FEWEST_DECIMALS = 6;
+const MOST_DECIMALS = 20;
+/** Digits kept of a pot that is small. */
+const POT_DIGITS = 9;
 
-/** Chips to the sixth decimal: far below any real chip, far above the noise of binary fractions. */
-export function roundChips(chips: number): number {
-  return Math.round(chips * 1e6) / 1e6;
+/** 10 to the number of decimals that amounts have beside a pot: six, more where a chip is a small coin. */
+function chipScale(pot: number): number {
+  const decimals = POT_DIGITS - 1 - Math.floor(Math.log10(pot));
+  return 10 ** Math.min(MOST_DECIMALS, Math.max(FEWEST_DECIMALS, decimals));
+}
+
+/** Chips to the sixth decimal, or as fine beside a small pot: far below any real chip, far above the noise of binary fractions. */
+export function roundChips(chips: number, pot: number): number {
+  const scale = chipScale(pot);
+  return Math.round(chips * scale) / scale;
 }
 
 /** True when two amounts differ by no more than rounding noise. */
 export function sameChips(a: number, b: number): boolean {
-  return Math.abs(a - b) <= CHIP_EPSILON * Math.max(1, Math.abs(a), Math.abs(b));
+  return Math.abs(a - b) <= CHIP_EPSILON * Math.max(Math.abs(a), Math.abs(b));
+}
+
+/** Chips below which a difference beside a pot is noise. */
+function noise(pot: number): number {
+  return 1e-3 / chipScale(pot);
 }
 
 /** The amount every player must match on this street. */
@@ -80,7 +96,7 @@ export function nextToAct(state: BettingState, from: number): number {
 
 /** Chips the seat must add to call, cut to its stack. */
 export function callAmount(state: BettingState, seat: number): number {
-  return Math.min(roundChips(betLevel(state) - state.bets[seat]), state.stacks[seat]);
+  return Math.min(roundChips(betLevel(state) - state.bets[seat], state.pot), state.stacks[seat]);
 }
 
 /** The bounds of a bet or raise, as totals on the street ("raise to"), or null when none is allowed. */
@@ -103,7 +119,7 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
   const own = state.bets[seat];
   const stack = state.stacks[seat];
   const toCall = level - own;
-  if (stack <= toCall + CHIP_EPSILON || !opponentsWithChips(state, seat)) return null;
+  if (stack <= toCall + noise(state.pot) || !opponentsWithChips(state, seat)) return null;
   const acted = state.actedLevel[seat];
   if (acted >= 0 && level - acted < state.minRaise * (1 - CHIP_EPSILON)) return null;
   let reach = 0;
@@ -111,9 +127,10 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
     if (other === seat || state.folded[other]) continue;
     reach = Math.max(reach, state.bets[other] + state.stacks[other]);
   }
-  const stackTo = roundChips(Math.min(own + stack, reach));
-  if (stackTo <= level + CHIP_EPSILON) return null;
-  return { minTo: roundChips(level + state.minRaise), potTo: roundChips(level + state.pot + toCall), stackTo };
+  const stackTo = roundChips(Math.min(own + stack, reach), state.pot);
+  if (stackTo <= level + noise(state.pot)) return null;
+  const potTo = roundChips(level + state.pot + toCall, state.pot);
+  return { minTo: roundChips(level + state.minRaise, state.pot), potTo, stackTo };
 }
 
 /**
@@ -124,24 +141,25 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
  */
 export function applyAction(state: BettingState, seat: number, action: BettingAction): BettingState {
   const stack = state.stacks[seat];
-  if (action.amount > stack + CHIP_EPSILON) {
+  if (action.amount > stack + noise(state.pot)) {
     throw new SolverInputError(`seat ${seat} cannot put in ${action.amount}: only ${stack} behind`);
   }
   const level = betLevel(state);
   const replace = <T>(list: readonly T[], value: T): T[] => list.map((old, index) => (index === seat ? value : old));
-  const aggressive = action.to > level + CHIP_EPSILON;
+  const aggressive = action.to > level + noise(state.pot);
   const raisedBy = action.to - level;
   const full = aggressive && raisedBy >= state.minRaise * (1 - CHIP_EPSILON);
+  const round = (chips: number): number => roundChips(chips, state.pot);
   const pending = state.pending.map((waiting, other) => (other === seat ? false : aggressive ? true : waiting));
   return {
     street: state.street,
-    pot: roundChips(state.pot + action.amount),
-    bets: replace(state.bets, roundChips(state.bets[seat] + action.amount)),
-    stacks: replace(state.stacks, Math.max(0, roundChips(stack - action.amount))),
+    pot: round(state.pot + action.amount),
+    bets: replace(state.bets, round(state.bets[seat] + action.amount)),
+    stacks: replace(state.stacks, Math.max(0, round(stack - action.amount))),
     folded: action.type === "fold" ? replace(state.folded, true) : state.folded,
     pending,
     actedLevel: replace(state.actedLevel, Math.max(level, action.to)),
-    minRaise: full ? roundChips(raisedBy) : state.minRaise,
+    minRaise: full ? round(raisedBy) : state.minRaise,
     raises: aggressive && level > 0 ? state.raises + 1 : state.raises,
   };
 }

@@ -4,7 +4,7 @@ import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
 import { classifyHands } from "./hand-classes.js";
-import { roundEv, significant } from "./numbers.js";
+import { evRounder, significant } from "./numbers.js";
 import {
   actionLabel,
   type DeviationGain,
@@ -53,6 +53,7 @@ export function headsUpSolution(
   const values = solver.values();
   const equities = solver.equities();
   const gains = solver.exploitability();
+  const roundEv = evRounder(pot);
   const first = roundEv(values[0]) ?? 0;
   const hero = heroPlace(spot, solver);
   const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0]));
@@ -145,6 +146,6 @@ function heroAnswer(
     hand: format(spot.hero?.cards ?? []),
     index: hero.hand,
     actions,
-    ev: ev === undefined ? null : roundEv(ev),
+    ev: ev === undefined ? null : evRounder(spot.root.state.pot)(ev),
   };
 }

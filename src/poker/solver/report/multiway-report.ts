@@ -6,7 +6,7 @@ import type { ActionMeans } from "../multiway/root-street.js";
 import { heroHand, type MultiwayPlan } from "../plan/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
 import { classifyHands } from "./hand-classes.js";
-import { roundEv, roundShares, roundStrategy } from "./numbers.js";
+import { evRounder, type RoundEv, roundShares, roundStrategy } from "./numbers.js";
 import { SampledPlay } from "./sampled-play.js";
 import {
   actionLabel,
@@ -33,6 +33,7 @@ export class MultiwayReport {
   readonly #table: TableSample;
   readonly #play: SampledPlay;
   readonly #hero: number;
+  readonly #roundEv: RoundEv;
   readonly #heroMeans: ActionMeans | null;
   readonly #format: (cards: readonly number[]) => string;
   #bytes: number;
@@ -54,6 +55,7 @@ export class MultiwayReport {
     this.#heroMeans = measured.hero;
     this.#format = format;
     this.#hero = heroHand(spot, plan);
+    this.#roundEv = evRounder(spot.root.state.pot);
     this.#bytes = plan.ranges.reduce((sum, { hands }) => sum + hands.count * BYTES_PER_COMBO, 0);
   }
 
@@ -89,14 +91,14 @@ export class MultiwayReport {
         label: actionLabel(action),
         frequency: row.frequency[index],
         ev: row.ev[index],
-        standard_error: this.#heroMeans && roundEv(this.#heroMeans.standardErrors[index]),
+        standard_error: this.#heroMeans && this.#roundEv(this.#heroMeans.standardErrors[index]),
       }));
     return {
       player: this.#spot.players[this.#spot.hero.seat],
       hand: this.#format(this.#spot.hero.cards),
       index: this.#hero,
       actions: actions ?? null,
-      ev: actions ? roundEv(actions.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0)) : null,
+      ev: actions ? this.#roundEv(actions.reduce((sum, action) => sum + action.frequency * (action.ev ?? 0), 0)) : null,
     };
   }
 
@@ -105,14 +107,14 @@ export class MultiwayReport {
     const { tree } = this.#state;
     const evs = this.#spot.players.map((_, seat) => {
       const put = tree.put[node * tree.seats + seat];
-      return roundEv(this.#table.chips[node * tree.seats + seat] / probability + put) ?? 0;
+      return this.#roundEv(this.#table.chips[node * tree.seats + seat] / probability + put) ?? 0;
     });
     const pot = tree.nodes[node].state.pot;
     const rest = evs.reduce((sum, ev) => sum + ev, 0) - pot;
     return Object.fromEntries(
       this.#spot.players.map((player, seat) => {
         const ev = evs[seat];
-        return [player, seat === evs.length - 1 ? (roundEv(ev - rest) ?? 0) : ev];
+        return [player, seat === evs.length - 1 ? (this.#roundEv(ev - rest) ?? 0) : ev];
       }),
     );
   }
@@ -183,7 +185,7 @@ export class MultiwayReport {
     const probability = this.#table.probability[child];
     if (!(probability > 0)) return null;
     const put = tree.put[node * tree.seats + seat];
-    return roundEv(this.#table.chips[child * tree.seats + seat] / probability + put);
+    return this.#roundEv(this.#table.chips[child * tree.seats + seat] / probability + put);
   }
 
   #heroRow(node: number, strategy: readonly Float64Array[]): NonNullable<SolutionNode["hero"]> {
@@ -196,7 +198,7 @@ export class MultiwayReport {
         5,
       ),
       ev: strategy.map((_, action) =>
-        roundEv(
+        this.#roundEv(
           node === 0 && this.#heroMeans
             ? this.#heroMeans.chips[action]
             : this.#play.handEv(node, first + action, seat, this.#hero),
@@ -236,7 +238,9 @@ export class MultiwayReport {
             strategy.map((column) => mean((hand) => column[hand])),
             4,
           ),
-          ev: strategy.map((_, action) => roundEv(mean((hand) => this.#play.handEv(node, first + action, seat, hand)))),
+          ev: strategy.map((_, action) =>
+            this.#roundEv(mean((hand) => this.#play.handEv(node, first + action, seat, hand))),
+          ),
         },
       ];
     });

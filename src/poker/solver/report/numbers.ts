@@ -19,9 +19,16 @@ export function mean(values: Float64Array, weights: Float64Array): number | null
   return total > 0 ? sum / total : null;
 }
 
-/** Chips to the fourth decimal; null for what cannot be. */
-export function roundEv(value: number): number | null {
-  return Number.isFinite(value) ? Math.round(value * 1e4) / 1e4 + 0 : null;
+/** Decimal places of EVs below the pot's first digit, whatever a chip is worth. */
+const EV_DIGITS = 6;
+
+/** EVs to a millionth of the pot, about; null for what cannot be. */
+export type RoundEv = (value: number) => number | null;
+
+/** @param pot of the root, in chips */
+export function evRounder(pot: number): RoundEv {
+  const decimals = Math.min(100, Math.max(0, EV_DIGITS - Math.floor(Math.log10(pot))));
+  return (value) => (Number.isFinite(value) ? Number(value.toFixed(decimals)) + 0 : null);
 }
 
 /** Probabilities with `digits` decimals that still sum to exactly one: the largest takes the rest. */

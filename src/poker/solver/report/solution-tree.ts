@@ -2,7 +2,7 @@ import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../game/deal-model.js";
 import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { mean, roundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
+import { evRounder, mean, type RoundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
 
@@ -38,6 +38,7 @@ const MOST_RESERVED = 0.7;
 export class SolutionTree {
   readonly #solver: VectorSolver;
   readonly #options: TreeReportOptions;
+  readonly #roundEv: RoundEv;
   #bytes = 0;
   /** Kept for nodes to come, so that strategies do not take their place. */
   #reserved = 0;
@@ -48,6 +49,7 @@ export class SolutionTree {
   constructor(solver: VectorSolver, options: TreeReportOptions) {
     this.#solver = solver;
     this.#options = options;
+    this.#roundEv = evRounder(solver.stakes.pot);
   }
 
   build(): SolutionNode {
@@ -195,7 +197,7 @@ export class SolutionTree {
       to: action.to,
       all_in: action.allIn,
       frequency: rounded[index],
-      ev: roundEv(evs[index] ?? Number.NaN),
+      ev: this.#roundEv(evs[index] ?? Number.NaN),
       next: { end: "omitted" } as SolutionNext,
     }));
     const { hero } = this.#options;
@@ -211,7 +213,7 @@ export class SolutionTree {
       probability: Math.round(play.probability * 1e6) / 1e6,
       ev: this.#nodeEv(node, frequency, evs, total),
       actions,
-      ...(isHero ? { hero: heroRow(play, hero.hand) } : {}),
+      ...(isHero ? { hero: this.#heroRow(play, hero.hand) } : {}),
       ...(classes ? { classes } : {}),
       ...this.#combos(play),
     };
@@ -225,9 +227,9 @@ export class SolutionTree {
   ): Record<string, number> | null {
     if (!(total > 0)) return null;
     const own = evs.reduce<number>((sum, ev, action) => sum + (ev ?? 0) * frequency[action], 0);
-    const rounded = roundEv(own) ?? 0;
+    const rounded = this.#roundEv(own) ?? 0;
     const other = node.seat === 0 ? 1 : 0;
-    return { [this.#player(node.seat)]: rounded, [this.#player(other)]: roundEv(node.state.pot - rounded) ?? 0 };
+    return { [this.#player(node.seat)]: rounded, [this.#player(other)]: this.#roundEv(node.state.pot - rounded) ?? 0 };
   }
 
   #combos(play: DecisionPlay): Pick<SolutionNode, "strategy" | "combo_ev"> {
@@ -241,7 +243,7 @@ export class SolutionTree {
     this.#bytes += numbers * BYTES_PER_NUMBER;
     const strategy = roundStrategy(play.strategy, STRATEGY_DIGITS);
     if (combos === "strategy") return { strategy };
-    return { strategy, combo_ev: play.values.map((values) => Array.from(values, roundEv)) };
+    return { strategy, combo_ev: play.values.map((values) => Array.from(values, this.#roundEv)) };
   }
 
   #classRows(play: DecisionPlay): HandClassRow[] | null {
@@ -259,23 +261,23 @@ export class SolutionTree {
           class: name,
           share: Math.round((share / total) * 1e5) / 1e5,
           frequency: roundShares(frequency, 4),
-          ev: play.values.map((values) => roundEv(mean(values, weights) ?? Number.NaN)),
+          ev: play.values.map((values) => this.#roundEv(mean(values, weights) ?? Number.NaN)),
         },
       ];
     });
+  }
+
+  #heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
+    return {
+      frequency: roundShares(
+        play.strategy.map((column) => column[hand]),
+        STRATEGY_DIGITS,
+      ),
+      ev: play.values.map((values) => this.#roundEv(values[hand])),
+    };
   }
 }
 
 function nodeBytes(actions: number, classes: number): number {
   return BYTES_PER_NODE + actions * BYTES_PER_ACTION + classes * (BYTES_PER_CLASS + actions * BYTES_PER_CLASS_ACTION);
-}
-
-function heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
-  return {
-    frequency: roundShares(
-      play.strategy.map((column) => column[hand]),
-      5,
-    ),
-    ev: play.values.map((values) => roundEv(values[hand])),
-  };
 }

@@ -166,7 +166,8 @@ export interface SolutionAction {
 
 /** "check", "call 50", "raise to 250 (all-in)". */
 export function actionLabel(action: Pick<SolutionAction, "action" | "amount" | "to" | "all_in">): string {
-  const chips = (amount: number): string => String(Math.round(amount * 100) / 100);
+  const chips = (amount: number): string =>
+    String(amount < 1 ? Number(amount.toPrecision(3)) : Math.round(amount * 100) / 100);
   const allIn = action.all_in ? " (all-in)" : "";
   if (action.action === "raise") return `raise to ${chips(action.to)}${allIn}`;
   return action.amount > 0 ? `${action.action} ${chips(action.amount)}${allIn}` : action.action;

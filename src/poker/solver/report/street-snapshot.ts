@@ -6,9 +6,12 @@ import type { VectorSolver } from "../vector/vector-solver.js";
 /** Average play at one decision, hand by hand. Arrays are indexed by hand of the acting seat. */
 export interface DecisionPlay {
   readonly node: DecisionNode;
-  /** Probability of each action, by action. */
+  /** Probability of each action, by action; of hands that never come here, the action that is best. */
   readonly strategy: readonly Float64Array[];
-  /** Expected chips at the end minus chips behind at this node, by action; NaN where no opponent can be met. */
+  /**
+   * Expected chips at the end minus chips behind at this node, by action; NaN where no opponent can be met. Where the
+   * hand does not come to by average play, it goes on as is best against the opponent's.
+   */
   readonly values: readonly Float64Array[];
   /** How often the hand is here: its own reach times the compatible reach of the opponent. */
   readonly weights: Float64Array;
@@ -85,31 +88,51 @@ export class StreetSnapshot {
     );
     const weights = own.map((reach, hand) => Math.max(0, reach * met[hand]));
     const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const { strategy, onRecord } = this.#strategy(seat, decision);
+    onRecord.forEach((sum, hand) => {
+      if (sum > 0) return;
+      const best = this.#bestAction(values, hand);
+      strategy.forEach((column, action) => {
+        column[hand] = best < 0 ? 1 / strategy.length : action === best ? 1 : 0;
+      });
+    });
     return {
       node,
-      strategy: this.#strategy(seat, decision),
+      strategy,
       values,
       weights,
       probability: total / solver.pairWeight / this.#ways,
     };
   }
 
-  #strategy(seat: 0 | 1, decision: number): Float64Array[] {
+  /** The action of the highest value; -1 where there are none. */
+  #bestAction(values: readonly Float64Array[], hand: number): number {
+    let best = -1;
+    values.forEach((column, action) => {
+      if (!Number.isNaN(column[hand]) && (best < 0 || column[hand] > values[best][hand])) best = action;
+    });
+    return best;
+  }
+
+  /** A seat's average strategy at a decision, and the strategy sum of each hand that it stems from. */
+  #strategy(seat: 0 | 1, decision: number): { readonly strategy: Float64Array[]; readonly onRecord: Float64Array } {
     const { block } = this;
     const { count } = this.#solver.game.hands[seat];
     const actions = block.actionCount[decision];
     const sums = this.#solver.sums(this.#level, seat);
     const length = block.rowLength[seat];
     const strategy = Array.from({ length: actions }, () => new Float64Array(count));
+    const onRecord = new Float64Array(count);
     for (let hand = 0; hand < count; hand++) {
       const at = (this.#path * count + hand) * length + block.rowOffset[decision];
       let total = 0;
       for (let action = 0; action < actions; action++) total += sums[at + action];
+      onRecord[hand] = total;
       strategy.forEach((column, action) => {
         column[hand] = total > 0 ? sums[at + action] / total : 1 / actions;
       });
     }
-    return strategy;
+    return { strategy, onRecord };
   }
 
   /** Reach of every node from that of the leaves: what comes in goes out by one of the seat's actions. */
@@ -135,7 +158,10 @@ export class StreetSnapshot {
     return nodes;
   }
 
-  /** Value of every node from that of the leaves: the seat mixes by its strategy, the opponent's reach is in the values. */
+  /**
+   * Value of every node from that of the leaves: the seat mixes by its strategy where the hand comes to, and goes on with
+   * its best action elsewhere; the opponent's reach is in the values.
+   */
   #rise(seat: 0 | 1, leafValue: (leaf: number, hand: number) => number): Float64Array[] {
     const { block } = this;
     const { count } = this.#solver.game.hands[seat];
@@ -147,14 +173,17 @@ export class StreetSnapshot {
     for (let decision = block.decisionNode.length - 1; decision >= 0; decision--) {
       const into = nodes[block.decisionNode[decision]];
       const first = block.firstChild[decision];
-      const own = block.decisionSeat[decision] === seat;
-      const strategy = own ? this.#strategy(seat, decision) : [];
-      for (let action = 0; action < block.actionCount[decision]; action++) {
-        const from = nodes[first + action];
-        const share = strategy[action];
-        for (let hand = 0; hand < count; hand++) {
-          into[hand] += from[hand] * (share ? share[hand] : 1);
-        }
+      const children = nodes.slice(first, first + block.actionCount[decision]);
+      if (block.decisionSeat[decision] !== seat) {
+        for (const from of children) for (let hand = 0; hand < count; hand++) into[hand] += from[hand];
+        continue;
+      }
+      const { strategy, onRecord } = this.#strategy(seat, decision);
+      for (let hand = 0; hand < count; hand++) {
+        const comes = onRecord[hand] >= this.#solver.leastSum(seat, hand);
+        into[hand] = comes
+          ? children.reduce((sum, from, action) => sum + from[hand] * strategy[action][hand], 0)
+          : children.reduce((best, from) => Math.max(best, from[hand]), Number.NEGATIVE_INFINITY);
       }
     }
     return nodes;

@@ -87,7 +87,7 @@ function assumeBlinds(description: StateDescription, level: number, assumptions:
   const { activePlayers, pot, potIncludesBets } = description;
   const bigBlind = activePlayers.at(-1) ?? 0;
   const smallBlind = activePlayers.at(-2) ?? 0;
-  const small = potIncludesBets ? roundChips(Math.max(0, Math.min(level, pot - level))) : level / 2;
+  const small = potIncludesBets ? roundChips(Math.max(0, Math.min(level, pot - level)), pot) : level / 2;
   assumptions.push(
     `player ${bigBlind} has posted ${level}, player ${smallBlind} ${small}: the last two in order of action are taken for the blinds`,
   );
@@ -176,14 +176,14 @@ export function rootState(description: StateDescription): RootState {
   const bets = streetBets ? explicitBets(description, level) : betting.bets;
   const seatBets = activePlayers.map((player) => bets.get(player) ?? 0);
   const inMiddle = seatBets.reduce((sum, bet) => sum + bet, 0);
-  const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle));
+  const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle), description.pot);
   if (inMiddle > pot && !sameChips(inMiddle, pot)) {
     throw new SolverInputError(
       `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle} ("pot_includes_bets": false if it does not include them)`,
     );
   }
   if (inMiddle > 0 && potIncludesBets)
-    assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle)} bet on this street`);
+    assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle, pot)} bet on this street`);
   const bigBlind = description.bigBlind ?? (street === 0 && round.raises === 0 ? level : 0);
   const state: BettingState = {
     street,

@@ -25,7 +25,7 @@ const NUMBERS = 8;
 
 const PASS = { down: 0, across: 1, up: 2 } as const;
 type Pass = (typeof PASS)[keyof typeof PASS];
-const MODES: readonly WalkMode[] = ["train", "best-response", "average"];
+const MODES: readonly WalkMode[] = ["train", "best-response", "average", "continue"];
 
 /** Hands one task takes in the down and up passes. */
 const HANDS_PER_TASK = 256;
@@ -65,6 +65,7 @@ export class Crew {
       positiveDiscount: 1,
       negativeDiscount: 1,
       sumWeight: 1,
+      leastReach: 0,
       chanceScale: dealScales(shared),
     };
     this.#walker = new Walker(shared, thread, this.settings, () => stop() || this.#finished());
@@ -104,14 +105,14 @@ export class Crew {
     this.#durations[at] = Number.isNaN(known) ? milliseconds : known * 0.7 + milliseconds * 0.3;
   }
 
-  /** Leaf reach and values of one street on one runout for average play; see {@link Walker.probe}. */
+  /** Leaf reach of average play and values of going on, of one street on one runout; see {@link Walker.probe}. */
   probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
     if (deals.length === 0) {
-      this.walk(seat, "average");
+      this.walk(seat, "continue");
       return this.#walker.rootMatrices;
     }
     this.settings.seat = seat;
-    this.settings.mode = "average";
+    this.settings.mode = "continue";
     return this.#walker.probe(deals);
   }
 
@@ -244,17 +245,19 @@ export class Crew {
     const { settings } = this;
     this.#control[WORD.seat] = settings.seat;
     this.#control[WORD.mode] = MODES.indexOf(settings.mode);
-    this.#numbers.set([settings.positiveDiscount, settings.negativeDiscount, settings.sumWeight]);
+    const { positiveDiscount, negativeDiscount, sumWeight, leastReach } = settings;
+    this.#numbers.set([positiveDiscount, negativeDiscount, sumWeight, leastReach]);
   }
 
   #readSettings(): void {
     const { settings } = this;
     settings.seat = this.#control[WORD.seat] === 0 ? 0 : 1;
     settings.mode = MODES[this.#control[WORD.mode]] ?? "train";
-    const [positive = 1, negative = 1, sum = 1] = this.#numbers;
+    const [positive = 1, negative = 1, sum = 1, leastReach = 0] = this.#numbers;
     settings.positiveDiscount = positive;
     settings.negativeDiscount = negative;
     settings.sumWeight = sum;
+    settings.leastReach = leastReach;
   }
 }
 

@@ -133,8 +133,13 @@ export function chooseBest(block: WalkBlock, seat: number, node: Float64Array): 
   }
 }
 
-/** Values upward when the hand plays its average strategy. */
-export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: Float64Array): void {
+/**
+ * Values upward when the hand plays its average strategy.
+ *
+ * @param least strategy sum below which the hand is taken never to come to a decision; it goes on with its best action
+ *   there, for what is on record is no play. 0: it goes on evenly where nothing is on record.
+ */
+export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: Float64Array, least: number): void {
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
   const { sums } = row;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
@@ -142,16 +147,20 @@ export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: F
     const actions = actionCount[d];
     let value = 0;
     let plain = 0;
+    let best = Number.NEGATIVE_INFINITY;
     let total = 0;
     const at = row.at + rowOffset[d];
     for (let a = 0; a < actions; a++) {
       const of = node[child + a];
       plain += of;
       if (decisionSeat[d] !== seat) continue;
+      best = Math.max(best, of);
       const sum = sums[at + a];
       total += sum;
       value += sum * of;
     }
-    node[decisionNode[d]] = decisionSeat[d] !== seat ? plain : total > 0 ? value / total : plain / actions;
+    if (decisionSeat[d] !== seat) node[decisionNode[d]] = plain;
+    else if (total < least) node[decisionNode[d]] = best;
+    else node[decisionNode[d]] = total > 0 ? value / total : plain / actions;
   }
 }

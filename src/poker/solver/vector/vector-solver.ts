@@ -14,6 +14,8 @@ const ALPHA = 1.5;
 const GAMMA = 3;
 /** Factor for negative regrets: t^β / (t^β + 1) with β = 0. */
 const NEGATIVE_DISCOUNT = 0.5;
+/** Average reach below which a hand does not come to a decision: what it plays there stems from early iterations. */
+const LEAST_REACH = 0.01;
 
 export interface VectorSolverOptions {
   /** Memory bound in bytes. Default 1 GiB. */
@@ -47,6 +49,8 @@ export class VectorSolver {
   readonly #crew: Crew;
   readonly #tables: readonly Tables[];
   #iterations = 0;
+  /** Sum of the iterations' weights: the strategy sum of a hand of weight 1 at a decision that it always comes to. */
+  #weightSum = 0;
   #measured: (Exploitability & { readonly iterations: number; readonly value: number }) | null = null;
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
@@ -87,6 +91,8 @@ export class VectorSolver {
     settings.positiveDiscount = done ** ALPHA / (done ** ALPHA + 1);
     settings.negativeDiscount = NEGATIVE_DISCOUNT;
     settings.sumWeight = (done + 1) ** GAMMA;
+    this.#weightSum += settings.sumWeight;
+    settings.leastReach = LEAST_REACH * this.#weightSum;
     this.#crew.walk(0, "train");
     this.#crew.walk(1, "train");
     this.#iterations++;
@@ -125,7 +131,15 @@ export class VectorSolver {
     return [share, 1 - share];
   }
 
-  /** Leaf reach and values of one street after the deals numbered `deals`, for average play. */
+  /** Strategy sum below which a hand of a seat is taken never to come to a decision. */
+  leastSum(seat: 0 | 1, hand: number): number {
+    return Math.max(LEAST_REACH * this.#weightSum * this.game.hands[seat].weights[hand], Number.MIN_VALUE);
+  }
+
+  /**
+   * Leaf reach and values of one street after the deals numbered `deals`: the opponent plays his average strategy, the
+   * seat too where its hand comes to by that, and the best response elsewhere.
+   */
   probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
     return this.#crew.probe(seat, deals);
   }

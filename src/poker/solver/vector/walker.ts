@@ -16,8 +16,11 @@ import { GROUPS, SAMPLE_ROW } from "./memory-layout.js";
 import type { SharedGame } from "./shared-game.js";
 import { type StreetViews, viewStreet } from "./street-views.js";
 
-/** What a walk computes for the traversing seat: regrets and values, the best response's values, average play's. */
-export type WalkMode = "train" | "best-response" | "average";
+/**
+ * What a walk computes for the traversing seat: regrets and values, the best response's values, average play's; or
+ * average play's where the hand comes to by it and the best response's where it does not.
+ */
+export type WalkMode = "train" | "best-response" | "average" | "continue";
 
 /** Numbers of one walk, the same for all threads. */
 export interface WalkSettings extends RegretUpdate {
@@ -25,11 +28,15 @@ export interface WalkSettings extends RegretUpdate {
   mode: WalkMode;
   /** Weight of this iteration in the average strategy. */
   sumWeight: number;
+  /** Strategy sum for each unit of a hand's weight below which the hand does not come to a decision; see "continue". */
+  leastReach: number;
   /** What a dealt outcome counts for, by level; level 0 is unused. */
   readonly chanceScale: Float64Array;
 }
 
 const NO_ARRAY = new Float32Array(0);
+/** Less than any strategy sum but more than none. */
+const TINY = 1e-30;
 
 /**
  * One thread's traversal of the public tree with vectors of hands. A street is walked in three passes: down (reach of
@@ -119,7 +126,7 @@ export class Walker {
   }
 
   /**
-   * Evaluates one street after the deals numbered `deals`, for average play: afterwards the street's matrices hold the
+   * Evaluates one street after the deals numbered `deals`, in the settings' mode: afterwards the street's matrices hold the
    * opponent's reach of every leaf and the leaves' values for the traverser's hands.
    */
   probe(deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
@@ -256,7 +263,8 @@ export class Walker {
 
   /** Adds the values of the traverser's hands to `target`, one column for each root. */
   #up(level: number, path: number, target: Float64Array, width: number, start: number, from: number, to: number): void {
-    const { seat, mode, chanceScale } = this.settings;
+    const { seat, mode, chanceScale, leastReach } = this.settings;
+    const { weights } = this.#shared.hands[seat];
     const { block, values } = this.#street(level);
     const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
     const { low, high } = this.#masks[seat];
@@ -276,7 +284,8 @@ export class Walker {
       this.#row.at = (first + hand) * length;
       if (mode === "train") updateRegrets(block, seat, this.#row, this.settings, node);
       else if (mode === "best-response") chooseBest(block, seat, node);
-      else playAverage(block, seat, this.#row, node);
+      else
+        playAverage(block, seat, this.#row, node, mode === "continue" ? Math.max(leastReach * weights[hand], TINY) : 0);
       const at = hand * width + start;
       for (let root = 0; root < rootCount; root++) {
         target[at + root] += node[root] * scale;

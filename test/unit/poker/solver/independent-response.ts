@@ -2,6 +2,16 @@ import { parseCards } from "../../../../src/poker/cards.js";
 import type { Solution, SolutionNext, SolutionNode } from "../../../../src/poker/solver/report/solution.js";
 import { orderOfOmaha } from "../oracle.js";
 
+/** Weight of opponents below which the five digits of the strategies shown do not carry an EV. */
+const LEAST_MET = 0.05;
+
+export interface ActionEv {
+  /** Probability that the hand comes to the node and takes the action. */
+  readonly taken: number;
+  readonly shown: number;
+  readonly best: number;
+}
+
 /**
  * Recomputes the value and exploitability of a heads-up solution from its JSON alone: pairs of hands one by one, hands
  * compared by the naive evaluator. Shares no code with the solver.
@@ -44,6 +54,45 @@ export class IndependentResponse {
   /** Sum of both players' gains by best response. */
   nashConv(): number {
     return this.value(0, true) + this.value(1, true) - this.value(0, false) - this.value(1, false);
+  }
+
+  /**
+   * EVs of a seat's actions on the root street, hand by hand: as the solution shows them, and as they are when the hand
+   * goes on as well as it can against the other's strategy. Also how often the hand comes there and takes the action.
+   */
+  actionEvs(seat: 0 | 1): ActionEv[] {
+    const boards = [this.#solution.game.board.flatMap((card) => parseCards(card))];
+    const found: ActionEv[] = [];
+    const visit = (node: SolutionNode, reach: number[], own: number[], put: readonly [number, number]): void => {
+      const acting = this.#players[0] === node.player ? 0 : 1;
+      const columns = node.strategy as readonly (readonly number[])[];
+      node.actions.forEach((action, index) => {
+        const share = (hand: number): number => columns[index]?.[hand] as number;
+        const paid: [number, number] = [put[0], put[1]];
+        paid[acting] += action.amount;
+        const left = acting === seat ? reach : reach.map((value, hand) => value * share(hand));
+        const after = acting === seat ? own.map((value, hand) => value * share(hand)) : own;
+        if (acting === seat) {
+          this.#walk(action.next, seat, true, left, boards, paid).forEach((value, hand) => {
+            const met = this.#met(seat, hand, left);
+            const shown = node.combo_ev?.[index]?.[hand];
+            if (met > LEAST_MET && typeof shown === "number")
+              found.push({ taken: after[hand] as number, shown, best: value / met + put[seat] });
+          });
+        }
+        if ("actions" in action.next) visit(action.next, left, after, paid);
+      });
+    };
+    visit(this.#solution.tree, [...(this.#weights[1 - seat] as number[])], [...this.#weights[seat]], [0, 0]);
+    return found;
+  }
+
+  #met(seat: 0 | 1, hand: number, reach: readonly number[]): number {
+    const cards = this.#hands[seat][hand] as number[];
+    return this.#hands[seat === 0 ? 1 : 0].reduce(
+      (sum, theirs, index) => sum + (overlap(cards, theirs) ? 0 : (reach[index] as number)),
+      0,
+    );
   }
 
   #walk(

@@ -87,6 +87,41 @@ describe("a solution, judged from its JSON alone", () => {
   });
 });
 
+describe("EVs of actions", () => {
+  const board = RIVER.slice(0, 4);
+  it.each([
+    ["river", 31, { iterations: 300 }, 60],
+    ["turn", 32, { board, stack_sizes: [100, 120], bet_sizes: [1], max_raises: 1, iterations: 60 }, 12],
+  ])("%s: of those not taken are what the best continuation brings", (_name, seed, over, hands) => {
+    const random = seededRandom(seed);
+    const player_ranges = { "0": randomHands(hands, 4, RIVER, random), "1": randomHands(hands, 4, RIVER, random) };
+    const { solution } = solveInProcess(spot(seed, { ...over, player_ranges }));
+    const judge = new IndependentResponse(solution);
+    const evs = ([0, 1] as const).flatMap((seat) => judge.actionEvs(seat));
+    const never = evs.filter(({ taken }) => taken < 1e-3);
+    const mean = (list: typeof evs): number => list.reduce((sum, ev) => sum + ev.best - ev.shown, 0) / list.length;
+    expect(never.length).toBeGreaterThan(hands);
+    expect(mean(never)).toBeLessThan(0.1);
+    expect(mean(evs)).toBeLessThan(0.2);
+    for (const { shown, best } of evs) expect(shown).toBeLessThan(best + 0.1);
+  });
+
+  it("keep their digits whatever a chip is worth", () => {
+    const [large, small] = [1, 1e-6].map((unit) =>
+      solveInProcess(spot(33, { pot_size: 100 * unit, stack_sizes: [300 * unit, 300 * unit] })),
+    ) as [ReturnType<typeof solveInProcess>, ReturnType<typeof solveInProcess>];
+    const ratio = (small.solution.ev["0"] as number) / (large.solution.ev["0"] as number);
+    expect(ratio * 1e6).toBeCloseTo(1, 3);
+    const hands = (each: typeof large): number[] => (each.solution.tree.combo_ev?.[0] ?? []) as number[];
+    hands(large).forEach((ev, hand) => {
+      expect(Math.abs((hands(small)[hand] as number) * 1e6 - ev)).toBeLessThan(0.5);
+    });
+    const sizes = (each: typeof large, unit: number): string[] =>
+      each.solution.tree.actions.map((action) => (action.to / unit).toFixed(3));
+    expect(sizes(small, 1e-6)).toEqual(sizes(large, 1));
+  });
+});
+
 describe("the PLO toy river", () => {
   const toy = {
     board: RIVER,

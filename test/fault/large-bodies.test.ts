@@ -75,7 +75,7 @@ async function runningAndWaiting(settings: object = {}, headers: object = {}): P
   await waitUntil(() => names().includes("running"), "the first task");
   await send("note", "waiting", LARGE, headers);
   await waitUntil(() => worker.core.slots.used === 2 && worker.core.requests.has(idOf("waiting")), "the second slot");
-  expect(worker.core.requests.get(idOf("waiting"))).toMatchObject({ state: "reserved", isRead: false, args: [] });
+  expect(worker.core.requests.withId(idOf("waiting"))[0]).toMatchObject({ state: "reserved", isRead: false, args: [] });
   return worker;
 }
 
@@ -159,7 +159,7 @@ describe("bodies that are not read on receipt", () => {
       await waitUntil(
         () =>
           worker.consumers.every(({ confirmed }) => confirmed) &&
-          worker.core.requests.get(idOf("waiting"))?.delivery.isPending,
+          worker.core.requests.withId(idOf("waiting"))[0]?.delivery.isPending,
         "the message again",
       );
     }
@@ -185,8 +185,8 @@ describe("bodies that are not read on receipt", () => {
   it("of tasks for later are read when their time has come", async () => {
     const worker = await startWorker(define);
     await send("note", "later", LARGE, { eta: new Date(Date.now() + 1500).toISOString() });
-    await waitUntil(() => worker.core.requests.get(idOf("later"))?.state === "scheduled", "the task that waits");
-    expect(worker.core.requests.get(idOf("later"))?.isRead).toBe(false);
+    await waitUntil(() => worker.core.requests.withId(idOf("later"))[0]?.state === "scheduled", "the task that waits");
+    expect(worker.core.requests.withId(idOf("later"))[0]?.isRead).toBe(false);
     expect((await result("later")).result).toBe("later");
     await isEmpty();
   });
@@ -227,7 +227,8 @@ describe("bodies that are not read on receipt", () => {
     await publish("hybrid later", fields("hybrid later", { eta }), { task: "note", id: idOf("hybrid later") });
     expect((await result("one")).result).toBe("one");
     await waitUntil(
-      () => ["one later", "hybrid later"].every((id) => worker.core.requests.get(idOf(id))?.state === "scheduled"),
+      () =>
+        ["one later", "hybrid later"].every((id) => worker.core.requests.withId(idOf(id))[0]?.state === "scheduled"),
       "both for later",
     );
     for (const id of ["one later", "hybrid later"]) expect((await result(id)).result).toBe(id);

@@ -42,6 +42,18 @@ export interface AutoscaleBounds {
   readonly min: number;
 }
 
+/** The request of an id that is furthest. */
+export interface QueriedRequest extends RequestInfo {
+  /** Further messages of this id in the worker's memory; not there when there are none. */
+  readonly others?: readonly (readonly [state: string, RequestInfo])[];
+}
+
+/** A request and where it is. */
+export interface FoundRequest {
+  readonly state: "active" | "reserved" | "ready";
+  readonly info: RequestInfo;
+}
+
 /** What control commands may see and do: the worker's side is in worker/remote.ts. */
 export interface ControlledWorker {
   readonly nodename: string;
@@ -54,15 +66,15 @@ export interface ControlledWorker {
   /** In memory and not started, without those that wait for their time. */
   reserved(): RequestInfo[];
   scheduled(): ScheduledInfo[];
-  /** Null when no such request is in memory, or it waits for its time. */
-  find(id: string): { readonly state: "active" | "reserved" | "ready"; readonly info: RequestInfo } | null;
+  /** Requests of this id in memory, the furthest first, without those that wait for their time. */
+  find(id: string): FoundRequest[];
   stats(): Record<string, unknown>;
   /** Settings under Celery's names, without secrets: those that differ from the default, or all. */
   configuration(withDefaults: boolean): Record<string, unknown>;
   /** Versions, platform and settings as text. */
   report(): string;
 
-  /** Ids of revoked and expired tasks with the time they were added, in epoch milliseconds; oldest first. */
+  /** Ids of revoked tasks with the time they were added, in epoch milliseconds; oldest first. */
   revoked(): [id: string, atMs: number][];
   /** Takes over what other workers have revoked. */
   learnRevoked(ids: ReadonlyMap<string, number>): void;

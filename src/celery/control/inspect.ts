@@ -1,4 +1,4 @@
-import type { RequestInfo, ScheduledInfo } from "./controlled-worker.js";
+import type { QueriedRequest, RequestInfo, ScheduledInfo } from "./controlled-worker.js";
 import type { Addressees, CallOptions, ControlReply, MailboxClient } from "./mailbox-client.js";
 
 /** Whom a command is for, and how long its replies are waited for. */
@@ -62,7 +62,7 @@ export class Inspect {
   }
 
   /** State and request of each task that a worker has in memory, by id. */
-  queryTask(...ids: string[]): Promise<ByNode<Readonly<Record<string, readonly [state: string, RequestInfo]>>>> {
+  queryTask(...ids: string[]): Promise<ByNode<Readonly<Record<string, readonly [state: string, QueriedRequest]>>>> {
     return this.request("query_task", { ids });
   }
 

@@ -14,7 +14,7 @@ import type { WorkerParts } from "./parts.js";
 import { RateLimits } from "./rate-limits.js";
 import { RecentSet } from "./recent-set.js";
 import { Refusals } from "./refusals.js";
-import type { Request } from "./request.js";
+import { Requests } from "./requests.js";
 import { Requeues } from "./requeues.js";
 import { RevokedStamps } from "./revoked-stamps.js";
 import { Schedule } from "./schedule.js";
@@ -44,7 +44,7 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
   const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
   const limits = memoryLimits(process.env);
   const accept = acceptedContentTypes(settings.acceptContent);
-  const requests = new Map<string, Request>();
+  const requests = new Requests();
   return {
     nodename,
     settings,
@@ -57,7 +57,7 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
       timezone: settings.timezone,
       maxBytes: settings.maxBodyBytes,
       maxMemory: settings.maxBodyMemory,
-      requests: () => requests.values(),
+      requests: () => requests,
     }),
     pool: threadPool(parts),
     slots,

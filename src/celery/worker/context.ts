@@ -175,8 +175,8 @@ export class Context implements CanvasContext {
     input: Input,
     options: ComputeOptions<Progress> = {},
   ): Promise<Output> {
-    const { signal, killSignal, id, retries } = this.#request;
-    return this.#core.pool.run(`${id}:${retries}`, kernel, input, {
+    const { signal, killSignal, serial } = this.#request;
+    return this.#core.pool.run(serial, kernel, input, {
       onProgress: options.onProgress as ((value: unknown) => void) | undefined,
       signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
       killSignal,

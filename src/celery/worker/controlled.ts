@@ -5,6 +5,7 @@ import { describeInstallation, describeSettings } from "../control/configuration
 import type {
   AutoscaleBounds,
   ControlledWorker,
+  FoundRequest,
   RequestInfo,
   ScheduledInfo,
   TerminateOptions,
@@ -95,11 +96,11 @@ export class Controlled implements ControlledWorker {
       );
   }
 
-  find(id: string): { readonly state: "active" | "reserved" | "ready"; readonly info: RequestInfo } | null {
-    const request = this.#core.requests.get(id);
-    if (request === undefined || request.state === "scheduled") return null;
-    const state = isActive(request) ? "active" : request.isWaiting ? "reserved" : "ready";
-    return { state, info: requestInfo(request) };
+  find(id: string): FoundRequest[] {
+    const found = this.#core.requests.withId(id).filter(({ state }) => state !== "scheduled");
+    return found
+      .map((request): FoundRequest => ({ state: placeOf(request), info: requestInfo(request) }))
+      .sort((a, b) => PLACES.indexOf(a.state) - PLACES.indexOf(b.state));
   }
 
   stats(): Record<string, unknown> {
@@ -144,7 +145,7 @@ export class Controlled implements ControlledWorker {
   revokeByStamps(headers: ReadonlyMap<string, readonly string[]>, options: TerminateOptions): Map<string, Set<string>> {
     for (const [name, values] of headers) this.#core.revokedStamps.add(name, values);
     const found = new Map<string, Set<string>>();
-    for (const request of [...this.#core.requests.values()]) {
+    for (const request of [...this.#core.requests]) {
       const matches = [...headers].flatMap(([name, values]) => {
         const stamps = stampValues(request, name).filter((value) => values.includes(value));
         return stamps.length === 0 ? [] : [[name, stamps] as const];
@@ -204,8 +205,15 @@ export class Controlled implements ControlledWorker {
   }
 
   #inStates(...states: readonly RequestState[]): Request[] {
-    return [...this.#core.requests.values()].filter(({ state }) => states.includes(state));
+    return [...this.#core.requests].filter(({ state }) => states.includes(state));
   }
+}
+
+/** Furthest first. */
+const PLACES = ["active", "reserved", "ready"] as const;
+
+function placeOf(request: Request): FoundRequest["state"] {
+  return isActive(request) ? "active" : request.isWaiting ? "reserved" : "ready";
 }
 
 function isActive({ state }: Request): boolean {

@@ -16,7 +16,7 @@ import type { RefusedHook } from "./parts.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RecentSet } from "./recent-set.js";
 import type { Refusals } from "./refusals.js";
-import type { Request } from "./request.js";
+import type { Requests } from "./requests.js";
 import type { Requeues } from "./requeues.js";
 import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
@@ -40,13 +40,13 @@ export interface WorkerCore {
   readonly slotsOf: (definition: TaskDefinition) => SlotGroup;
   readonly rateLimits: RateLimits;
   readonly schedule: Schedule;
-  /** Ids of revoked and expired tasks. */
+  /** Ids of revoked tasks. */
   readonly revoked: RecentSet;
   readonly revokedStamps: RevokedStamps;
   /** Keys of attempts that ended lately: a redelivery of one is acknowledged, not run again. */
   readonly ended: RecentSet;
-  /** Every request in memory, by id. */
-  readonly requests: Map<string, Request>;
+  /** Every request in memory. */
+  readonly requests: Requests;
   readonly results: ResultBackend;
   readonly publisher: Publisher;
   /** Sends tasks: follow-ups of those that ended, and those of handlers. */

@@ -27,7 +27,7 @@ export async function finish(core: WorkerCore, request: Request, first: Outcome)
     outcome = { kind: "abandoned", reason: asError(error).message };
   } finally {
     request.state = "settled";
-    if (core.requests.get(request.id) === request) core.requests.delete(request.id);
+    core.requests.delete(request);
   }
   announce(core, request, outcome);
 }

@@ -45,7 +45,7 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
   }
   const request = new Request(message, delivery, definition, core.nodename, isRead);
   if (delivery.message.fields.redelivered && meetsEarlierRun(core, request)) return;
-  core.requests.set(request.id, request);
+  core.requests.add(request);
   if (discardStale(core, request)) return;
   core.events.emit("taskReceived", request);
   if (message.expires !== null) watchExpiry(core, request, message.expires);
@@ -57,17 +57,19 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
 
 /** Drops what waits on a channel that is gone: its messages come again. Running requests go on and are adopted then. */
 export function forget(core: WorkerCore, unsettled: ReadonlySet<Delivery>): void {
-  for (const request of [...core.requests.values()]) {
+  for (const request of [...core.requests]) {
     if (!unsettled.has(request.delivery) || request.state === "running" || request.state === "finishing") continue;
     request.stopWaiting();
-    if (core.requests.get(request.id) === request) core.requests.delete(request.id);
+    core.requests.delete(request);
   }
 }
 
 /** A redelivery whose run is still under way here is adopted; one whose run has ended is acknowledged. */
 function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
-  const running = core.requests.get(request.id);
-  if (running !== undefined && running.key === request.key && !running.delivery.isPending && !running.acknowledged) {
+  const running = core.requests
+    .withId(request.id)
+    .find(({ key, delivery, acknowledged }) => key === request.key && !delivery.isPending && !acknowledged);
+  if (running !== undefined) {
     running.adopt(request.delivery);
     core.unsettled.adopted(running);
     core.log.info({ task: request.task, taskId: request.id }, "the redelivered message of a running task was adopted");
@@ -85,8 +87,8 @@ function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
 /** Revoked and expired requests end here, and again right before they would start. */
 function discardStale(core: WorkerCore, request: Request): boolean {
   const expired = request.expires !== null && request.expires.getTime() <= Date.now();
-  if (expired) core.revoked.add(request.id);
-  else if (!core.revoked.has(request.id) && !core.revokedStamps.matches(request)) return false;
+  // Only this message is expired: its sender may send another one under the same id.
+  if (!expired && !core.revoked.has(request.id) && !core.revokedStamps.matches(request)) return false;
   void discard(core, request, expired);
   return true;
 }
@@ -155,6 +157,7 @@ async function readAndBegin(core: WorkerCore, request: Request, slots: SlotGroup
     return;
   }
   if (reading.signal.aborted) return;
+  core.requests.add(request);
   request.cancelWait = null;
   if (request.eta?.getTime() === eta?.getTime()) {
     begin(core, request, slots);

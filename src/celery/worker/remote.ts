@@ -104,7 +104,7 @@ export class Remote implements RemoteParts {
 
   stats(): Record<string, unknown> {
     const { core, consuming, prefetch } = this.#options;
-    const waiting = [...core.requests.values()].filter(({ state }) => state === "scheduled").length;
+    const waiting = [...core.requests].filter(({ state }) => state === "scheduled").length;
     return workerStats(core, {
       connection: consuming,
       clock: this.clock.value,
@@ -164,7 +164,7 @@ export class Remote implements RemoteParts {
     const { core, host } = this.#options;
     const bounds = core.settings.workerAutoscale;
     if (bounds === null) return null;
-    const load = () => [...core.requests.values()].filter(({ state }) => state === "running" || state === "reserved");
+    const load = () => [...core.requests].filter(({ state }) => state === "running" || state === "reserved");
     const pool = {
       get concurrency() {
         return core.slots.limit;

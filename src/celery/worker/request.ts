@@ -9,10 +9,14 @@ import type { Subject } from "./unsettled.js";
 
 export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
 
+let lastSerial = 0;
+
 const NO_CHILDREN: readonly ResultTuple[] = [];
 
 /** One request in this worker, from receipt to settlement. Only this class settles its delivery. */
 export class Request implements TaskRequest, Subject {
+  /** Tells it from every other request of this process, also from one of the same task id. */
+  readonly serial = String(++lastSerial);
   /** A redelivery of an attempt that has ended is acknowledged. */
   readonly outlivesDelivery = true;
   state: RequestState = "received";

@@ -24,8 +24,8 @@ export interface RevokeOptions {
 export function revoke(core: WorkerCore, ids: readonly string[], options: RevokeOptions): string[] {
   for (const id of ids) core.revoked.add(id);
   return ids.filter((id) => {
-    const request = core.requests.get(id);
-    return request !== undefined && revokeRequest(core, request, options);
+    const terminated = core.requests.withId(id).map((request) => revokeRequest(core, request, options));
+    return terminated.includes(true);
   });
 }
 

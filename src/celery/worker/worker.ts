@@ -178,7 +178,7 @@ export class Worker {
 
   /** Requests in memory: running, reserved, waiting for their time. */
   get requests(): Iterable<Request> {
-    return this.core.requests.values();
+    return this.core.requests;
   }
 
   /**

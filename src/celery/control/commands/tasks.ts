@@ -2,6 +2,7 @@ import type { TaskDefinition } from "../../definition.js";
 import { snakeCase } from "../../names.js";
 import { pythonRepr } from "../../protocol/repr.js";
 import type { ControlCommand } from "../command.js";
+import type { FoundRequest, QueriedRequest } from "../controlled-worker.js";
 
 const DEFAULT_TASK_INFO = ["exchange", "routing_key", "rate_limit"];
 
@@ -50,7 +51,7 @@ export const taskCommands: readonly ControlCommand[] = [
     run: (worker, args) => {
       const found = args.ids("ids").map((id) => [id, worker.find(id)] as const);
       return Object.fromEntries(
-        found.flatMap(([id, request]) => (request === null ? [] : [[id, [request.state, request.info]]])),
+        found.flatMap(([id, [first, ...others]]) => (first === undefined ? [] : [[id, queried(first, others)]])),
       );
     },
   },
@@ -75,6 +76,12 @@ export const taskCommands: readonly ControlCommand[] = [
     },
   },
 ];
+
+/** Celery's pair of place and request; an id with further messages in memory names them in an entry of ours. */
+function queried({ state, info }: FoundRequest, others: readonly FoundRequest[]): [state: string, QueriedRequest] {
+  if (others.length === 0) return [state, info];
+  return [state, { ...info, others: others.map((other) => [other.state, other.info]) }];
+}
 
 function describeTask(name: string, task: TaskDefinition, items: readonly string[]): string {
   const own = Object.entries(task).map(([key, value]): [string, unknown] => [snakeCase(key), value]);

@@ -71,7 +71,7 @@ function measureAnchor(
   const first = BOARD.slice(0, street + 2);
   const boards = anchor.boards === 2 ? [first, [45, 41, 23, 8, 2]] : [first];
   const fresh = { street, pot: POT, bets: [0, 0], stacks: [300, 300], folded: [false, false] };
-  const state = { ...fresh, pending: [true, true], actedLevel: [-1, -1], minRaise: 0, raises: 0 };
+  const state = { ...fresh, pending: [true, true], actedLevel: [-1, -1], minRaise: 0, raises: 0, scale: 1e6 };
   const sizing = {
     kind: "pot-limit",
     fractionsByStreet: [sizes],

@@ -24,6 +24,8 @@ export interface BettingState {
   readonly minRaise: number;
   /** Bets and raises made on this street beyond the first bet. */
   readonly raises: number;
+  /** Amounts are multiples of 1 / scale; see {@link chipScale}. The same in every state of a hand. */
+  readonly scale: number;
 }
 
 export type ActionType = "fold" | "check" | "call" | "bet" | "raise";
@@ -45,15 +47,14 @@ const MOST_DECIMALS = 20;
 /** Digits kept of a pot that is small. */
 const POT_DIGITS = 9;
 
-/** 10 to the number of decimals that amounts have beside a pot: six, more where a chip is a small coin. */
-function chipScale(pot: number): number {
-  const decimals = POT_DIGITS - 1 - Math.floor(Math.log10(pot));
+/** Grid of a hand's amounts by the pot at its root: six decimals, more where a chip is a small coin. */
+export function chipScale(rootPot: number): number {
+  const decimals = POT_DIGITS - 1 - Math.floor(Math.log10(rootPot));
   return 10 ** Math.min(MOST_DECIMALS, Math.max(FEWEST_DECIMALS, decimals));
 }
 
-/** Chips to the sixth decimal, or as fine beside a small pot: far below any real chip, far above the noise of binary fractions. */
-export function roundChips(chips: number, pot: number): number {
-  const scale = chipScale(pot);
+/** Chips on a grid of `1 / scale`: far below any real chip, far above the noise of binary fractions. */
+export function roundChips(chips: number, scale: number): number {
   return Math.round(chips * scale) / scale;
 }
 
@@ -62,9 +63,9 @@ export function sameChips(a: number, b: number): boolean {
   return Math.abs(a - b) <= CHIP_EPSILON * Math.max(Math.abs(a), Math.abs(b));
 }
 
-/** Chips below which a difference beside a pot is noise. */
-function noise(pot: number): number {
-  return 1e-3 / chipScale(pot);
+/** Chips below which a difference is noise. */
+function noise({ scale }: BettingState): number {
+  return 1e-3 / scale;
 }
 
 /** The amount every player must match on this street. */
@@ -96,7 +97,7 @@ export function nextToAct(state: BettingState, from: number): number {
 
 /** Chips the seat must add to call, cut to its stack. */
 export function callAmount(state: BettingState, seat: number): number {
-  return Math.min(roundChips(betLevel(state) - state.bets[seat], state.pot), state.stacks[seat]);
+  return Math.min(roundChips(betLevel(state) - state.bets[seat], state.scale), state.stacks[seat]);
 }
 
 /** The bounds of a bet or raise, as totals on the street ("raise to"), or null when none is allowed. */
@@ -119,7 +120,7 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
   const own = state.bets[seat];
   const stack = state.stacks[seat];
   const toCall = level - own;
-  if (stack <= toCall + noise(state.pot) || !opponentsWithChips(state, seat)) return null;
+  if (stack <= toCall + noise(state) || !opponentsWithChips(state, seat)) return null;
   const acted = state.actedLevel[seat];
   if (acted >= 0 && level - acted < state.minRaise * (1 - CHIP_EPSILON)) return null;
   let reach = 0;
@@ -127,10 +128,10 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
     if (other === seat || state.folded[other]) continue;
     reach = Math.max(reach, state.bets[other] + state.stacks[other]);
   }
-  const stackTo = roundChips(Math.min(own + stack, reach), state.pot);
-  if (stackTo <= level + noise(state.pot)) return null;
-  const potTo = roundChips(level + state.pot + toCall, state.pot);
-  return { minTo: roundChips(level + state.minRaise, state.pot), potTo, stackTo };
+  const stackTo = roundChips(Math.min(own + stack, reach), state.scale);
+  if (stackTo <= level + noise(state)) return null;
+  const potTo = roundChips(level + state.pot + toCall, state.scale);
+  return { minTo: roundChips(level + state.minRaise, state.scale), potTo, stackTo };
 }
 
 /**
@@ -141,15 +142,15 @@ export function raiseBounds(state: BettingState, seat: number): RaiseBounds | nu
  */
 export function applyAction(state: BettingState, seat: number, action: BettingAction): BettingState {
   const stack = state.stacks[seat];
-  if (action.amount > stack + noise(state.pot)) {
+  if (action.amount > stack + noise(state)) {
     throw new SolverInputError(`seat ${seat} cannot put in ${action.amount}: only ${stack} behind`);
   }
   const level = betLevel(state);
   const replace = <T>(list: readonly T[], value: T): T[] => list.map((old, index) => (index === seat ? value : old));
-  const aggressive = action.to > level + noise(state.pot);
+  const aggressive = action.to > level + noise(state);
   const raisedBy = action.to - level;
   const full = aggressive && raisedBy >= state.minRaise * (1 - CHIP_EPSILON);
-  const round = (chips: number): number => roundChips(chips, state.pot);
+  const round = (chips: number): number => roundChips(chips, state.scale);
   const pending = state.pending.map((waiting, other) => (other === seat ? false : aggressive ? true : waiting));
   return {
     street: state.street,
@@ -161,6 +162,7 @@ export function applyAction(state: BettingState, seat: number, action: BettingAc
     actedLevel: replace(state.actedLevel, Math.max(level, action.to)),
     minRaise: full ? round(raisedBy) : state.minRaise,
     raises: aggressive && level > 0 ? state.raises + 1 : state.raises,
+    scale: state.scale,
   };
 }
 
@@ -177,5 +179,6 @@ export function nextStreet(state: BettingState, minBet: number): BettingState {
     actedLevel: new Array<number>(seats).fill(-1),
     minRaise: minBet,
     raises: 0,
+    scale: state.scale,
   };
 }

@@ -40,14 +40,14 @@ function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: 
   const bounds = raiseBounds(state, seat);
   if (!bounds) return [];
   if (sizing.kind === "fixed-limit") {
-    return [Math.min(roundChips(level + byStreet(sizing.betByStreet, offset, 0), state.pot), bounds.stackTo)];
+    return [Math.min(roundChips(level + byStreet(sizing.betByStreet, offset, 0), state.scale), bounds.stackTo)];
   }
   const potAfterCall = bounds.potTo - level;
   const totals: number[] = [];
   for (const fraction of byStreet(sizing.fractionsByStreet, offset, [])) {
     const wanted = Math.max(level + fraction * potAfterCall, bounds.minTo);
     // A minimum above the pot limit leaves the pot as the only size; a short stack goes all-in for what it has.
-    const to = roundChips(Math.min(wanted, bounds.potTo, bounds.stackTo), state.pot);
+    const to = roundChips(Math.min(wanted, bounds.potTo, bounds.stackTo), state.scale);
     if (to > level && !totals.some((known) => sameChips(known, to))) totals.push(to);
   }
   return totals.sort((a, b) => a - b);
@@ -67,13 +67,18 @@ export function legalActions(state: BettingState, seat: number, sizing: Sizing, 
   const actions: BettingAction[] = [];
   if (call > 0) {
     actions.push({ type: "fold", amount: 0, to: own, allIn: false });
-    actions.push({ type: "call", amount: call, to: roundChips(own + call, state.pot), allIn: sameChips(call, stack) });
+    actions.push({
+      type: "call",
+      amount: call,
+      to: roundChips(own + call, state.scale),
+      allIn: sameChips(call, stack),
+    });
   } else {
     actions.push({ type: "check", amount: 0, to: own, allIn: false });
   }
   const type = betLevel(state) > 0 ? "raise" : "bet";
   for (const to of raiseTotals(state, seat, sizing, offset)) {
-    const amount = roundChips(to - own, state.pot);
+    const amount = roundChips(to - own, state.scale);
     actions.push({ type, amount, to, allIn: sameChips(amount, stack) });
   }
   return actions;

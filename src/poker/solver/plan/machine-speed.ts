@@ -48,6 +48,7 @@ function timedGame(): HeadsUpGame {
     actedLevel: [-1, -1],
     minRaise: 0,
     raises: 0,
+    scale: 1e6,
   };
   const sizing = {
     kind: "pot-limit",

@@ -1,5 +1,5 @@
 import { SolverInputError } from "../../errors.js";
-import { type BettingState, nextToAct, roundChips, sameChips } from "../betting/betting-state.js";
+import { type BettingState, chipScale, nextToAct, roundChips, sameChips } from "../betting/betting-state.js";
 import { type HistoryEntry, type RaiseReading, type RoundState, replayHistory } from "./betting-history.js";
 
 /** What a job says of the betting; see docs/solver.md for the meaning of each field. */
@@ -87,7 +87,7 @@ function assumeBlinds(description: StateDescription, level: number, assumptions:
   const { activePlayers, pot, potIncludesBets } = description;
   const bigBlind = activePlayers.at(-1) ?? 0;
   const smallBlind = activePlayers.at(-2) ?? 0;
-  const small = potIncludesBets ? roundChips(Math.max(0, Math.min(level, pot - level)), pot) : level / 2;
+  const small = potIncludesBets ? roundChips(Math.max(0, Math.min(level, pot - level)), chipScale(pot)) : level / 2;
   assumptions.push(
     `player ${bigBlind} has posted ${level}, player ${smallBlind} ${small}: the last two in order of action are taken for the blinds`,
   );
@@ -174,27 +174,29 @@ export function rootState(description: StateDescription): RootState {
   const posted = !round.started && round.level > 0;
   const betting: Betting = round.started || posted ? round : deduceBetting(description, level, assumptions);
   const bets = streetBets ? explicitBets(description, level) : betting.bets;
-  const seatBets = activePlayers.map((player) => bets.get(player) ?? 0);
+  const scale = chipScale(description.pot);
+  const seatBets = activePlayers.map((player) => roundChips(bets.get(player) ?? 0, scale));
   const inMiddle = seatBets.reduce((sum, bet) => sum + bet, 0);
-  const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle), description.pot);
+  const pot = roundChips(description.pot + (potIncludesBets ? 0 : inMiddle), scale);
   if (inMiddle > pot && !sameChips(inMiddle, pot)) {
     throw new SolverInputError(
       `pot_size ${pot} includes the bets of this street and cannot be less than their sum ${inMiddle} ("pot_includes_bets": false if it does not include them)`,
     );
   }
   if (inMiddle > 0 && potIncludesBets)
-    assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle, pot)} bet on this street`);
+    assumptions.push(`pot_size ${pot} includes the ${roundChips(inMiddle, scale)} bet on this street`);
   const bigBlind = description.bigBlind ?? (street === 0 && round.raises === 0 ? level : 0);
   const state: BettingState = {
     street,
     pot,
     bets: seatBets,
-    stacks: activePlayers.map((player) => stacks[player] ?? 0),
+    stacks: activePlayers.map((player) => roundChips(stacks[player] ?? 0, scale)),
     folded: activePlayers.map(() => false),
     pending: activePlayers.map((player) => !betting.settled.has(player)),
     actedLevel: activePlayers.map((player) => betting.actedLevel.get(player) ?? -1),
     minRaise: Math.max(betting.minRaise, bigBlind),
     raises: betting.raises,
+    scale,
   };
   const toAct = activePlayers.indexOf(playerToAct);
   checkTurn(state, toAct, description, round);

@@ -18,6 +18,7 @@ export function freshState(street: number, pot: number, stacks: readonly number[
     actedLevel: new Array<number>(seats).fill(-1),
     minRaise: 0,
     raises: 0,
+    scale: 1e6,
   };
 }
 

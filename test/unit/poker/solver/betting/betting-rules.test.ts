@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { applyAction, type BettingState, nextToAct } from "../../../../../src/poker/solver/betting/betting-state.js";
-import { buildBettingTree, countNodes } from "../../../../../src/poker/solver/betting/betting-tree.js";
-import { legalActions } from "../../../../../src/poker/solver/betting/sizing.js";
+import {
+  applyAction,
+  type BettingState,
+  chipScale,
+  nextToAct,
+} from "../../../../../src/poker/solver/betting/betting-state.js";
+import {
+  type BettingNode,
+  buildBettingTree,
+  countNodes,
+} from "../../../../../src/poker/solver/betting/betting-tree.js";
+import { legalActions, type Sizing } from "../../../../../src/poker/solver/betting/sizing.js";
 import { freshState, potLimit } from "../toy-games.js";
 
 /** "fold, call 50, raise 250*": `to` totals, a star for all-in. */
@@ -107,6 +116,25 @@ describe("pot-limit rules, worked by hand", () => {
     const called = afterAllIn.children[1];
     expect(called).toMatchObject({ kind: "chance", child: { kind: "showdown" } });
     expect(countNodes(tree)).toEqual({ decisions: 8, folds: 4, showdowns: 5, chances: 3 });
+  });
+
+  it.each([
+    [6.5, 97],
+    [0.00025, 0.0097],
+    [9.99, 1234.5678],
+  ])("keeps a hand's amounts on one grid, however pot and stacks grow apart: pot %d, stacks %d", (pot, stack) => {
+    const root = { ...freshState(1, pot, [stack, stack]), scale: chipScale(pot) };
+    const sizing = { ...potLimit([1 / 3, 0.75], 3), bettingStreets: 1 } as Sizing;
+    const tree = buildBettingTree(root, 0, { sizing, lastStreet: 3, minBet: 0 });
+    const allIns: number[] = [];
+    const visit = (node: BettingNode): void => {
+      if (node.kind !== "decision") return;
+      for (const action of node.actions) if (action.allIn) allIns.push(action.to);
+      node.children.forEach(visit);
+    };
+    visit(tree);
+    expect(allIns.length).toBeGreaterThan(5);
+    for (const to of allIns) expect(to).toBe(stack);
   });
 
   it("has the anchor's 20 decisions and 37 ends with pot 100, stacks 300, half pot and pot, three raises", () => {

@@ -3,6 +3,7 @@ import { Publisher } from "../amqp/publisher.js";
 import { ImproperlyConfigured } from "../errors.js";
 import { ThreadPool } from "../executor/thread-pool.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
+import type { Settings } from "../settings.js";
 import { Bodies } from "./bodies.js";
 import type { Consumer } from "./consumer.js";
 import type { WorkerCore } from "./core.js";
@@ -16,11 +17,16 @@ import { RecentSet } from "./recent-set.js";
 import { Refusals } from "./refusals.js";
 import { Requests } from "./requests.js";
 import { Requeues } from "./requeues.js";
+import { Returns } from "./returns.js";
 import { RevokedStamps } from "./revoked-stamps.js";
 import { Schedule } from "./schedule.js";
 import { createSending } from "./sending.js";
 import { Slots } from "./slots.js";
 import { Unsettled } from "./unsettled.js";
+
+/** See {@link unseenMs}. */
+const MIN_UNSEEN_MS = 60_000;
+const TCP_TIMEOUT_MS = 1_200_000;
 
 /** What {@link buildCore} is given by its worker. */
 export interface CoreParts {
@@ -67,7 +73,11 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     schedule,
     revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),
     revokedStamps: new RevokedStamps(),
-    ended: new RecentSet(limits.ended, limits.endedExpireMs),
+    returns: new Returns({
+      limit: limits.ended,
+      expiresMs: limits.endedExpireMs,
+      unseenMs: unseenMs(settings),
+    }),
     requests,
     results,
     publisher,
@@ -91,6 +101,11 @@ function checkSlotGroups({ tasks, settings: { workerSlotGroups } }: WorkerParts)
     if (slotGroup === null || Object.hasOwn(workerSlotGroups, slotGroup)) continue;
     throw new ImproperlyConfigured(`task ${name}: its slotGroup ${slotGroup} is not in workerSlotGroups`);
   }
+}
+
+/** A line that is cut somewhere is given up after two heartbeats, or by TCP in its own time; what was written before may be lost. */
+function unseenMs({ brokerHeartbeat }: Settings): number {
+  return Math.max(MIN_UNSEEN_MS, brokerHeartbeat === 0 ? TCP_TIMEOUT_MS : brokerHeartbeat * 3000);
 }
 
 /** On a channel of their own: one that the broker refuses closes it, and must not hold up results. */

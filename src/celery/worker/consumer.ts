@@ -42,6 +42,7 @@ export class Consumer {
   #growth = 1;
   #renewing = false;
   #stopped = false;
+  #retired = false;
 
   constructor(
     connection: BrokerConnection,
@@ -84,7 +85,7 @@ export class Consumer {
 
   async #consume(channel: Channel): Promise<void> {
     await declareQueue(this.#connection, this.queue, this.#log);
-    const current: DeliveryChannel = { channel, open: true, unsettled: new Set() };
+    const current: DeliveryChannel = { channel, lostAtMs: null, unsettled: new Set() };
     this.#current = current;
     this.#growth = 1;
     await this.#subscribe(current);
@@ -135,7 +136,7 @@ export class Consumer {
         await this.#subscribe(current);
       }
     } catch (error) {
-      if (current.open) this.#log.warn({ err: asError(error).message }, "cannot renew the consumer");
+      if (current.lostAtMs === null) this.#log.warn({ err: asError(error).message }, "cannot renew the consumer");
     } finally {
       this.#renewing = false;
     }
@@ -155,6 +156,7 @@ export class Consumer {
     await this.cancel();
     while ((this.#current?.unsettled.size ?? 0) > 0)
       await new Promise((resolve) => setTimeout(resolve, RETIRE_CHECK_MS).unref());
+    this.#retired = true;
     await this.close();
   }
 
@@ -190,7 +192,8 @@ export class Consumer {
   #onClosed(channel: Channel): void {
     const current = this.#current;
     if (current?.channel !== channel) return;
-    current.open = false;
+    // What was settled before a retired consumer closes its channel has reached the broker.
+    current.lostAtMs = this.#retired ? Number.POSITIVE_INFINITY : Date.now();
     this.#current = null;
     this.#tag = null;
     this.#listener.onLost(this.queue.name, current.unsettled);

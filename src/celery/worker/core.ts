@@ -18,6 +18,7 @@ import type { RecentSet } from "./recent-set.js";
 import type { Refusals } from "./refusals.js";
 import type { Requests } from "./requests.js";
 import type { Requeues } from "./requeues.js";
+import type { Returns } from "./returns.js";
 import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
 import type { SlotGroup, Slots } from "./slots.js";
@@ -43,8 +44,8 @@ export interface WorkerCore {
   /** Ids of revoked tasks. */
   readonly revoked: RecentSet;
   readonly revokedStamps: RevokedStamps;
-  /** Keys of attempts that ended lately: a redelivery of one is acknowledged, not run again. */
-  readonly ended: RecentSet;
+  /** What comes again after a lost channel. */
+  readonly returns: Returns;
   /** Every request in memory. */
   readonly requests: Requests;
   readonly results: ResultBackend;

@@ -4,7 +4,8 @@ import type { RawMessage } from "../protocol/types.js";
 /** A channel as deliveries know it: its tags are void once it is closed. */
 export interface DeliveryChannel {
   readonly channel: Channel;
-  open: boolean;
+  /** When it was lost, in epoch milliseconds; null while it is open, Infinity once it was closed in good order. */
+  lostAtMs: number | null;
   /** Deliveries of this channel that are not settled yet. */
   readonly unsettled: Set<Delivery>;
 }
@@ -27,18 +28,22 @@ export class Delivery {
 
   /** True while the broker still waits for this delivery to be settled. */
   get isPending(): boolean {
-    return this.on.open && !this.#settled;
+    return this.on.lostAtMs === null && !this.#settled;
+  }
+
+  get isSettled(): boolean {
+    return this.#settled;
   }
 
   /**
-   * Tells the broker; only request.ts and intake.ts call this.
+   * Tells the broker; only request.ts and refuse.ts call this.
    * @returns false when the channel is gone: the broker has taken the message back
    */
   settle(how: Settlement): boolean {
     if (this.#settled) return true;
     this.#settled = true;
     this.on.unsettled.delete(this);
-    if (!this.on.open) return false;
+    if (this.on.lostAtMs !== null) return false;
     if (how === "ack") this.on.channel.ack(this.message);
     else this.on.channel.reject(this.message, how === "requeue");
     return true;

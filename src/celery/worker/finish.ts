@@ -1,5 +1,6 @@
 import { asError, WorkerShutdown } from "../errors.js";
 import type { WorkerCore } from "./core.js";
+import type { Settlement } from "./delivery.js";
 import { disposalOf, type Outcome } from "./outcome.js";
 import { record } from "./record.js";
 import type { Request } from "./request.js";
@@ -28,6 +29,7 @@ export async function finish(core: WorkerCore, request: Request, first: Outcome)
   } finally {
     request.state = "settled";
     core.requests.delete(request);
+    core.returns.gone(request);
   }
   announce(core, request, outcome);
 }
@@ -35,7 +37,7 @@ export async function finish(core: WorkerCore, request: Request, first: Outcome)
 const isStop = (error: unknown): boolean => error instanceof WorkerShutdown;
 
 function afterLoss(core: WorkerCore, request: Request, outcome: Outcome & { kind: "worker-lost" }): Outcome {
-  const losses = Math.max(core.requeues.countOf(request.key), request.deliveryCount);
+  const losses = Math.max(core.requeues.countOf(request), request.deliveryCount);
   return losses < MAX_LOSSES ? outcome : { kind: "failed", error: outcome.error };
 }
 
@@ -58,9 +60,17 @@ async function settle(core: WorkerCore, request: Request, outcome: Outcome): Pro
     const publish = () => core.deadLetters.publish(request.delivery, info);
     await core.unsettled.carryOut(request, "dead-letter", target, publish, (error) => !isStop(error));
   }
-  if (disposal.settle !== "requeue") core.ended.add(request.key);
-  else if (outcome.kind !== "abandoned") await core.requeues.pause(request);
-  request.settle(disposal.settle);
+  if (disposal.settle === "requeue" && outcome.kind !== "abandoned") await core.requeues.pause(request);
+  settleMessage(core, request, disposal.settle);
+}
+
+/** Settles the request's message, once; should it come again because the broker did not hear of that, it is known. */
+export function settleMessage(core: WorkerCore, request: Request, how: Settlement): void {
+  const { delivery } = request;
+  if (delivery.isSettled) return;
+  request.settle(how);
+  core.returns.gone(request);
+  if (how !== "requeue") core.returns.settled(delivery, how);
 }
 
 function rejectionOf(core: WorkerCore, { definition }: Request, outcome: Outcome): { requeue: boolean } | null {

@@ -3,7 +3,7 @@ import { NO_EMBED } from "../protocol/message.js";
 import type { OpenedMessage } from "./bodies.js";
 import type { WorkerCore } from "./core.js";
 import { type Delivery, rawMessage } from "./delivery.js";
-import { discard } from "./finish.js";
+import { discard, settleMessage } from "./finish.js";
 import { refusalOf, refuse, refuseRead, refuseUnregistered } from "./refuse.js";
 import { Request } from "./request.js";
 import { start } from "./run.js";
@@ -58,29 +58,30 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
 /** Drops what waits on a channel that is gone: its messages come again. Running requests go on and are adopted then. */
 export function forget(core: WorkerCore, unsettled: ReadonlySet<Delivery>): void {
   for (const request of [...core.requests]) {
-    if (!unsettled.has(request.delivery) || request.state === "running" || request.state === "finishing") continue;
+    if (!unsettled.has(request.delivery)) continue;
+    if (request.state === "running" || request.state === "finishing") {
+      core.returns.lostRunning(request);
+      continue;
+    }
+    core.returns.lostWaiting(request);
     request.stopWaiting();
     core.requests.delete(request);
   }
 }
 
-/** A redelivery whose run is still under way here is adopted; one whose run has ended is acknowledged. */
+/** A redelivery whose run is still under way here is adopted; one that was settled here is settled again. */
 function meetsEarlierRun(core: WorkerCore, request: Request): boolean {
-  const running = core.requests
-    .withId(request.id)
-    .find(({ key, delivery, acknowledged }) => key === request.key && !delivery.isPending && !acknowledged);
-  if (running !== undefined) {
-    running.adopt(request.delivery);
-    core.unsettled.adopted(running);
-    core.log.info({ task: request.task, taskId: request.id }, "the redelivered message of a running task was adopted");
+  const { delivery, task, id } = request;
+  const earlier = core.returns.meet(delivery);
+  if (earlier === null) return false;
+  if (typeof earlier === "string") {
+    settleMessage(core, request, earlier);
+    core.log.info({ task, taskId: id }, "the redelivered message of a task that was settled before is settled again");
     return true;
   }
-  if (!core.ended.has(request.key)) return false;
-  request.settle("ack");
-  core.log.info(
-    { task: request.task, taskId: request.id },
-    "the redelivered message of a finished task was acknowledged",
-  );
+  earlier.adopt(delivery);
+  core.unsettled.adopted(earlier);
+  core.log.info({ task, taskId: id }, "the redelivered message of a running task was adopted");
   return true;
 }
 

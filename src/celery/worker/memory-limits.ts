@@ -6,7 +6,7 @@ export interface MemoryLimits {
   /** Ids of revoked tasks. */
   readonly revokes: number;
   readonly revokesExpireMs: number;
-  /** Attempts that ended, whose redelivery is not run again. */
+  /** Messages that were settled, whose redelivery is not run again. */
   readonly ended: number;
   readonly endedExpireMs: number;
 }

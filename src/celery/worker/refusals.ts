@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Delivery } from "./delivery.js";
+import { digestOf, isSameMessage } from "./message-identity.js";
 import type { Subject } from "./unsettled.js";
 
 /** Dead letters whose originals may come again are remembered up to this number. */
@@ -55,22 +55,4 @@ export class Refusals {
     else this.#done.delete(digest);
     return count > 0;
   }
-}
-
-function isSameMessage(one: Delivery, other: Delivery): boolean {
-  const { content, properties, fields } = one.message;
-  const { message } = other;
-  return (
-    one.queue === other.queue &&
-    fields.routingKey === message.fields.routingKey &&
-    properties.messageId === message.properties.messageId &&
-    properties.correlationId === message.properties.correlationId &&
-    content.equals(message.content)
-  );
-}
-
-function digestOf({ queue, message }: Delivery): string {
-  const { content, properties, fields } = message;
-  const names = [queue, fields.routingKey, properties.messageId, properties.correlationId].map(String);
-  return createHash("sha256").update(JSON.stringify(names)).update(content).digest("base64");
 }

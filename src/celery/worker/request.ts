@@ -17,7 +17,7 @@ const NO_CHILDREN: readonly ResultTuple[] = [];
 export class Request implements TaskRequest, Subject {
   /** Tells it from every other request of this process, also from one of the same task id. */
   readonly serial = String(++lastSerial);
-  /** A redelivery of an attempt that has ended is acknowledged. */
+  /** The redelivery of a message whose run has ended is settled, not run. */
   readonly outlivesDelivery = true;
   state: RequestState = "received";
   /** Epoch milliseconds of the start; null before. */
@@ -146,11 +146,6 @@ export class Request implements TaskRequest, Subject {
     const count: unknown = this.headers["x-delivery-count"];
     return typeof count === "number" ? count : typeof count === "bigint" ? Number(count) : 0;
   }
-  /** Identity of this attempt: a redelivery has the same key, a retry another. */
-  get key(): string {
-    return `${this.message.id}:${this.message.retries}`;
-  }
-
   /** Hard and soft limit in seconds: the message's, else the task's. */
   get limits(): readonly [hard: number | null, soft: number | null] {
     const [hard, soft] = this.message.timelimit;

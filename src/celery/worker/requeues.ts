@@ -1,11 +1,12 @@
 import { backOffMs } from "../amqp/back-off.js";
 import { WorkerShutdown } from "../errors.js";
+import { digestOf } from "./message-identity.js";
 import type { Request } from "./request.js";
 
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 30_000;
 
-/** Attempts whose requeues are counted. */
+/** Messages whose requeues are counted. */
 const MAX_COUNTED = 10_000;
 
 /**
@@ -13,15 +14,16 @@ const MAX_COUNTED = 10_000;
  * waits here before, longer each time, unacknowledged and in nobody's way.
  */
 export class Requeues {
+  /** By digest of the message: another one of the same task id has its own. */
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<Request, (reason: WorkerShutdown) => void>();
 
   /** @param hold takes the request's delivery out of the way of others */
   constructor(private readonly hold: (request: Request) => void) {}
 
-  /** How often an attempt was sent back by this worker. */
-  countOf(key: string): number {
-    return this.#counts.get(key) ?? 0;
+  /** How often the message of a request was sent back by this worker. */
+  countOf({ delivery }: Request): number {
+    return this.#counts.size === 0 ? 0 : (this.#counts.get(digestOf(delivery)) ?? 0);
   }
 
   has(request: Request): boolean {
@@ -30,9 +32,10 @@ export class Requeues {
 
   /** Resolves when the message may go back. @throws WorkerShutdown */
   async pause(request: Request): Promise<void> {
-    const count = this.countOf(request.key);
-    this.#counts.delete(request.key);
-    this.#counts.set(request.key, count + 1);
+    const digest = digestOf(request.delivery);
+    const count = this.#counts.get(digest) ?? 0;
+    this.#counts.delete(digest);
+    this.#counts.set(digest, count + 1);
     if (this.#counts.size > MAX_COUNTED) this.#forgetOldest();
     if (count === 0) return;
     this.hold(request);
@@ -52,8 +55,8 @@ export class Requeues {
   }
 
   #forgetOldest(): void {
-    for (const key of this.#counts.keys()) {
-      this.#counts.delete(key);
+    for (const digest of this.#counts.keys()) {
+      this.#counts.delete(digest);
       return;
     }
   }

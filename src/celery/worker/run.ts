@@ -4,7 +4,7 @@ import { startTimeout } from "../long-timeout.js";
 import type { ErrorClass } from "../task.js";
 import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
-import { finish } from "./finish.js";
+import { finish, settleMessage } from "./finish.js";
 import { type Outcome, outcomeOfError } from "./outcome.js";
 import type { Request } from "./request.js";
 import type { SlotGroup } from "./slots.js";
@@ -16,7 +16,7 @@ const TERMINATE_GRACE_MS = 1500;
 /** Runs a request in the slot it holds, and settles it. */
 export function start(core: WorkerCore, request: Request, slots: SlotGroup): void {
   request.start();
-  if (!request.definition.acksLate) request.settle("ack");
+  if (!request.definition.acksLate) settleMessage(core, request, "ack");
   core.events.emit("taskStarted", request);
   if (request.definition.trackStarted && !request.ignoreResult)
     void storeState(core, request, "STARTED", { pid: process.pid, hostname: core.nodename });

@@ -26,6 +26,9 @@ export type PloSolverOptions = WorkerOptions & {
 /** Group of slots that solves take from. */
 const SOLVER_GROUP = "solver";
 
+/** How long a message may wait in a worker that cannot start it. */
+const RESERVED_TIMEOUT_SECONDS = 0.25;
+
 /** The PLOSolver worker, assembled and not yet started. */
 export interface PloSolver {
   readonly app: Celery;
@@ -122,6 +125,8 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     // Solves take minutes: a simulation must not wait for one.
     workerSlotGroups: { [SOLVER_GROUP]: worker.solverSlots === null ? { leaves: 1 } : { limit: worker.solverSlots } },
     workerPrefetchMultiplier: worker.prefetchMultiplier,
+    // A worker without work may have what another cannot start.
+    workerReservedTimeout: RESERVED_TIMEOUT_SECONDS,
     workerMaxTasksPerChild: worker.maxTasksPerChild,
     workerMaxMemoryPerChild: worker.maxMemoryPerChildKib,
     workerSendTaskEvents: worker.sendTaskEvents,

@@ -157,6 +157,11 @@ const schema = z.strictObject({
     .record(z.string(), z.strictObject({ limit: concurrency.exactOptional(), leaves: count.exactOptional() }))
     .default({}),
   workerPrefetchMultiplier: count.default(4),
+  /**
+   * Ours: seconds that a message may have been taken ahead while no task of its kind could start; then it goes back to its
+   * queue, which is consumed again when one can. Null keeps what was taken, as Celery does.
+   */
+  workerReservedTimeout: z.number().positive().nullable().default(null),
   workerMaxTasksPerChild: z.int().positive().nullable().default(null),
   /** Kilobytes, as in Celery. */
   workerMaxMemoryPerChild: z.int().positive().nullable().default(null),

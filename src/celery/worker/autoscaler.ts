@@ -30,6 +30,11 @@ export class Autoscaler {
     this.#timer.unref();
   }
 
+  /** More slots will come when there is more to do. */
+  get mayGrow(): boolean {
+    return this.#pool.concurrency < this.#bounds.max;
+  }
+
   get stats(): Record<string, number> {
     const { concurrency, load } = this.#pool;
     return { ...this.#bounds, current: concurrency, qty: load };

@@ -23,6 +23,7 @@ import { Schedule } from "./schedule.js";
 import { createSending } from "./sending.js";
 import { Slots } from "./slots.js";
 import { Unsettled } from "./unsettled.js";
+import { Windows } from "./windows.js";
 
 /** See {@link unseenMs}. */
 const MIN_UNSEEN_MS = 60_000;
@@ -35,22 +36,43 @@ export interface CoreParts {
   readonly publisher: Publisher;
   /** Connection of the publisher. */
   readonly publishing: BrokerConnection;
-  /** The consumer that a delivery came by, unless it is gone. */
-  readonly consumerOf: (delivery: Delivery) => Consumer | undefined;
+  readonly consumers: () => readonly Consumer[];
+  /** More slots will come by themselves when those there are do not suffice. */
+  readonly mayGrow: () => boolean;
   readonly isStopping: () => boolean;
 }
 
 /** Makes what the steps of a delivery's life share. @throws ImproperlyConfigured */
-export function buildCore({ parts, events, publisher, publishing, consumerOf, isStopping }: CoreParts): WorkerCore {
+export function buildCore({
+  parts,
+  events,
+  publisher,
+  publishing,
+  consumers,
+  mayGrow,
+  isStopping,
+}: CoreParts): WorkerCore {
   const { nodename, settings, log, tasks, createResults, oid } = parts;
   const results = createResults(publisher);
   const schedule = new Schedule();
   checkSlotGroups(parts);
-  const slots = new Slots(settings.workerConcurrency, settings.workerSlotGroups);
-  const inline = settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency);
+  const onSlots = () => windows.changed();
+  const slots = new Slots(settings.workerConcurrency, settings.workerSlotGroups, onSlots);
+  const inline =
+    settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency, {}, onSlots);
   const limits = memoryLimits(process.env);
   const accept = acceptedContentTypes(settings.acceptContent);
   const requests = new Requests();
+  const patience = settings.workerReservedTimeout;
+  const windows = new Windows({
+    patienceMs: patience === null ? null : patience * 1000,
+    slots,
+    consumers,
+    requests,
+    mayGrow,
+  });
+  /** The consumer that a delivery came by, unless it is gone. */
+  const consumerOf = (delivery: Delivery) => consumers().find(({ queue }) => queue.name === delivery.queue);
   return {
     nodename,
     settings,
@@ -69,6 +91,7 @@ export function buildCore({ parts, events, publisher, publishing, consumerOf, is
     slots,
     slotsOf: ({ inline: isInline, slotGroup }) =>
       isInline ? inline.ungrouped : (slots.groups.get(slotGroup ?? "") ?? slots.ungrouped),
+    windows,
     rateLimits: rateLimits(parts),
     schedule,
     revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),

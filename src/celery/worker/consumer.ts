@@ -40,7 +40,13 @@ export class Consumer {
   #held = 0;
   /** Size of the present window as a multiple of `prefetch`. */
   #growth = 1;
-  #renewing = false;
+  /** Prefetch count in place of `prefetch`; 0 takes nothing. */
+  #limit: number | null = null;
+  /** The present window is not the one that it should be. */
+  #isStale = false;
+  #renewal: Promise<void> | null = null;
+  /** Set up to take nothing. */
+  #isPaused = false;
   #stopped = false;
   #retired = false;
 
@@ -63,9 +69,21 @@ export class Consumer {
     });
   }
 
-  /** True once the broker has confirmed the consumer. */
+  /** True once the broker has confirmed the consumer, also while it takes nothing. */
   get isReady(): boolean {
-    return this.#tag !== null;
+    return this.#tag !== null || this.#isPaused;
+  }
+
+  /** Whether the queue outlives that nobody consumes it, as far as its definition says. */
+  get mayPause(): boolean {
+    const { autoDelete = false, arguments: queueArguments = {} } = this.queue;
+    return this.prefetch > 0 && !autoDelete && queueArguments["x-expires"] === undefined;
+  }
+
+  /** Messages that the broker sends ahead now: 0 for none, null without limit. */
+  get taken(): number | null {
+    if (this.#limit !== 0 && this.prefetch === 0) return null;
+    return this.#window;
   }
 
   /** Number of the present subscription; deliveries carry the one they came by. */
@@ -91,7 +109,13 @@ export class Consumer {
     await this.#subscribe(current);
     this.#listener.onReady(this.queue.name);
     // Deliveries arrive before the broker's answer is seen, so the window may be full by now.
-    if (this.#isFull) void this.renew();
+    if (this.#isFull || this.#isStale) void this.renew();
+  }
+
+  /** Takes ahead so many messages instead of `prefetch`: 0 for none, null for `prefetch`. Resolves when it does. */
+  async limit(window: number | null): Promise<void> {
+    this.#limit = window;
+    await this.renew();
   }
 
   /**
@@ -115,30 +139,35 @@ export class Consumer {
 
   /** True when nothing but deliveries for later fill the present window. */
   get #isFull(): boolean {
-    return this.prefetch > 0 && this.#held >= this.#window;
+    return this.prefetch > 0 && !this.#isPaused && this.#limit !== 0 && this.#held >= this.#window;
   }
 
   /** Prefetch count of the present window. */
   get #window(): number {
-    return Math.min(MAX_PREFETCH, this.prefetch * this.#growth);
+    return Math.min(MAX_PREFETCH, (this.#limit ?? this.prefetch) * this.#growth);
   }
 
   /** Subscribes anew with the present prefetch, and with a larger window when this one is full. */
   async renew(): Promise<void> {
-    const current = this.#current;
-    if (current === null || this.#tag === null || this.#stopped || this.#renewing) return;
-    this.#renewing = true;
+    this.#isStale = true;
+    // Until it is consumed there is nothing to renew.
+    if (this.#current === null || !this.isReady) return;
+    this.#renewal ??= this.#renew(this.#current);
+    await this.#renewal;
+  }
+
+  async #renew(current: DeliveryChannel): Promise<void> {
     try {
       // Deliveries arrive before the broker's answer is seen, so the new window may be full by then.
-      for (let again = true; again && this.#tag !== null; again = this.#isFull) {
+      while ((this.#isStale || this.#isFull) && this.isReady && current.lostAtMs === null && !this.#stopped) {
         if (this.#isFull) this.#growth = Math.min(MAX_WINDOW_GROWTH, this.#growth * 2);
-        await current.channel.cancel(this.#tag);
+        if (this.#tag !== null) await current.channel.cancel(this.#tag);
         await this.#subscribe(current);
       }
     } catch (error) {
       if (current.lostAtMs === null) this.#log.warn({ err: asError(error).message }, "cannot renew the consumer");
     } finally {
-      this.#renewing = false;
+      this.#renewal = null;
     }
   }
 
@@ -148,6 +177,7 @@ export class Consumer {
     this.#standing.stop();
     const tag = this.#tag;
     this.#tag = null;
+    this.#isPaused = false;
     if (tag !== null && this.#current !== null) await cancelConsumer(this.#current.channel, tag);
   }
 
@@ -169,6 +199,12 @@ export class Consumer {
   async #subscribe(current: DeliveryChannel): Promise<void> {
     const subscription = ++this.#subscription;
     this.#held = 0;
+    this.#isStale = false;
+    if (this.#limit === 0) {
+      this.#tag = null;
+      this.#isPaused = true;
+      return;
+    }
     await current.channel.prefetch(this.#window, false);
     const { consumerTag } = await current.channel.consume(
       this.queue.name,
@@ -178,6 +214,7 @@ export class Consumer {
       },
       { noAck: false, arguments: wireTable(this.queue.consumerArguments ?? {}) },
     );
+    this.#isPaused = false;
     if (this.#stopped) await cancelConsumer(current.channel, consumerTag);
     else this.#tag = consumerTag;
   }
@@ -196,6 +233,7 @@ export class Consumer {
     current.lostAtMs = this.#retired ? Number.POSITIVE_INFINITY : Date.now();
     this.#current = null;
     this.#tag = null;
+    this.#isPaused = false;
     this.#listener.onLost(this.queue.name, current.unsettled);
   }
 }

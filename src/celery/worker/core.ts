@@ -23,6 +23,7 @@ import type { RevokedStamps } from "./revoked-stamps.js";
 import type { Schedule } from "./schedule.js";
 import type { SlotGroup, Slots } from "./slots.js";
 import type { Unsettled } from "./unsettled.js";
+import type { Windows } from "./windows.js";
 
 /** What the steps of a delivery's life share: one record per worker. */
 export interface WorkerCore {
@@ -39,6 +40,8 @@ export interface WorkerCore {
   readonly slots: Slots;
   /** Where a task takes its slot. */
   readonly slotsOf: (definition: TaskDefinition) => SlotGroup;
+  /** What is taken ahead of each queue. */
+  readonly windows: Windows;
   readonly rateLimits: RateLimits;
   readonly schedule: Schedule;
   /** Ids of revoked tasks. */

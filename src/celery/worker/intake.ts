@@ -48,6 +48,7 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
   core.requests.add(request);
   if (discardStale(core, request)) return;
   core.events.emit("taskReceived", request);
+  core.windows.saw(delivery, core.slotsOf(definition));
   if (message.expires !== null) watchExpiry(core, request, message.expires);
   if (message.eta === null) {
     core.onReady(delivery);
@@ -124,13 +125,14 @@ function admit(core: WorkerCore, request: Request): void {
 function reserve(core: WorkerCore, request: Request): void {
   request.state = "reserved";
   const slots = core.slotsOf(request.definition);
-  let started = false;
+  request.waitsForSlot = true;
   const cancelWait = slots.acquire(() => {
-    started = true;
+    request.waitsForSlot = false;
+    core.windows.started(request.delivery);
     if (request.isRead || !mayStart(core, request)) begin(core, request, slots);
     else void readAndBegin(core, request, slots);
   });
-  if (!started) request.cancelWait = cancelWait;
+  if (request.waitsForSlot) request.cancelWait = cancelWait;
 }
 
 function mayStart(core: WorkerCore, request: Request): boolean {

@@ -24,6 +24,8 @@ export interface RemoteOptions {
   readonly publishing: BrokerConnection;
   /** Messages the broker sends ahead for one queue. */
   readonly prefetch: () => number;
+  /** Messages it sends ahead now, by queue: 0 for none, null without limit. */
+  readonly taken: () => readonly (readonly [queue: string, count: number | null])[];
   /** Carries out the action of an election this worker won. */
   readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
 }
@@ -84,6 +86,11 @@ export class Remote implements RemoteParts {
     consuming.on("disconnected", () => this.#heart.stopTimer());
   }
 
+  /** The pool grows by itself when there is more to do. */
+  get mayGrow(): boolean {
+    return this.autoscaler?.mayGrow ?? false;
+  }
+
   get droppedEvents(): number {
     return this.#dispatcher.dropped;
   }
@@ -103,7 +110,7 @@ export class Remote implements RemoteParts {
   }
 
   stats(): Record<string, unknown> {
-    const { core, consuming, prefetch } = this.#options;
+    const { core, consuming, prefetch, taken } = this.#options;
     const waiting = [...core.requests].filter(({ state }) => state === "scheduled").length;
     return workerStats(core, {
       connection: consuming,
@@ -111,6 +118,7 @@ export class Remote implements RemoteParts {
       startedAtMs: this.#startedAtMs,
       total: this.#total,
       prefetchCount: prefetch() + waiting,
+      taken: taken(),
       autoscaler: this.autoscaler?.stats ?? null,
       droppedEvents: this.droppedEvents,
     });

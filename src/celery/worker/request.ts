@@ -27,6 +27,8 @@ export class Request implements TaskRequest, Subject {
   acknowledged = false;
   /** Signal number of a terminate, for the revoked event. */
   signum: number | null = null;
+  /** Nothing else is missing for its start. */
+  waitsForSlot = false;
   /** Takes the request out of the place where it waits. */
   cancelWait: (() => void) | null = null;
   /** Takes back the timer of its expiry. */

@@ -14,6 +14,7 @@ export class Slots {
   readonly #onChange: () => void;
   #used = 0;
   #turn = 0;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
 
   /** @param onChange called when slots were taken, came free or changed in number */
   constructor(
@@ -36,6 +37,11 @@ export class Slots {
     return waiting;
   }
 
+  /** When a slot was last taken, by `performance.now()`. */
+  get lastStartMs(): number {
+    return this.#lastStartMs;
+  }
+
   /** Groups with a share of their own, by name. */
   get groups(): ReadonlyMap<string, SlotGroup> {
     return this.#groups;
@@ -51,6 +57,7 @@ export class Slots {
   /** Only {@link SlotGroup} calls this. */
   take(): void {
     this.#used += 1;
+    this.#lastStartMs = performance.now();
     this.#onChange();
   }
 
@@ -89,10 +96,8 @@ export class SlotGroup {
   /** In the order of asking. */
   readonly #waiting = new Set<Waiter>();
   #used = 0;
-  /** When a task of the group last got a slot, by `performance.now()`. */
-  lastStartMs = Number.NEGATIVE_INFINITY;
-  /** Tasks of the group that got a slot. */
-  started = 0;
+  #started = 0;
+  #lastStartMs = Number.NEGATIVE_INFINITY;
 
   constructor(slots: Slots, share: SlotShare) {
     this.#slots = slots;
@@ -116,6 +121,17 @@ export class SlotGroup {
   /** Tasks of the group that could start now. */
   get free(): number {
     return Math.max(0, Math.min(this.limit - this.#used, this.#slots.limit - this.#slots.used));
+  }
+
+  /** Tasks of the group that have got a slot. */
+  get started(): number {
+    return this.#started;
+  }
+
+  /** Since when no task of the group could start, by `performance.now()`; null when one could now. */
+  get fullSinceMs(): number | null {
+    if (this.free > 0) return null;
+    return this.#used >= this.limit ? this.#lastStartMs : this.#slots.lastStartMs;
   }
 
   /** Place of the one that has waited longest; null when none waits. */
@@ -153,8 +169,8 @@ export class SlotGroup {
 
   #take(): void {
     this.#used += 1;
-    this.started += 1;
-    this.lastStartMs = performance.now();
+    this.#started += 1;
+    this.#lastStartMs = performance.now();
     this.#slots.take();
   }
 }

@@ -12,6 +12,8 @@ export interface StatsParts {
   /** Tasks started, by shown name. */
   readonly total: ReadonlyMap<string, number>;
   readonly prefetchCount: number;
+  /** Messages taken ahead now, by queue: 0 for none, null without limit. */
+  readonly taken: readonly (readonly [queue: string, count: number | null])[];
   readonly autoscaler: Record<string, number> | null;
   readonly droppedEvents: number;
 }
@@ -26,6 +28,7 @@ export function workerStats(core: WorkerCore, parts: StatsParts): Record<string,
     pool: poolStats(core),
     broker: brokerStats(core, parts.connection),
     prefetch_count: parts.prefetchCount,
+    prefetch_counts: Object.fromEntries(parts.taken),
     rusage: resourceUsage(),
     machine: machineStats(),
     ...(parts.autoscaler === null ? {} : { autoscaler: parts.autoscaler }),

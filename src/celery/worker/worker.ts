@@ -25,6 +25,8 @@ export interface ConsumerStatus {
   readonly queue: string;
   /** The broker has confirmed the consumer. */
   readonly confirmed: boolean;
+  /** Messages that it takes ahead now: 0 for none, null without limit. */
+  readonly taken: number | null;
 }
 
 type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
@@ -74,7 +76,8 @@ export class Worker {
       events: this.events,
       publisher,
       publishing: this.#publishing,
-      consumerOf: (delivery) => this.#consumers.find((consumer) => consumer.queue.name === delivery.queue),
+      consumers: () => this.#consumers,
+      mayGrow: () => this.#remote.mayGrow,
       isStopping: () => this.#state === "draining" || this.#state === "stopped",
     });
     this.#consumers = parts.queues.map((queue) => this.#createConsumer(queue));
@@ -85,6 +88,7 @@ export class Worker {
       consuming: this.#consuming,
       publishing: this.#publishing,
       prefetch: () => this.#prefetch,
+      taken: () => this.consumers.map(({ queue, taken }) => [queue, taken]),
       onElected: parts.onElected,
     });
     this.#consuming.onConnect(async () => {
@@ -110,7 +114,7 @@ export class Worker {
   }
 
   get consumers(): readonly ConsumerStatus[] {
-    return this.#consumers.map((consumer) => ({ queue: consumer.queue.name, confirmed: consumer.isReady }));
+    return this.#consumers.map(({ queue, isReady, taken }) => ({ queue: queue.name, confirmed: isReady, taken }));
   }
 
   /** Definitions of the queues that are consumed. */
@@ -223,6 +227,7 @@ export class Worker {
     this.#remote.draining();
     this.core.schedule.clear();
     this.core.rateLimits.clear();
+    this.core.windows.close();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
     if (!(await this.#drained(() => this.#deadlineMs))) {
       for (const request of this.requests) abandon(request);
@@ -291,6 +296,7 @@ export class Worker {
         onReady: (name) => this.events.emit("consumerReady", name),
         onLost: (name, unsettled) => {
           forget(this.core, unsettled);
+          this.core.windows.lost(name);
           this.events.emit("consumerLost", name);
         },
       },

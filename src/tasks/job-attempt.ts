@@ -53,6 +53,11 @@ export class JobAttempt {
     return AbortSignal.any([this.context.signal, this.#halt.signal]);
   }
 
+  /** True while the row is this attempt's, as far as it knows, and it goes on. */
+  get holdsRow(): boolean {
+    return this.job !== null && !this.#halt.signal.aborted;
+  }
+
   halt(reason: unknown): void {
     this.#halt.abort(reason);
   }
@@ -61,6 +66,11 @@ export class JobAttempt {
   claimEnded(): void {
     this.#resolveClaim();
   }
+}
+
+/** What a claimant may take while a run of this process may have the row. */
+export function besides(claimant: Claimant, isHeldHere: boolean): Claimant {
+  return isHeldHere ? { ...claimant, heir: false } : claimant;
 }
 
 /** What a delivery may take, as it stood when it arrived. */

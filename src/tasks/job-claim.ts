@@ -4,7 +4,7 @@ import type { JobType } from "../jobs/schema.js";
 import { pause, untilAvailable } from "../postgres/availability.js";
 import { mayHaveBeenCarriedOut } from "../postgres/errors.js";
 import type { Outage } from "../postgres/outage.js";
-import type { JobAttempt } from "./job-attempt.js";
+import { besides, type JobAttempt } from "./job-attempt.js";
 
 /** The backend sends before it commits: most rows are there some ten milliseconds later. */
 const ARRIVAL = { firstMs: 10, longestMs: 250 };
@@ -19,6 +19,8 @@ export interface ClaimOptions {
   readonly outage: Outage;
   /** How long a row may come after its message. */
   readonly arrivalTimeoutSeconds: number;
+  /** Whether a run of this process has the row. */
+  readonly isHeldHere: (jobId: string) => boolean;
 }
 
 /**
@@ -50,8 +52,10 @@ export async function claimJob(attempt: JobAttempt, options: ClaimOptions): Prom
   }
 }
 
-async function claimOnce(attempt: JobAttempt, { repository, jobType, outage }: ClaimOptions): Promise<ClaimOutcome> {
-  return untilAvailable(() => repository.claim(attempt.jobId, jobType, attempt.claimant), {
+async function claimOnce(attempt: JobAttempt, options: ClaimOptions): Promise<ClaimOutcome> {
+  const { repository, jobType, outage, isHeldHere } = options;
+  const { jobId } = attempt;
+  return untilAvailable(() => repository.claim(jobId, jobType, besides(attempt.claimant, isHeldHere(jobId))), {
     signal: attempt.context.signal,
     outage,
     onUnavailable: (error) => {

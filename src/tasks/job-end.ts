@@ -9,7 +9,7 @@ import { untilAvailable } from "../postgres/availability.js";
 import { isTransientDatabaseError } from "../postgres/errors.js";
 import type { Outage } from "../postgres/outage.js";
 import { idsOfRequest, jobIdOfRequest } from "./job-arguments.js";
-import { claimantOf, type JobAttempt } from "./job-attempt.js";
+import { besides, claimantOf, type JobAttempt } from "./job-attempt.js";
 
 /** How a job ends from outside its handler. */
 export type JobEnd = { readonly status: "FAILED"; readonly error: Error } | { readonly status: "CANCELLED" };
@@ -19,6 +19,8 @@ export interface EndOptions {
   readonly jobType: JobType;
   readonly outage: Outage;
   readonly staleAfterSeconds: number;
+  /** Whether a run of this process has the row. */
+  readonly isHeldHere: (jobId: string) => boolean;
   readonly log: Logger;
   /** Ends the waiting for the database. */
   readonly shutdownSignal?: AbortSignal;
@@ -57,10 +59,10 @@ function waysToEnd(
   request: TaskRequest,
   attempt: JobAttempt | undefined,
   end: JobEnd,
-  { repository, jobType, staleAfterSeconds }: EndOptions,
+  { repository, jobType, staleAfterSeconds, isHeldHere }: EndOptions,
 ): (() => Promise<unknown>)[] {
   const job = attempt?.job ?? null;
-  const claimant = attempt?.claimant ?? claimantOf(request, staleAfterSeconds);
+  const claimant = besides(attempt?.claimant ?? claimantOf(request, staleAfterSeconds), isHeldHere(jobId));
   if (end.status === "CANCELLED")
     return [() => (job === null ? repository.endUnclaimed(jobId, jobType, claimant, end) : repository.cancel(job))];
   const { error } = end;

@@ -30,6 +30,7 @@ const CANCELLED = Object.freeze({ status: "cancelled" });
 export class JobLife<Input, Result> {
   /** The runtime hands the very same request to handler and hooks. */
   readonly #attempts = new WeakMap<TaskRequest, JobAttempt>();
+  readonly #running = new Set<JobAttempt>();
   readonly #repository: JobRepository;
   readonly #staleAfterSeconds: number;
   readonly #outage: Outage;
@@ -47,16 +48,20 @@ export class JobLife<Input, Result> {
       jobType: definition.jobType,
       outage: this.#outage,
       staleAfterSeconds: this.#staleAfterSeconds,
+      isHeldHere: (jobId) => this.#isHeld(jobId),
     };
   }
 
   async handle(context: TaskContext, args: readonly unknown[]): Promise<unknown> {
     const attempt = new JobAttempt(jobIdOf(args, context.kwargs), context, this.#staleAfterSeconds);
     this.#attempts.set(context.request, attempt);
+    this.#running.add(attempt);
     try {
       return await this.#answer(attempt, await this.#claim(attempt));
     } catch (error) {
       return await this.#afterError(attempt, error);
+    } finally {
+      this.#running.delete(attempt);
     }
   }
 
@@ -72,11 +77,17 @@ export class JobLife<Input, Result> {
     await endJob(request, this.#attempts.get(request), end, this.#ending);
   }
 
+  /** Whether a run of this process has the row: a second message for the job inherits nothing from it. */
+  #isHeld(jobId: string): boolean {
+    return [...this.#running].some((attempt) => attempt.jobId === jobId && attempt.holdsRow);
+  }
+
   async #claim(attempt: JobAttempt): Promise<DecidedClaim> {
     const { repository, arrivalTimeoutSeconds = 10 } = this.settings;
     const { jobType } = this.definition;
+    const isHeldHere = (jobId: string) => this.#isHeld(jobId);
     try {
-      return await claimJob(attempt, { repository, jobType, outage: this.#outage, arrivalTimeoutSeconds });
+      return await claimJob(attempt, { repository, jobType, outage: this.#outage, arrivalTimeoutSeconds, isHeldHere });
     } finally {
       attempt.claimEnded();
     }

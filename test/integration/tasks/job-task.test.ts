@@ -228,6 +228,33 @@ describe("redelivery", () => {
     expect(computed).toBe(1);
   });
 
+  test("as a second message of a job that this worker computes waits for its end, or ends alone", async () => {
+    const id = await jobs.queue({ n: 6 });
+    const release = deferred();
+    let computed = 0;
+    const task = makeTask(async (_run, input) => {
+      computed++;
+      await release.promise;
+      return [input.n];
+    });
+    const first = deliver(task, context(id));
+    await waitUntil(() => computed === 1);
+    // Its own first delivery was lost with the connection, before it had begun.
+    const second = context(id, { redelivered: true });
+    const expired = context(id, { redelivered: true });
+    await task.options.onRevoked?.(expired.request, { terminated: false, expired: true });
+    await task.options.onRevoked?.(expired.request, { terminated: false, expired: false });
+    await task.options.onFailure?.(expired.request, new TimeLimitExceeded(1));
+    const waiting = deliver(task, second);
+    await delay(300);
+    expect(await jobs.row(id)).toMatchObject({ status: "PROCESSING" });
+    release.resolve();
+    const answer = { result: { status: "completed", result: [6] } };
+    expect(await Promise.all([first, waiting])).toEqual([answer, answer]);
+    expect(computed).toBe(1);
+    expect(await jobs.row(id)).toMatchObject({ status: "COMPLETED", result_data: [6] });
+  });
+
   test("as a duplicate of a job whose worker vanished takes it over once it is stale", async () => {
     const id = await jobs.queue({ n: 7 });
     await jobs.repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });

@@ -39,6 +39,8 @@ module.exports = {
     forbid("postgres-stands-alone", layer("postgres"), "^src/(?!postgres/)"),
     forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
     forbid("tasks-know-no-http-cli-main", layer("tasks"), "^src/(http|operations|cli|main|config)"),
+    forbid("web-knows-no-worker-http-cli-main", layer("web"), "^src/(poker|http|cli|main)|^src/celery/worker/"),
+    forbid("only-cli-imports-web", "^src/(?!web/|cli/)", layer("web")),
     forbid("operations-know-no-http-cli-main", layer("operations"), "^src/(http|cli|main|poker)"),
     forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|operations|cli|main|config)"),
     forbid(

@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 TS := node --import tsx
 STAMP := node_modules/.installed
-SOURCES := $(shell find src -name '*.ts' 2>/dev/null)
+SOURCES := $(shell find src web -type f 2>/dev/null)
 MODULES := $(patsubst %.wat,%-module.ts,$(shell find src -name '*.wat' 2>/dev/null))
 
 .PHONY: help setup demo test check format run-local submit build bench compat soak faults image-test clean
@@ -26,7 +26,7 @@ dist/.built: $(STAMP) $(SOURCES) $(MODULES) package.json tsconfig.json tsconfig.
 
 setup: $(STAMP) dist/.built ## Install the dependencies and build
 
-build: dist/.built ## Compile src to dist
+build: dist/.built ## Compile src and the pages of the web view to dist
 
 demo: setup ## A job from Python Celery to its answer, on services started for it
 	@$(TS) scripts/demo.ts
@@ -36,7 +36,7 @@ test: setup ## Every test (ARGS="--project unit" or a file name narrows it)
 
 check: setup ## Format, lint, types, import arrows, unused exports
 	node_modules/.bin/biome ci --error-on-warnings .
-	node_modules/.bin/tsc -b src/poker && node_modules/.bin/tsc -p tsconfig.json
+	node_modules/.bin/tsc -b src/poker && node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/tsc -p web
 	node_modules/.bin/depcruise src
 	node_modules/.bin/knip
 	@$(TS) scripts/faults.ts --age

@@ -5,7 +5,7 @@ const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as c
 const withServices = { ...shared, globalSetup: ["test/support/global-setup.ts"] };
 const soak = { ...withServices, name: "soak", include: ["test/**/*.soak.ts"], testTimeout: 1_800_000 };
 
-/** `unit` needs nothing; `services` starts one RabbitMQ, PostgreSQL and Redis for all of its files. */
+/** `unit` needs nothing; `services` starts one RabbitMQ, PostgreSQL and Redis for all of its files, `web` a browser too. */
 export default defineConfig({
   test: {
     maxWorkers: 2,
@@ -19,6 +19,7 @@ export default defineConfig({
           include: ["test/{integration,conformance,fault}/**/*.test.ts"],
         },
       },
+      { test: { ...withServices, name: "web", include: ["test/web/**/*.test.ts"] } },
       ...(process.env.SOAK ? [{ test: soak }] : []),
     ],
   },

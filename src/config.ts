@@ -11,6 +11,14 @@ export interface QueueConfig {
   readonly deadLetterQueue: string;
 }
 
+/** How the web view knows who asks. */
+export type WebAuthentication =
+  | { readonly kind: "none" }
+  | { readonly kind: "token"; readonly token: string }
+  | { readonly kind: "password"; readonly user: string; readonly password: string }
+  /** A proxy has asked already: its header names the user, and counts only where it comes from one of these. */
+  | { readonly kind: "proxy"; readonly header: string; readonly trusted: readonly string[] };
+
 /** The whole configuration, frozen. Printing it (JSON or `util.inspect`) shows no credentials. */
 export interface Config {
   readonly broker: {
@@ -67,6 +75,13 @@ export interface Config {
     readonly arrivalTimeoutSeconds: number;
   };
   readonly http: { readonly host: string; readonly port: number };
+  readonly web: {
+    readonly besideWorker: boolean;
+    readonly host: string;
+    readonly port: number;
+    readonly authentication: WebAuthentication;
+    readonly readOnly: boolean;
+  };
   readonly log: { readonly level: Environment["LOG_LEVEL"]; readonly format: "auto" | "json" | "pretty" };
   /** Sentences about settings that are accepted but look like mistakes; to be logged once at the start. */
   readonly warnings: readonly string[];
@@ -119,6 +134,18 @@ function defaultDeadLetterQueue(queue: string): string {
   return `${queue}-dlq`;
 }
 
+function webAuthentication(settings: Environment): WebAuthentication {
+  const { CELERY_WEB_TOKEN: token, CELERY_WEB_PASSWORD: pair, CELERY_WEB_PROXY_HEADER: header } = settings;
+  if ([token, pair, header].filter((value) => value !== undefined).length > 1)
+    throw new ConfigError("set one of CELERY_WEB_TOKEN, CELERY_WEB_PASSWORD and CELERY_WEB_PROXY_HEADER, not several");
+  if (token !== undefined) return { kind: "token", token };
+  if (header !== undefined) return { kind: "proxy", header, trusted: settings.CELERY_WEB_TRUSTED_PROXIES ?? [] };
+  if (pair === undefined) return { kind: "none" };
+  const colon = pair.indexOf(":");
+  if (colon < 1) throw new ConfigError("CELERY_WEB_PASSWORD must be a name and a password: name:password");
+  return { kind: "password", user: pair.slice(0, colon), password: pair.slice(colon + 1) };
+}
+
 type TimeLimits = Pick<Config["worker"], "timeLimitSeconds" | "softTimeLimitSeconds">;
 
 function assemble(
@@ -168,6 +195,13 @@ function assemble(
     },
     jobs: { staleAfterSeconds: settings.JOB_STALE_AFTER, arrivalTimeoutSeconds: settings.JOB_ARRIVAL_TIMEOUT },
     http: { host: settings.CELERY_HEALTH_HOST, port: settings.CELERY_HEALTH_PORT },
+    web: {
+      besideWorker: settings.CELERY_WEB,
+      host: settings.CELERY_WEB_HOST,
+      port: settings.CELERY_WEB_PORT,
+      authentication: webAuthentication(settings),
+      readOnly: settings.CELERY_WEB_READ_ONLY,
+    },
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings,
   };
@@ -271,12 +305,13 @@ function deepFreeze<T extends object>(value: T): T {
 
 /** Replaces how the configuration as a whole is printed; its single values stay what they are. */
 function hideCredentials(config: Config): Config {
-  const { broker, results, database } = config;
+  const { broker, results, database, web } = config;
   const redacted = {
     ...config,
     broker: { ...broker, url: redactUrl(broker.url) },
     results: { ...results, backend: redactUrl(results.backend) },
     database: { ...database, url: database.url === null ? null : redactUrl(database.url) },
+    web: { ...web, authentication: { kind: web.authentication.kind } },
     warnings: config.warnings.map((warning) => redactText(warning)),
   };
   const printing = { toJSON: { value: () => redacted }, [inspect.custom]: { value: () => redacted } };

@@ -12,7 +12,15 @@ const run = promisify(execFile);
  * What a script may need from the system. `celery` is Python Celery; `backend` what the example backend imports; `results` what
  * Celery's redis and database result backends import.
  */
-export type ServiceName = "rabbitmq" | "postgres" | "pgbouncer" | "redis" | "celery" | "backend" | "results";
+export type ServiceName =
+  | "rabbitmq"
+  | "postgres"
+  | "pgbouncer"
+  | "redis"
+  | "chromium"
+  | "celery"
+  | "backend"
+  | "results";
 
 interface Need {
   readonly title: string;
@@ -36,6 +44,7 @@ const NEEDS: Record<ServiceName, Need> = {
   postgres: { title: "PostgreSQL", packages: ["postgresql"], present: async () => findPostgresBin() !== undefined },
   pgbouncer: { title: "PgBouncer", packages: ["pgbouncer"], present: async () => findPgbouncer() !== undefined },
   redis: { title: "Redis", packages: ["redis-server"], present: async () => findRedisServer() !== undefined },
+  chromium: { title: "Chromium", packages: ["chromium"], present: async () => findChromium() !== undefined },
   celery: {
     title: "Python Celery",
     packages: ["python3-celery"],
@@ -98,6 +107,13 @@ async function install(packages: readonly string[], what: string, log: (line: st
 async function missingNeeds(names: readonly ServiceName[]): Promise<ServiceName[]> {
   const present = await Promise.all(names.map((name) => NEEDS[name].present()));
   return names.filter((_, index) => !present[index]);
+}
+
+/** The browser that tests drive; the variable CHROMIUM names another one. */
+export function findChromium(): string | undefined {
+  return [process.env.CHROMIUM ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"].find((file) =>
+    existsSync(file),
+  );
 }
 
 /** The Python that can import Celery: the first on PATH is often another one than the system's. */

@@ -13,6 +13,7 @@ import { registerRefused } from "./refused.js";
 import { registerRemote } from "./remote.js";
 import { registerReport } from "./report.js";
 import { registerSolve } from "./solve.js";
+import { registerWeb } from "./web.js";
 import { registerWorker } from "./worker.js";
 
 /**
@@ -33,6 +34,7 @@ export function createProgram(version: string, redact: Redactor = redactText): C
   registerWorker(program);
   registerRemote(program);
   registerEvents(program);
+  registerWeb(program);
   registerMessages(program);
   registerReport(program);
   registerJobs(program);

@@ -27,7 +27,7 @@ interface Program extends StoppableProgram {
 export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Promise<void> {
   const nodename = expandNodename(flags.hostname);
   if (flags.pidfile !== undefined) createPidFile(expandPath(flags.pidfile, nodename));
-  const program = await build(flags, nodename);
+  const program = withWeb(await build(flags, nodename), flags);
   const { log } = program.worker.core;
   signals.attach(program);
   process.prependListener("uncaughtException", (error) => {
@@ -71,6 +71,25 @@ async function build(flags: WorkerFlags, nodename: string): Promise<Program> {
     stop: async (deadline) => {
       await worker.stop(deadline);
       await app.close();
+    },
+  };
+}
+
+/** With the web view beside it, where CELERY_WEB asks for one: opened first, so that a taken port costs no task. */
+function withWeb(program: Program, flags: WorkerFlags): Program {
+  const config = loadConfig();
+  if (!config.web.besideWorker) return program;
+  let web: { close(): Promise<void> } | null = null;
+  return {
+    ...program,
+    start: async () => {
+      const { openWeb } = await import("./web-run.js");
+      web = await openWeb(flags, config, program.worker.core.log);
+      await program.start();
+    },
+    stop: async (deadline) => {
+      await web?.close();
+      await program.stop(deadline);
     },
   };
 }

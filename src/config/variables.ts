@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_CONCURRENCY } from "../celery/limits.js";
 import {
@@ -47,6 +48,9 @@ const YEAR_SECONDS = 31_536_000;
 const isShortName = (name: string): boolean => Buffer.byteLength(name) <= 255;
 const queues = names("queue names (at most 255 bytes each)", isShortName);
 const shortName = name("a name of at most 255 bytes", isShortName);
+
+const headerName = name("the name of a header", (text) => /^[A-Za-z][A-Za-z0-9-]*$/.test(text));
+const networks = names("addresses or networks such as 10.0.0.0/8", isNetwork);
 
 /** Every environment variable the worker reads, in the order of `.env.example`. */
 export const VARIABLES = {
@@ -225,6 +229,31 @@ export const VARIABLES = {
     initial: "5002",
   }),
   CELERY_HEALTH_HOST: withDefault(host(), { about: "Address that port is opened on.", initial: "0.0.0.0" }),
+  CELERY_WEB: withDefault(flag(), {
+    section: "Web view",
+    about: "Serve the web view beside a worker; `celery web` serves it alone.",
+    initial: "False",
+  }),
+  CELERY_WEB_HOST: withDefault(host(), {
+    about: "Address it is opened on. Any but a loopback address needs one of the ways to log in below.",
+    initial: "127.0.0.1",
+  }),
+  CELERY_WEB_PORT: withDefault(port(0), { about: "Its port; 0 takes a free one.", initial: "5556" }),
+  CELERY_WEB_TOKEN: withoutDefault(password(), {
+    about: "Log in with this token of at least 16 characters; scripts send it as `Authorization: Bearer`.",
+    secret: true,
+  }),
+  CELERY_WEB_PASSWORD: withoutDefault(password(), {
+    about: "Log in with a name and a password of at least 8 characters, written name:password.",
+    secret: true,
+  }),
+  CELERY_WEB_PROXY_HEADER: withoutDefault(headerName, {
+    about: "A proxy in front has asked who it is, and names the user in this header, such as X-Forwarded-User.",
+  }),
+  CELERY_WEB_TRUSTED_PROXIES: withoutDefault(networks, {
+    about: "Addresses or networks of the proxies whose header is believed, such as 10.0.0.0/8.",
+  }),
+  CELERY_WEB_READ_ONLY: withDefault(flag(), { about: "Show everything and change nothing.", initial: "False" }),
   LOG_LEVEL: withDefault(
     oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"], { warning: "warn", critical: "fatal" }),
     { about: "Least severe level that is logged.", initial: "info" },
@@ -247,6 +276,14 @@ export const environmentSchema = z.object(
 
 /** The environment as read: one typed value a variable. */
 export type Environment = z.output<typeof environmentSchema>;
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return (
+    longest > 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+}
 
 export function isVariable(name: string): name is VariableName {
   return Object.hasOwn(VARIABLES, name);

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
+import type { BrokerConnection } from "../celery/amqp/connection.js";
 import { asError } from "../celery/errors.js";
-import type { JobRepository, JobRow } from "../jobs/repository.js";
+import { JobRepository, type JobRow } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobStatus, JobsDatabase } from "../jobs/schema.js";
 import { queueOfBuiltInTask, TASK_OF_TYPE } from "./built-in-tasks.js";
 import { OperationError } from "./errors.js";
-import type { HeldLetters } from "./held-letters.js";
+import { HeldLetters } from "./held-letters.js";
 import type { SendTask } from "./jobs.js";
 
 /** A job that is not sent again, and why. */
@@ -99,6 +100,25 @@ export async function resendPlanned(
     sent.push({ id: row.id, task_id: taskId, queue, was: row.status, dead_letters: gone.length });
   }
   return { sent, skipped };
+}
+
+/** {@link planResend} and {@link resendPlanned} in one, holding the jobs' dead letters meanwhile. */
+export async function resendJobs(
+  parts: ResendParts & { readonly connection: BrokerConnection; readonly deadLetterQueues: readonly string[] },
+  ids: readonly string[],
+  staleAfterSeconds: number,
+) {
+  const plan = await planResend(new JobRepository(parts.database), ids, staleAfterSeconds);
+  const letters = await HeldLetters.take(
+    parts.connection,
+    parts.deadLetterQueues,
+    new Set(plan.rows.map(({ id }) => id)),
+  );
+  try {
+    return await resendPlanned(parts, plan, letters);
+  } finally {
+    await letters.close();
+  }
 }
 
 function queueOf(row: JobRow, letters: HeldLetters, { consumed, queue: asked }: ResendParts): string {

@@ -169,8 +169,9 @@ describe("order of start", () => {
     for (const match of asked) expect(portsOf(name)).toContain(Number(match[1] ?? match[2]));
   });
 
-  it("the worker listens on the port that its image exposes", () => {
-    expect(portsOf("celeryworker")).toEqual([loadConfig({}).http.port]);
+  it("worker and web view listen on the ports that their image exposes", () => {
+    const { http, web } = loadConfig({});
+    expect(portsOf("celeryworker")).toEqual([http.port, web.port]);
   });
 
   it("docker waits longer for the worker's end than the worker itself takes", () => {

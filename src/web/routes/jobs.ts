@@ -1,0 +1,146 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { Kysely } from "kysely";
+import { z } from "zod";
+import type { Celery } from "../../celery/app.js";
+import { JobPages } from "../../jobs/job-pages.js";
+import { JobRepository } from "../../jobs/repository.js";
+import type { JobsDatabase, JobType } from "../../jobs/schema.js";
+import { cancelJob, submitJob } from "../../operations/jobs.js";
+import { resendJobs } from "../../operations/resend-jobs.js";
+import { solverInputSchema } from "../../tasks/solver-analysis/input-schema.js";
+import { parseSolverInput } from "../../tasks/solver-analysis/parse-input.js";
+import { spotInputSchema } from "../../tasks/spot-simulation/input-schema.js";
+import { parseSpotInput } from "../../tasks/spot-simulation/parse-input.js";
+import {
+  idParams,
+  type JobListLive,
+  type JobListQuery,
+  type JobListView,
+  type JobView,
+  jobIdsBody,
+  jobListQuery,
+  kindParams,
+  type ManyView,
+  submitBody,
+} from "../api.js";
+import type { Cluster } from "../cluster.js";
+import { describeFailure, NotFoundError } from "../failures.js";
+import { sendStream } from "../stream.js";
+
+export interface JobsParts {
+  readonly app: Celery;
+  readonly database: Kysely<JobsDatabase>;
+  readonly cluster: Cluster;
+  readonly queues: readonly string[];
+  readonly deadLetterQueues: readonly string[];
+  readonly staleAfterSeconds: number;
+}
+
+const PAGE = 50;
+const MOST_USERS = 200;
+const COUNTS_KEPT_MS = 2000;
+
+const KINDS: Readonly<Record<JobType, { readonly schema: z.ZodType; readonly check: (input: unknown) => unknown }>> = {
+  SPOT_SIMULATION: { schema: spotInputSchema, check: parseSpotInput },
+  SOLVER_ANALYSIS: { schema: solverInputSchema, check: parseSolverInput },
+};
+
+/** Lists, shows, submits, cancels and retries jobs. */
+export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
+  const { app, database, cluster } = parts;
+  const repository = new JobRepository(database);
+  const pages = new JobPages(database);
+  const counts = keptFor(COUNTS_KEPT_MS, () => pages.counts());
+  const send = (
+    name: string,
+    args: readonly unknown[],
+    options: { readonly taskId: string; readonly queue?: string },
+  ) => app.sendTask(name, args, {}, options);
+
+  const listed = async (query: JobListQuery): Promise<JobListView> => {
+    const { status, kind: jobType, user: userId, text, since, until, after = null } = query;
+    return pages.page({ status, jobType, userId, text, since, until }, PAGE, after);
+  };
+  const shown = async (id: string): Promise<JobView> => {
+    const row = await repository.find(id);
+    if (row === null) throw new NotFoundError(`there is no job ${id}`);
+    const { result_data: _, ...job } = row;
+    return { job, tasks: cluster.tasks.ofJob(id, row.queue_message_id) };
+  };
+
+  api.get("/jobs", async (request) => listed(jobListQuery.parse(request.query)));
+  api.get("/jobs/live", (request, reply) => {
+    const query = jobListQuery.parse(request.query);
+    const look = async (): Promise<JobListLive> => ({ ...(await listed(query)), counts: await counts() });
+    return sendStream(reply, look, describeFailure);
+  });
+  api.get("/jobs/:id", async (request) => shown(idOf(request)));
+  api.get("/jobs/:id/live", (request, reply) => {
+    const id = idOf(request);
+    return sendStream(reply, () => shown(id), describeFailure);
+  });
+  api.get("/jobs/:id/result", async (request, reply) => {
+    const text = await pages.resultText(idOf(request));
+    if (text === null) throw new NotFoundError("the job has no result");
+    return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(text);
+  });
+  api.get("/users", () => pages.users(MOST_USERS));
+  api.get("/schemas/:kind", (request) => {
+    const { kind } = kindParams.parse(request.params);
+    return z.toJSONSchema(KINDS[kind].schema, { io: "input", unrepresentable: "any" });
+  });
+
+  api.post("/jobs", { config: { action: "submit a job" } }, async (request, reply) => {
+    const { kind, user: userId, input: inputData } = submitBody.parse(request.body);
+    KINDS[kind].check(inputData);
+    const { id } = await submitJob(repository, send, { userId, jobType: kind, inputData });
+    request.subject = { id, kind, user: userId };
+    return reply.code(201).send({ id });
+  });
+
+  api.post("/jobs/:id/cancel", { config: { action: "cancel a job" } }, async (request) => {
+    const taskId = await cancelJob(repository, idOf(request));
+    // The row has decided; that the workers are told makes it sooner only.
+    const told =
+      taskId === null ||
+      (await app.control.revoke(taskId, { terminate: true }).then(
+        () => true,
+        () => false,
+      ));
+    return { told };
+  });
+
+  api.post("/jobs/retry", { config: { action: "retry jobs" } }, async (request): Promise<ManyView> => {
+    const { ids } = jobIdsBody.parse(request.body);
+    request.subject = ids;
+    const { connection } = cluster;
+    const resendParts = {
+      database,
+      send,
+      consumed: parts.queues,
+      connection,
+      deadLetterQueues: parts.deadLetterQueues,
+    };
+    const { sent, skipped } = await resendJobs(resendParts, ids, parts.staleAfterSeconds);
+    return { done: sent.map(({ id }) => id), failed: skipped };
+  });
+}
+
+function idOf(request: FastifyRequest): string {
+  return idParams.parse(request.params).id;
+}
+
+/** The last value, until it is too old. */
+function keptFor<Value>(ms: number, read: () => Promise<Value>): () => Promise<Value> {
+  let kept: { readonly atMs: number; readonly value: Promise<Value> } | null = null;
+  return () => {
+    if (kept === null || Date.now() - kept.atMs > ms) {
+      const value = read();
+      kept = { atMs: Date.now(), value };
+      value.catch(() => {
+        kept = null;
+      });
+    }
+    return kept.value;
+  };
+}

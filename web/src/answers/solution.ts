@@ -1,0 +1,139 @@
+import { recordOf } from "../jobs/spot-line.js";
+
+/** A solution as far as the pages show it; what a worker of another age did not write is left out. */
+export interface Solution {
+  readonly game?: {
+    readonly street?: string;
+    readonly board?: readonly string[];
+    readonly board2?: readonly string[] | null;
+    readonly pot?: number;
+    readonly players?: readonly { readonly player: number; readonly stack: number }[];
+  };
+  readonly ranges?: Readonly<
+    Record<
+      string,
+      { readonly source?: string; readonly combos?: readonly string[]; readonly weights?: readonly number[] }
+    >
+  >;
+  readonly hero?: {
+    readonly player: number;
+    readonly hand: string;
+    readonly index: number;
+    readonly actions?: readonly HeroAction[] | null;
+    readonly ev?: number | null;
+  } | null;
+  readonly ev?: Readonly<Record<string, number>>;
+  readonly equities?: Readonly<Record<string, number>>;
+  readonly exploitability?: number;
+  readonly exploitability_standard_error?: number | null;
+  readonly nash_conv?: number;
+  readonly deviation_gains?: Readonly<
+    Record<string, { readonly gain: number; readonly standard_error?: number | null }>
+  >;
+  readonly exploitability_method?: string;
+  readonly is_equilibrium_approximation?: boolean;
+  readonly converged?: boolean;
+  readonly stopped_by?: string;
+  readonly convergence?: readonly {
+    readonly iteration: number;
+    readonly exploitability: number;
+    readonly seconds: number;
+  }[];
+  readonly algorithm?: string;
+  readonly iterations?: number;
+  readonly solve_time?: number;
+  readonly abstraction?: readonly string[];
+  readonly assumptions?: readonly string[];
+  readonly omitted?: readonly string[];
+  readonly tree?: DecisionNode;
+  readonly cached?: boolean;
+}
+
+interface HeroAction {
+  readonly label: string;
+  readonly frequency: number;
+  readonly ev: number | null;
+  readonly standard_error?: number | null;
+}
+
+export interface TreeAction {
+  readonly action: string;
+  readonly amount: number;
+  readonly to: number;
+  readonly all_in?: boolean;
+  readonly frequency: number;
+  readonly ev?: number | null;
+  readonly ev_standard_error?: number | null;
+  readonly next?: TreeNode;
+}
+
+/** A decision of a player. */
+export interface DecisionNode {
+  readonly player: number;
+  readonly street?: string;
+  readonly pot: number;
+  readonly to_call: number;
+  readonly probability?: number;
+  readonly ev?: Readonly<Record<string, number>> | null;
+  readonly actions: readonly TreeAction[];
+  readonly hero?: { readonly frequency: readonly number[]; readonly ev: readonly (number | null)[] };
+  readonly classes?: readonly ClassRow[];
+  readonly strategy?: readonly (readonly number[])[];
+  readonly combo_ev?: readonly (readonly (number | null)[])[];
+}
+
+export interface ClassRow {
+  readonly class: string;
+  readonly share: number;
+  readonly frequency: readonly number[];
+  readonly ev?: readonly (number | null)[];
+}
+
+/** The end of a line of play. */
+export interface EndNode {
+  readonly end: string;
+  readonly pot?: number;
+  readonly winner?: number;
+  readonly street?: string;
+  readonly cards?: Readonly<Record<string, TreeNode>>;
+}
+
+export type TreeNode = DecisionNode | EndNode;
+
+export function isDecision(node: TreeNode | undefined): node is DecisionNode {
+  return node !== undefined && "actions" in node && Array.isArray(node.actions);
+}
+
+/** The solution of a result; null where there is none. */
+export function solutionOf(result: unknown): Solution | null {
+  const { solution } = recordOf(result);
+  return typeof solution === "object" && solution !== null ? (solution as Solution) : null;
+}
+
+/** `Bet 50`, `Raise to 120 (all-in)`. */
+export function actionText({ action, amount, to, all_in }: TreeAction): string {
+  const word = `${action.charAt(0).toUpperCase()}${action.slice(1)}`;
+  const size =
+    action === "bet"
+      ? ` ${round(to)}`
+      : action === "raise"
+        ? ` to ${round(to)}`
+        : action === "call"
+          ? ` ${round(amount)}`
+          : "";
+  return `${word}${size}${all_in === true && action !== "call" ? " (all-in)" : ""}`;
+}
+
+/** The tone of each action: passive ones have their own, bets the deeper the larger. */
+export function actionTones(actions: readonly TreeAction[]): string[] {
+  let bets = 0;
+  return actions.map(({ action }) => {
+    if (action === "fold") return "fold";
+    if (action === "check" || action === "call") return "call";
+    return `bet${Math.min(3, bets++)}`;
+  });
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}

@@ -1,0 +1,121 @@
+import type { JobType } from "../../../src/jobs/schema.js";
+import { useFetched } from "../http.js";
+import type { Draft } from "./new.js";
+
+/** The part of JSON Schema that the options of a job use. */
+interface Schema {
+  readonly type?: string;
+  readonly enum?: readonly string[];
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly anyOf?: readonly Schema[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+/** Fields that the form above has. */
+const SHOWN_ABOVE = new Set(
+  "players top_board bottom_board board board2 num_cards num_boards pot_size current_bet stack_sizes active_players player_position player_ranges hero_cards".split(
+    " ",
+  ),
+);
+
+/** Every other option of a kind of job, made from its JSON Schema. */
+export function Options({
+  kind,
+  draft,
+  onChange,
+}: {
+  readonly kind: JobType;
+  readonly draft: Draft;
+  readonly onChange: (changed: Draft) => void;
+}) {
+  const { value: schema } = useFetched<Schema>(`schemas/${kind}`);
+  const fields = Object.entries(schema?.properties ?? {}).filter(([name]) => !SHOWN_ABOVE.has(name));
+  return (
+    <details class="panel">
+      <summary>More options</summary>
+      <div class="options">
+        {fields.map(([name, field]) => (
+          <Option
+            key={name}
+            name={name}
+            schema={field}
+            value={draft[name]}
+            onChange={(value) => onChange({ [name]: value })}
+          />
+        ))}
+      </div>
+    </details>
+  );
+}
+
+function Option({
+  name,
+  schema,
+  value,
+  onChange,
+}: {
+  readonly name: string;
+  readonly schema: Schema;
+  readonly value: unknown;
+  readonly onChange: (value: unknown) => void;
+}) {
+  const types = typesOf(schema);
+  const number = types.find(({ type }) => type === "number" || type === "integer");
+  const words = name.replaceAll("_", " ");
+  const about = schema.description ?? "";
+  if (types.some(({ type }) => type === "boolean"))
+    return (
+      <label title={about}>
+        <span>{words}</span>
+        <select
+          value={value === undefined ? "" : String(value)}
+          onChange={({ currentTarget }) =>
+            onChange(currentTarget.value === "" ? undefined : currentTarget.value === "true")
+          }
+        >
+          <option value="">default</option>
+          <option value="true">yes</option>
+          <option value="false">no</option>
+        </select>
+        <small>{about}</small>
+      </label>
+    );
+  return (
+    <label title={about}>
+      <span>{words}</span>
+      {number === undefined ? (
+        <input value={shown(value)} onChange={({ currentTarget }) => onChange(read(currentTarget.value))} />
+      ) : (
+        <input
+          type="number"
+          step="any"
+          min={number.minimum}
+          max={number.maximum}
+          value={shown(value)}
+          onChange={({ currentTarget: { value: text } }) => onChange(text === "" ? undefined : Number(text))}
+        />
+      )}
+      <small>{about}</small>
+    </label>
+  );
+}
+
+function typesOf(schema: Schema): Schema[] {
+  return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(typesOf);
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** Lists and objects are written as JSON. */
+function read(text: string): unknown {
+  if (text.trim() === "") return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

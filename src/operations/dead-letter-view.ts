@@ -1,6 +1,7 @@
 import { headersOfNextAttempt } from "../celery/amqp/broker-headers.js";
 import type { MovedMessage, TakenMessage } from "../celery/amqp/message-queue.js";
 import { isRecord } from "../celery/control/message.js";
+import { compressionOf, prepare } from "../celery/protocol/compression.js";
 import { decodeTaskMessage } from "../celery/protocol/message.js";
 import type { TaskMessage } from "../celery/protocol/types.js";
 import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
@@ -25,10 +26,10 @@ export interface DeadLetterView {
 const JSON_ONLY = new Set(["application/json", "application/x-yaml", "application/x-msgpack"]);
 
 /** Reads what the worker or the broker (`x-death`) wrote about a dead letter. */
-export function describeDeadLetter(message: TakenMessage): DeadLetterView {
+export async function describeDeadLetter(message: TakenMessage): Promise<DeadLetterView> {
   const { headers, unreadable } = message;
   const native = deathOf(headers);
-  const decoded = decode(message);
+  const decoded = await decode(message);
   return {
     id: decoded?.id ?? textOf(headers.id) ?? message.correlationId ?? null,
     task: decoded?.task ?? textOf(headers.task),
@@ -84,8 +85,10 @@ function deathOf(headers: TakenMessage["headers"]): Readonly<Record<string, unkn
   return isRecord(death) ? death : {};
 }
 
-function decode(message: TakenMessage): TaskMessage | null {
+async function decode(message: TakenMessage): Promise<TaskMessage | null> {
   try {
+    const method = compressionOf(message.headers.compression);
+    if (method !== null) await prepare(method);
     return decodeTaskMessage(message, { accept: JSON_ONLY, timezone: "UTC" });
   } catch {
     // A message that no worker could read became a dead letter for that.

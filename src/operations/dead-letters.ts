@@ -32,7 +32,7 @@ export async function eachDeadLetter(
       for (let index = 0; index < count; index++) {
         const message = await queue.take();
         if (message === null) break;
-        await visit(message, describeDeadLetter(message), queue);
+        await visit(message, await describeDeadLetter(message), queue);
       }
     } finally {
       await queue.close();

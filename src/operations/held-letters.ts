@@ -34,7 +34,7 @@ export class HeldLetters {
       for (let left = await queue.count(); left > 0; left--) {
         const message = await queue.take();
         if (message === null) break;
-        held.#keep(message, name, jobIds);
+        await held.#keep(message, name, jobIds);
       }
     }
     return held;
@@ -49,8 +49,8 @@ export class HeldLetters {
     for (const queue of this.#queues) await queue.close();
   }
 
-  #keep(message: TakenMessage, deadLetterQueue: string, wanted: ReadonlySet<string>): void {
-    const { jobId, queue, reason } = describeDeadLetter(message);
+  async #keep(message: TakenMessage, deadLetterQueue: string, wanted: ReadonlySet<string>): Promise<void> {
+    const { jobId, queue, reason } = await describeDeadLetter(message);
     const named = (jobId === null ? idsNamedBy(message) : [jobId]).filter((id) => wanted.has(id));
     for (const id of named) {
       const letter = { deadLetterQueue, queue, reason, acknowledge: () => message.acknowledge() };

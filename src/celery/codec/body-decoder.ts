@@ -1,5 +1,5 @@
 import { getHeapStatistics } from "node:v8";
-import { compressionOf, decompress, decompressAside, isQuick } from "../protocol/compression.js";
+import { compressionOf, decompress, decompressAside, isPrepared, isQuick, prepare } from "../protocol/compression.js";
 import { BodyTooLarge, DecodeError } from "../protocol/errors.js";
 import { JsonReader } from "../protocol/json-read.js";
 import { type BodyFormat, COST_PER_BYTE, checkSize, DEFAULT_MAX_BODY_BYTES, limitOf } from "../protocol/limits.js";
@@ -13,7 +13,7 @@ import { TRANSPORT_KEYS } from "./transcode-kernel.js";
 /** A body of JSON of so many bytes is read at once; of other formats, so many divided by what a byte of them costs. */
 const READ_NOW_BYTES = 65_536;
 
-/** A packed body is unpacked at once up to this size, by methods of Node's own; by those written here, up to the second. */
+/** A packed body is unpacked at once up to this size, by methods of Node's own; by others, up to the second. */
 const UNPACK_NOW_BYTES = 16_384;
 const UNPACK_NOW_SLOW_BYTES = 2048;
 
@@ -116,8 +116,9 @@ export class BodyDecoder {
   }
 }
 
-/** @returns null when it may take long, or there is more than `most` */
+/** @returns null when it may take long, there is more than `most`, or the method is to be loaded first */
 function unpackNow(body: Buffer, method: string, most: number): Buffer | null {
+  if (!isPrepared(method)) return null;
   const isSlow = !isQuick(method);
   if (body.length > (isSlow ? UNPACK_NOW_SLOW_BYTES : UNPACK_NOW_BYTES)) return null;
   spend(isSlow ? READ_NOW_BYTES : body.length);
@@ -138,6 +139,7 @@ async function unpackLater(
 ): Promise<Buffer> {
   const aside = decompressAside(body, method, maxBytes);
   if (aside !== null) return await aside;
+  await prepare(method);
   const unpacked = await transcode({ do: "unpack", body: copyOf(body), method, maxBytes }, signal);
   if (typeof unpacked === "string") throw new DecodeError("the thread unpacked text instead of bytes");
   return Buffer.from(unpacked.buffer, unpacked.byteOffset, unpacked.byteLength);

@@ -1,4 +1,4 @@
-import { decompress } from "../protocol/compression.js";
+import { decompress, prepare } from "../protocol/compression.js";
 import { readJson } from "../protocol/json-parse.js";
 import { JsonWriter } from "../protocol/json-write.js";
 import type { BodyFormat } from "../protocol/limits.js";
@@ -23,9 +23,10 @@ export type TranscodeInput =
   | { readonly do: "write"; readonly json: string; readonly format: SlowFormat };
 
 /** Runs in the codec's thread. @throws DecodeError; EncodeError */
-export function run(input: TranscodeInput): Uint8Array | string {
+export async function run(input: TranscodeInput): Promise<Uint8Array | string> {
   switch (input.do) {
     case "unpack":
+      await prepare(input.method);
       return decompress(Buffer.from(input.body), input.method, input.maxBytes);
     case "read":
       return transportOf(decodeFormat(Buffer.from(input.body), input.format, undefined), input.maxCharacters);

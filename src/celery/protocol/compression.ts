@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { unpackBzip2 } from "./decompress/bzip2.js";
 import { unpackXz } from "./decompress/xz.js";
-import { unpackZstd } from "./decompress/zstd.js";
+import { isZstdLoaded, loadZstd, unpackZstd } from "./decompress/zstd.js";
 import { DecodeError, EncodeError } from "./errors.js";
 import { DEFAULT_MAX_BODY_BYTES, unpackedTooLarge } from "./limits.js";
 import { shown } from "./shown.js";
@@ -11,10 +11,12 @@ interface Codec {
   /** Value of the `compression` header. */
   readonly header: string;
   readonly unpack: (body: Buffer, maxBytes: number) => Buffer;
-  /** Does the same on Node's own threads; null for what is written here. */
+  /** Does the same on Node's own threads; null for what Node does not have, or not as it must be. */
   readonly unpackAside: ((body: Buffer, maxBytes: number) => Promise<Buffer>) | null;
   readonly pack: ((body: Buffer) => Buffer) | null;
   readonly packAside: ((body: Buffer) => Promise<Buffer>) | null;
+  /** Loads what `unpack` needs; null when that is nothing. */
+  readonly load: (() => Promise<void>) | null;
 }
 
 // Celery's gzip is a zlib stream (RFC 1950), not a gzip file.
@@ -25,6 +27,7 @@ const DEFLATE: Codec = {
     promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate)(body, { maxOutputLength }),
   pack: (body) => zlib.deflateSync(body),
   packAside: (body) => promisify<Buffer, Buffer>(zlib.deflate)(body),
+  load: null,
 };
 const BROTLI: Codec = {
   header: "application/x-brotli",
@@ -33,17 +36,20 @@ const BROTLI: Codec = {
     promisify<Buffer, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress)(body, { maxOutputLength }),
   pack: (body) => zlib.brotliCompressSync(body),
   packAside: (body) => promisify<Buffer, Buffer>(zlib.brotliCompress)(body),
+  load: null,
 };
-const ours = (header: string, unpack: Codec["unpack"]): Codec => ({
+const readOnly = (header: string, unpack: Codec["unpack"], load: Codec["load"] = null): Codec => ({
   header,
   unpack,
   unpackAside: null,
   pack: null,
   packAside: null,
+  load,
 });
-const BZIP2 = ours("application/x-bz2", unpackBzip2);
-const LZMA = ours("application/x-lzma", unpackXz);
-const ZSTD = zstdOfNode() ?? ours("application/zstd", unpackZstd);
+const BZIP2 = readOnly("application/x-bz2", unpackBzip2);
+const LZMA = readOnly("application/x-lzma", unpackXz);
+// Node's own zstd would read the first frame and drop the rest without a word.
+const ZSTD: Codec = { ...readOnly("application/zstd", unpackZstd, loadZstd), ...zstdOfNode() };
 
 const CODECS: ReadonlyMap<string, Codec> = new Map(
   [
@@ -67,9 +73,19 @@ export function compressionOf(header: unknown): string | null {
   return name;
 }
 
-/** Whether Node itself has the method, which is then some ten times as fast as those that are written here. */
+/** Whether Node itself unpacks the method, on threads of its own. */
 export function isQuick(name: string): boolean {
   return CODECS.get(name)?.unpackAside !== null;
+}
+
+/** Loads what {@link decompress} needs for the method: call it before. @throws DecodeError; the promise rejects with it */
+export async function prepare(name: string): Promise<void> {
+  await CODECS.get(name)?.load?.();
+}
+
+/** Whether there is nothing to {@link prepare} for the method any more. */
+export function isPrepared(name: string): boolean {
+  return CODECS.get(name)?.load !== loadZstd || isZstdLoaded();
 }
 
 /**
@@ -88,7 +104,7 @@ export function decompress(body: Buffer, name: string, maxBytes: number = DEFAUL
   }
 }
 
-/** Does as {@link decompress} on Node's own threads. @returns null for a method that Node itself does not have */
+/** Does as {@link decompress} on Node's own threads. @returns null where {@link isQuick} is false */
 export function decompressAside(body: Buffer, name: string, maxBytes: number): Promise<Buffer> | null {
   const unpacking = CODECS.get(name)?.unpackAside?.(body, maxBytes) ?? null;
   return unpacking?.catch((cause: unknown) => Promise.reject(unpackError(cause, maxBytes))) ?? null;
@@ -131,24 +147,15 @@ function packing(name: string): Required<{ [Key in "header" | "pack" | "packAsid
   return { header, pack, packAside };
 }
 
-type Sync = (body: Buffer, options?: object) => Uint8Array;
-type Aside = (body: Buffer, options: object, done: (error: Error | null, result: Uint8Array) => void) => void;
+type Sync = (body: Buffer) => Uint8Array;
+type Aside = (body: Buffer, done: (error: Error | null, result: Uint8Array) => void) => void;
 
-/** zstd of `node:zlib`, which Node has from 22.15 on; null before. */
-function zstdOfNode(): Codec | null {
-  const part = (name: string): unknown => Reflect.get(zlib, name);
-  const [unpack, pack] = [part("zstdDecompressSync"), part("zstdCompressSync")];
-  const [unpackAside, packAside] = [part("zstdDecompress"), part("zstdCompress")];
-  if (typeof unpack !== "function" || typeof pack !== "function") return null;
-  const aside = (run: unknown, body: Buffer, options: object): Promise<Buffer> =>
-    new Promise((resolve, reject) =>
-      (run as Aside)(body, options, (error, result) => (error === null ? resolve(Buffer.from(result)) : reject(error))),
-    );
+/** How zstd is written: by `node:zlib`, which can from 22.15 on. */
+function zstdOfNode(): Pick<Codec, "pack" | "packAside"> {
+  const [pack, packAside] = ["zstdCompressSync", "zstdCompress"].map((name): unknown => Reflect.get(zlib, name));
+  if (typeof pack !== "function" || typeof packAside !== "function") return { pack: null, packAside: null };
   return {
-    header: "application/zstd",
-    unpack: (body, maxOutputLength) => Buffer.from((unpack as Sync)(body, { maxOutputLength })),
-    unpackAside: (body, maxOutputLength) => aside(unpackAside, body, { maxOutputLength }),
     pack: (body) => Buffer.from((pack as Sync)(body)),
-    packAside: (body) => aside(packAside, body, {}),
+    packAside: async (body) => Buffer.from(await promisify(packAside as Aside)(body)),
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { TakenMessage } from "../../../src/celery/amqp/message-queue.js";
 import { describeDeadLetter, revived } from "../../../src/operations/dead-letter-view.js";
+import { PACKERS } from "../../support/hostile/packers.js";
 
 const message = (headers: Record<string, unknown>, body: unknown): TakenMessage => ({
   body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
@@ -17,7 +18,7 @@ const JOB = "5b0f6f3a-0000-4000-8000-000000000001";
 const v2 = { task: "tasks.process_spot_simulation", id: "t-1", lang: "py", root_id: "t-1" };
 
 describe("a dead letter", () => {
-  it("of ours says why, and from where", () => {
+  it("of ours says why, and from where", async () => {
     const headers = {
       ...v2,
       "x-dead-letter-reason": "RangeError: bad cards",
@@ -25,7 +26,7 @@ describe("a dead letter", () => {
       "x-dead-letter-time": "2026-11-23T21:00:00.000Z",
       "x-dead-letter-queue": "spot_simulation",
     };
-    expect(describeDeadLetter(message(headers, [[JOB], {}, {}]))).toEqual({
+    expect(await describeDeadLetter(message(headers, [[JOB], {}, {}]))).toEqual({
       id: "t-1",
       task: "tasks.process_spot_simulation",
       jobId: JOB,
@@ -38,19 +39,27 @@ describe("a dead letter", () => {
     });
   });
 
-  it("of the broker is read from x-death", () => {
+  it("of the broker is read from x-death", async () => {
     const death = { queue: "spot-processing", reason: "rejected", time: new Date(1795464304_000) };
-    expect(describeDeadLetter(message({ ...v2, "x-death": [death] }, [[{ args: [JOB] }], {}, {}]))).toMatchObject({
-      queue: "spot-processing",
-      reason: "rejected",
-      attempts: null,
-      jobId: JOB,
-      time: "2026-11-23T20:05:04.000Z",
-    });
+    expect(await describeDeadLetter(message({ ...v2, "x-death": [death] }, [[{ args: [JOB] }], {}, {}]))).toMatchObject(
+      {
+        queue: "spot-processing",
+        reason: "rejected",
+        attempts: null,
+        jobId: JOB,
+        time: "2026-11-23T20:05:04.000Z",
+      },
+    );
   });
 
-  it("that nobody can read is shown by what it has", () => {
-    expect(describeDeadLetter(message({}, "not json"))).toMatchObject({
+  it("is read when it is packed", async () => {
+    const packed = PACKERS["application/zstd"]?.(Buffer.from(JSON.stringify([[{ args: [JOB] }], {}, {}])));
+    const letter = { ...message({ ...v2, compression: "application/zstd" }, ""), body: packed ?? Buffer.alloc(0) };
+    expect((await describeDeadLetter(letter)).args).toEqual([{ args: [JOB] }]);
+  });
+
+  it("that nobody can read is shown by what it has", async () => {
+    expect(await describeDeadLetter(message({}, "not json"))).toMatchObject({
       id: "c-1",
       task: null,
       jobId: null,

@@ -1,6 +1,7 @@
 import { brotliCompressSync, deflateSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { BodyDecoder, type IncomingBody } from "../../../../src/celery/codec/body-decoder.js";
+import { prepare } from "../../../../src/celery/protocol/compression.js";
 import { BodyTooLarge, ProtocolError } from "../../../../src/celery/protocol/errors.js";
 import { pythonRepr } from "../../../../src/celery/protocol/repr.js";
 import { decodeBody } from "../../../../src/celery/protocol/serializers.js";
@@ -37,6 +38,8 @@ async function outcome(incoming: IncomingBody, by = decoder): Promise<unknown> {
 }
 
 describe("now", () => {
+  beforeAll(() => prepare("zstd"));
+
   it.each([
     ["JSON", json("[1]"), json(JSON.stringify("x".repeat(70_000)))],
     ["YAML", yaml("- 1\n"), yaml("- 1\n".repeat(1000))],

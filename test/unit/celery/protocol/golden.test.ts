@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { decompress } from "../../../../src/celery/protocol/compression.js";
+import { beforeAll, describe, expect, it } from "vitest";
+import { decompress, prepare } from "../../../../src/celery/protocol/compression.js";
 import type { MessageError } from "../../../../src/celery/protocol/errors.js";
 import { decodeException, encodeException } from "../../../../src/celery/protocol/exception.js";
 import { parseJson, stringifyJson } from "../../../../src/celery/protocol/json.js";
@@ -24,6 +24,8 @@ function outgoing(
     ...(raw.replyTo === undefined ? {} : { replyTo: raw.replyTo }),
   };
 }
+
+beforeAll(() => prepare("zstd"));
 
 describe("captured task messages", () => {
   const refused = new Set(["serializer_pickle", "auth_signed"]);

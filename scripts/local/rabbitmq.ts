@@ -49,12 +49,16 @@ interface Ports {
  * Starts a RabbitMQ with the management plugin under `folder`, with its own node name, cookie and port mapper.
  * Resolves when it takes connections. Credentials are RabbitMQ's default guest.
  */
-export async function startRabbitmq(guard: ProcessGuard, folder: string): Promise<Broker> {
+export async function startRabbitmq(
+  guard: ProcessGuard,
+  folder: string,
+  settings: readonly string[] = [],
+): Promise<Broker> {
   const server = findRabbitmqServer();
   if (server === undefined) throw new Error("rabbitmq-server is not installed");
   const [amqp, management, epmd, distribution] = await freePorts(4);
   if (!amqp || !management || !epmd || !distribution) throw new Error("no free ports");
-  const broker = new PrivateBroker(guard, folder, server, { amqp, management, epmd, distribution });
+  const broker = new PrivateBroker(guard, folder, server, { amqp, management, epmd, distribution }, settings);
   await broker.prepare();
   await broker.start();
   return broker;
@@ -72,6 +76,7 @@ class PrivateBroker implements Broker {
     private readonly folder: string,
     private readonly server: string,
     private readonly ports: Ports,
+    private readonly settings: readonly string[],
   ) {
     this.url = `amqp://guest:guest@127.0.0.1:${ports.amqp}//`;
     this.managementUrl = `http://127.0.0.1:${ports.management}`;
@@ -89,6 +94,7 @@ class PrivateBroker implements Broker {
       "log.file = false",
       "log.console = true",
       ...(process.env.RABBITMQ_SETTINGS ?? "").split(";"),
+      ...this.settings,
     ];
     const cookie = join(this.folder, ".erlang.cookie");
     await writeFile(join(this.folder, "rabbitmq.conf"), `${settings.join("\n")}\n`);

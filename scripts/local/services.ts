@@ -13,6 +13,8 @@ export interface ServiceChoice {
   readonly rabbitmq?: boolean;
   readonly postgres?: boolean;
   readonly redis?: boolean;
+  /** Lines that are added to RabbitMQ's configuration. */
+  readonly rabbitmqSettings?: readonly string[];
 }
 
 export interface StartOptions extends ServiceChoice {
@@ -50,7 +52,11 @@ export async function startServices(options: StartOptions): Promise<Services> {
     return url === undefined ? start() : adopt(url);
   };
   const started = await Promise.allSettled([
-    pick<Broker>("rabbitmq", () => startRabbitmq(guard, join(folder, "rabbitmq")), externalBroker),
+    pick<Broker>(
+      "rabbitmq",
+      () => startRabbitmq(guard, join(folder, "rabbitmq"), options.rabbitmqSettings),
+      externalBroker,
+    ),
     pick<Database>("postgres", () => startPostgres(guard, join(folder, "postgres")), externalServer),
     pick<RedisServer>("redis", () => startRedis(guard, join(folder, "redis")), externalServer),
   ]);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
 import { managementRequest } from "../../../scripts/local/rabbitmq.js";
 import { openDatabase } from "../../../src/jobs/database.js";
@@ -28,6 +29,13 @@ const NOTE_COMPLETIONS = `
       insert into completions values (new.id, extract(epoch from clock_timestamp()) * 1000);
     end if; return new; end $$;
   create trigger note_completion after update on jobs for each row execute function note_completion()`;
+/**
+ * The worker's own login, so that a fault can be its alone. What is committed has to outlive a SIGKILL of the server, which the
+ * settings of these services do not promise.
+ */
+const WORKER_ROLE = (database: string) => `
+  create role worker login in role plosolver;
+  alter database "${database}" set synchronous_commit = on`;
 
 /** Jobs from their row to its completion, which a trigger of the database counts, whoever brings it about. */
 export class JobFlow {
@@ -47,17 +55,25 @@ export class JobFlow {
     await migrate(database);
     await sql`insert into users (id, email) values (${USER_ID}, 'player@example.com')`.execute(database);
     await sql.raw(NOTE_COMPLETIONS).execute(database);
+    await sql.raw(WORKER_ROLE(new URL(places.databaseUrl).pathname.slice(1))).execute(database);
     const sender = new JobSender(places.brokerUrls, QUEUE, places.queueArguments);
     stage.atEnd(() => sender.close());
     return new JobFlow(stage, places, database, sender);
   }
 
+  /** The database under the worker's own login. */
+  get workerDatabaseUrl(): string {
+    const url = new URL(this.places.databaseUrl);
+    url.username = "worker";
+    return url.href;
+  }
+
   /** Inserts so many rows. Each is a job of some milliseconds; every fifth takes some hundredths of a second. */
-  async insert(count: number): Promise<string[]> {
+  async insert(count: number, input: object = {}): Promise<string[]> {
     const repository = new JobRepository(this.database);
     const ids = await Promise.all(
       Array.from({ length: count }, (_, index) =>
-        repository.insert({ userId: USER_ID, jobType: "SPOT_SIMULATION", inputData: spot(index) }),
+        repository.insert({ userId: USER_ID, jobType: "SPOT_SIMULATION", inputData: { ...spot(index), ...input } }),
       ),
     );
     this.#ids.push(...ids);
@@ -79,10 +95,19 @@ export class JobFlow {
     return Number(row.count);
   }
 
+  /** Waits until so many rows are COMPLETED. */
+  async reach(count: number, timeoutMs = 120_000): Promise<void> {
+    const reached = async () => {
+      // Looking takes processor time of the workers.
+      await delay(30);
+      return (await this.completed()) >= count;
+    };
+    await waitUntil(reached, `${count} jobs to be COMPLETED`, timeoutMs);
+  }
+
   /** Waits until every row is COMPLETED, or the time is over: what is missing then is lost. */
   async end(timeoutMs: number): Promise<void> {
-    const all = async () => (await this.completed()) >= this.#ids.length;
-    await waitUntil(all, "all jobs to be COMPLETED", timeoutMs).catch((error: Error) => this.stage.say(error.message));
+    await this.reach(this.#ids.length, timeoutMs).catch((error: Error) => this.stage.say(error.message));
   }
 
   /** Waits for the first completion after a moment. @returns how many seconds later it was */

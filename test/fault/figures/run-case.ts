@@ -1,10 +1,11 @@
 import { withDeadline } from "../../support/deadline.js";
+import { database } from "./cases/database.js";
 import { kills } from "./cases/kills.js";
 import type { FaultCase, Figures } from "./fault-case.js";
 import { Stage } from "./stage.js";
 
 /** Every case, in the order of the table. */
-export const CASES: readonly FaultCase[] = [...kills];
+export const CASES: readonly FaultCase[] = [...kills, ...database];
 
 export interface RunOptions {
   /** Told of what happens meanwhile. */

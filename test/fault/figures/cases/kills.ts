@@ -38,7 +38,7 @@ async function underKills(stage: Stage, { jobs, kills, faults }: Plan): Promise<
     brokerUrls: [services.brokerUrl],
     managementUrls: [services.managementUrl],
   });
-  const env = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: services.databaseUrl };
+  const env = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: flow.workerDatabaseUrl };
   const start = () => stage.worker({ ...env, CELERY_WORKER_CONCURRENCY: "2" });
   const workers = Array.from({ length: WORKERS }, start);
   const random = new Seeded(kills);
@@ -46,10 +46,8 @@ async function underKills(stage: Stage, { jobs, kills, faults }: Plan): Promise<
   const share = jobs / kills / 2;
   const recoveries: number[] = [];
   for (let kill = 1; kill <= kills; kill++) {
-    const sentAt = Date.now();
     const sending = flow.send(ids.splice(0, share));
-    await flow.nextAfter(sentAt);
-    await delay(random.below(1500));
+    await flow.reach((2 * kill - 2) * share + random.below(share));
     const victim = random.below(WORKERS);
     await stage.kill(workers[victim] as WorkerProcess);
     workers[victim] = start();

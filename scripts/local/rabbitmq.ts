@@ -41,7 +41,6 @@ export function findRabbitmqServer(): string | undefined {
 interface Ports {
   readonly amqp: number;
   readonly management: number;
-  readonly epmd: number;
   readonly distribution: number;
 }
 
@@ -56,27 +55,90 @@ export async function startRabbitmq(
 ): Promise<Broker> {
   const server = findRabbitmqServer();
   if (server === undefined) throw new Error("rabbitmq-server is not installed");
-  const [amqp, management, epmd, distribution] = await freePorts(4);
-  if (!amqp || !management || !epmd || !distribution) throw new Error("no free ports");
-  const broker = new PrivateBroker(guard, folder, server, { amqp, management, epmd, distribution }, settings);
+  const [epmd, ...ports] = await freePorts(4);
+  const broker = new PrivateBroker(
+    guard,
+    folder,
+    server,
+    await community(guard, folder, epmd),
+    nodePorts(ports),
+    settings,
+  );
   await broker.prepare();
   await broker.start();
   return broker;
 }
 
-class PrivateBroker implements Broker {
+/** A node of a cluster. */
+export interface ClusterNode extends Broker {
+  /** As the broker calls it: `leader` of a queue is one of these. */
+  readonly name: string;
+}
+
+/** Starts nodes of one cluster, all on this machine; resolves when all take connections. @param server its start script */
+export async function startCluster(
+  guard: ProcessGuard,
+  folder: string,
+  server: string,
+  size: number,
+): Promise<ClusterNode[]> {
+  const [epmd, ...ports] = await freePorts(1 + 3 * size);
+  const common = await community(guard, folder, epmd);
+  const nodes: PrivateBroker[] = [];
+  const names = Array.from({ length: size }, () => nodeName());
+  const settings = [
+    "cluster_formation.peer_discovery_backend = classic_config",
+    ...names.map((name, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${name}`),
+  ];
+  for (const [index, name] of names.entries()) {
+    const own = nodePorts(ports.slice(3 * index, 3 * index + 3));
+    const node = new PrivateBroker(guard, join(folder, `${index + 1}`), server, common, own, settings, name);
+    await node.prepare();
+    nodes.push(node);
+  }
+  await Promise.all(nodes.map((node) => node.start()));
+  return nodes;
+}
+
+/** What nodes share that know of each other: a port mapper and a cookie. */
+interface Community {
+  readonly epmd: number;
+  readonly cookie: string;
+}
+
+async function community(guard: ProcessGuard, folder: string, epmd: number | undefined): Promise<Community> {
+  if (epmd === undefined) throw new Error("no free port");
+  await mkdir(folder, { recursive: true });
+  guard.spawn("epmd", "epmd", ["-port", String(epmd), "-address", "127.0.0.1"], {
+    env: { PATH: programPath(), HOME: folder },
+    logFile: join(folder, "epmd.log"),
+    endSignal: "SIGKILL",
+  });
+  return { epmd, cookie: randomBytes(15).toString("hex") };
+}
+
+const programPath = () => `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
+const nodeName = () => `plo-${randomBytes(4).toString("hex")}@localhost`;
+
+function nodePorts([amqp, management, distribution]: readonly number[]): Ports {
+  if (!amqp || !management || !distribution) throw new Error("no free ports");
+  return { amqp, management, distribution };
+}
+
+class PrivateBroker implements ClusterNode {
   readonly url: string;
   readonly managementUrl: string;
   private node: GuardedProcess | undefined;
   private readonly logFile: string;
-  private readonly nodeName = `plo-${randomBytes(4).toString("hex")}@localhost`;
 
   constructor(
     private readonly guard: ProcessGuard,
     private readonly folder: string,
     private readonly server: string,
+    private readonly community: Community,
     private readonly ports: Ports,
     private readonly settings: readonly string[],
+    readonly name = nodeName(),
   ) {
     this.url = `amqp://guest:guest@127.0.0.1:${ports.amqp}//`;
     this.managementUrl = `http://127.0.0.1:${ports.management}`;
@@ -99,13 +161,8 @@ class PrivateBroker implements Broker {
     const cookie = join(this.folder, ".erlang.cookie");
     await writeFile(join(this.folder, "rabbitmq.conf"), `${settings.join("\n")}\n`);
     await writeFile(join(this.folder, "enabled_plugins"), "[rabbitmq_management].\n");
-    await writeFile(cookie, randomBytes(15).toString("hex"));
+    await writeFile(cookie, this.community.cookie);
     await chmod(cookie, 0o400);
-    this.guard.spawn("epmd", "epmd", ["-port", String(this.ports.epmd), "-address", "127.0.0.1"], {
-      env: this.environment(),
-      logFile: join(this.folder, "epmd.log"),
-      endSignal: "SIGKILL",
-    });
   }
 
   async start(): Promise<void> {
@@ -132,7 +189,7 @@ class PrivateBroker implements Broker {
 
   async control(...args: string[]): Promise<void> {
     const command = join(dirname(this.server), "rabbitmqctl");
-    await promisify(execFile)(command, ["-n", this.nodeName, ...args], { env: this.environment() });
+    await promisify(execFile)(command, ["-n", this.name, ...args], { env: this.environment() });
   }
 
   async kill(): Promise<void> {
@@ -148,12 +205,12 @@ class PrivateBroker implements Broker {
   private environment(): Record<string, string> {
     const at = (name: string) => join(this.folder, name);
     return {
-      PATH: `${process.env.PATH ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`,
+      PATH: programPath(),
       LANG: "C.UTF-8",
       HOME: this.folder,
-      ERL_EPMD_PORT: String(this.ports.epmd),
+      ERL_EPMD_PORT: String(this.community.epmd),
       ERL_EPMD_ADDRESS: "127.0.0.1",
-      RABBITMQ_NODENAME: this.nodeName,
+      RABBITMQ_NODENAME: this.name,
       RABBITMQ_DIST_PORT: String(this.ports.distribution),
       RABBITMQ_CONF_ENV_FILE: "/dev/null",
       RABBITMQ_CONFIG_FILE: at("rabbitmq.conf"),

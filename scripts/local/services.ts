@@ -202,7 +202,7 @@ function externalServer(url: string) {
 }
 
 /** A folder every user may enter, so that an unprivileged PostgreSQL can live in it. */
-async function dataFolder(): Promise<string> {
+export async function dataFolder(): Promise<string> {
   const base = (await enterable(tmpdir())) ? tmpdir() : "/tmp";
   const folder = await mkdtemp(join(base, "plosolver-"));
   await chmod(folder, 0o755);

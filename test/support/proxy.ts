@@ -1,8 +1,9 @@
 import { createServer, type Server, type Socket, connect as tcpConnect } from "node:net";
 
-/** A TCP proxy on loopback that can cut its connections, slow them down, or stall them: open, but silent. */
+/** A TCP proxy on loopback that can cut its connections, slow them down, stall them (open, but silent) or end one side alone. */
 export class FaultyProxy {
   readonly #pairs = new Set<{ client: Socket; upstream: Socket }>();
+  readonly #orphans = new Set<Socket>();
   #stalled = false;
   #refusing = false;
   #delayMs = 0;
@@ -56,6 +57,27 @@ export class FaultyProxy {
     }
   }
 
+  /**
+   * Ends one side of every connection, of which the other side hears nothing: it stays open, and silent, until {@link release}.
+   * New connections work.
+   */
+  halfOpen(ended: "client" | "upstream"): void {
+    for (const pair of this.#pairs) {
+      const kept = pair[ended === "client" ? "upstream" : "client"];
+      this.#pairs.delete(pair);
+      this.#orphans.add(kept);
+      // What it sends goes nowhere.
+      kept.removeAllListeners("data").resume();
+      kept.removeAllListeners("close").once("close", () => this.#orphans.delete(kept));
+      pair[ended].removeAllListeners("close").destroy();
+    }
+  }
+
+  /** Ends what {@link halfOpen} left. */
+  release(): void {
+    for (const orphan of this.#orphans) orphan.destroy();
+  }
+
   /** Lets what passes from now on arrive so much later, in each direction; 0 ends it. */
   slow(delayMs: number): void {
     this.#delayMs = delayMs;
@@ -69,6 +91,7 @@ export class FaultyProxy {
 
   async close(): Promise<void> {
     this.cut();
+    this.release();
     await new Promise((resolve) => this.server.close(resolve));
   }
 

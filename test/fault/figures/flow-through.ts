@@ -24,19 +24,22 @@ export interface FlowOptions {
   readonly holdMs: number;
   /** Whether no job can be done meanwhile: a fault that has no effect shows nothing, and is an error of its case. */
   readonly stops: boolean;
+  /** Whether jobs have to go on while the fault lasts: recovery is then the longest pause from its begin on. */
+  readonly recoversMeanwhile?: boolean;
   readonly perSecond?: number;
   readonly rabbitmqSettings?: readonly string[];
   /** The database of the jobs, when it is not the services' own. */
   readonly database?: (services: Services) => Promise<string>;
 }
 
-/** Messages of before the fault, and of after it. */
-const AROUND_SECONDS = 4;
+const BEFORE_MS = 4000;
+/** Enough jobs for so long, also on a machine that is busy. */
+const LONGEST_SECONDS = 150;
 
-/** Two workers and jobs at a steady pace before, in and after the fault. @returns their figures; recovery from the fault's end */
+/** Two workers and jobs at a steady pace before, in and after the fault. @returns their figures */
 export async function flowThrough(
   stage: Stage,
-  { holdMs, stops, perSecond = 20, rabbitmqSettings, database }: FlowOptions,
+  { holdMs, stops, recoversMeanwhile = false, perSecond = 10, rabbitmqSettings, database }: FlowOptions,
   prepare: (scene: Scene) => Promise<PassingFault> | PassingFault,
 ): Promise<Figures> {
   const services = await stage.services({
@@ -52,19 +55,27 @@ export async function flowThrough(
   });
   const fault = await prepare({ stage, services, flow });
   const env = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: flow.workerDatabaseUrl, ...fault.env };
-  for (let count = 0; count < 2; count++) stage.worker({ ...env, CELERY_WORKER_CONCURRENCY: "2" });
-  const ids = await flow.insert(Math.ceil((2 * AROUND_SECONDS + holdMs / 1000) * perSecond));
-  const sending = flow.send(ids, perSecond);
-  await flow.reach(AROUND_SECONDS * perSecond * 0.8);
-  const beganAt = Date.now();
+  for (let count = 0; count < 2; count++)
+    stage.worker({ ...env, CELERY_WORKER_CONCURRENCY: "2" }, ["-n", `w${count}@%h`]);
+  await flow.send(await flow.insert(2));
+  await flow.reach(2);
+  // Rows are made before, because the fault may be the database's.
+  const ids = await flow.insert(LONGEST_SECONDS * perSecond);
+  const over = new AbortController();
+  const flowing = flow.sendFrom(ids, perSecond, over.signal);
+  await delay(BEFORE_MS);
+  const beginsAt = Date.now();
   await fault.begin();
+  const beganAt = Date.now();
   await delay(holdMs);
   await fault.end();
   const endedAt = Date.now();
-  const recoverySeconds = await flow.nextAfter(endedAt);
-  const pause = await flow.longestPause(beganAt, endedAt);
+  const next = await flow.nextAfter(endedAt);
+  over.abort();
+  await flowing;
+  await flow.withdraw(ids);
+  const pause = await flow.longestPause(stops ? beganAt : beginsAt, endedAt);
   if (stops && pause * 1000 < holdMs / 2) throw new Error(`the fault stopped nothing: longest pause ${pause} s`);
-  await sending;
-  await flow.end(120_000);
-  return await flow.figures(recoverySeconds);
+  await flow.end();
+  return await flow.figures(recoversMeanwhile ? Math.max(pause, next) : next);
 }

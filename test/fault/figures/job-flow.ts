@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Kysely, sql } from "kysely";
-import { managementRequest } from "../../../scripts/local/rabbitmq.js";
 import { openDatabase } from "../../../src/jobs/database.js";
 import { migrate } from "../../../src/jobs/migrator.js";
 import { JobRepository } from "../../../src/jobs/repository.js";
@@ -10,6 +9,7 @@ import { USER_ID } from "../../support/jobs.js";
 import { waitUntil } from "../../support/wait-until.js";
 import type { Figures, Measure } from "./fault-case.js";
 import { JobSender } from "./job-sender.js";
+import { leftOver, versionOf } from "./left-over.js";
 import type { Stage } from "./stage.js";
 
 /** Where the jobs of a case go: never through what the fault breaks. */
@@ -41,6 +41,7 @@ const WORKER_ROLE = (database: string) => `
 export class JobFlow {
   readonly queue = QUEUE;
   readonly #ids: string[] = [];
+  readonly #measures: Measure[] = [];
 
   private constructor(
     private readonly stage: Stage,
@@ -85,6 +86,49 @@ export class JobFlow {
     return this.sender.send(ids, perSecond);
   }
 
+  /** Sends these, and takes them out of the list, until the signal; resolves when all that were taken are confirmed. */
+  async sendFrom(ids: string[], perSecond: number, over: AbortSignal): Promise<void> {
+    while (!over.aborted && ids.length > 0) await this.send(ids.splice(0, perSecond), perSecond);
+  }
+
+  /** Deletes the rows of jobs that were not sent. */
+  async withdraw(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const gone = new Set(ids);
+    this.#ids.splice(0, this.#ids.length, ...this.#ids.filter((id) => !gone.has(id)));
+    await this.database
+      .deleteFrom("jobs")
+      .where("id", "in", [...ids])
+      .execute();
+  }
+
+  /** Inserts jobs and sends them, until the signal; resolves when all are confirmed. */
+  async sendUntil(over: AbortSignal, perSecond: number): Promise<void> {
+    while (!over.aborted) await this.send(await this.insert(perSecond), perSecond);
+  }
+
+  /** Waits until these are COMPLETED. @returns when the last one was */
+  async endOf(ids: readonly string[], timeoutMs: number): Promise<number> {
+    const last = async () => {
+      const { rows } = await sql<{ count: string; at: number }>`
+        select count(distinct id) as count, max(at) as at from completions where id = any(${[...ids]})`.execute(
+        this.database,
+      );
+      return Number(rows[0]?.count) === ids.length ? rows[0]?.at : null;
+    };
+    return await waitUntil(last, `${ids.length} jobs to be COMPLETED`, timeoutMs);
+  }
+
+  /** Sends nothing while something is done. */
+  paused(work: () => Promise<void>): Promise<void> {
+    return this.sender.paused(work);
+  }
+
+  /** A number that must be 0 besides those that every flow counts. */
+  expect(what: string, value: number): void {
+    this.#measures.push({ what, value, atMost: 0, unit: "" });
+  }
+
   /** Rows that are COMPLETED. */
   async completed(): Promise<number> {
     const row = await this.database
@@ -105,9 +149,18 @@ export class JobFlow {
     await waitUntil(reached, `${count} jobs to be COMPLETED`, timeoutMs);
   }
 
-  /** Waits until every row is COMPLETED, or the time is over: what is missing then is lost. */
-  async end(timeoutMs: number): Promise<void> {
-    await this.reach(this.#ids.length, timeoutMs).catch((error: Error) => this.stage.say(error.message));
+  /** Waits until every row is COMPLETED, or none has been for two minutes: what is missing then is lost. */
+  async end(): Promise<void> {
+    for (let done = await this.completed(); done < this.#ids.length; ) {
+      try {
+        await this.reach(done + 1);
+      } catch {
+        this.stage.say(`${this.#ids.length - done} of ${this.#ids.length} jobs do not become COMPLETED`);
+        this.stage.sayWorkers();
+        return;
+      }
+      done = await this.completed();
+    }
   }
 
   /** Waits for the first completion after a moment. @returns how many seconds later it was */
@@ -135,16 +188,20 @@ export class JobFlow {
     if (this.stage.spoils) await this.#spoil();
     const { rows } = await sql<{ lost: string; twice: string }>`
       select count(*) filter (where status <> 'COMPLETED' or times = 0) as lost, sum(greatest(times - 1, 0)) as twice
-      from (select status, (select count(*) from completions where completions.id = jobs.id) as times from jobs) as each
+      from (
+        select status, count(completions.id) as times from jobs left join completions using (id) group by id
+      ) as each
       `.execute(this.database);
+    const [brokerUrl = "", managementUrl = ""] = [this.places.brokerUrls[0], this.places.managementUrls[0]];
+    const nodes = this.places.brokerUrls.length;
     return {
-      broker: await this.#broker(),
+      broker: `${nodes > 1 ? `${nodes} × ` : ""}${await versionOf({ brokerUrl, managementUrl })}`,
       jobs: this.#ids.length,
       lost: Number(rows[0]?.lost),
       twice: Number(rows[0]?.twice),
-      leftOver: await this.#leftOver(),
+      leftOver: await leftOver({ brokerUrl, managementUrl }),
       recoverySeconds,
-      measures: [ended, ...measures],
+      measures: [ended, ...this.#measures, ...measures],
     };
   }
 
@@ -157,36 +214,15 @@ export class JobFlow {
     await client.send(QUEUE, "spoiled");
     await client.close();
   }
-
-  async #leftOver(): Promise<number> {
-    const client = await BareClient.open(this.places.brokerUrls[0] ?? "");
-    try {
-      const queues = (await this.#manage("/api/queues")) as { readonly name: string }[];
-      const depths = queues.map(({ name }) => (name === client.replyQueue ? 0 : client.depth(name)));
-      return (await Promise.all(depths)).reduce((sum, depth) => sum + depth, 0);
-    } finally {
-      await client.close();
-    }
-  }
-
-  async #broker(): Promise<string> {
-    const { rabbitmq_version: version } = (await this.#manage("/api/overview")) as { rabbitmq_version: string };
-    const nodes = this.places.brokerUrls.length;
-    return `${nodes > 1 ? `${nodes} × ` : ""}RabbitMQ ${version}`;
-  }
-
-  async #manage(path: string): Promise<unknown> {
-    const [management = "", url = ""] = [this.places.managementUrls[0], this.places.brokerUrls[0]];
-    return await (await managementRequest(management, url, "GET", path)).json();
-  }
 }
 
+/** Every fifth waits for a simulation; the others are counted out at once, on a whole board. */
 function spot(index: number) {
   return {
     players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["8c", "8d", "7c", "6d"] }],
-    top_board: [],
+    top_board: index % 5 === 0 ? [] : ["9c", "8h", "2s", "3d", "Jc"],
     bottom_board: [],
-    simulation_runs: index % 5 === 0 ? 10_000 : 300,
+    simulation_runs: 10_000,
     random_opponents: 2,
     seed: index,
   };

@@ -13,6 +13,8 @@ export class JobSender {
   #client: BareClient | undefined;
   #tries = 0;
   #isClosed = false;
+  #pause: Promise<void> | undefined;
+  #batch: Promise<unknown> | undefined;
 
   /**
    * @param urls brokers to be tried in turn
@@ -29,8 +31,24 @@ export class JobSender {
     const startedAt = performance.now();
     const batch = Math.max(1, Math.min(BATCH, Math.floor(perSecond / 5)));
     for (let sent = 0; sent < ids.length; sent += batch) {
-      await Promise.all(ids.slice(sent, sent + batch).map((id) => this.#sendOne(id)));
+      await this.#pause;
+      this.#batch = Promise.all(ids.slice(sent, sent + batch).map((id) => this.#sendOne(id)));
+      await this.#batch;
       await delay(Math.max(0, startedAt + ((sent + batch) * 1000) / perSecond - performance.now()));
+    }
+  }
+
+  /** Sends nothing while something is done. */
+  async paused(work: () => Promise<void>): Promise<void> {
+    let resume: () => void = () => undefined;
+    this.#pause = new Promise((goOn) => {
+      resume = goOn;
+    });
+    await this.#batch;
+    try {
+      await work();
+    } finally {
+      resume();
     }
   }
 

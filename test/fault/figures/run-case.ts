@@ -1,11 +1,15 @@
 import { withDeadline } from "../../support/deadline.js";
+import { broker } from "./cases/broker.js";
+import { clusters } from "./cases/cluster.js";
+import { connections } from "./cases/connections.js";
 import { database } from "./cases/database.js";
 import { kills } from "./cases/kills.js";
+import { load } from "./cases/load.js";
 import type { FaultCase, Figures } from "./fault-case.js";
 import { Stage } from "./stage.js";
 
 /** Every case, in the order of the table. */
-export const CASES: readonly FaultCase[] = [...kills, ...database];
+export const CASES: readonly FaultCase[] = [...kills, ...database, ...connections, ...broker, ...clusters, ...load];
 
 export interface RunOptions {
   /** Told of what happens meanwhile. */

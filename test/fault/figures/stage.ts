@@ -1,5 +1,6 @@
 import { ProcessGuard } from "../../../scripts/local/processes.js";
-import { type ServiceChoice, type Services, startServices } from "../../../scripts/local/services.js";
+import { type ClusterNode, startCluster } from "../../../scripts/local/rabbitmq.js";
+import { dataFolder, type ServiceChoice, type Services, startServices } from "../../../scripts/local/services.js";
 import { WorkerProcess } from "../../support/worker-process.js";
 import type { Measure } from "./fault-case.js";
 
@@ -23,11 +24,23 @@ export class Stage {
     return services;
   }
 
+  /** A cluster of RabbitMQ of this case alone. @param server its start script */
+  async cluster(server: string, size: number): Promise<ClusterNode[]> {
+    const folder = await dataFolder();
+    this.#guard.ownFolder(folder);
+    return await startCluster(this.#guard, folder, server, size);
+  }
+
   /** Starts the built worker; what it logs below a warning is kept by no one. */
   worker(env: Readonly<Record<string, string>>, args: readonly string[] = [], app?: string): WorkerProcess {
     const worker = WorkerProcess.start({ LOG_LEVEL: "warning", ...env, ...this.#guard.environment }, args, app);
     this.#workers.push(worker);
     return worker;
+  }
+
+  /** What the workers wrote last. */
+  sayWorkers(): void {
+    for (const { title, tail, isRunning } of this.#workers) this.say(`${title}${isRunning ? "" : ", ended"}: ${tail}`);
   }
 
   /** SIGKILL: it has no time to say anything. */

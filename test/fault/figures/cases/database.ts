@@ -5,7 +5,7 @@ import type { FaultCase } from "../fault-case.js";
 import { type FlowOptions, flowThrough, type PassingFault, type Scene } from "../flow-through.js";
 import type { Stage } from "../stage.js";
 
-const COMMON = { recoverWithin: 10, deadline: 300 } as const;
+const COMMON = { recoverWithin: 10, deadline: 600 } as const;
 const STOPS: FlowOptions = { holdMs: 8000, stops: true };
 
 /** A client of the database that no fault here concerns. */

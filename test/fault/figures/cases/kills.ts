@@ -39,7 +39,8 @@ async function underKills(stage: Stage, { jobs, kills, faults }: Plan): Promise<
     managementUrls: [services.managementUrl],
   });
   const env = { CELERY_BROKER_URL: services.brokerUrl, DATABASE_URL: flow.workerDatabaseUrl };
-  const start = () => stage.worker({ ...env, CELERY_WORKER_CONCURRENCY: "2" });
+  let started = 0;
+  const start = () => stage.worker({ ...env, CELERY_WORKER_CONCURRENCY: "2" }, ["-n", `w${++started}@%h`]);
   const workers = Array.from({ length: WORKERS }, start);
   const random = new Seeded(kills);
   const ids = await flow.insert(jobs);
@@ -57,7 +58,7 @@ async function underKills(stage: Stage, { jobs, kills, faults }: Plan): Promise<
     if (faults[kill] !== undefined) recoveries.push(await flow.nextAfter(endedAt));
     if (kill % 10 === 0) stage.say(`${kill} workers killed, ${await flow.completed()} jobs completed`);
   }
-  await flow.end(300_000);
+  await flow.end();
   return await flow.figures(Math.max(...recoveries));
 }
 
@@ -67,7 +68,7 @@ export const kills: readonly FaultCase[] = [
     about: "5 SIGKILLs of 3 workers, the broker restarted, the database away for 5 s",
     set: "quick",
     recoverWithin: 30,
-    deadline: 300,
+    deadline: 600,
     run: (stage) => underKills(stage, { jobs: 300, kills: 5, faults: { 2: restartBroker, 4: databaseAway(5000) } }),
   },
   {

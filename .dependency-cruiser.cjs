@@ -17,8 +17,9 @@ const POKER_ROOMS = {
   "solver/abstraction": ["evaluator", "solver/game"],
   "solver/spot": ["ranges", "solver/game", "solver/betting"],
   "solver/vector": ["solver/game", "solver/wasm", "solver/betting", "solver/abstraction"],
+  "solver/sampled": ["solver/(game|wasm|abstraction|vector)"],
   "solver/multiway": ["evaluator", "solver/game", "solver/betting", "solver/abstraction"],
-  "solver/plan": ["solver/(game|betting|abstraction|spot|vector)"],
+  "solver/plan": ["solver/(game|betting|abstraction|spot|vector|sampled)"],
   "solver/report": ["evaluator", "solver/[^/]+"],
 };
 const pokerRoom = ([room, below]) =>

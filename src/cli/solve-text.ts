@@ -67,7 +67,7 @@ function quality(solution: StoredSolution): string[] {
   const percentage = `${solution.exploitability} % of the pot`;
   const found = sampled ? `found ${percentage}, ± ${(error * 100).toFixed(2)}` : percentage;
   const off = solution.is_equilibrium_approximation
-    ? `Exploitability ${percentage}`
+    ? `Exploitability ${sampled ? `at least ${percentage}, ± ${(error * 100).toFixed(2)}` : percentage}`
     : `Mean deviation gain ${found} (no equilibrium is promised)`;
   const why = {
     target: "target reached",
@@ -77,6 +77,14 @@ function quality(solution: StoredSolution): string[] {
   };
   const time = `${solution.iterations} iterations, ${solution.solve_time.toFixed(2)} s, ${why[solution.stopped_by]}`;
   if (solution.measured_game === "asked") return [`${off} (${time})`];
+  const { sampling } = solution;
+  if (sampling) {
+    return [
+      `${off}, in a cut game (${time})`,
+      `Found over the ranges solved for, on ${sampling.measured_deals} fresh deals. What was cut from the game asked for:`,
+      ...solution.cut.map((cut) => `  - ${cut}`),
+    ];
+  }
   return [
     `${off}, in a cut game (${time})`,
     "How far off this is in the game asked for was not measured. What was cut:",
@@ -169,11 +177,15 @@ function bar(frequency: readonly number[], output: Output): string {
 function heroLines({ hero, game }: StoredSolution): string[] {
   if (!hero?.actions) return [];
   const chips = chipsBeside(game.pot);
-  const actions = hero.actions.map(({ label, frequency, ev, standard_error: error }) => {
+  const actions = hero.actions.map(({ label, frequency, frequency_error: doubt, ev, standard_error: error }) => {
     const spread = error === null ? "" : ` ± ${chips(error)}`;
-    return `${label} ${percent(frequency)} (${chips(ev)}${spread})`;
+    const share = doubt === undefined ? percent(frequency) : `${percent(frequency)} ± ${(doubt * 100).toFixed(1)}`;
+    return `${label} ${share} (${chips(ev)}${spread})`;
   });
-  return ["", `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}`];
+  return [
+    "",
+    `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}${hero.standard_error ? ` ± ${chips(hero.standard_error)}` : ""}`,
+  ];
 }
 
 function valueTable({ game, ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {

@@ -1,8 +1,12 @@
 import { planHeadsUp } from "./plan/heads-up-plan.js";
+import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
+import { classifyHands } from "./report/hand-classes.js";
 import { headsUpSolution } from "./report/heads-up-solution.js";
 import type { FormatCards, Solution } from "./report/solution.js";
+import type { SampledGame } from "./sampled/sampled-game.js";
 import { type Iterative, type SolveHooks, solveLoop } from "./solve-loop.js";
+import { solveSampled } from "./solve-sampled.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 import type { SharedGame } from "./vector/shared-game.js";
 import { VectorSolver } from "./vector/vector-solver.js";
@@ -21,10 +25,14 @@ export function solveHeadsUp(
   limits: SolveLimits,
   hooks: SolveHooks,
   format: FormatCards,
-  onShared: (shared: SharedGame) => void,
+  onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planHeadsUp(spot, limits);
+  // Where hands or deals would have to be left out, all of them are drawn from instead, anew for each deal.
+  if (spot.street < 3 && plan.incomplete) {
+    return solveSampled(spot, planSampled(spot, plan.sorted, limits, classifyHands), limits, hooks, format, onShared);
+  }
   const solver = new VectorSolver(plan.game, {
     maxBytes: limits.maxBytes,
     stop: () => hooks.stop() === "now",

@@ -1,4 +1,5 @@
 import type { FormatCards, Solution } from "./report/solution.js";
+import type { SampledGame } from "./sampled/sampled-game.js";
 import { solveHeadsUp } from "./solve-heads-up.js";
 import type { SolveHooks } from "./solve-loop.js";
 import { solveMultiway } from "./solve-multiway.js";
@@ -16,7 +17,7 @@ export function solveSpot(
   limits: SolveLimits,
   hooks: SolveHooks,
   format: FormatCards,
-  onShared: (shared: SharedGame) => void,
+  onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
   if (spot.players.length === 2 && spot.street > 0) return solveHeadsUp(spot, limits, hooks, format, onShared);
   return solveMultiway(spot, limits, hooks, format);

@@ -1,4 +1,5 @@
 import { SolveCancelled } from "../../poker/errors.js";
+import { SampledCrew } from "../../poker/solver/sampled/sampled-crew.js";
 import { Crew } from "../../poker/solver/vector/crew.js";
 import type { AssistJob } from "./kernels.js";
 
@@ -8,6 +9,7 @@ const HELPER = 1;
 /** Kernel: helps a running solve for a slice of time, so that other jobs get their turn; true if more help is welcome. */
 export function run({ plan, milliseconds }: AssistJob): boolean {
   try {
+    if ("kind" in plan) return new SampledCrew(plan).help(milliseconds);
     // Only the leader says when to stop: a helper that left its task half done would spoil the iteration.
     return new Crew(plan, HELPER, () => false).help(milliseconds);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { type Kernel, kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
+import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
 import type { PreparedSpot } from "./prepare-spot.js";
@@ -18,10 +19,10 @@ export interface SolveJob {
 export type SolveNews =
   | { readonly type: "progress"; readonly progress: SolveProgress }
   /** The solve is under way and another thread may help with it. */
-  | { readonly type: "plan"; readonly plan: SharedGame };
+  | { readonly type: "plan"; readonly plan: SharedGame | SampledGame };
 
 export interface AssistJob {
-  readonly plan: SharedGame;
+  readonly plan: SharedGame | SampledGame;
   readonly milliseconds: number;
 }
 

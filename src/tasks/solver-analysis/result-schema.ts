@@ -3,6 +3,8 @@ import { z } from "zod";
 const chips = z.number();
 const share = z.number().min(0).max(1);
 const maybe = z.number().nullable();
+const errors = z.array(z.number()).optional().describe("Standard errors; only where deals are drawn anew");
+const evErrors = z.array(maybe).optional().describe("Standard errors; only where deals are drawn anew");
 const byPlayer = <T extends z.ZodType>(value: T) => z.record(z.string(), value).describe("By player id");
 const card = z.string().describe('A card such as "As"');
 const streetName = z.enum(["preflop", "flop", "turn", "river"]);
@@ -40,6 +42,7 @@ const heroSchema = z.object({
       z.object({
         label: z.string(),
         frequency: share,
+        frequency_error: z.number().optional().describe("Standard error; only where deals are drawn anew"),
         ev: maybe,
         standard_error: maybe.describe("Of the EV; null when it is exact"),
       }),
@@ -47,13 +50,16 @@ const heroSchema = z.object({
     .nullable()
     .describe("At the root, when the hero is to act there"),
   ev: maybe,
+  standard_error: maybe.optional().describe("Of the EV; only where deals are drawn anew"),
 });
 
 const classSchema = z.object({
   class: z.string(),
   share: share.describe("Part of the range at this node"),
   frequency: z.array(share),
+  frequency_error: errors,
   ev: z.array(maybe),
+  ev_error: evErrors,
 });
 
 const actionSchema = z.object({
@@ -62,6 +68,8 @@ const actionSchema = z.object({
   to: chips.describe("The player's total on the street afterwards"),
   all_in: z.boolean(),
   frequency: share.describe("Of the whole range"),
+  frequency_error: z.number().optional().describe("Standard error; only where deals are drawn anew"),
+  ev_error: maybe.optional().describe("Standard error; only where deals are drawn anew"),
   ev: maybe.describe("Of the hands that take the action; null when none does"),
   get next(): typeof nextSchema {
     return nextSchema;
@@ -77,7 +85,7 @@ const nodeSchema = z.object({
   ev: byPlayer(chips).nullable().describe("Expected chips at the end minus chips behind here; sums to the pot"),
   actions: z.array(actionSchema),
   hero: z
-    .object({ frequency: z.array(share), ev: z.array(maybe) })
+    .object({ frequency: z.array(share), frequency_error: errors, ev: z.array(maybe), ev_error: evErrors })
     .optional()
     .describe("The hero's hand, by action"),
   classes: z.array(classSchema).optional().describe("Frequencies and EVs by class of hand"),
@@ -130,6 +138,16 @@ const solutionSchema = z.object({
   threads: z.int(),
   cut: z.array(z.string()).describe("What was cut from the game asked for; empty when it was solved as asked"),
   abstraction: z.array(z.string()).describe("Every simplification: what was cut, and the sizes offered"),
+  sampling: z
+    .object({
+      replicates: z.int().describe("Solves that share no deal; their spread gives the standard errors"),
+      combos_per_deal: z.int().describe("Hands of each range drawn for a deal"),
+      measured_deals: z.int().describe("Fresh deals that EVs, equities and the distance were measured on"),
+      rows: byPlayer(z.array(z.int())).describe("Rows of strategy by street: as many as hands, or classes of hands"),
+      standard_error: z.object({ ev: z.number(), equity: z.number(), exploitability: z.number() }),
+    })
+    .nullable()
+    .describe("How hands and cards were drawn anew for each deal; null where none were"),
   assumptions: z.array(z.string()).describe("How ambiguous input was read"),
   seed: z.int(),
   tree: nodeSchema,

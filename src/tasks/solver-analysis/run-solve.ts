@@ -1,6 +1,8 @@
 import { WorkerLostError } from "../../celery/errors.js";
 import type { Kernel } from "../../celery/executor/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
+import { reportLostSampler } from "../../poker/solver/sampled/sampled-crew.js";
+import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { reportLostHelper, STOP } from "../../poker/solver/vector/crew.js";
 import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
@@ -78,11 +80,13 @@ export async function runSolve(
 }
 
 /** Lends a thread to a running solve, slice by slice, until it ends. */
-async function assist(plan: SharedGame, compute: Compute, signal: AbortSignal): Promise<void> {
+async function assist(plan: SharedGame | SampledGame, compute: Compute, signal: AbortSignal): Promise<void> {
   try {
     while (!signal.aborted && (await compute(assistKernel, { plan, milliseconds: ASSIST_MS }, { signal })));
   } catch (error) {
     // After a soft limit no new call starts, which is well; a thread that died leaves the leader waiting for its share.
-    if (error instanceof WorkerLostError) reportLostHelper(plan);
+    if (!(error instanceof WorkerLostError)) return;
+    if ("kind" in plan) reportLostSampler(plan);
+    else reportLostHelper(plan);
   }
 }

@@ -79,6 +79,18 @@ export function sortedRanges(
  */
 export function capRange(hands: HandSet, limit: number, keep: number, random: Random): HandSet {
   if (hands.count <= limit) return hands;
+  const { chosen, weights } = drawHands(hands, limit, keep, random);
+  return selectHands(hands, chosen, weights);
+}
+
+/** The hands that {@link capRange} takes, as places in the range, and their weights; all of them when they are so few. */
+export function drawHands(
+  hands: HandSet,
+  limit: number,
+  keep: number,
+  random: Random,
+): { readonly chosen: number[]; readonly weights: number[] } {
+  if (hands.count <= limit) return { chosen: Array.from(hands.weights.keys()), weights: Array.from(hands.weights) };
   const total = hands.weights.reduce((sum, weight) => sum + weight, 0);
   const step = total / limit;
   const chosen: number[] = [];
@@ -93,5 +105,5 @@ export function capRange(hands: HandSet, limit: number, keep: number, random: Ra
     chosen.push(hand);
     weights.push(hand === keep ? hands.weights[hand] : picks * step);
   }
-  return selectHands(hands, chosen, weights);
+  return { chosen, weights };
 }

@@ -18,6 +18,10 @@ export interface HeadsUpPlan {
   /** One sentence for each reduction. */
   readonly reductions: readonly string[];
   readonly deals: DealCounts;
+  /** Hands that were asked for or deals are left out. */
+  readonly incomplete: boolean;
+  /** The ranges asked for, sorted by strength. */
+  readonly sorted: readonly HandSet[];
 }
 
 /** Iterations that usually bring the exploitability under half a percent of the pot. */
@@ -31,8 +35,8 @@ const THREAD_GAIN = 0.8;
 const MAX_COMBOS = 400_000;
 const MAX_NODES = 60_000;
 /** Measured on a 2-core server of 2023 with some load: seconds per hand and walk, by node and by chunk of lanes. */
-const SECONDS_PER_NODE = 25e-9;
-const SECONDS_PER_CHUNK = 100e-9;
+export const SECONDS_PER_NODE = 25e-9;
+export const SECONDS_PER_CHUNK = 100e-9;
 /** Decisions of a tree above which raises are given up first, by street. */
 const COMFORTABLE_DECISIONS: readonly number[] = [0, 8000, 5000, 2500];
 
@@ -118,7 +122,10 @@ function tryRung(
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   const sampled = describeDeals(deals, allDeals(game.deal, 3 - spot.street));
   const reductions = describeRung(spot, rung, spot.ranges, hands);
-  return { game, sizing, deals, reductions: sampled ? [...reductions, sampled] : reductions };
+  const whole = Math.min(spot.options.maxCombos ?? Number.POSITIVE_INFINITY, MAX_COMBOS);
+  const thinned = hands.some((range, seat) => range.count < Math.min(whole, sorted[seat].count));
+  const incomplete = sampled !== null || thinned;
+  return { game, sizing, deals, incomplete, sorted, reductions: sampled ? [...reductions, sampled] : reductions };
 }
 
 function limitDeals(wanted: DealCounts | null, all: DealCounts): DealCounts {
@@ -135,7 +142,8 @@ function thin(spot: Spot, range: HandSet, seat: number, limit: number): HandSet 
   return capRange(range, Math.min(limit, MAX_COMBOS), hero, Random.fromSeed(spot.options.seed + seat));
 }
 
-function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
+/** The spot's betting tree; null when it is too large. */
+export function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
   try {
     const options = { sizing, lastStreet: 3, minBet: spot.root.minBet, maxNodes: MAX_NODES };
     return buildBettingTree(spot.root.state, spot.root.toAct, options);

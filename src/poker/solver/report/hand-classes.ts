@@ -1,4 +1,4 @@
-import { rankOf, suitOf } from "../../cards.js";
+import { DECK_SIZE, rankOf, suitOf } from "../../cards.js";
 import { CATEGORIES, CATEGORY_OF_VALUE } from "../../evaluator/categories.js";
 import { buildFiveCardValues, multisetIndex } from "../../evaluator/five-card-values.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
@@ -29,13 +29,21 @@ function subsets(cards: readonly number[], size: number): number[][] {
   return cards.flatMap((card, index) => subsets(cards.slice(index + 1), size - 1).map((rest) => [card, ...rest]));
 }
 
-/** Best value of two hole cards with three board cards; works on three to five board cards. */
-function madeValue(hand: readonly number[], boardTriples: readonly (readonly number[])[]): number {
-  let best = 0;
-  for (const pair of subsets(hand, 2)) {
-    for (const triple of boardTriples) best = Math.max(best, fiveCardValue([...pair, ...triple]));
-  }
-  return best;
+/** Best values of hands with three board cards; works on three to five board cards. Each pair is evaluated once. */
+function madeValues({ cards, k, count }: HandSet, board: readonly number[]): number[] {
+  const triples = subsets(board, 3);
+  const known = new Int32Array(DECK_SIZE * DECK_SIZE).fill(-1);
+  const pairValue = (a: number, b: number): number => {
+    const at = a * DECK_SIZE + b;
+    if (known[at] < 0) known[at] = Math.max(...triples.map((triple) => fiveCardValue([a, b, ...triple])));
+    return known[at];
+  };
+  return Array.from({ length: count }, (_, hand) => {
+    let best = 0;
+    for (let a = hand * k; a < (hand + 1) * k; a++)
+      for (let b = a + 1; b < (hand + 1) * k; b++) best = Math.max(best, pairValue(cards[a], cards[b]));
+    return best;
+  });
 }
 
 function riverValues(hands: HandSet, board: readonly number[]): number[] {
@@ -45,12 +53,8 @@ function riverValues(hands: HandSet, board: readonly number[]): number[] {
   return Array.from({ length: hands.count }, (_, hand) => evaluator.evaluate(hands.cards, hand * hands.k, hands.k));
 }
 
-function hasFlushDraw(hand: readonly number[], board: readonly number[]): boolean {
-  return [0, 1, 2, 3].some(
-    (suit) =>
-      board.filter((card) => suitOf(card) === suit).length === 2 &&
-      hand.filter((card) => suitOf(card) === suit).length >= 2,
-  );
+function hasFlushDraw(hand: readonly number[], suits: readonly number[]): boolean {
+  return suits.some((suit) => hand.filter((card) => suitOf(card) === suit).length >= 2);
 }
 
 function preflopName(hand: readonly number[]): string {
@@ -91,12 +95,13 @@ export function classifyHands(hands: HandSet, board: readonly number[]): HandCla
     );
     return { names, of: Uint8Array.from(labels, (label) => names.indexOf(label)) };
   }
-  const made = board.length === 5 ? riverValues(hands, board) : all.map((hand) => madeValue(hand, subsets(board, 3)));
-  const best = Math.max(...made);
+  const made = board.length === 5 ? riverValues(hands, board) : madeValues(hands, board);
+  const best = made.reduce((most, value) => Math.max(most, value), 0);
+  const twice = [0, 1, 2, 3].filter((suit) => board.filter((card) => suitOf(card) === suit).length === 2);
   const labels = all.map((hand, index) => {
     const category = CATEGORIES[CATEGORY_OF_VALUE[made[index]]];
     if (made[index] === best && board.length === 5) return `Top of range (${category})`;
-    const draw = board.length < 5 && category !== "Flush" && hasFlushDraw(hand, board);
+    const draw = board.length < 5 && category !== "Flush" && hasFlushDraw(hand, twice);
     return draw ? `${category} + flush draw` : category;
   });
   const strongest = [...CATEGORIES]

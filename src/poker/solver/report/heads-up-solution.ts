@@ -96,6 +96,7 @@ export function headsUpSolution(
     threads: solver.helpers > 0 ? 2 : 1,
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
+    sampling: null,
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree: root,

@@ -82,6 +82,7 @@ export function multiwaySolution(
     threads: 1,
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
+    sampling: null,
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree,

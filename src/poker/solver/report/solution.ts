@@ -40,12 +40,31 @@ export interface Solution {
   readonly cut: readonly string[];
   /** Every simplification, one sentence each: what was cut, and the sizes offered. */
   readonly abstraction: readonly string[];
+  /** How hands and cards were drawn, where they were; null: none were. Equal plans, seeds and iterations give equal answers. */
+  readonly sampling: Sampling | null;
   /** How ambiguous input was read. */
   readonly assumptions: readonly string[];
   readonly seed: number;
   readonly tree: SolutionNode;
   /** What was left out of the tree for size, one sentence each. */
   readonly omitted: readonly string[];
+}
+
+/** A solve on deals drawn anew, by replicates that share no deal. */
+export interface Sampling {
+  readonly replicates: number;
+  /** Hands of each range drawn for a deal. */
+  readonly combos_per_deal: number;
+  /** Deals that EVs, equities and the distance were measured on, other than those of the solve. */
+  readonly measured_deals: number;
+  /** Rows of strategy on this street by player id, and on later ones: as many as hands, or classes of hands. */
+  readonly rows: Readonly<Record<string, readonly number[]>>;
+  /** Standard errors: of `ev`, of `equities`, of `exploitability`. */
+  readonly standard_error: {
+    readonly ev: number;
+    readonly equity: number;
+    readonly exploitability: number;
+  };
 }
 
 /** What counts as converged when no target was named: half a percent of the pot. */
@@ -111,6 +130,8 @@ export interface HeroAnswer {
     | readonly {
         readonly label: string;
         readonly frequency: number;
+        /** Standard error; only where deals are drawn anew. */
+        readonly frequency_error?: number;
         readonly ev: number | null;
         /** Of the EV; null when it is exact. */
         readonly standard_error: number | null;
@@ -118,6 +139,8 @@ export interface HeroAnswer {
     | null;
   /** EV of the hand at the root. */
   readonly ev: number | null;
+  /** Only where deals are drawn anew. */
+  readonly standard_error?: number | null;
 }
 
 export type StreetName = "preflop" | "flop" | "turn" | "river";
@@ -134,7 +157,7 @@ export interface SolutionNode {
   readonly ev: Readonly<Record<string, number>> | null;
   readonly actions: SolutionAction[];
   /** The hero's hand at this node, by action. */
-  readonly hero?: { readonly frequency: readonly number[]; readonly ev: readonly (number | null)[] };
+  readonly hero?: RowOfNumbers;
   readonly classes?: readonly HandClassRow[];
   /** Probability of each action for every combo of the player: `strategy[action][combo]`. */
   strategy?: readonly (readonly number[])[];
@@ -142,12 +165,18 @@ export interface SolutionNode {
   combo_ev?: readonly (readonly (number | null)[])[];
 }
 
-export interface HandClassRow {
+/** Numbers by action; errors are standard errors, there only where deals are drawn anew. */
+export interface RowOfNumbers {
+  readonly frequency: readonly number[];
+  readonly frequency_error?: readonly number[];
+  readonly ev: readonly (number | null)[];
+  readonly ev_error?: readonly (number | null)[];
+}
+
+export interface HandClassRow extends RowOfNumbers {
   readonly class: string;
   /** Share of the player's range here. */
   readonly share: number;
-  readonly frequency: readonly number[];
-  readonly ev: readonly (number | null)[];
 }
 
 export interface SolutionAction {
@@ -159,6 +188,9 @@ export interface SolutionAction {
   readonly all_in: boolean;
   /** Of the whole range. */
   readonly frequency: number;
+  /** Standard errors; only where deals are drawn anew. */
+  readonly frequency_error?: number;
+  readonly ev_error?: number | null;
   /** Of the part of the range that takes the action; null when none does. */
   readonly ev: number | null;
   readonly next: SolutionNext;

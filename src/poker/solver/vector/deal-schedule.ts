@@ -17,11 +17,13 @@ function sampledOutcome(index: number, taken: number, possible: number, salt: nu
 
 /** Outcome of first deal number `index`. */
 export function firstOutcome(shared: SharedGame, index: number): number {
+  if (shared.outcomes) return shared.outcomes[0];
   return sampledOutcome(index, shared.deals.first, dealCount(shared.remaining.length, shared.boards), 0);
 }
 
 /** Outcome of second deal number `index` after first deal number `first`. */
 export function laterOutcome(shared: SharedGame, first: number, index: number): number {
+  if (shared.outcomes) return shared.outcomes[1];
   const { remaining, boards, deals } = shared;
   return sampledOutcome(index, deals.later, dealCount(remaining.length - boards, boards), first + 1);
 }

@@ -35,9 +35,14 @@ export class DealtCards {
     this.deadHigh[level] = high;
   }
 
+  /** Positions (among the remaining cards) dealt on the streets up to a level, those of a street's boards together. */
+  positions(level: number): Uint8Array {
+    return this.#dealt.subarray(0, level * this.#shared.boards);
+  }
+
   /** Which cards were dealt to a board, as an index. */
   boardKey(level: number, board: number): number {
-    if (level === 0) return 0;
+    if (level === 0 || this.#shared.outcomes) return 0;
     const first = this.#dealt[board];
     return level === 1 ? first : pairIndex(first, this.#dealt[this.#shared.boards + board]);
   }

@@ -164,3 +164,87 @@ export function playAverage(block: WalkBlock, seat: number, row: RowRef, node: F
     else node[decisionNode[d]] = total > 0 ? value / total : plain / actions;
   }
 }
+
+/** Values upward under the hand's current strategy; what its row would gain by each action is added to `deltas`. */
+export function addRegrets(
+  block: WalkBlock,
+  seat: number,
+  row: RowRef,
+  deltas: Float32Array,
+  weight: number,
+  node: Float64Array,
+): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { regrets } = row;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d];
+    const actions = actionCount[d];
+    if (decisionSeat[d] !== seat) {
+      node[decisionNode[d]] = sumOf(node, child, actions);
+      continue;
+    }
+    const at = row.at + rowOffset[d];
+    const value = byRegrets(regrets, at, node, child, actions);
+    node[decisionNode[d]] = value;
+    for (let a = 0; a < actions; a++) deltas[at + a] += weight * (node[child + a] - value);
+  }
+}
+
+/** Values upward when the hand plays its average strategy, and where it hardly ever comes (see `least`) what its regrets say. */
+export function playOn(block: WalkBlock, seat: number, row: RowRef, node: Float64Array, least: number): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { regrets, sums } = row;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d];
+    const actions = actionCount[d];
+    if (decisionSeat[d] !== seat) {
+      node[decisionNode[d]] = sumOf(node, child, actions);
+      continue;
+    }
+    const at = row.at + rowOffset[d];
+    let total = 0;
+    let value = 0;
+    for (let a = 0; a < actions; a++) {
+      total += sums[at + a];
+      value += sums[at + a] * node[child + a];
+    }
+    node[decisionNode[d]] = total > least ? value / total : byRegrets(regrets, at, node, child, actions);
+  }
+}
+
+/** Values upward when the hand takes the action of the largest regret everywhere. */
+export function playGreedily(block: WalkBlock, seat: number, row: RowRef, node: Float64Array): void {
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
+  const { regrets } = row;
+  for (let d = decisionNode.length - 1; d >= 0; d--) {
+    const child = firstChild[d];
+    const actions = actionCount[d];
+    if (decisionSeat[d] !== seat) {
+      node[decisionNode[d]] = sumOf(node, child, actions);
+      continue;
+    }
+    const at = row.at + rowOffset[d];
+    let best = 0;
+    for (let a = 1; a < actions; a++) if (regrets[at + a] > regrets[at + best]) best = a;
+    node[decisionNode[d]] = node[child + best];
+  }
+}
+
+function sumOf(node: Float64Array, child: number, actions: number): number {
+  let sum = 0;
+  for (let a = 0; a < actions; a++) sum += node[child + a];
+  return sum;
+}
+
+/** Value of a decision by regret matching. */
+function byRegrets(regrets: Float32Array, at: number, node: Float64Array, child: number, actions: number): number {
+  let positive = 0;
+  let value = 0;
+  for (let a = 0; a < actions; a++) {
+    const regret = regrets[at + a];
+    if (regret <= 0) continue;
+    positive += regret;
+    value += regret * node[child + a];
+  }
+  return positive > 0 ? value / positive : sumOf(node, child, actions) / actions;
+}

@@ -65,21 +65,26 @@ function pair(make: (seat: 0 | 1) => number): readonly [number, number] {
   return [make(0), make(1)];
 }
 
-/** Layout of a game's memory, without allocating it. */
+/**
+ * Layout of a game's memory, without allocating it.
+ *
+ * @param drawn deals and hands are drawn anew for each walk: one final board at a time, and the tables lie elsewhere
+ */
 export function layOutGame(
-  game: HeadsUpGame,
-  blocks: readonly StreetBlock[],
+  game: Pick<HeadsUpGame, "deal"> & { readonly hands: readonly { readonly count: number }[] },
+  blocks: readonly Omit<StreetBlock, "nodes">[],
   deals: DealCounts,
   index: { readonly slotCount: number; readonly slotLengths: readonly [number, number] },
+  drawn = false,
 ): Layout {
   const allocator = new Allocator();
   const counts = pair((seat) => game.hands[seat].count);
   const boards = game.deal.boards.length;
   const cards = remainingCards(game.deal).length;
   const levels = blocks.length - 1;
-  const finalKeys = finalKeyCount(levels, cards);
+  const finalKeys = drawn ? 1 : finalKeyCount(levels, cards);
   const most = Math.max(...counts);
-  const matrix = (block: StreetBlock): number => most * block.laneCount * DOUBLE;
+  const matrix = (block: Pick<StreetBlock, "laneCount">): number => most * block.laneCount * DOUBLE;
   const control = allocator.take(1024);
   const samples = allocator.take(GROUPS * SAMPLE_ROW * DOUBLE);
   const slots = pair((seat) => allocator.take(index.slotLengths[seat] * 4));
@@ -88,7 +93,7 @@ export function layOutGame(
   const orders = pair((seat) => allocator.take(boards * finalKeys * counts[seat] * 8));
   const orderCounts = pair(() => allocator.take(boards * finalKeys * 4));
   const tables = blocks.map((block, level) => {
-    const paths = level === 0 ? 1 : level === 1 ? deals.first : deals.first * deals.later;
+    const paths = drawn ? 0 : level === 0 ? 1 : level === 1 ? deals.first : deals.first * deals.later;
     const rows = pair((seat) => paths * counts[seat]);
     const take = (): readonly [number, number] =>
       pair((seat) => allocator.take(rows[seat] * block.rowLength[seat] * FLOAT));
@@ -97,7 +102,7 @@ export function layOutGame(
   const first = blocks[0];
   const rootReach = allocator.take(matrix(first));
   const rootValues = allocator.take(matrix(first));
-  const workspaces = Array.from({ length: MAX_THREADS }, () => ({
+  const workspaces = Array.from({ length: drawn ? 1 : MAX_THREADS }, () => ({
     accumulators: allocator.take(accumulatorBytes),
     reach: blocks.map((block, level) => (level === 0 ? rootReach : allocator.take(matrix(block)))),
     values: blocks.map((block, level) => (level === 0 ? rootValues : allocator.take(matrix(block)))),

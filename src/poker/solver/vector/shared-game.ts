@@ -21,6 +21,8 @@ export interface SharedGame {
   readonly remaining: Uint8Array;
   /** Deals made; as many as there are, unless they are sampled. */
   readonly deals: DealCounts;
+  /** The one outcome of each deal, where deals are drawn anew for each walk; null: `deals` of them, fixed. */
+  readonly outcomes: readonly [number, number] | null;
 }
 
 /**
@@ -57,13 +59,15 @@ export function shareGame(
     boards: game.deal.boards.length,
     remaining: remainingCards(game.deal),
     deals,
+    outcomes: null,
   };
   writeSlots(shared, index);
   writeOrders(shared, game.deal);
   return { shared, blocks, index };
 }
 
-function writeSlots(shared: SharedGame, index: SlotIndex): void {
+/** Writes the card subsets of the hands where the sweeps read them. */
+export function writeSlots(shared: SharedGame, index: SlotIndex): void {
   for (const seat of [0, 1] as const) {
     const { slots, bounds } = index.seats[seat];
     new Uint32Array(shared.memory.buffer, shared.layout.slots[seat], slots.length).set(
@@ -75,7 +79,8 @@ function writeSlots(shared: SharedGame, index: SlotIndex): void {
   }
 }
 
-const HAND_BITS = 19;
+/** Bits of a packed (strength, hand) that are the hand. */
+export const HAND_BITS = 19;
 
 /** Sorts the hands that do not hold a card of the board by strength, for every final board. */
 function writeOrders(shared: SharedGame, deal: DealModel): void {
@@ -104,7 +109,8 @@ function writeOrders(shared: SharedGame, deal: DealModel): void {
   }
 }
 
-function sortByStrength(hands: HandSet, strengths: Uint16Array, dealt: readonly number[]): Uint32Array {
+/** Hands that hold none of the `dealt` cards, by strength: (strength, hand) packed, ascending. */
+export function sortByStrength(hands: HandSet, strengths: Uint16Array, dealt: readonly number[]): Uint32Array {
   const packed = new Uint32Array(hands.count);
   let filled = 0;
   for (let hand = 0; hand < hands.count; hand++) {

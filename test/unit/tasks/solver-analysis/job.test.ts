@@ -110,6 +110,17 @@ describe("a solver job", () => {
     expect(comparable(helped)).toEqual(comparable(alone));
   });
 
+  it("gives the same answer with a helper where deals are drawn anew", async () => {
+    const random = seededRandom(32);
+    const board = BOARD.slice(0, 3);
+    const ranges = { "0": randomHands(250, 4, board, random), "1": randomHands(250, 4, board, random) };
+    const flop = spot({ board, player_ranges: ranges, bet_sizes: [1], iterations: 20, time_limit_seconds: 30 });
+    const alone = await start(flop, { threads: 1 }).result;
+    const helped = await start(flop, { threads: 2 }).result;
+    expect(alone.solution.sampling).not.toBeNull();
+    expect(comparable(helped)).toEqual(comparable(alone));
+  });
+
   it("ends with the best solution so far at the soft time limit", async () => {
     const running = start(spot({ iterations: 1_000_000, player_ranges: {} }));
     await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));

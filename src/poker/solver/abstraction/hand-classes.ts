@@ -1,0 +1,204 @@
+import { DECK_SIZE } from "../../cards.js";
+import { OmahaEvaluator } from "../../evaluator/omaha.js";
+import { evaluatorTables } from "../../evaluator/tables.js";
+import type { Random } from "../../random.js";
+import type { HandSet } from "../game/hand-set.js";
+import { capRange } from "./cap-range.js";
+
+/** Strengths are below this. */
+const STRENGTHS = 8192;
+/** Hands of each range by which strengths become shares beaten. */
+const REFERENCE_HANDS = 400;
+/** Classes of the share that a hand beats on the river, by number of boards; finer at the top. */
+const RIVER_SHARES: readonly number[] = [0, 24, 8];
+/** How much of the strongest holdings a hand blocks: bounds between the levels. */
+const BLOCKER_BOUNDS: readonly number[] = [0.12, 0.35];
+/** The strongest pairs of hole cards, by which blockers are told. */
+const STRONG_PAIRS = 40;
+/** Before the river: classes of the mean share over the cards to come by number of boards, and bounds of its spread. */
+interface EarlyGrain {
+  readonly shares: readonly number[];
+  readonly spreads: readonly number[];
+}
+const TURN_GRAIN: EarlyGrain = { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26] };
+const ROOT_GRAIN: EarlyGrain = { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] };
+/** Rivers looked at after a turn card. */
+const RIVERS = 12;
+
+const powered = (share: number, classes: number): number => Math.min(classes - 1, Math.floor(share ** 1.4 * classes));
+const levelOf = (value: number, bounds: readonly number[]): number => bounds.filter((bound) => value >= bound).length;
+
+/**
+ * Classes of hands on a street that many hands share a strategy on: on the river by the share of both ranges that a hand
+ * beats and by how much of the strongest holdings it blocks; before, by the mean of that share over the cards to come and
+ * by its spread, which tells draws from made hands. The same board and hand always give the same class.
+ */
+export class HandClasses {
+  readonly #evaluator = new OmahaEvaluator(evaluatorTables());
+  readonly #reference: readonly HandSet[];
+  readonly #boards: number;
+  readonly #shares = new Float64Array(STRENGTHS);
+  readonly #values = new Uint16Array(STRENGTHS);
+
+  /**
+   * @param ranges sorted by strength
+   * @param boards number of boards
+   */
+  constructor(ranges: readonly HandSet[], boards: number, random: Random) {
+    this.#reference = ranges.map((range) => capRange(range, REFERENCE_HANDS, -1, random));
+    this.#boards = boards;
+  }
+
+  get riverClasses(): number {
+    return (RIVER_SHARES[this.#boards] * (this.#boards === 1 ? BLOCKER_BOUNDS.length + 1 : 1)) ** this.#boards;
+  }
+
+  get turnClasses(): number {
+    return this.#classCount(TURN_GRAIN);
+  }
+
+  get rootClasses(): number {
+    return this.#classCount(ROOT_GRAIN);
+  }
+
+  #classCount({ shares, spreads }: EarlyGrain): number {
+    return (shares[this.#boards] * (this.#boards === 1 ? spreads.length + 1 : 1)) ** this.#boards;
+  }
+
+  /** Class of every hand on complete boards; hands that hold a card of a board get some class. */
+  river(hands: HandSet, boards: readonly (readonly number[])[]): Int32Array {
+    const classes = new Int32Array(hands.count);
+    for (const board of boards) {
+      this.#setBoard(board);
+      const strong = this.#boards === 1 ? this.#strongCards(board) : null;
+      const shares = RIVER_SHARES[this.#boards];
+      for (let hand = 0; hand < hands.count; hand++) {
+        const share = powered(this.#share(hands, hand), shares);
+        const own = strong ? levelOf(blocked(hands, hand, strong), BLOCKER_BOUNDS) : 0;
+        const here = strong ? share * (BLOCKER_BOUNDS.length + 1) + own : share;
+        classes[hand] = classes[hand] * shares + here;
+      }
+    }
+    return classes;
+  }
+
+  /** Class of every hand on boards that lack one card each, by a few of those cards, the same for the same boards. */
+  turn(hands: HandSet, boards: readonly (readonly number[])[]): Int32Array {
+    const dead = new Set(boards.flat());
+    const free = Array.from({ length: DECK_SIZE }, (_, card) => card).filter((card) => !dead.has(card));
+    const rivers = Array.from(
+      { length: RIVERS },
+      (_, index) => free[Math.floor(((index + 0.5) * free.length) / RIVERS)],
+    );
+    const runouts = boards.map((board) => rivers.map((river) => [...board, river]));
+    return this.#early(hands, runouts, TURN_GRAIN);
+  }
+
+  /** Finer classes by the final boards that are given for each board. */
+  root(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[]): Int32Array {
+    return this.#early(hands, runouts, ROOT_GRAIN);
+  }
+
+  #early(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[], grain: EarlyGrain): Int32Array {
+    const classes = new Int32Array(hands.count);
+    const shares = grain.shares[this.#boards];
+    const spreads = this.#boards === 1 ? grain.spreads : [];
+    for (const boards of runouts) {
+      const { mean, spread } = this.#moments(hands, boards);
+      for (let hand = 0; hand < hands.count; hand++) {
+        const share = powered(mean[hand], shares);
+        classes[hand] = classes[hand] * shares + share * (spreads.length + 1) + levelOf(spread[hand], spreads);
+      }
+    }
+    return classes;
+  }
+
+  /** Mean and standard deviation of the share that each hand beats, over boards that share no card with it. */
+  #moments(hands: HandSet, boards: readonly (readonly number[])[]): { mean: Float64Array; spread: Float64Array } {
+    const mean = new Float64Array(hands.count);
+    const spread = new Float64Array(hands.count);
+    const seen = new Uint16Array(hands.count);
+    for (const board of boards) {
+      this.#setBoard(board);
+      for (let hand = 0; hand < hands.count; hand++) {
+        if (holdsAny(hands, hand, board)) continue;
+        const share = this.#share(hands, hand);
+        seen[hand]++;
+        mean[hand] += share;
+        spread[hand] += share * share;
+      }
+    }
+    for (let hand = 0; hand < hands.count; hand++) {
+      const count = Math.max(1, seen[hand]);
+      mean[hand] /= count;
+      spread[hand] = Math.sqrt(Math.max(0, spread[hand] / count - mean[hand] ** 2));
+    }
+    return { mean, spread };
+  }
+
+  #share(hands: HandSet, hand: number): number {
+    return this.#shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)];
+  }
+
+  /** Sets the board and what share of the reference hands each strength beats, ties half. */
+  #setBoard(board: readonly number[]): void {
+    const [a, b, c, d, e] = board;
+    this.#evaluator.setBoard(a, b, c, d, e);
+    const shares = this.#shares.fill(0);
+    let total = 0;
+    for (const hands of this.#reference) {
+      for (let hand = 0; hand < hands.count; hand++) {
+        if (holdsAny(hands, hand, board)) continue;
+        const weight = hands.weights[hand];
+        shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] += weight;
+        total += weight;
+      }
+    }
+    let below = 0;
+    for (let strength = 0; strength < STRENGTHS; strength++) {
+      const here = shares[strength];
+      shares[strength] = total > 0 ? (below + here / 2) / total : 0;
+      below += here;
+    }
+  }
+
+  /** For each card, the part of the strongest pairs of hole cards that contain it. */
+  #strongCards(board: readonly number[]): Float64Array {
+    const dead = new Set(board);
+    const pairs: { readonly a: number; readonly b: number; readonly value: number }[] = [];
+    const counts = this.#values.fill(0);
+    for (let a = 1; a < DECK_SIZE; a++) {
+      if (dead.has(a)) continue;
+      for (let b = 0; b < a; b++) {
+        if (dead.has(b)) continue;
+        const value = this.#evaluator.pairValue(a, b);
+        pairs.push({ a, b, value });
+        counts[value]++;
+      }
+    }
+    let least = STRENGTHS - 1;
+    for (let found = 0; least > 0; least--) {
+      found += counts[least];
+      if (found >= STRONG_PAIRS) break;
+    }
+    const strong = pairs.filter(({ value }) => value >= least);
+    const parts = new Float64Array(DECK_SIZE);
+    for (const { a, b } of strong) {
+      parts[a] += 1 / strong.length;
+      parts[b] += 1 / strong.length;
+    }
+    return parts;
+  }
+}
+
+function blocked(hands: HandSet, hand: number, parts: Float64Array): number {
+  let sum = 0;
+  for (let place = hand * hands.k; place < (hand + 1) * hands.k; place++) sum += parts[hands.cards[place]];
+  return sum;
+}
+
+function holdsAny(hands: HandSet, hand: number, cards: readonly number[]): boolean {
+  for (let place = hand * hands.k; place < (hand + 1) * hands.k; place++)
+    if (cards.includes(hands.cards[place])) return true;
+  return false;
+}

@@ -1,0 +1,230 @@
+import { deckWithout } from "../../cards.js";
+import { plural, SolverInputError } from "../../errors.js";
+import { Random, shuffleStart } from "../../random.js";
+import { capRange } from "../abstraction/cap-range.js";
+import { HandClasses } from "../abstraction/hand-classes.js";
+import type { DecisionNode } from "../betting/betting-tree.js";
+import type { PotLimitSizing } from "../betting/sizing.js";
+import { findHand, type HandSet } from "../game/hand-set.js";
+import { REPLICATES, tableBytes } from "../sampled/sampled-game.js";
+import type { SolveLimits, Spot } from "../spot/spot.js";
+import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
+import { SECONDS_PER_CHUNK, SECONDS_PER_NODE, tryTree } from "./heads-up-plan.js";
+import { machineSpeed } from "./machine-speed.js";
+
+/** A heads-up game before the river over whole ranges, whose hands and cards are drawn anew for each deal. */
+export interface SampledPlan {
+  readonly tree: DecisionNode;
+  readonly blocks: readonly StreetBlock[];
+  readonly sizing: PotLimitSizing;
+  readonly ranges: readonly [HandSet, HandSet];
+  readonly heroes: readonly [number, number];
+  readonly rootRows: readonly [Int32Array, Int32Array];
+  readonly rowCounts: readonly (readonly [number, number])[];
+  readonly combosPerDeal: number;
+  /** Names of the classes that the answer tells hands apart by, and the class of each hand, by seat. */
+  readonly classNames: readonly [readonly string[], readonly string[]];
+  readonly classOf: readonly [Uint8Array, Uint8Array];
+  /** What was cut from the game asked for, one sentence each. */
+  readonly reductions: readonly string[];
+  /** Where hands share a strategy, one sentence each. */
+  readonly classes: readonly string[];
+}
+
+/** Sorts hands into classes for the reader. */
+export type Classify = (
+  hands: HandSet,
+  board: readonly number[],
+) => { readonly names: readonly string[]; readonly of: Uint8Array };
+
+/** Share of the time limit for training; the rest is for the responses, measuring and the report. */
+const TRAINING_SHARE = 0.55;
+const THREAD_GAIN = 0.8;
+/** Deals that a replicate is to see, if time allows. */
+const WANTED_DEALS = 600;
+const LEAST_COMBOS = 100;
+const MOST_COMBOS = 2500;
+/** Hands of a deal when the number of iterations is asked for: whatever the machine. */
+const COMBOS_BY_ITERATIONS = 300;
+/** Times that a replicate is to deal a hand for which it keeps a strategy of its own. */
+const VISITS_PER_HAND = 100;
+/** Seconds for each hand of a deal with all sizes and raises on later streets, above which they are fewer. */
+const COMFORTABLE_SECONDS = 10e-6;
+const MOST_SECONDS = 60e-6;
+/** Combos of a range that can be sorted into classes and reported on for each second of the time limit. */
+const COMBOS_PER_SECOND = 4000;
+/** Runouts by which hands are sorted into classes on the root street. */
+const CLASS_RUNOUTS = 64;
+const TABLE_SHARE = 0.6;
+
+/**
+ * Lays out a solve on drawn deals.
+ *
+ * @param sorted the ranges by strength
+ * @throws SolverInputError when no version fits the memory
+ */
+export function planSampled(
+  spot: Spot,
+  sorted: readonly HandSet[],
+  limits: SolveLimits,
+  classify: Classify,
+): SampledPlan {
+  const random = Random.fromSeed(spot.options.seed);
+  const reductions: string[] = [];
+  const heroOf = (range: HandSet, seat: number): number =>
+    spot.hero?.seat === seat ? findHand(range, spot.hero.cards) : -1;
+  const ranges = sorted.map((range, seat) => {
+    const most = Math.min(
+      spot.options.maxCombos ?? range.count,
+      Math.ceil(limits.timeLimitSeconds * COMBOS_PER_SECOND),
+    );
+    const capped = capRange(range, most, heroOf(range, seat), random);
+    if (capped.count < range.count)
+      reductions.push(
+        `range of player ${spot.players[seat]} thinned out to ${capped.count} of ${range.count} combos, evenly by strength`,
+      );
+    return capped;
+  });
+  const { sizing, tree, blocks, seconds, cut } = chooseTree(spot);
+  const combosPerDeal = Math.min(
+    Math.max(LEAST_COMBOS, dealSize(limits, seconds)),
+    Math.max(...ranges.map(({ count }) => count)),
+  );
+  const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
+  const classes = new HandClasses(ranges, spot.boards.length, Random.fromSeed(spot.options.seed));
+  const later = blocks.slice(1).map((_, index) => {
+    const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
+    return [rows, rows] as const;
+  });
+  const rowsOf = (seat: 0 | 1, byHand: boolean): { rows: Int32Array; count: number } =>
+    byHand
+      ? { rows: Int32Array.from({ length: ranges[seat].count }, (_, hand) => hand), count: ranges[seat].count }
+      : classRows(spot, classes, ranges[seat], heroes[seat]);
+  const deals = limits.iterations ?? WANTED_DEALS;
+  let root = ([0, 1] as const).map((seat) => {
+    const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / ranges[seat].count;
+    return rowsOf(seat, visits >= VISITS_PER_HAND);
+  });
+  const counts = (): (readonly [number, number])[] => [[root[0].count, root[1].count], ...later];
+  if (tableBytes(blocks, counts()) > limits.maxBytes * TABLE_SHARE)
+    root = ([0, 1] as const).map((seat) => rowsOf(seat, false));
+  const bytes = tableBytes(blocks, counts());
+  if (bytes > limits.maxBytes * TABLE_SHARE) {
+    const mebibytes = (each: number): number => Math.ceil(each / 2 ** 20);
+    throw new SolverInputError(
+      `the game needs ${mebibytes(bytes / TABLE_SHARE)} MiB of memory and ${mebibytes(limits.maxBytes)} MiB are allowed`,
+    );
+  }
+  const named = ([0, 1] as const).map((seat) => classify(ranges[seat], spot.boards[0]));
+  return {
+    tree,
+    blocks,
+    sizing,
+    ranges: [ranges[0], ranges[1]],
+    heroes,
+    rootRows: [root[0].rows, root[1].rows],
+    rowCounts: counts(),
+    combosPerDeal,
+    classNames: [named[0].names, named[1].names],
+    classOf: [named[0].of, named[1].of],
+    reductions: [...reductions, ...cut],
+    classes: describeClasses(spot, ranges, root, later),
+  };
+}
+
+/** Hands of a deal, such that a replicate sees as many deals as it should. */
+function dealSize(limits: SolveLimits, secondsPerHand: number): number {
+  if (limits.iterations !== null) return COMBOS_BY_ITERATIONS;
+  const speed = machineSpeed() * (1 + (limits.threads - 1) * THREAD_GAIN);
+  const hands = (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (REPLICATES * WANTED_DEALS * 2 * secondsPerHand);
+  return Math.min(MOST_COMBOS, Math.round(hands));
+}
+
+/** The largest betting tree whose deals are affordable. */
+function chooseTree(spot: Spot): {
+  readonly sizing: PotLimitSizing;
+  readonly tree: DecisionNode;
+  readonly blocks: readonly StreetBlock[];
+  /** Seconds for each hand and walk. */
+  readonly seconds: number;
+  readonly cut: readonly string[];
+} {
+  const { betSizes, maxRaises } = spot.options;
+  const largest = Math.max(...betSizes);
+  const sizings = [
+    { later: betSizes, laterRaises: maxRaises, raises: maxRaises, root: betSizes, most: COMFORTABLE_SECONDS },
+    ...Array.from({ length: maxRaises + 1 }, (_, fewer) => ({
+      later: [largest],
+      laterRaises: Math.min(1, maxRaises),
+      raises: maxRaises - fewer,
+      root: betSizes,
+      most: MOST_SECONDS,
+    })),
+    { later: [largest], laterRaises: 0, raises: 1, root: [largest], most: Number.POSITIVE_INFINITY },
+  ];
+  for (const { later, laterRaises, raises, root, most } of sizings) {
+    const sizing: PotLimitSizing = {
+      kind: "pot-limit",
+      fractionsByStreet: [root, later],
+      maxRaisesByStreet: [raises, laterRaises],
+      bettingStreets: 4,
+    };
+    const tree = tryTree(spot, sizing);
+    if (!tree) continue;
+    const blocks = compileStreets(tree, spot.boards.length);
+    const seconds = secondsPerHand(blocks, spot.boards.length);
+    if (seconds > most) continue;
+    const cut: string[] = [];
+    if (root.length < betSizes.length) cut.push(`only one bet size on this street: ${largest} of the pot`);
+    if (raises < maxRaises) cut.push(`at most ${plural(raises, "raise")} on this street`);
+    if (later.length < betSizes.length) cut.push(`only one bet size on later streets: ${largest} of the pot`);
+    if (laterRaises < maxRaises) cut.push(`at most ${plural(laterRaises, "raise")} on later streets`);
+    return { sizing, tree, blocks, seconds, cut };
+  }
+  throw new SolverInputError("this game cannot be solved within the limits: the betting tree is too large");
+}
+
+function secondsPerHand(blocks: readonly StreetBlock[], boards: number): number {
+  return blocks.reduce((sum, { nodeCount, showdown, fold }) => {
+    const chunks = (chunksOf(showdown) * boards * 2 + chunksOf(fold)) / 2;
+    return sum + nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK;
+  }, 0);
+}
+
+/** Rows by classes on the root street; the hero has a row of his own. */
+function classRows(
+  spot: Spot,
+  classes: HandClasses,
+  range: HandSet,
+  hero: number,
+): { readonly rows: Int32Array; readonly count: number } {
+  const random = Random.fromSeed(spot.options.seed);
+  const deck = deckWithout(spot.boards.flat());
+  const missing = 5 - spot.boards[0].length;
+  const runouts = spot.boards.map((board) =>
+    Array.from({ length: CLASS_RUNOUTS }, () => {
+      shuffleStart(deck, missing, random);
+      return [...board, ...deck.slice(0, missing)];
+    }),
+  );
+  const rows = classes.root(range, runouts);
+  if (hero >= 0) rows[hero] = classes.rootClasses;
+  return { rows, count: classes.rootClasses + (hero >= 0 ? 1 : 0) };
+}
+
+function describeClasses(
+  spot: Spot,
+  ranges: readonly HandSet[],
+  root: readonly { readonly count: number }[],
+  later: readonly (readonly [number, number])[],
+): string[] {
+  const notes: string[] = [];
+  root.forEach(({ count }, seat) => {
+    if (count < ranges[seat].count)
+      notes.push(
+        `player ${spot.players[seat]}'s ${ranges[seat].count} combos share strategies by strength and its spread over the cards to come, in ${count} classes on this street${spot.hero?.seat === seat ? " (the hero's hand apart)" : ""}`,
+      );
+  });
+  const counts = [...new Set(later.map(([rows]) => rows))].join(" and ");
+  return [...notes, `on later streets hands share strategies in ${counts} classes by strength, draw and blockers`];
+}

@@ -1,0 +1,116 @@
+import { BATCHES, type Measures, measuresOf } from "../sampled/measure-deal.js";
+import { REPLICATES, type SampledGame } from "../sampled/sampled-game.js";
+import type { WalkBlock } from "../vector/shared-game.js";
+
+/** A number with its standard error. */
+export interface Estimate {
+  readonly value: number;
+  readonly error: number;
+}
+
+type Ratio = (measures: Measures) => readonly [number, number];
+
+/** Estimates from the batches of a sampled solve. */
+export class SampledNumbers {
+  readonly #batches: readonly Measures[];
+  readonly #block: WalkBlock;
+  readonly #wholeClasses: readonly [number, number];
+
+  constructor(game: SampledGame) {
+    this.#batches = Array.from({ length: BATCHES }, (_, batch) => measuresOf(game, batch));
+    this.#block = game.blocks[0];
+    this.#wholeClasses = [game.classCounts[0] - 1, game.classCounts[1] - 1];
+  }
+
+  /** Share of the pot of the first seat by showdown alone. */
+  equity(): Estimate {
+    return this.#estimate(({ totals }) => [totals[1], totals[0]], BATCHES);
+  }
+
+  /** Chips of the first seat from its shift on: the mean of what both seats' walks say. */
+  value(): Estimate {
+    return this.#estimate(({ chips, totals }) => [(chips[0][0] - chips[1][0]) / 2, totals[0]], REPLICATES);
+  }
+
+  /** Chips that a seat's response wins beyond average play. */
+  gain(seat: 0 | 1): Estimate {
+    return this.#estimate(({ chips, totals }) => [chips[seat][2], totals[0]], BATCHES);
+  }
+
+  /** Probability that play comes to a decision. */
+  probability(seat: 0 | 1, decision: number): number {
+    return this.#estimate((m) => [this.#here(m, seat, decision, null), m.totals[0]], REPLICATES).value;
+  }
+
+  /** Share of a class in the range at a decision. */
+  share(seat: 0 | 1, decision: number, group: number): number {
+    return this.#estimate(
+      (m) => [this.#here(m, seat, decision, group), this.#here(m, seat, decision, null)],
+      REPLICATES,
+    ).value;
+  }
+
+  /** @param group a class, or null for the whole range */
+  frequency(seat: 0 | 1, decision: number, action: number, group: number | null): Estimate {
+    return this.#estimate(
+      (m) => [this.#at(m.taken[seat], seat, decision, action, group), this.#here(m, seat, decision, group)],
+      REPLICATES,
+    );
+  }
+
+  /** Chips from the shift on of all hands of a class that take an action, whether they would or not. */
+  ev(seat: 0 | 1, decision: number, action: number, group: number): Estimate {
+    return this.#estimate(
+      (m) => [this.#at(m.every[seat], seat, decision, action, group), this.#here(m, seat, decision, group)],
+      REPLICATES,
+    );
+  }
+
+  /** The same of the hands of the whole range that do take it. */
+  evOfTakers(seat: 0 | 1, decision: number, action: number): Estimate {
+    return this.#estimate(
+      (m) => [
+        this.#at(m.takers[seat], seat, decision, action, null),
+        this.#at(m.taken[seat], seat, decision, action, null),
+      ],
+      REPLICATES,
+    );
+  }
+
+  #here({ here }: Measures, seat: 0 | 1, decision: number, group: number | null): number {
+    const decisions = this.#block.decisionNode.length;
+    return this.#overGroups(seat, group, (each) => here[seat][each * decisions + decision]);
+  }
+
+  #at(table: Float64Array, seat: 0 | 1, decision: number, action: number, group: number | null): number {
+    const length = this.#block.rowLength[seat];
+    const offset = this.#block.rowOffset[decision] + action;
+    return this.#overGroups(seat, group, (each) => table[each * length + offset]);
+  }
+
+  #overGroups(seat: 0 | 1, group: number | null, of: (group: number) => number): number {
+    if (group !== null) return of(group);
+    let sum = 0;
+    for (let each = 0; each < this.#wholeClasses[seat]; each++) sum += of(each);
+    return sum;
+  }
+
+  /** A ratio of sums over all batches; its error by the spread over `parts` parts of them that share nothing. */
+  #estimate(ratio: Ratio, parts: number): Estimate {
+    const sums = Array.from({ length: parts }, (): [number, number] => [0, 0]);
+    this.#batches.forEach((measures, batch) => {
+      const [above, below] = ratio(measures);
+      const part = sums[batch % parts];
+      part[0] += above;
+      part[1] += below;
+    });
+    const above = sums.reduce((sum, part) => sum + part[0], 0);
+    const below = sums.reduce((sum, part) => sum + part[1], 0);
+    if (!(below > 0)) return { value: Number.NaN, error: Number.NaN };
+    const value = above / below;
+    // A ratio's error by its linear part, each part of the batches weighed by how much of the whole it saw.
+    const square = sums.reduce((sum, part) => sum + (part[0] - value * part[1]) ** 2, 0);
+    const error = Math.sqrt((square * parts) / (parts - 1)) / below;
+    return { value, error };
+  }
+}

@@ -1,0 +1,176 @@
+import { Random, shuffleStart } from "../../random.js";
+import { drawHands } from "../abstraction/cap-range.js";
+import { HandClasses } from "../abstraction/hand-classes.js";
+import { type DealModel, dealCount, omahaDeal, remainingCards } from "../game/deal-model.js";
+import { type CardMasks, cardMasks, type HandSet, selectHands } from "../game/hand-set.js";
+import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
+import { DealtCards } from "../vector/dealt-cards.js";
+import { LeafSweeps } from "../vector/leaf-sweeps.js";
+import { layOutGame } from "../vector/memory-layout.js";
+import { HAND_BITS, type SharedGame, sortByStrength, writeSlots } from "../vector/shared-game.js";
+import { type StreetViews, viewStreet } from "../vector/street-views.js";
+import { createSharedMemory } from "../wasm/shared-memory.js";
+import type { SampledGame } from "./sampled-game.js";
+
+/** A number of the streams of random numbers that no deal has. */
+const ORDER_STREAM = 0x0de1;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One thread's place to draw hands and cards in, deal after deal, and the views and sweeps to walk them with. */
+export class DrawnDeal {
+  readonly streets: readonly StreetViews[];
+  readonly sweeps: LeafSweeps;
+  readonly dealt: DealtCards;
+  /** What a deal counts for, by level: one over the chance that two hands leave it, times what it stands for. */
+  readonly scales: Float64Array;
+  /** Card subsets of the drawn hands. */
+  index: SlotIndex | null = null;
+  masks: readonly [CardMasks, CardMasks];
+  /** Place of each drawn hand in its range, by seat. */
+  places: readonly [Int32Array, Int32Array];
+  /** Row of each drawn hand in the tables, by level and seat. */
+  rows: readonly (readonly [Int32Array, Int32Array])[] = [];
+  readonly #game: SampledGame;
+  readonly #shared: Mutable<SharedGame>;
+  readonly #deal: DealModel;
+  readonly #classes: HandClasses;
+
+  constructor(game: SampledGame) {
+    const { blocks, ranges, boards, combosPerDeal } = game;
+    this.#game = game;
+    this.#deal = omahaDeal(boards);
+    this.#classes = new HandClasses(ranges, boards.length, Random.fromSeed(game.seed));
+    const { k } = ranges[0];
+    // A drawn range may have a hand more than wanted, and the hero's.
+    const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, combosPerDeal + 2) }));
+    const hands: readonly [HandSet, HandSet] = [sized[0], sized[1]];
+    const slots = [0, 1].map((seat) => hands[seat].count * 2 ** k) as [number, number];
+    const layout = layOutGame(
+      { hands, deal: this.#deal },
+      blocks,
+      { first: 1, later: 1 },
+      { slotCount: Math.min(...slots) + 1, slotLengths: slots },
+      true,
+    );
+    this.#shared = {
+      memory: createSharedMemory(layout.bytes),
+      layout,
+      blocks,
+      hands,
+      boards: boards.length,
+      remaining: remainingCards(this.#deal),
+      deals: { first: 1, later: 1 },
+      outcomes: [0, 0],
+    };
+    this.streets = blocks.map((_, level) => viewStreet(this.#shared, level, 0));
+    this.dealt = new DealtCards(this.#shared);
+    this.sweeps = new LeafSweeps(this.#shared, 0, this.dealt);
+    this.scales = this.#scales(2 * k);
+    this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
+    this.places = [new Int32Array(0), new Int32Array(0)];
+  }
+
+  /** Hands of this deal, with the weights that they stand for. */
+  get hands(): readonly [HandSet, HandSet] {
+    return this.#shared.hands;
+  }
+
+  get boards(): number {
+    return this.#shared.boards;
+  }
+
+  /**
+   * Draws hands of both ranges and all cards to come: number `index` of a stream. The first deals of a stream come in
+   * random order without repetition, so that each comes equally often.
+   */
+  draw(stream: number, index: number): void {
+    const { seed, ranges, combosPerDeal, heroes } = this.#game;
+    const random = Random.ofStream([seed, stream, index]);
+    const drawn = ([0, 1] as const).map((seat) => {
+      const { chosen, weights } = drawHands(ranges[seat], combosPerDeal, heroes[seat], random);
+      return { places: Int32Array.from(chosen), hands: selectHands(ranges[seat], chosen, weights) };
+    });
+    const hands: readonly [HandSet, HandSet] = [drawn[0].hands, drawn[1].hands];
+    this.#shared.hands = hands;
+    this.places = [drawn[0].places, drawn[1].places];
+    this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
+    this.#shared.outcomes = this.#outcomes(stream, index, random);
+    this.streets.forEach((_, level) => {
+      if (level > 0) this.dealt.place(level, 0, 0);
+    });
+    this.index = indexSubsets(hands[0], hands[1]);
+    writeSlots(this.#shared, this.index);
+    this.#writeOrders();
+    this.rows = this.streets.map((_, level) => [this.#rowsOf(level, 0), this.#rowsOf(level, 1)]);
+  }
+
+  #outcomes(stream: number, index: number, random: Random): readonly [number, number] {
+    const { boards, remaining } = this.#shared;
+    const firsts = dealCount(remaining.length, boards);
+    const order = Array.from({ length: firsts }, (_, outcome) => outcome);
+    const round = Math.floor(index / firsts);
+    const place = index % firsts;
+    shuffleStart(order, place + 1, Random.ofStream([this.#game.seed, stream, round, ORDER_STREAM]));
+    return [order[place], random.below(dealCount(remaining.length - boards, boards))];
+  }
+
+  /** Cards of each board after `level` deals. */
+  #boardsAt(level: number): number[][] {
+    const { boards, remaining } = this.#shared;
+    const positions = this.dealt.positions(level);
+    return this.#deal.boards.map((known, board) => [
+      ...known,
+      ...Array.from({ length: level }, (_, step) => remaining[positions[step * boards + board]]),
+    ]);
+  }
+
+  #rowsOf(level: number, seat: 0 | 1): Int32Array {
+    if (level === 0) return this.places[seat].map((place) => this.#game.rootRows[seat][place]);
+    const boards = this.#boardsAt(level);
+    const hands = this.hands[seat];
+    return boards[0].length === 5 ? this.#classes.river(hands, boards) : this.#classes.turn(hands, boards);
+  }
+
+  /** Strength of each of a seat's hands on each final board; -1 for hands that hold a dealt card. */
+  strengths(seat: 0 | 1): Int32Array[] {
+    const level = this.streets.length - 1;
+    const { low, high } = this.masks[seat];
+    const [deadLow, deadHigh] = [this.dealt.deadLow[level], this.dealt.deadHigh[level]];
+    return this.#boardsAt(level).map((board) =>
+      Int32Array.from(this.#deal.strengths(this.hands[seat], board), (strength, hand) =>
+        ((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0 ? strength : -1,
+      ),
+    );
+  }
+
+  #writeOrders(): void {
+    const { memory, layout, blocks } = this.#shared;
+    const level = blocks.length - 1;
+    this.#boardsAt(level).forEach((board, index) => {
+      const cards = board.slice(this.#deal.boards[index].length);
+      for (const seat of [0, 1] as const) {
+        const hands = this.hands[seat];
+        const sorted = sortByStrength(hands, this.#deal.strengths(hands, board), cards);
+        const at = layout.orders[seat] + index * hands.count * 8;
+        const order = new Uint32Array(memory.buffer, at, sorted.length * 2);
+        sorted.forEach((packed, place) => {
+          order[place * 2] = packed & ((1 << HAND_BITS) - 1);
+          order[place * 2 + 1] = packed >>> HAND_BITS;
+        });
+        new Uint32Array(memory.buffer, layout.orderCounts[seat] + index * 4, 1)[0] = sorted.length;
+      }
+    });
+  }
+
+  /** The chance of a deal given two hands that leave it, over the chance that it was drawn. */
+  #scales(held: number): Float64Array {
+    const { boards, remaining, blocks } = this.#shared;
+    const scales = new Float64Array(blocks.length);
+    for (let level = 1; level < blocks.length; level++) {
+      const cards = remaining.length - (level - 1) * boards;
+      scales[level] = dealCount(cards, boards) / dealCount(cards - held, boards);
+    }
+    return scales;
+  }
+}

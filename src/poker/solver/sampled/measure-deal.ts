@@ -1,0 +1,179 @@
+import { CardRemoval } from "../game/card-removal.js";
+import type { WalkBlock } from "../vector/shared-game.js";
+import type { DrawnDeal } from "./drawn-deal.js";
+import { type SampledGame, SUM_SET } from "./sampled-game.js";
+import type { HandPlay, SampledWalker } from "./sampled-walker.js";
+
+type BySeat<T> = readonly [T, T];
+
+/** A drawn deal and the strategies that are measured on it. */
+export interface DealInPlay {
+  readonly game: SampledGame;
+  readonly deal: DrawnDeal;
+  readonly walker: SampledWalker;
+  /** The opponent's average strategy by a set of tables. */
+  average(seat: 0 | 1, set: number): HandPlay;
+  /** A seat's own average strategy. */
+  playOn(seat: 0 | 1, set: number): HandPlay;
+  /** The best answer that a seat has found. */
+  response(seat: 0 | 1): HandPlay;
+}
+
+/** What is added up over the deals of one batch. Chips are times the weight of pairs of hands. */
+export interface Measures {
+  /** [0]: weight of pairs of hands; [1]: times the first seat's share of the pot by showdown alone. */
+  readonly totals: Float64Array;
+  /** By seat: chips of the replicate's play; of average play; what the response wins beyond it. */
+  readonly chips: BySeat<Float64Array>;
+  /** By seat, for each class of hands and decision: weight of pairs that come there. The hero's hand is the last class. */
+  readonly here: BySeat<Float64Array>;
+  /** By seat, for each class and action: weight that takes it; chips of all by taking it; chips of those that take it. */
+  readonly taken: BySeat<Float64Array>;
+  readonly every: BySeat<Float64Array>;
+  readonly takers: BySeat<Float64Array>;
+}
+
+/** Batches of deals that measures are taken in; their spread is the error. */
+export const BATCHES = 8;
+const TOTALS = 2;
+const CHIPS = 3;
+
+function lengths({ decisionNode, rowLength }: WalkBlock, classes: BySeat<number>): number {
+  const bySeat = ([0, 1] as const).map((seat) => classes[seat] * (decisionNode.length + 3 * rowLength[seat]));
+  return TOTALS + 2 * CHIPS + bySeat[0] + bySeat[1];
+}
+
+/** Bytes of all batches' measures. @param classes numbers of classes by seat, the hero's included */
+export function measureBytes(block: WalkBlock, classes: BySeat<number>): number {
+  return lengths(block, classes) * BATCHES * 8;
+}
+
+/** One batch's measures. */
+export function measuresOf({ blocks, measures, classCounts }: SampledGame, batch: number): Measures {
+  const [block] = blocks;
+  let at = lengths(block, classCounts) * batch * 8;
+  const take = (length: number): Float64Array => {
+    const array = new Float64Array(measures, at, length);
+    at += length * 8;
+    return array;
+  };
+  const pair = (length: (seat: 0 | 1) => number): BySeat<Float64Array> => [take(length(0)), take(length(1))];
+  const actions = (seat: 0 | 1): number => classCounts[seat] * block.rowLength[seat];
+  return {
+    totals: take(TOTALS),
+    chips: pair(() => CHIPS),
+    here: pair((seat) => classCounts[seat] * block.decisionNode.length),
+    taken: pair(actions),
+    every: pair(actions),
+    takers: pair(actions),
+  };
+}
+
+/**
+ * Adds one drawn deal to a batch: EVs of a replicate's play at every decision of the root street, and what each seat's
+ * response wins beyond average play, on the same cards.
+ */
+export function measureDeal(work: DealInPlay, batch: number, replicate: number): void {
+  const { game, deal, walker } = work;
+  const { hands, index } = deal;
+  if (!index) throw new Error("no hands are drawn");
+  const removal = new CardRemoval(hands[0], hands[1], index);
+  const measures = measuresOf(game, batch);
+  const met = removal.compatible(0, hands[1].weights);
+  measures.totals[0] += met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
+  measures.totals[1] += showdownShare(work, removal);
+  for (const seat of [0, 1] as const) {
+    const other = seat === 0 ? 1 : 0;
+    measureDecisions(work, removal, measures, seat, replicate);
+    const opponent = work.average(other, SUM_SET);
+    const usual = weighted(walker.walk(seat, opponent, work.playOn(seat, SUM_SET)), hands[seat].weights);
+    const response = weighted(walker.walk(seat, opponent, work.response(seat)), hands[seat].weights);
+    measures.chips[seat][1] += usual;
+    measures.chips[seat][2] += response - usual;
+  }
+}
+
+function weighted(values: Float64Array, weights: Float64Array): number {
+  return values.reduce((sum, value, hand) => sum + value * weights[hand], 0);
+}
+
+/** The first seat's share by showdown on the drawn cards, times the weight of the pairs of hands. */
+function showdownShare({ deal }: DealInPlay, removal: CardRemoval): number {
+  const { hands, streets, scales } = deal;
+  const scale = streets.reduce((product, _, level) => (level > 0 ? product * scales[level] : product), 1);
+  const ours = deal.strengths(0);
+  const theirs = deal.strengths(1);
+  let sum = 0;
+  ours.forEach((strengths, board) => {
+    const { below, notAbove } = removal.weaker(0, hands[1].weights, [strengths, theirs[board]]);
+    hands[0].weights.forEach((weight, hand) => {
+      if (strengths[hand] >= 0) sum += (weight * (below[hand] + notAbove[hand])) / 2 / ours.length;
+    });
+  });
+  return sum * scale;
+}
+
+function measureDecisions(
+  work: DealInPlay,
+  removal: CardRemoval,
+  measures: Measures,
+  seat: 0 | 1,
+  replicate: number,
+): void {
+  const { game, deal, walker } = work;
+  const [block] = game.blocks;
+  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset, nodeCount } = block;
+  const other = seat === 0 ? 1 : 0;
+  const { hands, places } = deal;
+  const { count, weights } = hands[seat];
+  const theirReach = Array.from(decisionNode, () => new Float64Array(hands[other].count));
+  const values = new Float64Array(count * nodeCount);
+  const opponent = work.average(other, replicate);
+  const own = work.playOn(seat, replicate);
+  const results = walker.walk(
+    seat,
+    (level, hand, row, node) => {
+      opponent(level, hand, row, node);
+      if (level > 0) return;
+      theirReach.forEach((column, decision) => {
+        column[hand] = node[decisionNode[decision]];
+      });
+    },
+    (level, hand, row, node) => {
+      own(level, hand, row, node);
+      if (level === 0) values.set(node.subarray(0, nodeCount), hand * nodeCount);
+    },
+  );
+  measures.chips[seat][0] += weighted(results, weights);
+  const reach = new Float64Array(nodeCount);
+  const split: HandPlay = work.average(seat, replicate);
+  const met = Array.from(decisionNode, (_, decision) =>
+    decisionSeat[decision] === seat ? removal.compatible(seat, theirReach[decision]) : null,
+  );
+  const length = block.rowLength[seat];
+  for (let hand = 0; hand < count; hand++) {
+    reach[0] = weights[hand];
+    split(0, hand, deal.rows[0][seat][hand], reach);
+    const groups = [game.classOf[seat][places[seat][hand]]];
+    if (places[seat][hand] === game.heroes[seat]) groups.push(game.classCounts[seat] - 1);
+    met.forEach((opponents, decision) => {
+      if (!opponents) return;
+      const at = decisionNode[decision];
+      const child = firstChild[decision];
+      groups.forEach((group, which) => {
+        // The hero's own row is that of his hand wherever it comes from.
+        const here = which === 0 ? reach[at] : weights[hand];
+        const pairs = here * opponents[hand];
+        measures.here[seat][group * decisionNode.length + decision] += pairs;
+        for (let action = 0; action < actionCount[decision]; action++) {
+          const place = group * length + rowOffset[decision] + action;
+          const share = reach[at] > 0 ? reach[child + action] / reach[at] : 1 / actionCount[decision];
+          const chips = here * values[hand * nodeCount + child + action];
+          measures.taken[seat][place] += pairs * share;
+          measures.every[seat][place] += chips;
+          measures.takers[seat][place] += chips * share;
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,93 @@
+import type { HandSet } from "../game/hand-set.js";
+import type { WalkBlock } from "../vector/shared-game.js";
+
+/** Solves of disjoint deals that make one answer: what they differ by is the answer's error. */
+export const REPLICATES = 4;
+/** Sets of tables: one for each replicate, their sum, and the two responders'. */
+const SETS = REPLICATES + 2;
+export const SUM_SET = SETS - 2;
+export const RESPONSE_SET = SETS - 1;
+
+type BySeat<T> = readonly [T, T];
+
+/** A heads-up game whose hands and cards are drawn anew for each deal; survives structured cloning without copies. */
+export interface SampledGame {
+  readonly kind: "sampled";
+  /** Tells solves apart. */
+  readonly id: number;
+  readonly seed: number;
+  readonly blocks: readonly WalkBlock[];
+  /** Sorted by strength. */
+  readonly ranges: BySeat<HandSet>;
+  readonly boards: readonly (readonly number[])[];
+  /** Row of each hand of a range on the root street: its own, or that of its class. */
+  readonly rootRows: BySeat<Int32Array>;
+  /** Rows by level and seat. */
+  readonly rowCounts: readonly BySeat<number>[];
+  /** Place of the hero's hand in the range of each seat; -1 without one. */
+  readonly heroes: BySeat<number>;
+  /** Class of each hand of a range for the reader of the answer, by seat; the hero's hand is a further class, the last. */
+  readonly classOf: BySeat<Uint8Array>;
+  readonly classCounts: BySeat<number>;
+  /** Hands of each range drawn for a deal. */
+  readonly combosPerDeal: number;
+  readonly tables: SharedArrayBuffer;
+  readonly measures: SharedArrayBuffer;
+  readonly control: SharedArrayBuffer;
+}
+
+/** Tables of one set, by level and seat. */
+export interface TableSet {
+  readonly regrets: readonly BySeat<Float32Array>[];
+  readonly sums: readonly BySeat<Float32Array>[];
+  /** Strategy sum that each row would have if its hands always came to every decision. */
+  readonly presence: readonly BySeat<Float32Array>[];
+  /** Strategy sums of the root street as they were after a power of two of deals, even powers and odd ones. */
+  readonly early: readonly [BySeat<Float32Array>, BySeat<Float32Array>];
+}
+
+/** The last power of two that is at most two thirds of `done` deals. */
+const earlyPower = (done: number): number => Math.max(0, Math.floor(Math.log2(done / 1.5)));
+
+/** Which of the early sums were taken when at most two thirds of `done` deals were done. */
+export function earlyOf(done: number): 0 | 1 {
+  return earlyPower(done) % 2 === 0 ? 0 : 1;
+}
+
+/** How many times as many deals are done now as when those sums were taken. */
+export function dealsSinceEarly(done: number): number {
+  return done / 2 ** earlyPower(done);
+}
+
+const FLOAT = 4;
+
+/** Bytes of a game's tables. */
+export function tableBytes(
+  blocks: readonly Pick<WalkBlock, "rowLength">[],
+  rowCounts: readonly (readonly [number, number])[],
+): number {
+  let floats = 0;
+  blocks.forEach(({ rowLength }, level) => {
+    const kept = level === 0 ? 4 : 2;
+    for (const seat of [0, 1] as const) floats += rowCounts[level][seat] * (kept * rowLength[seat] + 1);
+  });
+  return floats * FLOAT * SETS;
+}
+
+/** One set of the tables. */
+export function tableSet({ blocks, rowCounts, tables }: SampledGame, set: number): TableSet {
+  let at = (tableBytes(blocks, rowCounts) / SETS) * set;
+  const take = (length: number): Float32Array => {
+    const array = new Float32Array(tables, at, length);
+    at += length * FLOAT;
+    return array;
+  };
+  const all = (width: (level: number, seat: 0 | 1) => number): BySeat<Float32Array>[] =>
+    blocks.map((_, level) => [
+      take(rowCounts[level][0] * width(level, 0)),
+      take(rowCounts[level][1] * width(level, 1)),
+    ]);
+  const length = (level: number, seat: 0 | 1): number => blocks[level].rowLength[seat];
+  const root = (): BySeat<Float32Array> => [take(rowCounts[0][0] * length(0, 0)), take(rowCounts[0][1] * length(0, 1))];
+  return { regrets: all(length), sums: all(length), presence: all(() => 1), early: [root(), root()] };
+}

@@ -1,0 +1,150 @@
+import { addRegrets, playGreedily, playOn, type RowRef, splitByAverage, splitByRegret } from "../vector/hand-pass.js";
+import { DrawnDeal } from "./drawn-deal.js";
+import { type DealInPlay, measureDeal } from "./measure-deal.js";
+import { REPLICATES, RESPONSE_SET, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
+import { type HandPlay, SampledWalker } from "./sampled-walker.js";
+
+/** Average reach below which a hand goes on by its regrets: its strategy there stems from early deals. */
+const LEAST_REACH = 0.01;
+/** Exponent of a deal's weight in the average strategy. */
+const GAMMA = 2;
+
+/** One thread's means to work on the deals of a sampled game. */
+export class SampledWork implements DealInPlay {
+  readonly game: SampledGame;
+  readonly deal: DrawnDeal;
+  readonly walker: SampledWalker;
+  readonly #sets = new Map<number, TableSet>();
+  readonly #deltas: readonly (readonly [Float32Array, Float32Array])[];
+  /** Rows that a walk has touched, by level. */
+  readonly #touched: readonly Set<number>[];
+  readonly #row: RowRef = { regrets: new Float32Array(0), sums: new Float32Array(0), at: 0 };
+
+  constructor(game: SampledGame) {
+    this.game = game;
+    this.deal = new DrawnDeal(game);
+    this.walker = new SampledWalker(this.deal);
+    this.#deltas = game.blocks.map(({ rowLength }, level) => [
+      new Float32Array(game.rowCounts[level][0] * rowLength[0]),
+      new Float32Array(game.rowCounts[level][1] * rowLength[1]),
+    ]);
+    this.#touched = game.blocks.map(() => new Set());
+  }
+
+  /** Iteration number `done` of a replicate: both seats learn from one deal. */
+  train(replicate: number, done: number): void {
+    this.deal.draw(replicate, done);
+    for (const seat of [0, 1] as const) {
+      const other = seat === 0 ? 1 : 0;
+      this.walker.walk(seat, this.#present(other, replicate, done), this.#learn(seat, replicate));
+      this.#update(seat, replicate, done);
+    }
+    this.#keepEarly(replicate, done + 1);
+  }
+
+  /** Keeps the sums of the root street as they are after a power of two of deals: what changes later was not settled. */
+  #keepEarly(replicate: number, done: number): void {
+    const power = Math.log2(done);
+    if (!Number.isInteger(power)) return;
+    const { early, sums } = this.set(replicate);
+    for (const seat of [0, 1] as const) early[power % 2 === 0 ? 0 : 1][seat].set(sums[0][seat]);
+  }
+
+  /** Iteration number `done` of a seat's search for a better answer to the other's average strategy. */
+  respond(seat: 0 | 1, stream: number, done: number): void {
+    this.deal.draw(stream, done);
+    this.walker.walk(seat, this.average(seat === 0 ? 1 : 0, SUM_SET), this.#learn(seat, RESPONSE_SET));
+    this.#update(seat, RESPONSE_SET, done);
+  }
+
+  /** Measures play on one more deal; see {@link measureDeal}. */
+  measure(batch: number, stream: number, done: number): void {
+    this.deal.draw(stream, done);
+    measureDeal(this, batch, batch % REPLICATES);
+  }
+
+  set(index: number): TableSet {
+    let set = this.#sets.get(index);
+    if (!set) {
+      set = tableSet(this.game, index);
+      this.#sets.set(index, set);
+    }
+    return set;
+  }
+
+  /** The opponent's average strategy. */
+  average(seat: 0 | 1, index: number): HandPlay {
+    const { blocks } = this.game;
+    const tables = this.set(index);
+    return (level, _hand, row, node) => {
+      splitByAverage(blocks[level], seat, this.#open(tables, level, seat, row), node);
+    };
+  }
+
+  /** A seat's own average strategy. */
+  playOn(seat: 0 | 1, index: number): HandPlay {
+    const { blocks } = this.game;
+    const tables = this.set(index);
+    return (level, _hand, row, node) => {
+      const least = LEAST_REACH * tables.presence[level][seat][row];
+      playOn(blocks[level], seat, this.#open(tables, level, seat, row), node, least);
+    };
+  }
+
+  /** The best answer that a seat has found. */
+  response(seat: 0 | 1): HandPlay {
+    const { blocks } = this.game;
+    const tables = this.set(RESPONSE_SET);
+    return (level, _hand, row, node) => {
+      playGreedily(blocks[level], seat, this.#open(tables, level, seat, row), node);
+    };
+  }
+
+  #open(tables: TableSet, level: number, seat: 0 | 1, row: number): RowRef {
+    this.#row.regrets = tables.regrets[level][seat];
+    this.#row.sums = tables.sums[level][seat];
+    this.#row.at = row * this.game.blocks[level].rowLength[seat];
+    return this.#row;
+  }
+
+  /** The opponent's present strategy, which enters his average. */
+  #present(seat: 0 | 1, replicate: number, done: number): HandPlay {
+    const { blocks } = this.game;
+    const tables = this.set(replicate);
+    const weight = (done + 1) ** GAMMA;
+    const { weights } = this.deal.hands[seat];
+    return (level, hand, row, node) => {
+      tables.presence[level][seat][row] += weight * weights[hand];
+      splitByRegret(blocks[level], seat, this.#open(tables, level, seat, row), weight, node);
+    };
+  }
+
+  #learn(seat: 0 | 1, index: number): HandPlay {
+    const { blocks } = this.game;
+    const tables = this.set(index);
+    const { weights } = this.deal.hands[seat];
+    return (level, hand, row, node) => {
+      this.#touched[level].add(row);
+      const ref = this.#open(tables, level, seat, row);
+      addRegrets(blocks[level], seat, ref, this.#deltas[level][seat], weights[hand], node);
+    };
+  }
+
+  /** Adds what a walk has found to the regrets, those before counting less in proportion to their number (linear CFR). */
+  #update(seat: 0 | 1, index: number, done: number): void {
+    const { regrets } = this.set(index);
+    const kept = done / (done + 1);
+    this.#touched.forEach((rows, level) => {
+      const length = this.game.blocks[level].rowLength[seat];
+      const table = regrets[level][seat];
+      const deltas = this.#deltas[level][seat];
+      for (const row of rows) {
+        for (let at = row * length; at < (row + 1) * length; at++) {
+          table[at] = table[at] * kept + deltas[at];
+          deltas[at] = 0;
+        }
+      }
+      rows.clear();
+    });
+  }
+}

@@ -1,0 +1,148 @@
+import { SolveCancelled } from "../errors.js";
+import type { HandSet } from "./game/hand-set.js";
+import type { SampledPlan } from "./plan/sampled-plan.js";
+import { cutOf } from "./report/describe-game.js";
+import { sampledSolution } from "./report/sampled-solution.js";
+import type { FormatCards, Solution, StopReason } from "./report/solution.js";
+import { measureBytes } from "./sampled/measure-deal.js";
+import { CONTROL_BYTES, PHASE, SampledCrew } from "./sampled/sampled-crew.js";
+import { earlyOf, REPLICATES, type SampledGame, SUM_SET, tableBytes, tableSet } from "./sampled/sampled-game.js";
+import type { SolveHooks } from "./solve-loop.js";
+import type { SolveLimits, Spot } from "./spot/spot.js";
+
+/** Parts of the time limit at which training, the search for responses and measuring end. */
+const TRAINED = 0.57;
+const RESPONDED = 0.7;
+const MEASURED = 0.93;
+/** Deals of the search for responses and of measuring for each of training, when iterations are asked for. */
+const RESPONSES = 0.5;
+const MEASURES = 0.25;
+const LEAST_MEASURES = 4;
+const LEAST_RESPONSES = 10;
+const UNLIMITED = 0x3fffffff;
+const REPORT_EVERY = 0.2;
+
+/**
+ * Solves a heads-up spot before the river over the whole ranges asked for, on hands and cards drawn anew for each deal.
+ *
+ * @param onShared called once further threads may help
+ * @throws SolveCancelled when the hooks say "now"
+ */
+export function solveSampled(
+  spot: Spot,
+  plan: SampledPlan,
+  limits: SolveLimits,
+  hooks: SolveHooks,
+  format: FormatCards,
+  onShared: (game: SampledGame) => void,
+): Solution {
+  const startedAt = hooks.startedAt ?? hooks.now();
+  const game = shareSampled(spot, plan);
+  const crew = new SampledCrew(game);
+  const measuredGame = cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked";
+  const seconds = (): number => hooks.now() - startedAt;
+  let reported = Number.NEGATIVE_INFINITY;
+  let soft = false;
+  const enough = (until: number): boolean => {
+    const stop = hooks.stop();
+    if (stop === "now") throw new SolveCancelled("the solver was told to stop");
+    if (stop === "soon") soft = true;
+    if (hooks.now() - reported >= REPORT_EVERY) {
+      reported = hooks.now();
+      const iteration = Math.min(...crew.done(PHASE.train));
+      const wanted = limits.iterations === null ? 0 : (iteration / limits.iterations) * TRAINED;
+      const fraction = Math.min(1, Math.max(seconds() / limits.timeLimitSeconds, wanted));
+      hooks.onProgress({ iteration, exploitability: null, seconds: seconds(), fraction, game: measuredGame });
+    }
+    return soft || seconds() >= limits.timeLimitSeconds * until;
+  };
+  const { iterations } = limits;
+  const part = (share: number, least: number): number =>
+    iterations === null ? UNLIMITED : Math.max(least, Math.ceil(iterations * share));
+  try {
+    onShared(game);
+    // One deal at least in every stream, however short the time.
+    crew.lead(PHASE.train, 1, () => hooks.stop() === "now" && enough(0));
+    crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(TRAINED));
+    const done = Math.min(...crew.done(PHASE.train));
+    addReplicates(game, crew.done(PHASE.train));
+    crew.lead(PHASE.respond, LEAST_RESPONSES, () => hooks.stop() === "now" && enough(0));
+    crew.lead(PHASE.respond, part(RESPONSES, LEAST_RESPONSES), () => enough(RESPONDED));
+    crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
+    crew.lead(PHASE.measure, part(MEASURES, LEAST_MEASURES), () => enough(MEASURED));
+    const stoppedBy: StopReason = soft
+      ? "soft_time_limit"
+      : iterations !== null && done >= iterations
+        ? "iterations"
+        : "time_limit";
+    const end = {
+      stoppedBy,
+      convergence: [],
+      iterations: done,
+      measuredDeals: crew.done(PHASE.measure).reduce((sum, deals) => sum + deals, 0),
+      threads: crew.helpers > 0 ? 2 : 1,
+    };
+    return sampledSolution(spot, plan, game, end, seconds(), format);
+  } finally {
+    crew.finish();
+  }
+}
+
+function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
+  const blocks = plan.blocks.map(({ nodes: _, ...block }) => block);
+  const classCounts = [plan.classNames[0].length + 1, plan.classNames[1].length + 1] as const;
+  return {
+    kind: "sampled",
+    id: Math.random(),
+    seed: spot.options.seed,
+    blocks,
+    ranges: [shareHands(plan.ranges[0]), shareHands(plan.ranges[1])],
+    boards: spot.boards,
+    rootRows: [shareRows(plan.rootRows[0]), shareRows(plan.rootRows[1])],
+    rowCounts: plan.rowCounts,
+    heroes: plan.heroes,
+    classOf: plan.classOf,
+    classCounts,
+    combosPerDeal: plan.combosPerDeal,
+    tables: new SharedArrayBuffer(tableBytes(blocks, plan.rowCounts)),
+    measures: new SharedArrayBuffer(measureBytes(blocks[0], classCounts)),
+    control: new SharedArrayBuffer(CONTROL_BYTES),
+  };
+}
+
+/** The same hands in memory that threads share instead of copying it. */
+function shareHands(hands: HandSet): HandSet {
+  const cards = new Uint8Array(new SharedArrayBuffer(hands.cards.byteLength));
+  const weights = new Float64Array(new SharedArrayBuffer(hands.weights.byteLength));
+  cards.set(hands.cards);
+  weights.set(hands.weights);
+  return { ...hands, cards, weights };
+}
+
+function shareRows(rows: Int32Array): Int32Array {
+  const shared = new Int32Array(new SharedArrayBuffer(rows.byteLength));
+  shared.set(rows);
+  return shared;
+}
+
+/**
+ * Adds the replicates up. Strategy sums hold reach, so their sum plays each replicate's strategy as often as the others':
+ * it is no further from equilibrium than they are on the average.
+ */
+function addReplicates(game: SampledGame, done: readonly number[]): void {
+  const total = tableSet(game, SUM_SET);
+  for (let replicate = 0; replicate < REPLICATES; replicate++) {
+    const set = tableSet(game, replicate);
+    const early = set.early[earlyOf(done[replicate])];
+    for (const seat of [0, 1] as const) addTo(total.early[0][seat], early[seat]);
+    for (const kind of ["regrets", "sums", "presence"] as const) {
+      set[kind].forEach((seats, level) => {
+        for (const seat of [0, 1] as const) addTo(total[kind][level][seat], seats[seat]);
+      });
+    }
+  }
+}
+
+function addTo(into: Float32Array, values: Float32Array): void {
+  for (let at = 0; at < into.length; at++) into[at] += values[at];
+}

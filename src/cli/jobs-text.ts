@@ -1,4 +1,4 @@
-import { isRecord } from "../celery/control/message.js";
+import { isRecord } from "../celery/protocol/record.js";
 import type { JobRow } from "../jobs/repository.js";
 import type { Output } from "./output.js";
 

@@ -1,4 +1,4 @@
-import { isRecord } from "../celery/control/message.js";
+import { isRecord } from "../celery/protocol/record.js";
 import { pythonRepr } from "../celery/protocol/repr.js";
 import { jsonText } from "./json-text.js";
 import type { Output } from "./output.js";

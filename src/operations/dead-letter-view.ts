@@ -1,8 +1,8 @@
 import { headersOfNextAttempt } from "../celery/amqp/broker-headers.js";
 import type { MovedMessage, TakenMessage } from "../celery/amqp/message-queue.js";
-import { isRecord } from "../celery/control/message.js";
 import { compressionOf, prepare } from "../celery/protocol/compression.js";
 import { decodeTaskMessage } from "../celery/protocol/message.js";
+import { isRecord } from "../celery/protocol/record.js";
 import type { TaskMessage } from "../celery/protocol/types.js";
 import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
 import { jobIdOf } from "../tasks/job-arguments.js";

@@ -1,3 +1,4 @@
+import { isRecord } from "../celery/protocol/record.js";
 import { pythonRepr } from "../celery/protocol/repr.js";
 import type { TaskRequest } from "../celery/task.js";
 import { JobArgumentsError } from "../jobs/errors.js";
@@ -45,8 +46,4 @@ function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   if (typeof value === "bigint" || typeof value === "number") return `the number ${value}: job ids are texts`;
   return pythonRepr(value, { maxLength: SHOWN_LENGTH });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { InvalidSignature } from "../errors.js";
+import { isRecord } from "../protocol/record.js";
 import type { ResultTuple } from "../results/backend.js";
 
 /** Execution options of a signature under Celery's own names, as they travel in messages. */
@@ -224,8 +225,4 @@ export function mergeOptions(own: SignatureOptions, given: Readonly<SignatureOpt
 export function resultTuple(node: ResultNode): ResultTuple {
   const parent = node.parent === null ? null : resultTuple(node.parent);
   return [[node.id, parent], node.members === null ? null : node.members.map(resultTuple)];
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

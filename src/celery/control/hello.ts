@@ -1,7 +1,7 @@
 import { MAX_ID_LENGTH } from "../limits.js";
+import { isRecord } from "../protocol/record.js";
 import { PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
-import { isRecord } from "./message.js";
 
 /** How long a revoked id lives at every worker. */
 const REVOKES_EXPIRE_SECONDS = 10_800;

@@ -6,9 +6,10 @@ import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { InOrder } from "../codec/in-order.js";
+import { isRecord } from "../protocol/record.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
-import { controlNames, controlQueueArguments, encodeControlRequest, isRecord } from "./message.js";
+import { controlNames, controlQueueArguments, encodeControlRequest } from "./message.js";
 
 /** Whom a command is for; without any of these, all workers. */
 export interface Addressees {

@@ -1,3 +1,4 @@
+import { isRecord } from "../protocol/record.js";
 import { type EncodedBody, encodeBody, type Serializer } from "../protocol/serializers.js";
 
 /** A remote-control request as it travels to every worker of the control exchange. */
@@ -55,10 +56,6 @@ export function readControlRequest(value: unknown): ControlRequest | null {
         ? null
         : { exchange: String(replyTo.exchange ?? ""), routingKey: String(replyTo.routing_key ?? "") },
   };
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function textOrNull(value: unknown): string | null {

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
 import { asError } from "../errors.js";
+import { isRecord } from "../protocol/record.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 import { readRevoked, revokedTable } from "./hello.js";
 import type { ControlReply, MailboxClient } from "./mailbox-client.js";
-import { isRecord } from "./message.js";
 
 /** How long replies may take: Celery's. */
 const TIMEOUT_MS = 1_000;

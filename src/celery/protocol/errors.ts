@@ -46,7 +46,7 @@ export type Disposition = "ack" | "reject";
  */
 export type MessageErrorKind = "unknown-message" | "undecodable" | "invalid" | "disallowed" | "too-large";
 
-/** A message that is no usable task message. Says what a Celery worker would do with it (WIRE §1.6). */
+/** A message that is no usable task message. Says what a Celery worker would do with it. */
 export class MessageError extends ProtocolError {
   readonly code = "CELERY_MESSAGE";
   readonly kind: MessageErrorKind;

@@ -1,5 +1,6 @@
 import { DecodeError } from "./errors.js";
 import { endOfString, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
+import { isRecord } from "./record.js";
 import { complete } from "./steps.js";
 import { decodeTyped } from "./typed-values.js";
 
@@ -66,10 +67,6 @@ function hasManyBrackets(text: string): boolean {
     }
   }
   return false;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Replaces typed pairs in place, innermost first, as Python's object hook does. */

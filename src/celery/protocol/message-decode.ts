@@ -2,6 +2,7 @@ import { compressionOf, decompress } from "./compression.js";
 import { BodyTooLarge, ContentDisallowed, DecodeError, MessageError } from "./errors.js";
 import { fieldsAsSent, noteFieldsAsSent } from "./fields-as-sent.js";
 import { checkSize, DEFAULT_MAX_BODY_BYTES, limitOf } from "./limits.js";
+import { isRecord } from "./record.js";
 import { argsRepr, kwargsRepr, pythonRepr } from "./repr.js";
 import { decodeFormat, formatOf } from "./serializers.js";
 import { parseIso } from "./time.js";
@@ -112,9 +113,9 @@ export function readTaskMessage(
   options: Pick<DecodeOptions, "timezone">,
 ): TaskMessage {
   if (raw.headers.task !== undefined) {
-    return isRecord(payload) && "args" in payload ? hybrid(raw, payload, options) : messageV2(raw, payload);
+    return isTable(payload) && "args" in payload ? hybrid(raw, payload, options) : messageV2(raw, payload);
   }
-  if (!isRecord(payload) || !("task" in payload)) {
+  if (!isTable(payload) || !("task" in payload)) {
     throw new MessageError("unknown-message", "reject", "Received and deleted unknown message.  Wrong destination?!?");
   }
   return messageV1(raw, payload, options);
@@ -139,7 +140,7 @@ function messageV2(raw: RawMessage, payload: unknown): TaskMessage {
     throw invalid("the body is not a list of three: arguments, keyword arguments, embed");
   }
   const [args, kwargs, embed] = payload as [unknown, unknown, unknown];
-  if (!isRecord(kwargs)) {
+  if (!isTable(kwargs)) {
     // Celery runs nothing and acknowledges.
     throw new MessageError("invalid", "ack", "Received invalid task message: Task keyword arguments is not a mapping");
   }
@@ -214,7 +215,7 @@ function assemble(fields: Fields, decoded: Decoded, timezone?: string): TaskMess
     ignoreResult: truthOrNull(fields.ignore_result),
     replacedTaskNesting: numberOrNull(fields.replaced_task_nesting) ?? 0,
     stampedHeaders: textsOrNull(fields.stamped_headers),
-    stamps: isRecord(fields.stamps) ? fields.stamps : {},
+    stamps: isTable(fields.stamps) ? fields.stamps : {},
     customHeaders: custom,
   };
 }
@@ -230,19 +231,19 @@ function requiredId(fields: Fields): string {
 function positional(args: unknown): readonly unknown[] {
   if (Array.isArray(args)) return args;
   if (args === undefined || args === null) return [];
-  if (isRecord(args)) return Object.keys(args);
+  if (isTable(args)) return Object.keys(args);
   throw invalid("Task positional arguments must be a list");
 }
 
 function mapping(kwargs: unknown): Fields {
   if (kwargs === undefined) return {};
-  if (isRecord(kwargs)) return kwargs;
+  if (isTable(kwargs)) return kwargs;
   throw invalid("Task keyword arguments must be a mapping");
 }
 
 function readEmbed(embed: unknown): Embed {
   if (embed === null || embed === undefined) return NO_EMBED;
-  if (!isRecord(embed)) throw invalid("the third element of the body is not a mapping");
+  if (!isTable(embed)) throw invalid("the third element of the body is not a mapping");
   return {
     callbacks: signatures(embed.callbacks),
     errbacks: signatures(embed.errbacks),
@@ -335,8 +336,9 @@ function numberOrNull(value: unknown): number | null {
   return Number.isFinite(number) ? number : null;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !Buffer.isBuffer(value);
+/** A table of headers or of JSON; bytes are an object too. */
+function isTable(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && !Buffer.isBuffer(value);
 }
 
 function invalid(problem: string): MessageError {

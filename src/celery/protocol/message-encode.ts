@@ -71,7 +71,7 @@ export interface EncodedTaskMessage {
 
 /**
  * Writes a task message as Celery publishes it. Integers in headers are plain numbers: the AMQP layer must send them as
- * 32-bit integers (WIRE §0).
+ * 32-bit integers.
  *
  * @throws EncodeError when arguments cannot be serialized.
  */

@@ -1,4 +1,5 @@
 import { DecodeError } from "../protocol/errors.js";
+import { isRecord } from "../protocol/record.js";
 import { formatIso, parseIso } from "../protocol/time.js";
 import {
   READY_STATES,
@@ -99,8 +100,4 @@ export function isResultTuple(value: unknown): value is ResultTuple {
   const [head, members] = value as [unknown, unknown];
   const isHead = Array.isArray(head) && typeof head[0] === "string";
   return isHead && (members === null || (Array.isArray(members) && members.every(isResultTuple)));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -35,8 +35,8 @@ export interface RedisBackendOptions {
 const WAITING: ChordOutcome = { kind: "waiting" };
 
 /**
- * `redis://` in Celery's own layout: one key for each task, written and published at once, and counters for chords
- * (WIRE §5.4). Python clients and workers read and write the same keys.
+ * `redis://` in Celery's own layout: one key for each task, written and published at once, and counters for
+ * chords. Python clients and workers read and write the same keys.
  */
 export class RedisBackend implements StoredBackend, ChordCounter {
   readonly name = "redis";

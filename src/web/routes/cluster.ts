@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Celery } from "../../celery/app.js";
 import type { ControlReply } from "../../celery/control/mailbox-client.js";
-import { isRecord } from "../../celery/control/message.js";
+import { isRecord } from "../../celery/protocol/record.js";
 import { OperationError } from "../../operations/errors.js";
 import { consumerBody, idParams, poolBody, rateLimitBody, revokeBody, workerParams } from "../api.js";
 import type { Cluster } from "../cluster.js";

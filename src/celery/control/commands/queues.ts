@@ -1,6 +1,6 @@
 import type { QueueDefinition } from "../../amqp/topology.js";
+import { isRecord } from "../../protocol/record.js";
 import { type CommandArguments, type ControlCommand, ok } from "../command.js";
-import { isRecord } from "../message.js";
 
 /** Commands about the queues a worker consumes. */
 export const queueCommands: readonly ControlCommand[] = [

@@ -1,9 +1,9 @@
 import { constants } from "node:os";
 import { MAX_ID_LENGTH, MAX_IDS } from "../../limits.js";
+import { isRecord } from "../../protocol/record.js";
 import { pythonRepr } from "../../protocol/repr.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
-import { isRecord } from "../message.js";
 
 /** Ids in a log line, or in the reply of a terminate. */
 const MOST_SHOWN = 1000;

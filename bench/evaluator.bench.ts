@@ -1,5 +1,6 @@
 /** Hands a second of the Omaha evaluator, beside its peers, on the same random deals in the same run. One thread. */
 import { BoardPairs } from "../src/poker/evaluator/board-pairs.js";
+import { kernelsOf } from "../src/poker/evaluator/kernels.js";
 import { OmahaEvaluator } from "../src/poker/evaluator/omaha.js";
 import { buildTables } from "../src/poker/evaluator/tables.js";
 import { orderOfOmaha } from "../test/unit/poker/oracle.js";
@@ -32,6 +33,22 @@ function randomBoards(size: number): number {
         deals[at + 4] as number,
       );
       sink += evaluator.evaluate(deals, at + 5, size);
+    }
+  });
+}
+
+/** The deals are copied into the kernel's memory, some thousand at a time, and the values are read from there. */
+function randomBoardsByKernel(size: number): number {
+  const width = 5 + size;
+  const { hands, base, workspace } = kernelsOf(tables);
+  const batch = 4096;
+  const deals = randomDeals(HANDS, width);
+  const values = new Uint16Array(workspace.buffer, base + batch * width, batch);
+  return rate(HANDS, () => {
+    for (let done = 0; done < HANDS; done += batch) {
+      workspace.set(deals.subarray(done * width, (done + batch) * width));
+      hands.evaluateDeals(base, batch, 1, 1, size, base + batch * width);
+      for (let i = 0; i < batch; i++) sink += values[i] as number;
     }
   });
 }
@@ -82,6 +99,7 @@ const rows = [
   row("ours, 5 cards", randomBoards(5)),
   row("ours, 6 cards", randomBoards(6)),
 ];
+for (const size of [4, 5, 6]) rows.push(row(`our kernel, ${size} cards`, randomBoardsByKernel(size)));
 const twin = runNativeTwin();
 if (twin !== undefined) rows.push(row("C++ twin, 4 cards", twin.random, twin.fixed, twin.pairs));
 rows.push(...peers(await loadPhe()), row("old system (Python treys; measured before)", OLD_SYSTEM));

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import wabt from "wabt";
-import { wasm } from "../src/poker/solver/wasm/shared-memory.js";
+import { wasm } from "../src/poker/wasm/shared-memory.js";
 
-/** Where the WebAssembly text is, and beside it the modules made of it. */
-export const WASM_FOLDER = new URL("../src/poker/solver/wasm/", import.meta.url);
+/** Where WebAssembly text is, and beside it the modules made of it. */
+export const WASM_FOLDERS = ["../src/poker/wasm/", "../src/poker/solver/wasm/"].map(
+  (folder) => new URL(folder, import.meta.url),
+);
 const FEATURES = { simd: true, threads: true, bulk_memory: true };
 const LINE = 110;
 
@@ -22,15 +24,15 @@ export async function assemble(name: string, text: string): Promise<Uint8Array> 
   }
 }
 
-/** The TypeScript of every module as it should be: by file name. */
+/** The TypeScript of every module as it should be: by the file's address. */
 export async function wasmModuleFiles(): Promise<ReadonlyMap<string, string>> {
   const files = new Map<string, string>();
-  for (const file of readdirSync(WASM_FOLDER).filter((name) => name.endsWith(".wat"))) {
-    const name = file.slice(0, -".wat".length);
-    files.set(
-      `${name}-module.ts`,
-      moduleText(name, await assemble(file, readFileSync(new URL(file, WASM_FOLDER), "utf8"))),
-    );
+  for (const folder of WASM_FOLDERS) {
+    for (const file of readdirSync(folder).filter((name) => name.endsWith(".wat"))) {
+      const name = file.slice(0, -".wat".length);
+      const bytes = await assemble(file, readFileSync(new URL(file, folder), "utf8"));
+      files.set(new URL(`${name}-module.ts`, folder).href, moduleText(name, bytes));
+    }
   }
   return files;
 }

@@ -1,8 +1,8 @@
-import { type Card, DECK_SIZE } from "../cards.js";
+import { DECK_SIZE } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
 import { SpotError } from "../errors.js";
-import { OmahaEvaluator } from "../evaluator/omaha.js";
-import type { EvaluatorTables } from "../evaluator/tables.js";
+import { type Kernels, kernelsOf } from "../evaluator/kernels.js";
+import { type EvaluatorTables, WORKSPACE_BYTES } from "../evaluator/tables.js";
 import type { Random } from "../random.js";
 import type { RangeHands } from "../ranges/expand-range.js";
 import { liveCards, type SeatedDeal } from "./deal.js";
@@ -13,6 +13,9 @@ import type { StratumCounts } from "./stratum-counts.js";
 const MOST_COLLISIONS = 1_000_000;
 /** Boards with more completions are not stratified. */
 const MOST_STRATA = 1100;
+const BOARD_SIZE = 5;
+/** In a place that a range fills. */
+const NOT_DRAWN = 0;
 const GOLDEN_SECTION = 0.618_033_988_75;
 
 /**
@@ -26,14 +29,16 @@ export function strataOf(deal: SeatedDeal): number {
   return strata <= MOST_STRATA ? strata : 1;
 }
 
-/** Deals at random what is unknown, and counts. One object runs many times over its deal. */
+/**
+ * Deals at random what is unknown, and counts. One object runs many times over its deal: it deals as many runs as the
+ * workspace of the kernels holds, has them all evaluated in one call, and counts them.
+ */
 export class MonteCarlo {
-  private readonly evaluator: OmahaEvaluator;
+  private readonly kernels: Kernels;
   private readonly live: Uint8Array;
-  /** Hole cards of all players, one after the other. */
-  private readonly hole: Uint8Array;
-  private readonly boards: Uint8Array[];
-  /** Places in `hole` that are dealt anew in every run. */
+  /** The cards of a run as the kernel reads them: five places of each board, then the hands. Unknown ones are 0. */
+  private readonly known: Uint8Array;
+  /** Places that are drawn in every run, in the order of drawing. */
   private readonly blanks: Uint8Array;
   private readonly ranges: { readonly at: number; readonly hands: RangeHands }[] = [];
   private readonly values: Uint16Array;
@@ -50,43 +55,52 @@ export class MonteCarlo {
     private readonly random: Random,
   ) {
     const { handSize, seats, boards } = deal;
-    this.evaluator = new OmahaEvaluator(tables);
+    this.kernels = kernelsOf(tables);
     this.live = Uint8Array.from(liveCards(deal));
-    this.hole = new Uint8Array(seats.length * handSize);
     this.values = new Uint16Array(seats.length);
     this.classes = [new Uint8Array(seats.length), new Uint8Array(seats.length)];
-    this.boards = boards.map((known) => Uint8Array.from({ length: 5 }, (_, i) => known[i] ?? 0));
-    const blanks: number[] = [];
-    seats.forEach((seat, player) => {
-      if (seat.kind === "range") this.ranges.push({ at: player * handSize, hands: seat.hands });
-      else for (let i = 0; i < handSize; i++) this.fillPlace(player * handSize + i, seat.known[i], blanks);
+    const places = boards.flatMap((known) => Array.from({ length: BOARD_SIZE }, (_, i) => known[i]));
+    seats.forEach((seat) => {
+      if (seat.kind === "range") this.ranges.push({ at: places.length, hands: seat.hands });
+      for (let i = 0; i < handSize; i++) places.push(seat.kind === "range" ? NOT_DRAWN : seat.known[i]);
     });
-    this.blanks = Uint8Array.from(blanks);
+    this.known = Uint8Array.from(places, (card) => card ?? 0);
     this.completions = this.listCompletions();
+    this.blanks = Uint8Array.from([...places.keys()].filter((place) => places[place] === undefined));
   }
 
   /** Counts `runs` deals. `strata`, when given, receives player classes by stratum: see {@link StratumCounts}. */
   simulate(runs: number, into: ShowdownCounts, strata: StratumCounts | undefined): void {
     const size = strata === undefined ? 1 : strataOf(this.deal);
     const step = stepThrough(size);
+    const { known, deal, values, kernels } = this;
+    const most = Math.floor((WORKSPACE_BYTES - 1) / (known.length + deal.boards.length * values.length * 2));
+    const batch = Math.min(most, runs);
+    for (let i = 0; i < batch; i++) kernels.workspace.set(known, i * known.length);
+    // A stratum fills the only board.
+    const blanks = size > 1 ? this.blanks.filter((place) => place >= BOARD_SIZE) : this.blanks;
     let stratum = size > 1 ? this.random.belowByHalves(size) : 0;
-    for (let i = 0; i < runs; i++) {
-      this.run++;
-      this.drawn = 0;
-      if (this.ranges.length > 0) this.pickFromRanges();
-      if (size > 1) this.takeCompletion(stratum);
-      this.drawBoards(size > 1);
-      for (let b = 0; b < this.blanks.length; b++) this.hole[this.blanks[b]] = this.draw();
-      this.showDown(into);
-      strata?.record(stratum, this.classes[0]);
-      stratum += step;
-      if (stratum >= size) stratum -= size;
+    const strataOfRuns = new Uint16Array(batch);
+    for (let done = 0; done < runs; done += batch) {
+      const count = Math.min(batch, runs - done);
+      for (let i = 0; i < count; i++) {
+        this.dealRun(i * known.length, size > 1 ? stratum : -1, blanks);
+        strataOfRuns[i] = stratum;
+        stratum += step;
+        if (stratum >= size) stratum -= size;
+      }
+      this.showDown(count, into, strataOfRuns, strata);
     }
   }
 
-  private fillPlace(place: number, card: Card | undefined, blanks: number[]): void {
-    if (card === undefined) blanks.push(place);
-    else this.hole[place] = card;
+  /** Deals a run at `at` in the workspace. */
+  private dealRun(at: number, stratum: number, blanks: Uint8Array): void {
+    const { kernels } = this;
+    this.run++;
+    this.drawn = 0;
+    if (this.ranges.length > 0) this.pickFromRanges(at);
+    if (stratum >= 0) this.takeCompletion(at, stratum);
+    for (let i = 0; i < blanks.length; i++) kernels.workspace[at + blanks[i]] = this.draw();
   }
 
   private listCompletions(): Uint8Array {
@@ -97,21 +111,13 @@ export class MonteCarlo {
     return Uint8Array.from(cards);
   }
 
-  private takeCompletion(stratum: number): void {
+  private takeCompletion(at: number, stratum: number): void {
     const known = this.deal.boards[0].length;
-    const board = this.boards[0];
-    const toCome = 5 - known;
+    const toCome = BOARD_SIZE - known;
     for (let i = 0; i < toCome; i++) {
       const card = this.completions[stratum * toCome + i];
-      board[known + i] = card;
+      this.kernels.workspace[at + known + i] = card;
       this.takenIn[card] = this.run;
-    }
-  }
-
-  private drawBoards(firstIsTaken: boolean): void {
-    for (let b = firstIsTaken ? 1 : 0; b < this.boards.length; b++) {
-      const board = this.boards[b];
-      for (let i = this.deal.boards[b].length; i < 5; i++) board[i] = this.draw();
     }
   }
 
@@ -129,9 +135,9 @@ export class MonteCarlo {
   }
 
   /** Picks a hand for every range, all again when two share a card: uniform over the combinations that can be dealt. */
-  private pickFromRanges(): void {
+  private pickFromRanges(deal: number): void {
     for (let collisions = 0; collisions < MOST_COLLISIONS; collisions++) {
-      if (this.ranges.every(({ at, hands }) => this.pick(at, hands))) return;
+      if (this.ranges.every(({ at, hands }) => this.pick(deal + at, hands))) return;
       this.run++;
     }
     throw new SpotError("the ranges hold no hands that can be dealt together");
@@ -143,28 +149,39 @@ export class MonteCarlo {
       const card = cards[from + i];
       if (this.takenIn[card] === this.run) return false;
       this.takenIn[card] = this.run;
-      this.hole[at + i] = card;
+      this.kernels.workspace[at + i] = card;
     }
     return true;
   }
 
-  private showDown(into: ShowdownCounts): void {
-    const { handSize } = this.deal;
-    for (let b = 0; b < this.boards.length; b++) {
-      const board = this.boards[b];
-      this.evaluator.setBoard(board[0], board[1], board[2], board[3], board[4]);
-      for (let player = 0; player < this.values.length; player++) {
-        this.values[player] = this.evaluator.evaluate(this.hole, player * handSize, handSize);
-      }
-      const classes = this.classes[b];
-      into.record(b, this.values, 1, classes);
-      if (into.shape.nextCard[b]) {
-        for (let i = this.deal.boards[b].length; i < 5; i++) {
-          into.recordNextCard(b, board[i], classes, 1);
+  /** Evaluates the runs in the workspace and counts them. */
+  private showDown(
+    count: number,
+    into: ShowdownCounts,
+    strataOfRuns: Uint16Array,
+    strata: StratumCounts | undefined,
+  ): void {
+    const { kernels, deal, values, known } = this;
+    const { boards, handSize } = deal;
+    const { hands, base, workspace } = kernels;
+    const answers = Math.ceil((count * known.length) / 2) * 2;
+    hands.evaluateDeals(base, count, boards.length, values.length, handSize, base + answers);
+    const all = new Uint16Array(workspace.buffer, base + answers, count * boards.length * values.length);
+    let next = 0;
+    for (let number = 0; number < count; number++) {
+      for (let b = 0; b < boards.length; b++) {
+        for (let player = 0; player < values.length; player++) values[player] = all[next++];
+        const classes = this.classes[b];
+        into.record(b, values, 1, classes);
+        if (into.shape.nextCard[b]) {
+          for (let i = boards[b].length; i < BOARD_SIZE; i++) {
+            into.recordNextCard(b, workspace[number * known.length + b * BOARD_SIZE + i], classes, 1);
+          }
         }
       }
+      if (boards.length === 2) into.recordJoint(this.classes[0], this.classes[1], 1);
+      strata?.record(strataOfRuns[number], this.classes[0]);
     }
-    if (this.boards.length === 2) into.recordJoint(this.classes[0], this.classes[1], 1);
   }
 }
 

@@ -1,3 +1,5 @@
+import { createSharedMemory, type SharedMemory } from "../wasm/shared-memory.js";
+import { CATEGORY_OF_VALUE } from "./categories.js";
 import { buildFiveCardValues, multisetIndex, RANK_MULTISETS } from "./five-card-values.js";
 
 /** Multisets of two ranks: the row width of both big tables. */
@@ -8,15 +10,15 @@ const QUADS = 1820;
 const FLUSH_MASKS = 2288;
 
 /**
- * Look-up tables of the Omaha evaluator: views on one SharedArrayBuffer of 1.7 MB, read-only once built, so that all
- * threads can use the same memory.
+ * Look-up tables of the Omaha evaluator: views on one shared WebAssembly memory of 1.7 MB, read-only once built, so that
+ * all threads can use the same memory. Workspaces of the kernels that read the tables follow them: see `kernels.ts`.
  *
  * Ranks are met one at a time: a state is the number of a multiset of ranks seen so far. An Omaha hand on a board is the
  * best, over the pairs of its hole cards, of `offsuit[state * 91 + pair]`, and of `flush[row * 91 + pair]` when three
  * or more board cards and both hole cards are of one suit.
  */
 export interface EvaluatorTables {
-  readonly buffer: SharedArrayBuffer;
+  readonly memory: SharedMemory;
   /** `[6188 board rank multisets × 91 hole rank pairs]` → best value without a flush. */
   readonly offsuit: Uint16Array;
   /** `[2288 board masks of one suit × 91 hole rank pairs]` → best flush; 0 for a pair of equal ranks. */
@@ -33,6 +35,10 @@ export interface EvaluatorTables {
   readonly joinPairs: Uint16Array;
   /** `four * 13 + rank` → number of the multiset of five. */
   readonly addFifth: Uint16Array;
+  /** Value → number of its category: `CATEGORY_OF_VALUE` where kernels can read it. */
+  readonly category: Uint8Array;
+  /** `[workspace]`: 1 while a thread uses it. */
+  readonly claims: Int32Array;
 }
 
 const LAYOUT = {
@@ -44,14 +50,28 @@ const LAYOUT = {
   joinPairs: RANK_PAIRS * RANK_PAIRS,
   addFifth: QUADS * 13,
   pair: 256,
+  category: CATEGORY_OF_VALUE.length,
 } as const;
-const BYTES =
+const TABLE_BYTES =
   LAYOUT.flushRow * 4 +
   (LAYOUT.offsuit + LAYOUT.flush + LAYOUT.addThird + LAYOUT.addFourth + LAYOUT.joinPairs + LAYOUT.addFifth) * 2 +
-  LAYOUT.pair;
+  LAYOUT.pair +
+  LAYOUT.category;
 
-/** Views on a buffer that {@link buildTables} filled, in this thread or another. */
-export function openTables(buffer: SharedArrayBuffer): EvaluatorTables {
+/** Bytes of a workspace. */
+export const WORKSPACE_BYTES = 1 << 16;
+/** Threads that can compute at once without tables of their own. Pages that nobody has used cost no memory. */
+const WORKSPACES = 16;
+const CLAIMS_AT = Math.ceil(TABLE_BYTES / 4) * 4;
+const WORKSPACES_AT = Math.ceil((CLAIMS_AT + WORKSPACES * 4) / WORKSPACE_BYTES) * WORKSPACE_BYTES;
+const BYTES = WORKSPACES_AT + WORKSPACES * WORKSPACE_BYTES;
+
+/** Address of a workspace. */
+export const workspaceAt = (workspace: number): number => WORKSPACES_AT + workspace * WORKSPACE_BYTES;
+
+/** Views on a memory that {@link buildTables} filled, in this thread or another. */
+export function openTables(memory: SharedMemory): EvaluatorTables {
+  const { buffer } = memory;
   if (buffer.byteLength !== BYTES)
     throw new RangeError(`evaluator tables have ${BYTES} bytes, not ${buffer.byteLength}`);
   let offset = 0;
@@ -60,10 +80,15 @@ export function openTables(buffer: SharedArrayBuffer): EvaluatorTables {
     offset += length * 2;
     return view;
   };
+  const bytes = (length: number): Uint8Array => {
+    const view = new Uint8Array(buffer, offset, length);
+    offset += length;
+    return view;
+  };
   const flushRow = new Uint32Array(buffer, 0, LAYOUT.flushRow);
   offset = LAYOUT.flushRow * 4;
   return {
-    buffer,
+    memory,
     flushRow,
     offsuit: shorts(LAYOUT.offsuit),
     flush: shorts(LAYOUT.flush),
@@ -71,13 +96,16 @@ export function openTables(buffer: SharedArrayBuffer): EvaluatorTables {
     addFourth: shorts(LAYOUT.addFourth),
     joinPairs: shorts(LAYOUT.joinPairs),
     addFifth: shorts(LAYOUT.addFifth),
-    pair: new Uint8Array(buffer, offset, LAYOUT.pair),
+    pair: bytes(LAYOUT.pair),
+    category: bytes(LAYOUT.category),
+    claims: new Int32Array(buffer, CLAIMS_AT, WORKSPACES),
   };
 }
 
 /** Builds the tables from the rules of poker, in about 30 ms. */
 export function buildTables(): EvaluatorTables {
-  const tables = openTables(new SharedArrayBuffer(BYTES));
+  const tables = openTables(createSharedMemory(BYTES));
+  tables.category.set(CATEGORY_OF_VALUE);
   const values = buildFiveCardValues();
   fillStates(tables);
   fillOffsuit(tables, values.offsuit);
@@ -85,9 +113,16 @@ export function buildTables(): EvaluatorTables {
   return tables;
 }
 
+/** A copy for this thread alone, with workspaces of its own. */
+export function copyTables({ memory }: EvaluatorTables): EvaluatorTables {
+  const copy = createSharedMemory(BYTES);
+  new Uint8Array(copy.buffer).set(new Uint8Array(memory.buffer, 0, TABLE_BYTES));
+  return openTables(copy);
+}
+
 let shared: EvaluatorTables | undefined;
 
-/** The tables of this thread: built at the first call. Other threads can open `buffer` instead of building their own. */
+/** The tables of this thread: built at the first call. Other threads can open `memory` instead of building their own. */
 export function evaluatorTables(): EvaluatorTables {
   shared ??= buildTables();
   return shared;
@@ -96,9 +131,9 @@ export function evaluatorTables(): EvaluatorTables {
 /** The tables of this thread, when it has some. */
 export const existingTables = (): EvaluatorTables | undefined => shared;
 
-/** Makes {@link evaluatorTables} answer with another thread's tables from now on. */
-export function adoptTables(buffer: SharedArrayBuffer): EvaluatorTables {
-  if (shared?.buffer !== buffer) shared = openTables(buffer);
+/** Makes {@link evaluatorTables} answer with another thread's tables, unless this one has some: all tables are equal. */
+export function adoptTables(memory: SharedMemory): EvaluatorTables {
+  shared ??= openTables(memory);
   return shared;
 }
 

@@ -8,10 +8,12 @@ import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
 import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
 import { countVersusRandom } from "../../poker/equity/versus-random.js";
+import { releaseKernels } from "../../poker/evaluator/kernels.js";
 import { adoptTables, type EvaluatorTables, evaluatorTables } from "../../poker/evaluator/tables.js";
 import { Random } from "../../poker/random.js";
 import { expandRange, type RangeHands } from "../../poker/ranges/expand-range.js";
 import type { Range } from "../../poker/ranges/range-tree.js";
+import type { SharedMemory } from "../../poker/wasm/shared-memory.js";
 
 /** One piece of an experiment. */
 export type ChunkWork =
@@ -30,7 +32,7 @@ export type ComputeInput =
   | {
       readonly kind: "count";
       /** Evaluator tables: one memory for all threads. */
-      readonly tables: SharedArrayBuffer;
+      readonly tables: SharedMemory;
       readonly deal: SeatedDeal;
       readonly shape: ShowdownShape;
       readonly work: ChunkWork;
@@ -40,7 +42,7 @@ export type ComputeInput =
   | { readonly kind: "expand"; readonly range: Range; readonly dead: readonly (readonly number[])[] };
 
 export type ComputeOutput =
-  | { readonly kind: "tables"; readonly tables: SharedArrayBuffer }
+  | { readonly kind: "tables"; readonly tables: SharedMemory }
   | { readonly kind: "counted"; readonly counts: Float64Array; readonly strata: Float64Array | null }
   /** The range's hands for each list of dead cards, in shared memory. */
   | { readonly kind: "expanded"; readonly hands: readonly RangeHands[] };
@@ -52,7 +54,7 @@ export const spotKernel: Kernel<ComputeInput, ComputeOutput> = kernel(new URL(".
 const RUNS_BETWEEN_CHECKS = 4096;
 
 export function run(input: ComputeInput, context: KernelContext): ComputeOutput {
-  if (input.kind === "tables") return { kind: "tables", tables: evaluatorTables().buffer };
+  if (input.kind === "tables") return { kind: "tables", tables: evaluatorTables().memory };
   if (input.kind === "expand") {
     const hands = input.dead.map((dead) => expand(input.range, dead, context));
     if (context.cancelled()) throw new Error("cancelled");
@@ -60,9 +62,13 @@ export function run(input: ComputeInput, context: KernelContext): ComputeOutput 
   }
   const tables = adoptTables(input.tables);
   const counts = new ShowdownCounts(input.shape);
-  const strata = count(tables, input.deal, input.work, counts, context);
-  if (context.cancelled()) throw new Error("cancelled");
-  return { kind: "counted", counts: counts.data, strata: strata?.data ?? null };
+  try {
+    const strata = count(tables, input.deal, input.work, counts, context);
+    if (context.cancelled()) throw new Error("cancelled");
+    return { kind: "counted", counts: counts.data, strata: strata?.data ?? null };
+  } finally {
+    releaseKernels();
+  }
 }
 
 function expand(range: Range, dead: readonly number[], context: KernelContext): RangeHands {

@@ -4,6 +4,7 @@ import { strataOf } from "../../poker/equity/monte-carlo.js";
 import { EQUITY, stratifiedMeanWorth } from "../../poker/equity/share-statistics.js";
 import { ShowdownCounts } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
+import type { SharedMemory } from "../../poker/wasm/shared-memory.js";
 import type { ChunkWork, ComputeInput, ComputeOutput } from "./compute.js";
 import { type Experiment, isExact } from "./experiment.js";
 
@@ -13,7 +14,7 @@ export type Compute = (input: ComputeInput) => Promise<ComputeOutput>;
 /** How experiments are carried out. */
 export interface ConductOptions {
   readonly compute: Compute;
-  readonly tables: SharedArrayBuffer;
+  readonly tables: SharedMemory;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Told after every chunk: the part of the work that is done (0 to 1) and runs simulated so far. */
@@ -96,7 +97,7 @@ class Trial {
     }
   }
 
-  inputOf(number: number, tables: SharedArrayBuffer): ComputeInput {
+  inputOf(number: number, tables: SharedMemory): ComputeInput {
     const { deal, shape } = this.experiment;
     return { kind: "count", tables, deal, shape, work: this.workOf(number) };
   }

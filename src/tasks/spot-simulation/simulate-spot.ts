@@ -2,6 +2,7 @@ import { JobInputError } from "../../jobs/errors.js";
 import { formatCards } from "../../poker/cards.js";
 import { adoptTables, existingTables } from "../../poker/evaluator/tables.js";
 import type { RangeHands } from "../../poker/ranges/expand-range.js";
+import type { SharedMemory } from "../../poker/wasm/shared-memory.js";
 import { type Compute, conduct, type Outcome } from "./conduct.js";
 import { type Experiment, type HandsOfRange, neededRanges, planSpot, type SpotPlan } from "./experiment.js";
 import { assembleResult } from "./result.js";
@@ -34,12 +35,12 @@ export async function simulateSpot(input: SpotInput, services: SpotServices): Pr
 }
 
 /** The evaluator tables of this process: a thread builds them for the first spot. */
-async function sharedTables(compute: Compute): Promise<SharedArrayBuffer> {
+async function sharedTables(compute: Compute): Promise<SharedMemory> {
   const existing = existingTables();
-  if (existing !== undefined) return existing.buffer;
+  if (existing !== undefined) return existing.memory;
   const output = await compute({ kind: "tables" });
   if (output.kind !== "tables") throw new Error(`asked for tables, got ${output.kind}`);
-  return adoptTables(output.tables).buffer;
+  return adoptTables(output.tables).memory;
 }
 
 function progressMessage(simulatedRuns: number): string {

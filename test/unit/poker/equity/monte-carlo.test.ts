@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../src/poker/cards.js";
 import type { Seat, SeatedDeal } from "../../../../src/poker/equity/deal.js";
@@ -155,6 +156,25 @@ describe("Monte Carlo", () => {
     const deal = randomDeal(3);
     expect(simulate(deal, 500, 1).data).toEqual(simulate(deal, 500, 1).data);
     expect(simulate(deal, 500, 1).data).not.toEqual(simulate(deal, 500, 2).data);
+  });
+
+  // The digests are of the version before the kernel, which evaluated each hand as soon as it was dealt.
+  it.each([
+    ["AsKsQhJh,8c8d7c6d", "9c8h2s/AdTd3c", 4, "8e2e46dae8ca84e4"],
+    ["AsKsQhJh,8c8d7c6d", "/", 4, "14ff18e00a872e86"],
+    ["AsKsQhJh,", "9c8h2s", 4, "fea6992d4b9816e0"],
+    ["AsKsQhJh,,2d", "9c8h2s4d", 4, "cd692b6b615e8466"],
+    ["AsKsQhJh5c,,2d", "9c8h2s/Td9d8d7d", 5, "338026c52d18b126"],
+    ["AsKsQhJh5c4c,", "9c8h2s", 6, "587b6c8d93211fd9"],
+  ] as const)("counts %s on %s with a seed as it always did", (hands, boards, handSize, digest) => {
+    const seats = hands.split(",").map(known);
+    const deal = { handSize, seats, boards: boards.split("/").map(parseCards), dead: [] };
+    const nextCard = deal.boards.map((board) => board.length === 3 || board.length === 4);
+    const counts = new ShowdownCounts({ players: seats.length, nextCard });
+    const strata = strataOf(deal) > 1 ? new StratumCounts(strataOf(deal), 1, seats.length + 1) : undefined;
+    new MonteCarlo(tables, deal, Random.ofStream([7])).simulate(7777, counts, strata);
+    const numbers = JSON.stringify([[...counts.data], strata === undefined ? [] : [...strata.data]]);
+    expect(createHash("sha256").update(numbers).digest("hex").slice(0, 16)).toBe(digest);
   });
 
   it("has an error also for what never happened", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CATEGORIES, CATEGORY_OF_VALUE, categoryName } from "../../../../src/poker/evaluator/categories.js";
 import { buildFiveCardValues, multisetIndex } from "../../../../src/poker/evaluator/five-card-values.js";
 import { buildTables, openTables } from "../../../../src/poker/evaluator/tables.js";
+import { createSharedMemory } from "../../../../src/poker/wasm/shared-memory.js";
 import { allOrders, orderOfFive } from "../oracle.js";
 
 const COUNTS = {
@@ -163,9 +164,9 @@ describe("evaluator tables", () => {
   });
 
   it("are shared memory under 3 MB that another thread can open", () => {
-    expect(tables.buffer.byteLength).toBeLessThan(3_000_000);
-    const other = openTables(tables.buffer);
+    expect(tables.memory.buffer.byteLength).toBeLessThan(3_000_000);
+    const other = openTables(tables.memory);
     expect(other.offsuit[12345]).toBe(tables.offsuit[12345]);
-    expect(() => openTables(new SharedArrayBuffer(8))).toThrow("have 1653734 bytes, not 8");
+    expect(() => openTables(createSharedMemory(8))).toThrow("have 2752512 bytes, not 65536");
   });
 });

@@ -288,7 +288,7 @@ describe("carrying out a spot", () => {
         {
           kind: "count",
           // Real ones: this thread keeps them, and later tests count with them.
-          tables: evaluatorTables().buffer,
+          tables: evaluatorTables().memory,
           deal: { handSize: 4, seats: [{ kind: "cards", known: [] }], boards: [[]], dead: [] },
           shape: { players: 1, nextCard: [false] },
           work: { kind: "monte-carlo", seed: [1], runs: 1e9, stratifiedPlayers: 0 },

@@ -1,0 +1,16 @@
+import { HANDS_MODULE } from "./hands-module.js";
+import { type SharedMemory, wasm } from "./shared-memory.js";
+
+/** The functions of hands.wat. Addresses are bytes in the memory they are bound to, which starts with evaluator tables. */
+export interface Hands {
+  evaluateDeals(deals: number, count: number, boards: number, players: number, size: number, out: number): void;
+}
+
+let compiled: object | undefined;
+
+/** Binds the functions to a memory. The module is compiled once a thread. */
+export function createHands(memory: SharedMemory): Hands {
+  compiled ??= new wasm.Module(Uint8Array.from(Buffer.from(HANDS_MODULE, "base64")));
+  const { exports } = new wasm.Instance(compiled, { env: { memory } });
+  return exports as unknown as Hands;
+}

@@ -1,0 +1,23 @@
+/** The part of the WebAssembly JavaScript interface src/poker uses; the ES library of TypeScript has none of it. */
+export interface SharedMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+interface WasmApi {
+  readonly Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => SharedMemory;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (
+    module: object,
+    imports: { readonly env: { readonly memory: SharedMemory } },
+  ) => { readonly exports: Readonly<Record<string, (...args: number[]) => void>> };
+}
+
+export const wasm: WasmApi = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
+
+const PAGE_BYTES = 65_536;
+
+/** A shared memory of at least `bytes`; it never grows, so views of its buffer stay valid. At most 4 GiB. */
+export function createSharedMemory(bytes: number): SharedMemory {
+  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+  return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
+}

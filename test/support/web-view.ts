@@ -12,6 +12,8 @@ export interface WebFixture {
   readonly environment: Record<string, string>;
   /** Starts a further `celery web`; it ends with the file. @returns its address */
   open(args: readonly string[], env?: Record<string, string>): Promise<string>;
+  /** Submits a job as the command line does. @returns its id */
+  submit(kind: "spot" | "solver", input: unknown): Promise<string>;
   /** Submits a job and waits until it is COMPLETED. @returns its id */
   compute(kind: "spot" | "solver", input: unknown): Promise<string>;
   /** Starts a worker; it ends with the file. */
@@ -44,11 +46,15 @@ export function useWebView(brokerUrl: () => string): WebFixture {
       const found = await waitUntil(() => /"url":"([^"]+)"/.exec(web.output)?.[1], "the web view");
       return found;
     },
-    async compute(kind, input) {
+    async submit(kind, input) {
       const args = ["jobs", "submit", kind, "--user", USER_ID, "--input", "-", "--json"];
       const { stdout, stderr } = await runBuiltCelery(args, environment(), JSON.stringify(input));
       if (stdout === "") throw new Error(stderr);
       const { id } = JSON.parse(stdout) as { id: string };
+      return id;
+    },
+    async compute(kind, input) {
+      const id = await fixture.submit(kind, input);
       await waitUntil(async () => (await jobs.row(id)).status === "COMPLETED", `job ${id}`, 60_000);
       return id;
     },

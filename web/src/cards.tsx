@@ -1,7 +1,7 @@
 import { useId } from "preact/hooks";
 
-const RANKS = "AKQJT98765432";
-const SUITS = "shdc";
+export const RANKS = "AKQJT98765432";
+export const SUITS = "shdc";
 const SYMBOLS: Readonly<Record<string, string>> = { s: "♠", h: "♥", d: "♦", c: "♣" };
 const NAMES: Readonly<Record<string, string>> = { s: "spades", h: "hearts", d: "diamonds", c: "clubs" };
 

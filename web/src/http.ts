@@ -21,7 +21,7 @@ export async function fetchSession(): Promise<SessionView> {
 }
 
 /** @throws HttpError with a sentence for people */
-function get<Answer>(path: string): Promise<Answer> {
+export function get<Answer>(path: string): Promise<Answer> {
   return request("GET", path);
 }
 

@@ -1,6 +1,9 @@
 import { render } from "preact";
 import { useCallback, useEffect, useState } from "preact/hooks";
 import type { SessionView } from "../../src/web/api.js";
+import { ClusterPage } from "./cluster.js";
+import { Compare } from "./compare.js";
+import { DeadLetters } from "./dead-letters.js";
 import { fetchSession, send } from "./http.js";
 import { JobDetail } from "./jobs/detail.js";
 import { JobList } from "./jobs/list.js";
@@ -14,6 +17,8 @@ import { Trouble } from "./ui.js";
 const MENU = [
   ["Jobs", "jobs"],
   ["New job", "new"],
+  ["Dead letters", "dead-letters"],
+  ["Cluster", "cluster"],
 ] as const;
 
 function App() {
@@ -90,6 +95,9 @@ function Page({ place: { path, query }, session }: { readonly place: Place; read
   if (first === "jobs" && !session.hasJobs)
     return <Trouble>There is no database: set DATABASE_URL to see jobs.</Trouble>;
   if (first === "jobs") return <JobList query={query} readOnly={session.readOnly} />;
+  if (first === "compare" && id !== undefined) return <Compare first={id} second={path[2]} />;
+  if (first === "dead-letters") return <DeadLetters readOnly={session.readOnly} />;
+  if (first === "cluster") return <ClusterPage readOnly={session.readOnly} />;
   if (first === "new") return <NewJob query={query} />;
   return <p>There is no such page.</p>;
 }

@@ -1,6 +1,7 @@
 import { parseCards } from "../../src/poker/cards.js";
 import { RangeSyntaxError } from "../../src/poker/errors.js";
 import { expandRange } from "../../src/poker/ranges/expand-range.js";
+import { compileRange } from "../../src/poker/ranges/match-range.js";
 import { parseRange } from "../../src/poker/ranges/parse-range.js";
 
 /** What range notation says, by the worker's own rules. */
@@ -23,4 +24,10 @@ export function countRange(text: string, handSize: number, dead: readonly string
     if (error instanceof RangeSyntaxError) return { hands: null, problem: `at ${error.position}: ${error.problem}` };
     return { hands: null, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The test for hands such as `AsKdQhJh`. @throws RangeSyntaxError */
+export function rangeTest(text: string, handSize: number): (hand: string) => boolean {
+  const test = compileRange(parseRange(text, handSize).root);
+  return (hand) => test(Uint8Array.from(parseCards(hand)).sort());
 }

@@ -1,6 +1,6 @@
-import { chips, percent } from "../format.js";
-import { StackedBars } from "../plots/bars.js";
-import { actionText, actionTones, type DecisionNode, isDecision, type Solution, solutionOf } from "./solution.js";
+import { Lines } from "../plots/lines.js";
+import { isDecision, type Solution, solutionOf } from "./solution.js";
+import { Tree } from "./tree.js";
 
 /** A solution as pictures. */
 export function SolverAnswer({ result }: { readonly result: unknown }) {
@@ -8,34 +8,9 @@ export function SolverAnswer({ result }: { readonly result: unknown }) {
   if (solution === null || !isDecision(solution.tree)) return <p>This answer has no tree.</p>;
   return (
     <section class="answer">
-      <div class="panel">
-        <Strategy node={solution.tree} title={`What player ${solution.tree.player} does`} />
-      </div>
+      <Tree solution={solution} root={solution.tree} />
       <Facts solution={solution} />
     </section>
-  );
-}
-
-/** How a player acts at a node: with the whole range, and by class of hand. */
-function Strategy({ node, title }: { readonly node: DecisionNode; readonly title: string }) {
-  const tones = actionTones(node.actions);
-  const parts = node.actions.map((action, index) => ({ label: actionText(action), tone: tones[index] ?? "" }));
-  const whole = { label: "Whole range", parts: node.actions.map(({ frequency }) => frequency) };
-  const classes = node.classes ?? [];
-  const stacks = [
-    whole,
-    ...classes.map((row) => ({ label: row.class, note: `${percent(row.share)} of hands`, parts: row.frequency })),
-  ];
-  const evs = [node.actions.map(({ ev }) => chips(ev)), ...classes.map(({ ev }) => (ev ?? []).map(chips))];
-  const headings = node.actions.map((action) => `EV ${actionText(action)}`);
-  return (
-    <StackedBars
-      title={title}
-      about="by class of hand"
-      parts={parts}
-      stacks={stacks}
-      columns={{ headings, cells: evs }}
-    />
   );
 }
 
@@ -64,23 +39,32 @@ function Facts({ solution }: { readonly solution: Solution }) {
             </dd>
           </div>
         ))}
-        <Fact name="measured by" value={exploitability_method} />
-        <Fact name="method" value={algorithm} />
         <Fact name="iterations" value={iterations?.toLocaleString("en")} />
         <Fact name="time" value={solve_time === undefined ? undefined : `${solve_time.toFixed(1)} s`} />
         <Fact name="stopped by" value={stopped_by?.replaceAll("_", " ")} />
+        <Fact name="measured by" value={exploitability_method} isLong />
+        <Fact name="method" value={algorithm} isLong />
       </dl>
       {solution.is_equilibrium_approximation === false && <p>No equilibrium is promised for such a spot.</p>}
+      <Convergence steps={solution.convergence ?? []} />
       <Words title="What was given up" lines={given} />
       <Words title="How the input was read" lines={solution.assumptions ?? []} />
     </div>
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: string | undefined }) {
+function Fact({
+  name,
+  value,
+  isLong = false,
+}: {
+  readonly name: string;
+  readonly value: string | undefined;
+  readonly isLong?: boolean;
+}) {
   if (value === undefined) return null;
   return (
-    <div>
+    <div class={isLong ? "long" : ""}>
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
@@ -98,5 +82,22 @@ function Words({ title, lines }: { readonly title: string; readonly lines: reado
         ))}
       </ul>
     </>
+  );
+}
+
+function Convergence({ steps }: { readonly steps: NonNullable<Solution["convergence"]> }) {
+  if (steps.length < 2) return null;
+  return (
+    <Lines
+      title="Convergence"
+      about="exploitability in percent of the pot"
+      lines={[
+        { label: "exploitability", tone: "0", points: steps.map((step) => [step.iteration, step.exploitability]) },
+      ]}
+      axes={["iteration", "% of the pot"]}
+      showX={(iteration) => iteration.toLocaleString("en")}
+      showY={(value) => String(Number(value.toPrecision(3)))}
+      isLog
+    />
   );
 }

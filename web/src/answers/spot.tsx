@@ -3,6 +3,7 @@ import { cardsOf, cardText } from "../cards.js";
 import { plural } from "../format.js";
 import { recordOf } from "../jobs/spot-line.js";
 import { ErrorBars, StackedBars } from "../plots/bars.js";
+import { PlayerPictures } from "./spot-more.js";
 
 /** A player of a result, of which only what is there is shown: results come from workers of every age. */
 export type PlayerResult = Partial<SpotResult>;
@@ -48,6 +49,22 @@ export function SpotAnswer({ result }: { readonly result: unknown }) {
       <div class="panel">
         <PotParts players={players} isDouble={isDouble} />
       </div>
+      <div class="panel">
+        <ErrorBars
+          title="Against random hands"
+          about={plural(first?.random_opponents ?? 1, "opponent")}
+          bars={players.flatMap((player, index) =>
+            boards.map((board) => ({
+              label: nameOf(player, index),
+              note: isDouble ? `${board} board` : "",
+              value: player[`${board}_estimated_equity`] ?? 0,
+              error: errorOf(player, `${board}_estimated_equity`),
+              tone: index % 6,
+            })),
+          )}
+        />
+      </div>
+      <PlayerPictures players={players} boards={boards} />
     </section>
   );
 }
@@ -57,7 +74,7 @@ function playersOf(result: unknown): PlayerResult[] {
 }
 
 /** `A♠ A♥ K♦ Q♦`, a range, or the player's number. */
-function nameOf({ cards, range, player_number }: PlayerResult, index: number): string {
+export function nameOf({ cards, range, player_number }: PlayerResult, index: number): string {
   const known = cardsOf(cards ?? []);
   if (known.length > 0) return known.map(cardText).join(" ");
   return range?.slice(0, 24) ?? `Player ${player_number ?? index + 1}`;

@@ -22,27 +22,34 @@ export function JobDetail({ id, readOnly }: { readonly id: string; readonly read
         <h1 class="job-title">
           <StatusBadge status={status} /> <SpotLine input={job.input_data} kind={job.job_type} />
         </h1>
-        {!readOnly && (
-          <span class="row">
-            {status !== "COMPLETED" && status !== "PROCESSING" && (
-              <ActionButton label="Retry" onAct={() => retry([id])} />
-            )}
-            {isOpen && (
-              <ActionButton
-                label="Cancel"
-                kind="danger"
-                question="Cancel this job? A computation that runs is ended."
-                onAct={async () => {
-                  const { told } = await send<{ told: boolean }>("POST", `jobs/${encodeURIComponent(id)}/cancel`);
-                  return told ? "cancelled" : "cancelled; the workers were not told at once";
-                }}
-              />
-            )}
-            <a class="button" href={hrefOf(["new"], { from: id })}>
-              Change and submit again
+        <span class="row">
+          {status === "COMPLETED" && (
+            <a class="button" href={hrefOf(["compare", id])}>
+              Compare
             </a>
-          </span>
-        )}
+          )}
+          {!readOnly && (
+            <>
+              {status !== "COMPLETED" && status !== "PROCESSING" && (
+                <ActionButton label="Retry" onAct={() => retry([id])} />
+              )}
+              {isOpen && (
+                <ActionButton
+                  label="Cancel"
+                  kind="danger"
+                  question="Cancel this job? A computation that runs is ended."
+                  onAct={async () => {
+                    const { told } = await send<{ told: boolean }>("POST", `jobs/${encodeURIComponent(id)}/cancel`);
+                    return told ? "cancelled" : "cancelled; the workers were not told at once";
+                  }}
+                />
+              )}
+              <a class="button" href={hrefOf(["new"], { from: id })}>
+                Change and submit again
+              </a>
+            </>
+          )}
+        </span>
       </div>
       {trouble !== null && <Trouble>{trouble}. What follows may be old.</Trouble>}
       {isOpen && (
@@ -63,7 +70,7 @@ export function JobDetail({ id, readOnly }: { readonly id: string; readonly read
 }
 
 /** The picture of a result. */
-function Answer({ id, kind }: { readonly id: string; readonly kind: JobView["job"]["job_type"] }) {
+export function Answer({ id, kind }: { readonly id: string; readonly kind: JobView["job"]["job_type"] }) {
   const { value, error } = useFetched<unknown>(`jobs/${encodeURIComponent(id)}/result`);
   const [raw, setRaw] = useState(false);
   if (error !== null) return <Trouble>{error}</Trouble>;

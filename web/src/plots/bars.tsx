@@ -13,6 +13,8 @@ export interface ErrorBar {
 }
 
 const ROW = 34;
+/** Letters of a label that fit. */
+const LONGEST_LABEL = { wide: 26, narrow: 15 } as const;
 const AXIS = 22;
 const LABELS = { wide: 190, narrow: 104 } as const;
 const WIDE = 560;
@@ -45,7 +47,7 @@ export function ErrorBars(props: {
           const [from, to] = [x(Math.max(0, value - WHISKER * error)), x(Math.min(1, value + WHISKER * error))];
           return (
             <g key={label + note}>
-              <RowLabel text={label} note={note} top={top} />
+              <RowLabel text={label} note={note} top={top} width={width} />
               <rect
                 class={`tone-${tone}`}
                 x={x(0)}
@@ -112,7 +114,7 @@ export function StackedBars({ title, about, parts, stacks, columns }: StackedPro
           let sum = 0;
           return (
             <g key={label + note}>
-              <RowLabel text={label} note={note} top={row * ROW} />
+              <RowLabel text={label} note={note} top={row * ROW} width={width} />
               {values.map((value, part) => {
                 const from = x(sum);
                 sum += value;
@@ -153,7 +155,7 @@ export function StackedBars({ title, about, parts, stacks, columns }: StackedPro
   );
 }
 
-function Legend({ parts }: { readonly parts: readonly StackPart[] }) {
+export function Legend({ parts }: { readonly parts: readonly StackPart[] }) {
   return (
     <ul class="legend">
       {parts.map(({ label, tone }) => (
@@ -182,25 +184,28 @@ function Grid({ x, height }: { readonly x: (value: number) => number; readonly h
 
 function RowLabel({
   text,
-  note,
+  note = "",
   top,
+  width,
 }: {
   readonly text: string;
   readonly note?: string | undefined;
   readonly top: number;
+  readonly width: number;
 }) {
-  return note === undefined || note === "" ? (
-    <text class="label" x={0} y={top + ROW / 2 + 4}>
-      {text}
-    </text>
-  ) : (
+  const longest = width >= WIDE ? LONGEST_LABEL.wide : LONGEST_LABEL.narrow;
+  const shown = text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
+  return (
     <>
-      <text class="label" x={0} y={top + ROW / 2 - 2}>
-        {text}
+      <text class="label" x={0} y={top + ROW / 2 + (note === "" ? 4 : -2)}>
+        {shown}
+        {shown !== text && <title>{text}</title>}
       </text>
-      <text class="note" x={0} y={top + ROW / 2 + 11}>
-        {note}
-      </text>
+      {note !== "" && (
+        <text class="note" x={0} y={top + ROW / 2 + 11}>
+          {note}
+        </text>
+      )}
     </>
   );
 }

@@ -1,0 +1,180 @@
+import { useState } from "preact/hooks";
+import { Cards, cardsOf, cardText } from "../cards.js";
+import { chips, percent } from "../format.js";
+import { StackedBars } from "../plots/bars.js";
+import { Combos } from "./combos.js";
+import {
+  actionText,
+  actionTones,
+  type DecisionNode,
+  type EndNode,
+  isDecision,
+  type Solution,
+  type TreeNode,
+} from "./solution.js";
+
+interface Step {
+  readonly words: string;
+  readonly node: TreeNode | undefined;
+}
+
+/** The tree, walked from decision to decision: an action leads to the next node, a deal to the next card. */
+export function Tree({ solution, root }: { readonly solution: Solution; readonly root: DecisionNode }) {
+  const [steps, setSteps] = useState<readonly Step[]>([{ words: "Start", node: root }]);
+  const node = steps.at(-1)?.node;
+  const go = (words: string, next: TreeNode | undefined) => setSteps([...steps, { words, node: next }]);
+  return (
+    <section class="panel" aria-label="Tree">
+      <nav class="row crumbs" aria-label="Line of play">
+        {steps.map(({ words }, index) => (
+          <button
+            type="button"
+            // A line of play names nothing twice at one place.
+            key={`${index}${words}`}
+            aria-current={index === steps.length - 1 ? "step" : undefined}
+            onClick={() => setSteps(steps.slice(0, index + 1))}
+          >
+            {words}
+          </button>
+        ))}
+      </nav>
+      {isDecision(node) ? (
+        <Decision key={steps.length} node={node} solution={solution} onGo={go} />
+      ) : (
+        <End node={node} onGo={go} />
+      )}
+    </section>
+  );
+}
+
+function Decision({
+  node,
+  solution,
+  onGo,
+}: {
+  readonly node: DecisionNode;
+  readonly solution: Solution;
+  readonly onGo: (words: string, next: TreeNode | undefined) => void;
+}) {
+  const tones = actionTones(node.actions);
+  const evs = Object.entries(node.ev ?? {}).map(([player, ev]) => `player ${player}: ${chips(ev)}`);
+  return (
+    <>
+      <p>
+        Player {node.player} to act on the {node.street ?? "street"} · pot {chips(node.pot)} · to call{" "}
+        {chips(node.to_call)}
+        {node.probability !== undefined && ` · play comes here ${percent(node.probability)}`}
+        {evs.length > 0 && ` · EV ${evs.join(", ")}`}
+      </p>
+      <section class="row" aria-label="Actions">
+        {node.actions.map((action, index) => (
+          <button
+            type="button"
+            class={`act back-${tones[index]}`}
+            key={actionText(action)}
+            onClick={() => onGo(actionText(action), action.next)}
+          >
+            <b>{actionText(action)}</b> {percent(action.frequency)}
+            <small>
+              EV {chips(action.ev)}
+              {typeof action.ev_standard_error === "number" && ` ± ${chips(action.ev_standard_error)}`}
+            </small>
+          </button>
+        ))}
+      </section>
+      <Hero node={node} solution={solution} />
+      <Strategy node={node} title={`What player ${node.player} does`} />
+      <Combos node={node} range={solution.ranges?.[node.player]} />
+    </>
+  );
+}
+
+/** The hand that was asked about: what it does here, and what each action is worth. */
+function Hero({ node, solution }: { readonly node: DecisionNode; readonly solution: Solution }) {
+  const { hero } = solution;
+  if (hero == null || node.hero === undefined) return null;
+  const errors = node === solution.tree ? (hero.actions ?? []).map(({ standard_error }) => standard_error) : [];
+  return (
+    <p class="row">
+      <Cards cards={cardsOf(hero.hand)} />
+      {node.actions.map((action, index) => (
+        <span key={actionText(action)}>
+          {actionText(action)} <b>{percent(node.hero?.frequency[index] ?? 0)}</b>{" "}
+          <span class="quiet">
+            EV {chips(node.hero?.ev[index])}
+            {typeof errors[index] === "number" && ` ± ${chips(errors[index])}`}
+          </span>
+        </span>
+      ))}
+    </p>
+  );
+}
+
+/** How a player acts at a node: with the whole range, and by class of hand. */
+function Strategy({ node, title }: { readonly node: DecisionNode; readonly title: string }) {
+  const tones = actionTones(node.actions);
+  const parts = node.actions.map((action, index) => ({ label: actionText(action), tone: tones[index] ?? "" }));
+  const whole = { label: "Whole range", parts: node.actions.map(({ frequency }) => frequency) };
+  const classes = node.classes ?? [];
+  const stacks = [
+    whole,
+    ...classes.map((row) => ({ label: row.class, note: `${percent(row.share)} of hands`, parts: row.frequency })),
+  ];
+  const evs = [node.actions.map(({ ev }) => chips(ev)), ...classes.map(({ ev }) => (ev ?? []).map(chips))];
+  const headings = node.actions.map((action) => `EV ${actionText(action)}`);
+  return (
+    <StackedBars
+      title={title}
+      about="by class of hand"
+      parts={parts}
+      stacks={stacks}
+      columns={{ headings, cells: evs }}
+    />
+  );
+}
+
+function End({
+  node,
+  onGo,
+}: {
+  readonly node: EndNode | undefined;
+  readonly onGo: (words: string, next: TreeNode | undefined) => void;
+}) {
+  if (node?.end === "deal" && node.cards !== undefined)
+    return (
+      <>
+        <p>
+          The {node.street ?? "next card"} is dealt; pot {chips(node.pot)}. Choose what comes:
+        </p>
+        <div class="row">
+          {Object.entries(node.cards).map(([dealt, next]) => {
+            const words = dealt
+              .split("/")
+              .map((card) => cardText(cardsOf(card)[0] ?? card))
+              .join(" / ");
+            return (
+              <button
+                type="button"
+                class={`pick suit-${cardsOf(dealt)[0]?.[1] ?? ""}`}
+                key={dealt}
+                onClick={() => onGo(words, next)}
+              >
+                {words}
+              </button>
+            );
+          })}
+        </div>
+      </>
+    );
+  const words: Readonly<Record<string, string>> = {
+    fold: `Everybody else has folded: player ${node?.winner} takes ${chips(node?.pot)}.`,
+    showdown: `Showdown for a pot of ${chips(node?.pot)}.`,
+    deal: `The ${node?.street ?? "next street"} is dealt with ${chips(node?.pot)} in the pot. What follows is not in the answer: solve with a larger tree depth.`,
+  };
+  return (
+    <p>
+      {words[node?.end ?? ""] ??
+        "This part of the tree is not in the answer: solve with a larger tree depth or the full strategy."}
+    </p>
+  );
+}

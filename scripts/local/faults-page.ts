@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { type FaultCase, type Figures, inWords, rounded } from "../../test/fault/figures/fault-case.js";
+import { type FaultCase, type Figures, inWords, passedLimits, rounded } from "../../test/fault/figures/fault-case.js";
 import { ROOT } from "./state.js";
 
 const FILE = join(ROOT, "docs/faults.md");
@@ -26,6 +26,8 @@ export class FaultsPage {
     const { jobs, lost, twice, leftOver, recoverySeconds } = figures;
     const limits = figures.measures.filter(({ value, atMost }) => atMost > 0 || value > 0).map(inWords);
     if (fault.recoverWithin !== null) limits.unshift(`recovery ≤ ${fault.recoverWithin} s`);
+    const passed = passedLimits(fault, figures);
+    if (passed.length > 0) limits.push(`**passed: ${passed.join(", ")}**`);
     const cells = [
       `\`${fault.name}\`: ${fault.about}`,
       figures.broker,

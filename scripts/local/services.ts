@@ -13,8 +13,6 @@ export interface ServiceChoice {
   readonly rabbitmq?: boolean;
   readonly postgres?: boolean;
   readonly redis?: boolean;
-  /** Lines that are added to RabbitMQ's configuration. */
-  readonly rabbitmqSettings?: readonly string[];
 }
 
 export interface StartOptions extends ServiceChoice {
@@ -52,11 +50,7 @@ export async function startServices(options: StartOptions): Promise<Services> {
     return url === undefined ? start() : adopt(url);
   };
   const started = await Promise.allSettled([
-    pick<Broker>(
-      "rabbitmq",
-      () => startRabbitmq(guard, join(folder, "rabbitmq"), options.rabbitmqSettings),
-      externalBroker,
-    ),
+    pick<Broker>("rabbitmq", () => startRabbitmq(guard, join(folder, "rabbitmq")), externalBroker),
     pick<Database>("postgres", () => startPostgres(guard, join(folder, "postgres")), externalServer),
     pick<RedisServer>("redis", () => startRedis(guard, join(folder, "redis")), externalServer),
   ]);
@@ -122,6 +116,13 @@ export class Services {
   /** A disk alarm: the same for want of disk space. */
   setDiskAlarm = (on: boolean) =>
     required(this.broker, "rabbitmq").control("set_disk_free_limit", on ? "1000000000000000" : "50MB");
+
+  /** For new channels: how long a message may stay unacknowledged, and how often the broker looks. Until it is restarted. */
+  setConsumerTimeout = (timeoutMs: number, everyMs: number) => {
+    const set = (name: string, value: number) => `application:set_env(rabbit, ${name}, ${value})`;
+    const settings = [set("consumer_timeout", timeoutMs), set("channel_tick_interval", everyMs)];
+    return required(this.broker, "rabbitmq").control("eval", `${settings.join(", ")}.`);
+  };
 
   async restartBroker(): Promise<void> {
     await this.stopBroker();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "redis";
 import type { Services } from "../../../scripts/local/services.js";
@@ -13,6 +14,12 @@ import type { Stage } from "./stage.js";
 const APP = `${fileURLToPath(new URL("../../fixtures/effects-app.mjs", import.meta.url))}:app`;
 const QUEUE = "effects";
 const BATCH = 500;
+const QUIET_MS = 120_000;
+
+const NO_HOSTILE: { readonly count: number; readonly dead: ReadonlyMap<string, number> } = {
+  count: 0,
+  dead: new Map(),
+};
 
 const open = (url: string) => createClient({ url }).connect();
 
@@ -54,10 +61,19 @@ export class EffectFlow {
     }
   }
 
-  /** Waits until every task has had an effect, or the time is over: what is missing then is lost. */
-  async end(timeoutMs: number): Promise<void> {
-    const all = async () => (await this.redis.hLen(QUEUE)) >= this.#sent;
-    await waitUntil(all, "an effect of every task", timeoutMs).catch((error: Error) => this.stage.say(error.message));
+  /** Waits until every task has had an effect, or none has had for two minutes: what is missing then is lost. */
+  async end(): Promise<void> {
+    for (let done = await this.effects(); done < this.#sent; done = await this.effects()) {
+      try {
+        const more = async () => (await this.effects()) > done;
+        await waitUntil(more, "an effect of a task", QUIET_MS);
+      } catch {
+        this.stage.say(`${this.#sent - done} of ${this.#sent} tasks have no effect`);
+        this.stage.sayWorkers();
+        return;
+      }
+      await delay(100);
+    }
   }
 
   /** Messages that wait in the queue and have been given to no worker. */
@@ -65,8 +81,13 @@ export class EffectFlow {
     return this.client.depth(QUEUE);
   }
 
-  effects(): Promise<number> {
-    return this.redis.hLen(QUEUE);
+  /** Tasks that have had an effect. */
+  effects(task: "effects" | "hostile" = "effects"): Promise<number> {
+    return this.redis.hLen(task);
+  }
+
+  get brokerUrl(): string {
+    return this.services.brokerUrl;
   }
 
   /** Resident memory of the worker, as the kernel counts it. */
@@ -75,20 +96,25 @@ export class EffectFlow {
     return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
   }
 
-  /** Ends the worker, and counts. */
-  async figures(measures: readonly Measure[]): Promise<Figures> {
+  /** Ends the worker, and counts. @param hostile messages that are to have had an effect or to be a dead letter, and which are */
+  async figures(measures: readonly Measure[], hostile = NO_HOSTILE): Promise<Figures> {
     const ended = await this.stage.endWorkers();
     if (this.stage.spoils) {
       await this.redis.hDel(QUEUE, "0");
       await this.redis.hIncrBy(QUEUE, "1", 1);
       await this.client.send(QUEUE, "spoiled");
     }
-    const counts = await this.redis.hVals(QUEUE);
+    const counts = (await this.redis.hVals(QUEUE)).map(Number);
+    const ends = new Map(hostile.dead);
+    for (const [id, times] of Object.entries(await this.redis.hGetAll("hostile"))) {
+      const n = /\d+/.exec(id)?.[0] ?? id;
+      ends.set(n, (ends.get(n) ?? 0) + Number(times));
+    }
     return {
       broker: await versionOf(this.services),
-      jobs: this.#sent,
-      lost: this.#sent - counts.length,
-      twice: counts.reduce((sum, count) => sum + Number(count) - 1, 0),
+      jobs: this.#sent + hostile.count,
+      lost: this.#sent - counts.length + hostile.count - ends.size,
+      twice: [...counts, ...ends.values()].reduce((sum, times) => sum + times - 1, 0),
       leftOver: await leftOver(this.services),
       recoverySeconds: null,
       measures: [ended, ...measures],

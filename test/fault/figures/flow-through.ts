@@ -27,7 +27,6 @@ export interface FlowOptions {
   /** Whether jobs have to go on while the fault lasts: recovery is then the longest pause from its begin on. */
   readonly recoversMeanwhile?: boolean;
   readonly perSecond?: number;
-  readonly rabbitmqSettings?: readonly string[];
   /** The database of the jobs, when it is not the services' own. */
   readonly database?: (services: Services) => Promise<string>;
 }
@@ -39,14 +38,10 @@ const LONGEST_SECONDS = 150;
 /** Two workers and jobs at a steady pace before, in and after the fault. @returns their figures */
 export async function flowThrough(
   stage: Stage,
-  { holdMs, stops, recoversMeanwhile = false, perSecond = 10, rabbitmqSettings, database }: FlowOptions,
+  { holdMs, stops, recoversMeanwhile = false, perSecond = 10, database }: FlowOptions,
   prepare: (scene: Scene) => Promise<PassingFault> | PassingFault,
 ): Promise<Figures> {
-  const services = await stage.services({
-    rabbitmq: true,
-    postgres: true,
-    ...(rabbitmqSettings === undefined ? {} : { rabbitmqSettings }),
-  });
+  const services = await stage.services({ rabbitmq: true, postgres: true });
   const databaseUrl = (await database?.(services)) ?? services.databaseUrl;
   const flow = await JobFlow.open(stage, {
     databaseUrl,

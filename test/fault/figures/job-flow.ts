@@ -22,6 +22,8 @@ export interface FlowPlaces {
 }
 
 const QUEUE = "spot_simulation";
+/** On a machine that is busy. */
+const PATIENCE_SECONDS = 60;
 const NOTE_COMPLETIONS = `
   create table completions (id varchar(36) not null, at double precision not null);
   create function note_completion() returns trigger language plpgsql security definer as $$ begin
@@ -51,7 +53,11 @@ export class JobFlow {
   ) {}
 
   static async open(stage: Stage, places: FlowPlaces): Promise<JobFlow> {
-    const database = openDatabase({ url: places.databaseUrl, poolSize: 10 });
+    const database = openDatabase({
+      url: places.databaseUrl,
+      connectTimeoutSeconds: PATIENCE_SECONDS,
+      statementTimeoutSeconds: PATIENCE_SECONDS,
+    });
     stage.atEnd(() => database.destroy());
     await migrate(database);
     await sql`insert into users (id, email) values (${USER_ID}, 'player@example.com')`.execute(database);

@@ -3,13 +3,22 @@ import { broker } from "./cases/broker.js";
 import { clusters } from "./cases/cluster.js";
 import { connections } from "./cases/connections.js";
 import { database } from "./cases/database.js";
+import { hostiles } from "./cases/hostile.js";
 import { kills } from "./cases/kills.js";
 import { load } from "./cases/load.js";
 import type { FaultCase, Figures } from "./fault-case.js";
 import { Stage } from "./stage.js";
 
 /** Every case, in the order of the table. */
-export const CASES: readonly FaultCase[] = [...kills, ...database, ...connections, ...broker, ...clusters, ...load];
+export const CASES: readonly FaultCase[] = [
+  ...kills,
+  ...database,
+  ...connections,
+  ...broker,
+  ...clusters,
+  ...hostiles,
+  ...load,
+];
 
 export interface RunOptions {
   /** Told of what happens meanwhile. */

@@ -101,7 +101,8 @@ async function deadLettersRefused(scene: Scene): Promise<PassingFault> {
 }
 
 /** Jobs that run beyond the time after which the broker takes their message away. */
-async function consumerTimeout({ flow }: Scene): Promise<PassingFault> {
+async function consumerTimeout({ services, flow }: Scene): Promise<PassingFault> {
+  await services.setConsumerTimeout(CONSUMER_TIMEOUT_MS, TICK_MS);
   return {
     begin: async () => {
       await flow.send(await flow.insert(4, { top_board: [], simulation_runs: LONG_RUNS }));
@@ -154,16 +155,6 @@ export const broker: readonly FaultCase[] = [
     about: `jobs that run longer than the broker's consumer_timeout of ${CONSUMER_TIMEOUT_MS / 1000} s`,
     ...COMMON,
     recoverWithin: null,
-    run: (stage) =>
-      flowThrough(
-        stage,
-        {
-          holdMs: 30_000,
-          stops: false,
-          perSecond: 5,
-          rabbitmqSettings: [`consumer_timeout = ${CONSUMER_TIMEOUT_MS}`, `channel_tick_interval = ${TICK_MS}`],
-        },
-        consumerTimeout,
-      ),
+    run: (stage) => flowThrough(stage, { holdMs: 30_000, stops: false, perSecond: 5 }, consumerTimeout),
   },
 ];

@@ -14,7 +14,10 @@ import { jobTask } from "./tasks/job-task.js";
 import { refusedJobs } from "./tasks/refused-job.js";
 import { registerPloSolverTasks } from "./tasks/register.js";
 import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
+import { spotKernel } from "./tasks/spot-simulation/compute.js";
+import type { Compute } from "./tasks/spot-simulation/conduct.js";
 import { spotSimulationJob } from "./tasks/spot-simulation/job.js";
+import { warmUp } from "./tasks/spot-simulation/warm-up.js";
 
 /** What the command line may change. */
 export type PloSolverOptions = WorkerOptions & {
@@ -94,6 +97,10 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       // A database that is away is told at once, not when the first job needs it.
       void watch.look();
       await worker.start();
+      // Nobody waits for it: a job that comes meanwhile has its turn beside it.
+      const { signal } = shutdown;
+      const compute: Compute = (chunk) => worker.core.pool.run("warm-up", spotKernel, chunk, { signal });
+      warmUp({ compute, signal }).catch((error: unknown) => log.debug({ err: error }, "the threads are not warm"));
     },
     async stop(deadlineSeconds) {
       await worker.stop(deadlineSeconds);

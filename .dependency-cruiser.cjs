@@ -11,7 +11,7 @@ const POKER_ROOMS = {
   wasm: [],
   evaluator: ["wasm"],
   ranges: [],
-  equity: ["evaluator", "ranges"],
+  equity: ["wasm", "evaluator", "ranges"],
   "solver/game": ["evaluator"],
   "solver/wasm": ["wasm"],
   "solver/betting": [],

@@ -1,6 +1,8 @@
 import { choose } from "../combinatorics.js";
 import { CATEGORY_COUNT, CATEGORY_OF_VALUE, CATEGORY_TOP, type HandValue } from "../evaluator/categories.js";
+import { kernelsOf } from "../evaluator/kernels.js";
 import { type EvaluatorTables, RANK_PAIRS } from "../evaluator/tables.js";
+import { HAND_COUNTS } from "../wasm/hands.js";
 import { LOSS, RESULTS, TIE, WIN } from "./showdown-counts.js";
 
 /** Row width of the matrix of rank pairs. */
@@ -57,17 +59,25 @@ export class RandomHands {
 
   /** Counts every hand from `supply` against the value `against`. */
   count(supply: HandSupply, against: HandValue): void {
-    this.breakdown.fill(0);
     this.against = against;
     this.others = supply.others;
     this.suited = supply.suit < 0 ? 0 : supply.suited;
-    this.loadValues(supply.state);
-    this.placeRanks(this.handSize, 12, 0, 0, 1, 0);
+    this.countUnsuited(supply.state);
     if (supply.suit < 0) return;
+    this.loadValues(supply.state);
     this.loadFlushes(supply.suitMask);
     const live = supply.others.reduce((sum, cards) => sum + cards, 0);
     for (let left = 0; left <= this.handSize; left++) this.otherWays[left] = choose(live, left);
     this.placeSuited(this.suitedCount, 0, 0);
+  }
+
+  /** Counts hands with at most one card of the flush suit, in the kernel. */
+  private countUnsuited(state: number): void {
+    const { hands, base, workspace } = kernelsOf(this.tables);
+    workspace.set(this.others, HAND_COUNTS.others);
+    workspace.set(WAYS, HAND_COUNTS.ways);
+    hands.countHands(base, this.handSize, state, this.suited, this.against);
+    this.breakdown.set(new Float64Array(workspace.buffer, base + HAND_COUNTS.breakdown, this.breakdown.length));
   }
 
   private loadValues(state: number): void {
@@ -83,42 +93,14 @@ export class RandomHands {
     }
   }
 
-  /**
-   * Adds `left` cards of ranks up to `highest` to the `placed` distinct ranks so far; counts hands with at most one card
-   * of the flush suit. `none` and `one` are the ways so far with no and with one such card.
-   */
-  private placeRanks(left: number, highest: number, placed: number, best: HandValue, none: number, one: number): void {
-    if (left === 1) {
-      this.placeLast(highest, placed, best, none + one, none);
-      return;
-    }
-    const { others, values, suited, reach } = this;
-    for (let rank = highest; rank >= 0; rank--) {
-      const plain = others[rank];
-      const inSuit = (suited >> rank) & 1;
-      const most = Math.min(left, plain + inSuit);
-      if (most === 0) continue;
-      let value = Math.max(best, reach[placed * ROW + rank]);
-      this.extendReach(placed, rank);
-      for (let count = 1; count <= most; count++) {
-        if (count === 2) value = Math.max(value, values[rank * ROW + rank]);
-        const plainWays = WAYS[plain * ROW + count];
-        const nextNone = none * plainWays;
-        const nextOne = one * plainWays + inSuit * none * WAYS[plain * ROW + count - 1];
-        if (count === left) this.add(value, nextNone + nextOne);
-        else this.placeRanks(left - count, rank - 1, placed + 1, value, nextNone, nextOne);
-      }
-    }
-  }
-
-  /** The last card: `plainWays` for each card outside the flush suit, `suitedWays` for one of it. */
-  private placeLast(highest: number, placed: number, best: HandValue, plainWays: number, suitedWays: number): void {
-    const { others, suited, reach, breakdown, against } = this;
+  /** The last card, of another suit than the flush suit. */
+  private placeLast(highest: number, placed: number, best: HandValue, waysSoFar: number): void {
+    const { others, reach, breakdown, against } = this;
     const row = placed * ROW;
     // Most last cards add nothing: their hands keep the value of the cards before.
     let unchanged = 0;
     for (let rank = highest; rank >= 0; rank--) {
-      const ways = plainWays * others[rank] + ((suited >> rank) & 1) * suitedWays;
+      const ways = waysSoFar * others[rank];
       const value = reach[row + rank];
       if (value <= best) {
         unchanged += ways;
@@ -214,7 +196,7 @@ export class RandomHands {
 
   private placeOthers(left: number, highest: number, placed: number, best: HandValue, ways: number): void {
     if (left === 1) {
-      this.placeLast(highest, placed, best, ways, 0);
+      this.placeLast(highest, placed, best, ways);
       return;
     }
     const { others, values, reach } = this;

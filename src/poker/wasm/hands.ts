@@ -4,7 +4,11 @@ import { type SharedMemory, wasm } from "./shared-memory.js";
 /** The functions of hands.wat. Addresses are bytes in the memory they are bound to, which starts with evaluator tables. */
 export interface Hands {
   evaluateDeals(deals: number, count: number, boards: number, players: number, size: number, out: number): void;
+  countHands(workspace: number, size: number, state: number, suited: number, against: number): void;
 }
+
+/** Where `countHands` finds and leaves things in its workspace: see hands.wat. */
+export const HAND_COUNTS = { breakdown: 0, others: 432, ways: 1120 } as const;
 
 let compiled: object | undefined;
 

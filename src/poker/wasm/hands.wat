@@ -105,4 +105,123 @@
         (local.set $board (i32.add (local.get $board) (i32.const 5)))
         (br_if $eachBoard (i32.lt_u (local.get $board) (local.get $hands))))
       (local.set $deal (local.get $next))
-      (br $deals)))))
+      (br $deals))))
+
+  ;; What `countHands` works with, by bytes from the address it is given:
+  ;;    0  `[category × (win, tie, loss)]` of the counted hands, as doubles: the answer
+  ;;  216  by rank: live cards of no flush suit up to that rank, as doubles, and from 320 those of the flush suit
+  ;;  432  by rank: live cards of no flush suit, as bytes (given)
+  ;;  448  `[rank × rank]`, 16 a row: values of two hole cards on the board
+  ;;  864  `[ranks placed × rank]`: best value of a card of that rank with one of those placed; row 0 is zero
+  ;; 1120  `[n × k]`, 16 a row: n choose k, as bytes (given)
+  ;; 1200  the value to beat, then the live ranks of the flush suit as a mask
+
+  ;; counts $ways hands of a value
+  (func $add (param $w i32) (param $value i32) (param $ways f64)
+    (local $against i32)
+    (local.set $against (i32.load offset=1200 (local.get $w)))
+    (local.set $w (i32.add (local.get $w) (i32.shl (i32.add
+      (i32.mul (i32.const 3) (i32.load8_u offset=1653734 (local.get $value)))
+      (i32.add (i32.le_u (local.get $value) (local.get $against)) (i32.lt_u (local.get $value) (local.get $against)))) (i32.const 3))))
+    (f64.store (local.get $w) (f64.add (f64.load (local.get $w)) (local.get $ways))))
+
+  ;; the last card: $plain ways for each card outside the flush suit, $inSuit for each of it
+  (func $placeLast (param $w i32) (param $highest i32) (param $row i32) (param $best i32) (param $plain f64)
+    (param $inSuit f64)
+    (local $unchanged f64) (local $ways f64) (local $mask i32) (local $rank i32) (local $bests v128)
+    (if (i32.lt_s (local.get $highest) (i32.const 0)) (then (return)))
+    (local.set $rank (i32.add (local.get $w) (i32.shl (local.get $highest) (i32.const 3))))
+    (local.set $unchanged (f64.add (f64.mul (local.get $plain) (f64.load offset=216 (local.get $rank)))
+      (f64.mul (local.get $inSuit) (f64.load offset=320 (local.get $rank)))))
+    ;; few last cards make more than those before them: a bit for each
+    (local.set $bests (i16x8.splat (local.get $best)))
+    (local.set $mask (i32.and (i32.sub (i32.shl (i32.const 2) (local.get $highest)) (i32.const 1))
+      (i8x16.bitmask (i8x16.narrow_i16x8_s (i16x8.gt_s (v128.load offset=864 (local.get $row)) (local.get $bests))
+        (i16x8.gt_s (v128.load offset=880 (local.get $row)) (local.get $bests))))))
+    (block $done (loop $next
+      (br_if $done (i32.eqz (local.get $mask)))
+      (local.set $rank (i32.ctz (local.get $mask)))
+      (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
+      (local.set $ways (f64.add
+        (f64.mul (local.get $plain) (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank)))))
+        (f64.mul (local.get $inSuit) (f64.convert_i32_u (i32.and (i32.const 1)
+          (i32.shr_u (i32.load offset=1204 (local.get $w)) (local.get $rank)))))))
+      (local.set $unchanged (f64.sub (local.get $unchanged) (local.get $ways)))
+      (call $add (local.get $w) (i32.load16_u offset=864 (i32.add (local.get $row) (i32.shl (local.get $rank) (i32.const 1)))) (local.get $ways))
+      (br $next)))
+    (call $add (local.get $w) (local.get $best) (local.get $unchanged)))
+
+  ;; Adds $left cards of ranks up to $highest to those of the rows before $row; $none and $one are the ways so far with no
+  ;; and with one card of the flush suit.
+  (func $placeRanks (param $w i32) (param $left i32) (param $highest i32) (param $row i32) (param $best i32)
+    (param $none f64) (param $one f64)
+    (local $rank i32) (local $plain i32) (local $inSuit i32) (local $most i32) (local $value i32) (local $count i32)
+    (local $values i32) (local $ways f64) (local $nextNone f64) (local $nextOne f64)
+    (if (i32.eq (local.get $left) (i32.const 1)) (then
+      (call $placeLast (local.get $w) (local.get $highest) (local.get $row) (local.get $best) (f64.add (local.get $none) (local.get $one)) (local.get $none))
+      (return)))
+    (local.set $rank (i32.add (local.get $highest) (i32.const 1)))
+    (block $done (loop $ranks
+      (br_if $done (i32.eqz (local.get $rank)))
+      (local.set $rank (i32.sub (local.get $rank) (i32.const 1)))
+      (local.set $plain (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank))))
+      (local.set $inSuit (i32.and (i32.const 1) (i32.shr_u (i32.load offset=1204 (local.get $w)) (local.get $rank))))
+      (local.set $most (i32.add (local.get $plain) (local.get $inSuit)))
+      (local.set $most (select (local.get $most) (local.get $left) (i32.lt_u (local.get $most) (local.get $left))))
+      (br_if $ranks (i32.eqz (local.get $most)))
+      (local.set $value (i32.load16_u offset=864 (i32.add (local.get $row) (i32.shl (local.get $rank) (i32.const 1)))))
+      (local.set $value (select (local.get $value) (local.get $best) (i32.gt_u (local.get $value) (local.get $best))))
+      (local.set $values (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 5))))
+      (v128.store offset=896 (local.get $row) (i16x8.max_u
+        (v128.load offset=864 (local.get $row)) (v128.load offset=448 (local.get $values))))
+      (v128.store offset=912 (local.get $row) (i16x8.max_u
+        (v128.load offset=880 (local.get $row)) (v128.load offset=464 (local.get $values))))
+      (local.set $values (i32.load16_u offset=448 (i32.add (local.get $values) (i32.shl (local.get $rank) (i32.const 1)))))
+      (local.set $plain (i32.add (local.get $w) (i32.shl (local.get $plain) (i32.const 4))))
+      (local.set $count (i32.const 1))
+      (loop $counts
+        (if (i32.eq (local.get $count) (i32.const 2)) (then
+          (local.set $value (select (local.get $value) (local.get $values) (i32.gt_u (local.get $value) (local.get $values))))))
+        (local.set $ways (f64.convert_i32_u (i32.load8_u offset=1120 (i32.add (local.get $plain) (local.get $count)))))
+        (local.set $nextNone (f64.mul (local.get $none) (local.get $ways)))
+        (local.set $nextOne (f64.mul (local.get $one) (local.get $ways)))
+        (if (local.get $inSuit) (then
+          (local.set $nextOne (f64.add (local.get $nextOne) (f64.mul (local.get $none)
+            (f64.convert_i32_u (i32.load8_u offset=1119 (i32.add (local.get $plain) (local.get $count)))))))))
+        (if (i32.eq (local.get $count) (local.get $left))
+          (then (call $add (local.get $w) (local.get $value) (f64.add (local.get $nextNone) (local.get $nextOne))))
+          (else (call $placeRanks (local.get $w) (i32.sub (local.get $left) (local.get $count)) (i32.sub (local.get $rank) (i32.const 1))
+            (i32.add (local.get $row) (i32.const 32)) (local.get $value) (local.get $nextNone) (local.get $nextOne))))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br_if $counts (i32.le_u (local.get $count) (local.get $most))))
+      (br $ranks))))
+
+  ;; Counts all hands of $size cards with at most one card of the flush suit against a value, on a board whose rank multiset
+  ;; has number $state.
+  (func (export "countHands") (param $w i32) (param $size i32) (param $state i32) (param $suited i32) (param $against i32)
+    (local $high i32) (local $low i32) (local $value i32) (local $plain f64) (local $inSuit f64)
+    (memory.fill (local.get $w) (i32.const 0) (i32.const 216))
+    (memory.fill (i32.add (local.get $w) (i32.const 864)) (i32.const 0) (i32.const 32))
+    (i32.store offset=1200 (local.get $w) (local.get $against))
+    (i32.store offset=1204 (local.get $w) (local.get $suited))
+    (local.set $state (i32.mul (local.get $state) (i32.const 182)))
+    (loop $highs
+      (local.set $plain (f64.add (local.get $plain)
+        (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $high))))))
+      (local.set $inSuit (f64.add (local.get $inSuit)
+        (f64.convert_i32_u (i32.and (i32.const 1) (i32.shr_u (local.get $suited) (local.get $high))))))
+      (f64.store offset=216 (i32.add (local.get $w) (i32.shl (local.get $high) (i32.const 3))) (local.get $plain))
+      (f64.store offset=320 (i32.add (local.get $w) (i32.shl (local.get $high) (i32.const 3))) (local.get $inSuit))
+      (local.set $low (i32.const 0))
+      (loop $lows
+        (local.set $value (i32.load16_u offset=32768 (local.get $state)))
+        (i32.store16 offset=448 (i32.add (local.get $w) (i32.add
+          (i32.shl (local.get $high) (i32.const 5)) (i32.shl (local.get $low) (i32.const 1)))) (local.get $value))
+        (i32.store16 offset=448 (i32.add (local.get $w) (i32.add
+          (i32.shl (local.get $low) (i32.const 5)) (i32.shl (local.get $high) (i32.const 1)))) (local.get $value))
+        (local.set $state (i32.add (local.get $state) (i32.const 2)))
+        (local.set $low (i32.add (local.get $low) (i32.const 1)))
+        (br_if $lows (i32.le_u (local.get $low) (local.get $high))))
+      (local.set $high (i32.add (local.get $high) (i32.const 1)))
+      (br_if $highs (i32.lt_u (local.get $high) (i32.const 13))))
+    (call $placeRanks (local.get $w) (local.get $size) (i32.const 12) (local.get $w) (i32.const 0) (f64.const 1) (f64.const 0))))

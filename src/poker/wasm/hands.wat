@@ -1,5 +1,6 @@
-;; Strengths of Omaha hands, by the tables of evaluator/tables.ts, which start at address 0 of the memory: the numbers in
-;; `offset=` are those of its `LAYOUT`. Everything else is at addresses that the caller gives.
+;; Strengths of Omaha hands, and counts of them, by the tables of evaluator/tables.ts. These start at address 0 of the
+;; memory, and the larger numbers in `offset=` are those of their `LAYOUT`. Everything else is at addresses that the caller
+;; gives.
 ;;
 ;; `npx tsx scripts/assemble-wasm.ts` makes hands-module.ts of this text.
 (module

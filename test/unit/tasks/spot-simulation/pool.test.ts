@@ -5,6 +5,7 @@ import { run, spotKernel } from "../../../../src/tasks/spot-simulation/compute.j
 import { parseSpotInput } from "../../../../src/tasks/spot-simulation/parse-input.js";
 import type { SpotResult } from "../../../../src/tasks/spot-simulation/result-schema.js";
 import { simulateSpot } from "../../../../src/tasks/spot-simulation/simulate-spot.js";
+import { warmUp } from "../../../../src/tasks/spot-simulation/warm-up.js";
 
 const poolOf = (size: number) =>
   new ThreadPool({
@@ -34,6 +35,27 @@ const SHORT = { players: [{ cards: "AsKsQhJh" }, { cards: "8c8d7c6d" }], board: 
 const LONG = { players: [{ cards: "AsKsQhJh" }], random_opponents: 3, simulation_runs: 1_000_000_000 };
 
 describe("spots in a pool of threads", () => {
+  it("find threads and tables that are there when the pool was warmed", async () => {
+    const pool = poolOf(2);
+    const signal = new AbortController().signal;
+    await warmUp({ compute: (input) => pool.run("warm-up", spotKernel, input, { signal }), signal });
+    expect(pool.stats).toMatchObject({ active: 0, waiting: 0 });
+    const threads = pool.stats.threads;
+    expect(threads).toHaveLength(2);
+    const kinds: string[] = [];
+    await simulateSpot(parseSpotInput(SHORT), {
+      compute: (input) => {
+        kinds.push(input.kind);
+        return pool.run("job", spotKernel, input, { signal });
+      },
+      signal,
+      report: () => undefined,
+    });
+    expect(new Set(kinds)).toEqual(new Set(["count"]));
+    expect(pool.stats.threads).toEqual(threads);
+    await pool.close();
+  });
+
   it("have the same answers as in this thread, whatever the number of threads", async () => {
     const data = { ...LONG, simulation_runs: 300_000, top_board: "9c8h2s", bottom_board: "Td" };
     const here = await simulateSpot(parseSpotInput(data), {

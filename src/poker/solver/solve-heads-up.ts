@@ -1,3 +1,4 @@
+import { SolverInputError } from "../errors.js";
 import { planHeadsUp } from "./plan/heads-up-plan.js";
 import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
@@ -28,15 +29,15 @@ export function solveHeadsUp(
   onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
-  const plan = planHeadsUp(spot, limits);
-  // Where hands or deals would have to be left out, all of them are drawn from instead, anew for each deal.
-  if (spot.street < 3 && plan.incomplete) {
-    return solveSampled(spot, planSampled(spot, plan.sorted, limits, classifyHands), limits, hooks, format, onShared);
+  const { plan, sorted, problem } = planHeadsUp(spot, limits);
+  if (!plan && spot.street < 3) {
+    return solveSampled(spot, planSampled(spot, sorted, limits, classifyHands), limits, hooks, format, onShared);
   }
+  if (!plan)
+    throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
   const solver = new VectorSolver(plan.game, {
     maxBytes: limits.maxBytes,
     stop: () => hooks.stop() === "now",
-    deals: plan.deals,
   });
   try {
     onShared(solver.shared);

@@ -1,87 +1,44 @@
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Spot, SpotRange } from "../spot/spot.js";
-import type { DealCounts } from "../vector/heads-up-game.js";
 
 /** One rung of the ladder from the game as asked to the smallest game that still says something. */
 export interface Rung {
-  /** Combos a range given by notation or default is thinned out to, and a range given hand by hand. */
+  /** Combos a range is thinned out to. */
   readonly combos: number;
-  readonly explicitCombos: number;
-  /** Whether the rung is there for having fewer combos, so that it also cuts what the job allows. */
-  readonly fewerCombos: boolean;
   /** 1: only the largest size; null: all. */
   readonly rootSizes: 1 | null;
   readonly laterSizes: 1 | null;
   readonly laterRaises: number | null;
   readonly laterBetting: boolean;
-  /** Deals to make; null for all. */
-  readonly deals: DealCounts | null;
 }
 
-/** Combos of a range that the solver takes unasked, by street. */
-const COMFORTABLE_COMBOS: readonly number[] = [0, 300, 400, 2000];
-/** Listed hands are thinned out only beyond these, or when time or memory do not suffice. */
-const EXPLICIT_COMBOS: readonly number[] = [0, 600, 2000, 20_000];
+/** Combos that ranges are thinned out to when the whole ones do not fit. */
+const MOST_THINNED = 40_000;
 const LEAST_COMBOS = 30;
 
-/** Samples of the deals to fall back on, richest first; null for all deals. */
-function dealOptions(street: number, boards: number): readonly (DealCounts | null)[] {
-  if (boards === 1) {
-    if (street > 1) return [null];
-    return [null, { first: 49, later: 12 }, { first: 49, later: 8 }, { first: 49, later: 5 }];
-  }
-  if (street === 3) return [null];
-  if (street === 2) return [null, { first: 256, later: 0 }, { first: 128, later: 0 }, { first: 64, later: 0 }];
-  return [
-    { first: 192, later: 5 },
-    { first: 128, later: 4 },
-    { first: 96, later: 3 },
-    { first: 64, later: 2 },
-  ];
-}
-
-/** Versions of a heads-up game from the richest to the poorest. */
+/**
+ * Versions of a heads-up game from the richest to the poorest. Before the river they leave out no hand and no deal: where
+ * none fits, hands and deals are drawn.
+ */
 export function headsUpLadder(spot: Spot): Rung[] {
-  const early = spot.street < 3;
-  const comfortable = COMFORTABLE_COMBOS[spot.street];
-  const deals = dealOptions(spot.street, spot.boards.length);
-  const fewest = deals.at(-1) ?? null;
   const full: Rung = {
-    combos: comfortable,
-    explicitCombos: EXPLICIT_COMBOS[spot.street],
-    fewerCombos: false,
+    combos: Number.POSITIVE_INFINITY,
     rootSizes: null,
     laterSizes: null,
     laterRaises: null,
     laterBetting: true,
-    deals: deals[0],
   };
-  const simple: Rung = early ? { ...full, laterSizes: 1, laterRaises: 1 } : full;
-  const thinned = (rung: Rung, combos: number): Rung => ({
-    ...rung,
-    combos,
-    explicitCombos: combos,
-    fewerCombos: true,
-  });
-  const rungs: Rung[] = [];
-  for (const made of deals) rungs.push({ ...full, deals: made }, { ...simple, deals: made });
-  for (let combos = comfortable; combos >= LEAST_COMBOS; combos = Math.round(combos / 1.5)) {
-    rungs.push({ ...thinned(simple, combos), deals: fewest });
-  }
-  rungs.push({ ...thinned(simple, 100), rootSizes: 1, deals: fewest });
-  const poorest: Rung = { ...thinned(simple, LEAST_COMBOS), rootSizes: 1, deals: fewest };
-  if (early) rungs.push({ ...thinned(simple, 100), laterBetting: false, deals: fewest });
-  rungs.push({ ...poorest, laterBetting: !early });
-  return rungs;
+  if (spot.street < 3) return [full, { ...full, laterSizes: 1, laterRaises: 1 }];
+  const rungs = [full];
+  for (let combos = MOST_THINNED; combos >= LEAST_COMBOS; combos = Math.round(combos / 1.25))
+    rungs.push({ ...full, combos });
+  return [...rungs, { ...full, combos: 100, rootSizes: 1 }, { ...full, combos: LEAST_COMBOS, rootSizes: 1 }];
 }
 
-/** Hands a seat's range may have on a rung. */
-export function comboLimit(spot: Spot, rung: Rung, seat: number): number {
-  const { maxCombos } = spot.options;
-  const usual = spot.ranges[seat].explicit ? rung.explicitCombos : rung.combos;
-  if (maxCombos === null) return usual;
-  return rung.fewerCombos ? Math.min(maxCombos, usual) : maxCombos;
+/** Hands a range may have on a rung. */
+export function comboLimit(spot: Spot, rung: Rung): number {
+  return Math.min(spot.options.maxCombos ?? Number.POSITIVE_INFINITY, rung.combos);
 }
 
 /** Bet sizes of a rung. */
@@ -125,12 +82,4 @@ export function describeRung(
     notes.push(`only one bet size on later streets: ${largest} of the pot`);
   if (rung.laterRaises !== null && maxRaises > rung.laterRaises) notes.push("at most one raise on later streets");
   return notes;
-}
-
-/** How sampled deals change the game; null when all are made. */
-export function describeDeals(deals: DealCounts, all: DealCounts): string | null {
-  if (deals.first >= all.first && deals.later >= all.later) return null;
-  const first = deals.first < all.first ? `${deals.first} of ${all.first} next deals` : `all ${all.first} next cards`;
-  const later = deals.later < all.later ? ` and ${deals.later} of ${all.later} after each` : "";
-  return `${first}${later} are played, evenly spread over the deck; the others count as like them`;
 }

@@ -1,4 +1,4 @@
-import { plural, SolverInputError } from "../../errors.js";
+import { plural } from "../../errors.js";
 import { Random } from "../../random.js";
 import { capRange, sortedRanges } from "../abstraction/cap-range.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
@@ -6,10 +6,11 @@ import type { PotLimitSizing } from "../betting/sizing.js";
 import { omahaDeal } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { allDeals, type DealCounts, type HeadsUpGame } from "../vector/heads-up-game.js";
+import { allDeals, type HeadsUpGame } from "../vector/heads-up-game.js";
 import { gameBytes } from "../vector/memory-layout.js";
 import { chunksOf, compileStreets } from "../vector/street-block.js";
-import { comboLimit, describeDeals, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
+import { comboLimit, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
+import { machineSpeed } from "./machine-speed.js";
 
 /** A game that fits the limits, and what was given up for it. */
 export interface HeadsUpPlan {
@@ -17,9 +18,13 @@ export interface HeadsUpPlan {
   readonly sizing: PotLimitSizing;
   /** One sentence for each reduction. */
   readonly reductions: readonly string[];
-  readonly deals: DealCounts;
-  /** Hands that were asked for or deals are left out. */
-  readonly incomplete: boolean;
+}
+
+/** The largest version of a heads-up game that the limits allow, if any does. */
+export interface HeadsUpChoice {
+  readonly plan: HeadsUpPlan | null;
+  /** Why none does. */
+  readonly problem: string;
   /** The ranges asked for, sorted by strength. */
   readonly sorted: readonly HandSet[];
 }
@@ -40,12 +45,8 @@ export const SECONDS_PER_CHUNK = 100e-9;
 /** Decisions of a tree above which raises are given up first, by street. */
 const COMFORTABLE_DECISIONS: readonly number[] = [0, 8000, 5000, 2500];
 
-/**
- * Chooses the largest version of a heads-up game, flop to river, that the limits allow.
- *
- * @throws SolverInputError when not even the smallest version fits.
- */
-export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpPlan {
+/** Chooses the largest version of a heads-up game, flop to river, that the limits allow. */
+export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpChoice {
   const sorted = sortedRanges(
     asked.ranges.map((range) => range.hands),
     asked.boards,
@@ -58,11 +59,12 @@ export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpPlan {
   for (const [place, rung] of rungs.entries()) {
     const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1);
     if (typeof tried !== "string") {
-      return { ...tried, reductions: [...fewerRaises(asked, spot, tried.sizing), ...tried.reductions] };
+      const reductions = [...fewerRaises(asked, spot, tried.sizing), ...tried.reductions];
+      return { plan: { ...tried, reductions }, problem, sorted };
     }
     problem = tried;
   }
-  throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
+  return { plan: null, problem, sorted };
 }
 
 /** The spot with as many raises as a tree of sensible size allows: sizes and combos are worth more than late raises. */
@@ -107,30 +109,27 @@ function tryRung(
   const sizing = rungSizing(spot, rung);
   const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
-  const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung, seat)));
+  const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung)));
   const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal: omahaDeal(spot.boards) };
-  const deals = limitDeals(rung.deals, allDeals(game.deal, 3 - spot.street));
-  const speed = 1 + (limits.threads - 1) * THREAD_GAIN;
+  const speed = expectedSpeed(limits);
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
   const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
   const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
-  const seconds = needed * WALKS_PER_ITERATION * expectedWalkSeconds(game, deals);
+  const seconds = needed * WALKS_PER_ITERATION * expectedWalkSeconds(game);
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
     return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
   }
-  const bytes = gameBytes(game, deals);
+  const bytes = gameBytes(game);
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
-  const sampled = describeDeals(deals, allDeals(game.deal, 3 - spot.street));
-  const reductions = describeRung(spot, rung, spot.ranges, hands);
-  const whole = Math.min(spot.options.maxCombos ?? Number.POSITIVE_INFINITY, MAX_COMBOS);
-  const thinned = hands.some((range, seat) => range.count < Math.min(whole, sorted[seat].count));
-  const incomplete = sampled !== null || thinned;
-  return { game, sizing, deals, incomplete, sorted, reductions: sampled ? [...reductions, sampled] : reductions };
+  return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands) };
 }
 
-function limitDeals(wanted: DealCounts | null, all: DealCounts): DealCounts {
-  if (!wanted) return all;
-  return { first: Math.min(wanted.first, all.first), later: Math.min(wanted.later, all.later) };
+/**
+ * Speed as a multiple of one thread of the reference machine. Where iterations are asked for, that one thread's: equal
+ * iterations are to give equal answers everywhere.
+ */
+function expectedSpeed({ iterations, threads }: SolveLimits): number {
+  return iterations === null ? machineSpeed() * (1 + (threads - 1) * THREAD_GAIN) : 1;
 }
 
 function memoryProblem(bytes: number, allowed: number): string {
@@ -154,12 +153,14 @@ export function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null
 }
 
 /** Expected seconds of a walk over all its deals, on one thread. */
-function expectedWalkSeconds(game: HeadsUpGame, { first, later }: DealCounts): number {
+function expectedWalkSeconds(game: HeadsUpGame): number {
   const boards = game.deal.boards.length;
   const hands = (game.hands[0].count + game.hands[1].count) / 2;
+  const blocks = compileStreets(game.tree, boards);
+  const { first, later } = allDeals(game.deal, blocks.length - 1);
   const visits = [1, first, first * later];
   let seconds = 0;
-  compileStreets(game.tree, boards).forEach((block, level) => {
+  blocks.forEach((block, level) => {
     const chunks = (chunksOf(block.showdown) * boards * 2 + chunksOf(block.fold)) / 2;
     seconds += visits[level] * (block.nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK);
   });

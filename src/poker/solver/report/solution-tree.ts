@@ -1,6 +1,5 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../game/deal-model.js";
-import { firstOutcome, laterOutcome } from "../vector/deal-schedule.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { evRounder, mean, type RoundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
@@ -172,9 +171,9 @@ export class SolutionTree {
     const { remaining, boards } = shared;
     const dealt = new Uint8Array(2 * boards);
     const [first = index] = before;
-    dealOutcome(firstOutcome(shared, first), boards, remaining.length, dealt, 0, dealt, 0);
+    dealOutcome(first, boards, remaining.length, dealt, 0, dealt, 0);
     if (before.length > 0) {
-      dealOutcome(laterOutcome(shared, first, index), boards, remaining.length, dealt, boards, dealt, boards);
+      dealOutcome(index, boards, remaining.length, dealt, boards, dealt, boards);
     }
     const last = dealt.subarray(before.length * boards, (before.length + 1) * boards);
     return Array.from(last, (position) => this.#options.formatCard(remaining[position])).join("/");

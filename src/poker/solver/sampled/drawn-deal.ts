@@ -97,7 +97,7 @@ export class DrawnDeal {
     this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
     this.#shared.outcomes = this.#outcomes(stream, index, random);
     this.streets.forEach((_, level) => {
-      if (level > 0) this.dealt.place(level, 0, 0);
+      if (level > 0) this.dealt.place(level, 0);
     });
     this.index = indexSubsets(hands[0], hands[1]);
     writeSlots(this.#shared, this.index);

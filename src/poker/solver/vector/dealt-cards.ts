@@ -1,5 +1,5 @@
 import { dealOutcome, pairIndex } from "../game/deal-model.js";
-import { firstOutcome, laterOutcome } from "./deal-schedule.js";
+import { outcomeOf } from "./deal-schedule.js";
 import type { SharedGame } from "./shared-game.js";
 
 const MAX_LEVELS = 4;
@@ -18,11 +18,11 @@ export class DealtCards {
     this.#shared = shared;
   }
 
-  /** Makes deal number `index` of a level, after the path that leads there. */
-  place(level: number, path: number, index: number): void {
+  /** Makes deal number `index` of a level. */
+  place(level: number, index: number): void {
     const { boards, remaining } = this.#shared;
     const used = (level - 1) * boards;
-    const outcome = level === 1 ? firstOutcome(this.#shared, index) : laterOutcome(this.#shared, path, index);
+    const outcome = outcomeOf(this.#shared, level, index);
     dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
     let low = this.deadLow[level - 1];
     let high = this.deadHigh[level - 1];

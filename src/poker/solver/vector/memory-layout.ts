@@ -126,12 +126,12 @@ export function layOutGame(
   };
 }
 
-/** Bytes a game's tables would take; `deals` defaults to all. */
-export function gameBytes(game: HeadsUpGame, deals?: DealCounts): number {
+/** Bytes a game's tables would take. */
+export function gameBytes(game: HeadsUpGame): number {
   const subsets = 2 ** game.hands[0].k;
   const blocks = compileStreets(game.tree, game.deal.boards.length);
   // An upper bound: as if every subset of every hand needed an accumulator, as far as the deck has that many.
   const slotCount = Math.min(Math.min(game.hands[0].count, game.hands[1].count) * subsets, 300_000);
   const slotLengths = pair((seat) => game.hands[seat].count * subsets);
-  return layOutGame(game, blocks, deals ?? allDeals(game.deal, blocks.length - 1), { slotCount, slotLengths }).bytes;
+  return layOutGame(game, blocks, allDeals(game.deal, blocks.length - 1), { slotCount, slotLengths }).bytes;
 }

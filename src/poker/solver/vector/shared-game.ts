@@ -19,9 +19,9 @@ export interface SharedGame {
   readonly hands: readonly [HandSet, HandSet];
   readonly boards: number;
   readonly remaining: Uint8Array;
-  /** Deals made; as many as there are, unless they are sampled. */
+  /** Deals made: all there are, or one where they are drawn. */
   readonly deals: DealCounts;
-  /** The one outcome of each deal, where deals are drawn anew for each walk; null: `deals` of them, fixed. */
+  /** The one outcome of each deal, where deals are drawn anew for each walk; null: all of them. */
   readonly outcomes: readonly [number, number] | null;
 }
 
@@ -29,17 +29,15 @@ export interface SharedGame {
  * Compiles a game: flattens its tree, lays its memory out and fills the tables of card subsets and showdown orders.
  *
  * @param maxBytes memory bound.
- * @param wantedDeals deals to make; default all.
  * @throws SolverInputError when the memory would exceed the bound.
  */
 export function shareGame(
   game: HeadsUpGame,
   maxBytes: number,
-  wantedDeals?: DealCounts,
 ): { readonly shared: SharedGame; readonly blocks: readonly StreetBlock[]; readonly index: SlotIndex } {
   const blocks = compileStreets(game.tree, game.deal.boards.length);
   const index = indexSubsets(game.hands[0], game.hands[1]);
-  const deals = wantedDeals ?? allDeals(game.deal, blocks.length - 1);
+  const deals = allDeals(game.deal, blocks.length - 1);
   const layout = layOutGame(game, blocks, deals, {
     slotCount: index.slotCount,
     slotLengths: [index.seats[0].slots.length, index.seats[1].slots.length],

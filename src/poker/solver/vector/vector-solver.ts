@@ -4,7 +4,7 @@ import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
 import { CardRemoval } from "../game/card-removal.js";
 import { Crew } from "./crew.js";
 import { writeDealGroups } from "./deal-schedule.js";
-import type { DealCounts, HeadsUpGame } from "./heads-up-game.js";
+import type { HeadsUpGame } from "./heads-up-game.js";
 import { type SharedGame, shareGame } from "./shared-game.js";
 import type { StreetBlock } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
@@ -22,8 +22,6 @@ export interface VectorSolverOptions {
   readonly maxBytes?: number;
   /** True abandons the computation with `SolveCancelled`; asked every few milliseconds. */
   readonly stop?: () => boolean;
-  /** Deals to make; default all. */
-  readonly deals?: DealCounts;
 }
 
 /** How far average play is from equilibrium, in chips. */
@@ -55,7 +53,7 @@ export class VectorSolver {
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
   constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
-    const { shared, blocks, index } = shareGame(game, options.maxBytes ?? 2 ** 30, options.deals);
+    const { shared, blocks, index } = shareGame(game, options.maxBytes ?? 2 ** 30);
     this.game = game;
     this.shared = shared;
     this.blocks = blocks;

@@ -134,7 +134,7 @@ export class Walker {
     let path = 0;
     this.#down(0, 0, 0, opponents);
     deals.forEach((index, step) => {
-      this.#dealt.place(step + 1, path, index);
+      this.#dealt.place(step + 1, index);
       path = this.#pathAfter(step + 1, path, index);
       this.#down(step + 1, path, 0, opponents);
     });
@@ -177,7 +177,7 @@ export class Walker {
   /** Makes deal number `index` of a level and adds the next street's values to `target`. */
   #deal(level: number, path: number, index: number, target: Float64Array, width: number, start: number): void {
     if (this.#stop()) throw new SolveCancelled("the solver was told to stop");
-    this.#dealt.place(level, path, index);
+    this.#dealt.place(level, index);
     this.#walkStreet(level, this.#pathAfter(level, path, index), target, width, start);
   }
 

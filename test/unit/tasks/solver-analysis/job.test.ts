@@ -112,9 +112,11 @@ describe("a solver job", () => {
 
   it("gives the same answer with a helper where deals are drawn anew", async () => {
     const random = seededRandom(32);
-    const board = BOARD.slice(0, 3);
-    const ranges = { "0": randomHands(250, 4, board, random), "1": randomHands(250, 4, board, random) };
-    const flop = spot({ board, player_ranges: ranges, bet_sizes: [1], iterations: 20, time_limit_seconds: 30 });
+    // All deals of two flops would never fit.
+    const boards = { board: BOARD.slice(0, 3), board2: ["As", "Jd", "6c"] };
+    const dead = [...boards.board, ...boards.board2];
+    const ranges = { "0": randomHands(60, 4, dead, random), "1": randomHands(60, 4, dead, random) };
+    const flop = spot({ ...boards, player_ranges: ranges, stack_sizes: [100, 100], bet_sizes: [1], iterations: 12 });
     const alone = await start(flop, { threads: 1 }).result;
     const helped = await start(flop, { threads: 2 }).result;
     expect(alone.solution.sampling).not.toBeNull();
@@ -122,7 +124,7 @@ describe("a solver job", () => {
   });
 
   it("ends with the best solution so far at the soft time limit", async () => {
-    const running = start(spot({ iterations: 1_000_000, player_ranges: {} }));
+    const running = start(spot({ iterations: 1_000_000, player_ranges: {}, max_combos: 2000 }));
     await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));
     running.stop(new SoftTimeLimitExceeded(1));
     const { solution } = await running.result;
@@ -132,7 +134,7 @@ describe("a solver job", () => {
   });
 
   it("ends at once when the job is cancelled, and frees its threads", async () => {
-    const running = start(spot({ iterations: 1_000_000, player_ranges: {} }));
+    const running = start(spot({ iterations: 1_000_000, player_ranges: {}, max_combos: 2000 }));
     await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));
     running.stop(new JobCancelledError("the job was cancelled"));
     await expect(running.result).rejects.toThrow("the job was cancelled");

@@ -70,7 +70,7 @@ export async function flowThrough(
   await flowing;
   await flow.withdraw(ids);
   const pause = await flow.longestPause(stops ? beganAt : beginsAt, endedAt);
-  if (stops && pause * 1000 < holdMs / 2) throw new Error(`the fault stopped nothing: longest pause ${pause} s`);
+  if (stops && pause * 1000 < holdMs / 3) throw new Error(`the fault stopped nothing: longest pause ${pause} s`);
   await flow.end();
   return await flow.figures(recoversMeanwhile ? Math.max(pause, next) : next);
 }

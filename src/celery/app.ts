@@ -24,8 +24,8 @@ import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions } from "./task.js";
-import { expandNodename } from "./worker/nodename.js";
 import type { RefusedHook } from "./worker/parts.js";
+import { expandNodename } from "./worker/remote/nodename.js";
 import { Worker } from "./worker/worker.js";
 
 /** Settings of an app; `broker` and `backend` are short for `brokerUrl` and `resultBackend`. */

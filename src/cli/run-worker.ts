@@ -1,6 +1,6 @@
 import type { Celery, WorkerOptions } from "../celery/app.js";
 import type { SettingsInput } from "../celery/settings.js";
-import { expandNodename } from "../celery/worker/nodename.js";
+import { expandNodename } from "../celery/worker/remote/nodename.js";
 import type { Worker } from "../celery/worker/worker.js";
 import { type Config, loadConfig } from "../config.js";
 import { isReadable } from "../log.js";

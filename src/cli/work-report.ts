@@ -1,4 +1,4 @@
-import { logFields } from "../celery/worker/context.js";
+import { logFields } from "../celery/worker/task/context.js";
 import type { Worker } from "../celery/worker/worker.js";
 
 /** What a worker does at one moment: for the log. */

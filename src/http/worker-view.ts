@@ -1,5 +1,5 @@
 import type { WorkerEventMap, WorkerEventName } from "../celery/event-map.js";
-import type { UnsettledGroup } from "../celery/worker/unsettled.js";
+import type { UnsettledGroup } from "../celery/worker/wait/unsettled.js";
 
 /** What health and metrics need to see of a worker. */
 export interface WorkerView {

@@ -4,7 +4,7 @@ import { compressionOf, prepare } from "../celery/protocol/compression.js";
 import { decodeTaskMessage } from "../celery/protocol/message.js";
 import { isRecord } from "../celery/protocol/record.js";
 import type { TaskMessage } from "../celery/protocol/types.js";
-import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
+import { DEAD_LETTER_HEADERS } from "../celery/worker/broker/dead-letter.js";
 import { jobIdOf } from "../tasks/job-arguments.js";
 import { idsNamedBy } from "../tasks/named-jobs.js";
 

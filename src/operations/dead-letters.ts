@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import type { BrokerConnection } from "../celery/amqp/connection.js";
 import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js";
-import { DEAD_LETTER_HEADERS } from "../celery/worker/dead-letter.js";
+import { DEAD_LETTER_HEADERS } from "../celery/worker/broker/dead-letter.js";
 import { JobRepository } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobsDatabase } from "../jobs/schema.js";

@@ -54,7 +54,7 @@ export interface FoundRequest {
   readonly info: RequestInfo;
 }
 
-/** What control commands may see and do: the worker's side is in worker/remote.ts. */
+/** What control commands may see and do: the worker's side is in worker/remote/. */
 export interface ControlledWorker {
   readonly nodename: string;
   readonly settings: Settings;

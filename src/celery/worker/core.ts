@@ -8,22 +8,22 @@ import type { EventDispatcher } from "../events/dispatcher.js";
 import type { ThreadPool } from "../executor/thread-pool.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
-import type { Bodies } from "./bodies.js";
-import type { DeadLetters } from "./dead-letter.js";
-import type { Delivery } from "./delivery.js";
+import type { Bodies } from "./broker/bodies.js";
+import type { DeadLetters } from "./broker/dead-letter.js";
+import type { Delivery } from "./broker/delivery.js";
+import type { Returns } from "./broker/returns.js";
 import type { WorkerEvents } from "./emitter.js";
 import type { RefusedHook } from "./parts.js";
-import type { RateLimits } from "./rate-limits.js";
-import type { RecentSet } from "./recent-set.js";
-import type { Refusals } from "./refusals.js";
 import type { Requests } from "./requests.js";
-import type { Requeues } from "./requeues.js";
-import type { Returns } from "./returns.js";
-import type { RevokedStamps } from "./revoked-stamps.js";
-import type { Schedule } from "./schedule.js";
-import type { SlotGroup, Slots } from "./slots.js";
-import type { Unsettled } from "./unsettled.js";
-import type { Windows } from "./windows.js";
+import type { RateLimits } from "./wait/rate-limits.js";
+import type { RecentSet } from "./wait/recent-set.js";
+import type { Refusals } from "./wait/refusals.js";
+import type { Requeues } from "./wait/requeues.js";
+import type { RevokedStamps } from "./wait/revoked-stamps.js";
+import type { Schedule } from "./wait/schedule.js";
+import type { SlotGroup, Slots } from "./wait/slots.js";
+import type { Unsettled } from "./wait/unsettled.js";
+import type { Windows } from "./wait/windows.js";
 
 /** What the steps of a delivery's life share: one record per worker. */
 export interface WorkerCore {

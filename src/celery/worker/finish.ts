@@ -1,10 +1,10 @@
 import { asError, WorkerShutdown } from "../errors.js";
+import type { Settlement } from "./broker/delivery.js";
 import type { WorkerCore } from "./core.js";
-import type { Settlement } from "./delivery.js";
 import { disposalOf, type Outcome } from "./outcome.js";
 import { record } from "./record.js";
 import type { Request } from "./request.js";
-import { statesStored } from "./store.js";
+import { statesStored } from "./task/store.js";
 
 /** A task that has cost its thread so often is a failure: quorum queues soon drop what is requeued again. */
 const MAX_LOSSES = 10;

@@ -1,13 +1,13 @@
 import { unreadableHeaders } from "../amqp/content-header.js";
 import { NO_EMBED } from "../protocol/message.js";
-import type { OpenedMessage } from "./bodies.js";
+import type { OpenedMessage } from "./broker/bodies.js";
+import { type Delivery, rawMessage } from "./broker/delivery.js";
 import type { WorkerCore } from "./core.js";
-import { type Delivery, rawMessage } from "./delivery.js";
 import { discard, settleMessage } from "./finish.js";
 import { refusalOf, refuse, refuseRead, refuseUnregistered } from "./refuse.js";
 import { Request } from "./request.js";
 import { start } from "./run.js";
-import type { SlotGroup } from "./slots.js";
+import type { SlotGroup } from "./wait/slots.js";
 
 /** Takes one delivery in: reads it, finds its task, and lets it run at its time. Never throws. */
 export function receive(core: WorkerCore, delivery: Delivery): void {

@@ -9,7 +9,7 @@ import {
   WorkerLostError,
   WorkerShutdown,
 } from "../errors.js";
-import type { Settlement } from "./delivery.js";
+import type { Settlement } from "./broker/delivery.js";
 
 /** How a request ended: a closed set. */
 export type Outcome =

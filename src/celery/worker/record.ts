@@ -4,14 +4,14 @@ import { GroupResult } from "../client/group-result.js";
 import { asError, isLasting, TaskRevokedError } from "../errors.js";
 import { encodeException, tracebackOf } from "../protocol/exception.js";
 import type { ResultRecord, State } from "../results/backend.js";
-import { callerOf, RequestCanvas } from "./canvas.js";
-import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
-import { failureHook, retryHook, returnHook, revokedHook } from "./hooks.js";
 import type { Outcome } from "./outcome.js";
 import type { Request } from "./request.js";
-import { nextAttemptOf, publishRetry } from "./retry.js";
-import { isStored, store } from "./store.js";
+import { callerOf, RequestCanvas } from "./task/canvas.js";
+import { Context } from "./task/context.js";
+import { failureHook, retryHook, returnHook, revokedHook } from "./task/hooks.js";
+import { nextAttemptOf, publishRetry } from "./task/retry.js";
+import { isStored, store } from "./task/store.js";
 
 /**
  * Writes what outlives a request: its hooks, callbacks and next steps, result, part in a chord, next attempt.

@@ -2,15 +2,15 @@ import { asError, NotRegistered, WorkerShutdown } from "../errors.js";
 import { DecodeError, MessageError, ProtocolError } from "../protocol/errors.js";
 import { encodeException } from "../protocol/exception.js";
 import type { TaskMessage } from "../protocol/types.js";
+import type { Delivery } from "./broker/delivery.js";
 import type { WorkerCore } from "./core.js";
-import type { Delivery } from "./delivery.js";
 import { finish } from "./finish.js";
 import { type Disposal, refusal as disposalOfRefusal, type Outcome } from "./outcome.js";
 import type { RefusedMessage } from "./parts.js";
-import type { Refusal } from "./refusals.js";
 import type { Request } from "./request.js";
-import { RESULTS, store } from "./store.js";
-import { type Subject, WentBack } from "./unsettled.js";
+import { RESULTS, store } from "./task/store.js";
+import type { Refusal } from "./wait/refusals.js";
+import { type Subject, WentBack } from "./wait/unsettled.js";
 
 type Why = Pick<RefusedMessage, "kind" | "reason" | "task">;
 

@@ -3,9 +3,9 @@ import { snakeCase } from "../names.js";
 import type { TaskMessage } from "../protocol/types.js";
 import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
-import type { Delivery, Settlement } from "./delivery.js";
+import type { Delivery, Settlement } from "./broker/delivery.js";
 import type { Outcome } from "./outcome.js";
-import type { Subject } from "./unsettled.js";
+import type { Subject } from "./wait/unsettled.js";
 
 export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
 

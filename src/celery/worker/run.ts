@@ -2,13 +2,13 @@ import type { TaskDefinition } from "../definition.js";
 import { SoftTimeLimitExceeded, TaskControl, TaskRevokedError, TimeLimitExceeded, WorkerShutdown } from "../errors.js";
 import { startTimeout } from "../long-timeout.js";
 import type { ErrorClass } from "../task.js";
-import { Context } from "./context.js";
 import type { WorkerCore } from "./core.js";
 import { finish, settleMessage } from "./finish.js";
 import { type Outcome, outcomeOfError } from "./outcome.js";
 import type { Request } from "./request.js";
-import type { SlotGroup } from "./slots.js";
-import { storeState } from "./store.js";
+import { Context } from "./task/context.js";
+import { storeState } from "./task/store.js";
+import type { SlotGroup } from "./wait/slots.js";
 
 /** How long a terminated task may take to end by itself before it is given up and its threads are killed. */
 const TERMINATE_GRACE_MS = 1500;

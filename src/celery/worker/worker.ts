@@ -7,18 +7,18 @@ import { parseBrokerUrl } from "../amqp/url.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
 import { MAX_CONSUMED_QUEUES } from "../limits.js";
 import { inMode, isQuorum } from "../queues.js";
+import { Consumer } from "./broker/consumer.js";
 import { buildCore } from "./build-core.js";
-import { Consumer } from "./consumer.js";
-import { logFields } from "./context.js";
 import type { WorkerCore } from "./core.js";
 import { WorkerEvents } from "./emitter.js";
 import { forget, receive } from "./intake.js";
 import { logTaskEvents } from "./log-lines.js";
 import type { WorkerParts } from "./parts.js";
-import { Remote } from "./remote.js";
+import { Remote } from "./remote/remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
-import type { UnsettledGroup } from "./unsettled.js";
+import { logFields } from "./task/context.js";
+import type { UnsettledGroup } from "./wait/unsettled.js";
 
 /** State of one consumer, for health probes. */
 export interface ConsumerStatus {

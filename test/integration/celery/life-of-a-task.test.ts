@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Ignore, Reject } from "../../../src/celery/errors.js";
 import { kernel } from "../../../src/celery/executor/kernel.js";
 import type { TaskContext } from "../../../src/celery/index.js";
-import { revoke } from "../../../src/celery/worker/revoke.js";
+import { revoke } from "../../../src/celery/worker/remote/revoke.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
 import { useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";

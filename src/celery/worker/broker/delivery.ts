@@ -1,0 +1,63 @@
+import type { Channel, ConsumeMessage } from "../../amqp/connection.js";
+import type { RawMessage } from "../../protocol/types.js";
+
+/** A channel as deliveries know it: its tags are void once it is closed. */
+export interface DeliveryChannel {
+  readonly channel: Channel;
+  /** When it was lost, in epoch milliseconds; null while it is open, Infinity once it was closed in good order. */
+  lostAtMs: number | null;
+  /** Deliveries of this channel that are not settled yet. */
+  readonly unsettled: Set<Delivery>;
+}
+
+export type Settlement = "ack" | "reject" | "requeue";
+
+/** One message as one channel delivered it. It is settled once, and only on that channel. */
+export class Delivery {
+  #settled = false;
+
+  constructor(
+    readonly message: ConsumeMessage,
+    readonly queue: string,
+    readonly on: DeliveryChannel,
+    /** The subscription it came by; a consumer may be renewed on one channel. */
+    readonly subscription: number,
+  ) {
+    on.unsettled.add(this);
+  }
+
+  /** True while the broker still waits for this delivery to be settled. */
+  get isPending(): boolean {
+    return this.on.lostAtMs === null && !this.#settled;
+  }
+
+  get isSettled(): boolean {
+    return this.#settled;
+  }
+
+  /**
+   * Tells the broker; only request.ts and refuse.ts call this.
+   * @returns false when the channel is gone: the broker has taken the message back
+   */
+  settle(how: Settlement): boolean {
+    if (this.#settled) return true;
+    this.#settled = true;
+    this.on.unsettled.delete(this);
+    if (this.on.lostAtMs !== null) return false;
+    if (how === "ack") this.on.channel.ack(this.message);
+    else this.on.channel.reject(this.message, how === "requeue");
+    return true;
+  }
+}
+
+/** What of a delivery is the message. */
+export function rawMessage({ message: { content, properties } }: Delivery): RawMessage {
+  return {
+    body: content,
+    headers: properties.headers ?? {},
+    contentType: properties.contentType,
+    contentEncoding: properties.contentEncoding,
+    correlationId: properties.correlationId,
+    replyTo: properties.replyTo,
+  };
+}

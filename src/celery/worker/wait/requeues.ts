@@ -1,0 +1,63 @@
+import { backOffMs } from "../../amqp/back-off.js";
+import { WorkerShutdown } from "../../errors.js";
+import { digestOf } from "../broker/message-identity.js";
+import type { Request } from "../request.js";
+
+const FIRST_PAUSE_MS = 500;
+const LAST_PAUSE_MS = 30_000;
+
+/** Messages whose requeues are counted. */
+const MAX_COUNTED = 10_000;
+
+/**
+ * Messages that their task sends back to the queue. Once is at once; a message that comes back to be sent back again
+ * waits here before, longer each time, unacknowledged and in nobody's way.
+ */
+export class Requeues {
+  /** By digest of the message: another one of the same task id has its own. */
+  readonly #counts = new Map<string, number>();
+  readonly #waiting = new Map<Request, (reason: WorkerShutdown) => void>();
+
+  /** @param hold takes the request's delivery out of the way of others */
+  constructor(private readonly hold: (request: Request) => void) {}
+
+  /** How often the message of a request was sent back by this worker. */
+  countOf({ delivery }: Request): number {
+    return this.#counts.size === 0 ? 0 : (this.#counts.get(digestOf(delivery)) ?? 0);
+  }
+
+  has(request: Request): boolean {
+    return this.#waiting.has(request);
+  }
+
+  /** Resolves when the message may go back. @throws WorkerShutdown */
+  async pause(request: Request): Promise<void> {
+    const digest = digestOf(request.delivery);
+    const count = this.#counts.get(digest) ?? 0;
+    this.#counts.delete(digest);
+    this.#counts.set(digest, count + 1);
+    if (this.#counts.size > MAX_COUNTED) this.#forgetOldest();
+    if (count === 0) return;
+    this.hold(request);
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, backOffMs(count - 1, FIRST_PAUSE_MS, LAST_PAUSE_MS));
+      this.#waiting.set(request, (reason) => {
+        clearTimeout(timer);
+        reject(reason);
+      });
+    }).finally(() => this.#waiting.delete(request));
+  }
+
+  /** Ends all waiting: the messages go back with their channels. */
+  close(): void {
+    const reason = new WorkerShutdown("the worker stopped while the message waited to go back to its queue");
+    for (const reject of this.#waiting.values()) reject(reason);
+  }
+
+  #forgetOldest(): void {
+    for (const digest of this.#counts.keys()) {
+      this.#counts.delete(digest);
+      return;
+    }
+  }
+}

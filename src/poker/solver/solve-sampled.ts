@@ -14,10 +14,13 @@ import type { SolveLimits, Spot } from "./spot/spot.js";
 const TRAINED = 0.57;
 const RESPONDED = 0.7;
 const MEASURED = 0.93;
+/** The same where a hero's hand is measured apart at the end. */
+const MEASURED_BEFORE_HERO = 0.81;
 /** Deals of the search for responses and of measuring for each of training, when iterations are asked for. */
 const RESPONSES = 0.5;
 const MEASURES = 0.25;
 const LEAST_MEASURES = 4;
+const HERO_MEASURES = 2;
 const LEAST_RESPONSES = 10;
 const UNLIMITED = 0x3fffffff;
 const REPORT_EVERY = 0.2;
@@ -69,7 +72,9 @@ export function solveSampled(
     crew.lead(PHASE.respond, LEAST_RESPONSES, () => hooks.stop() === "now" && enough(0));
     crew.lead(PHASE.respond, part(RESPONSES, LEAST_RESPONSES), () => enough(RESPONDED));
     crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
-    crew.lead(PHASE.measure, part(MEASURES, LEAST_MEASURES), () => enough(MEASURED));
+    const hero = game.heroes.some((place) => place >= 0);
+    crew.lead(PHASE.measure, part(MEASURES, LEAST_MEASURES), () => enough(hero ? MEASURED_BEFORE_HERO : MEASURED));
+    if (hero) crew.lead(PHASE.hero, part(HERO_MEASURES, LEAST_MEASURES), () => enough(MEASURED));
     const stoppedBy: StopReason = soft
       ? "soft_time_limit"
       : iterations !== null && done >= iterations

@@ -2,7 +2,7 @@ import { DECK_SIZE } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import type { Random } from "../../random.js";
-import type { HandSet } from "../game/hand-set.js";
+import { type CardMasks, cardMasks, type HandSet } from "../game/hand-set.js";
 import { capRange } from "./cap-range.js";
 
 /** Strengths are below this. */
@@ -25,6 +25,13 @@ const ROOT_GRAIN: EarlyGrain = { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18
 /** Rivers looked at after a turn card. */
 const RIVERS = 12;
 
+const NO_WEIGHTS = new Float64Array(1);
+
+interface Moments {
+  readonly mean: Float64Array;
+  readonly spread: Float64Array;
+}
+
 const powered = (share: number, classes: number): number => Math.min(classes - 1, Math.floor(share ** 1.4 * classes));
 const levelOf = (value: number, bounds: readonly number[]): number => bounds.filter((bound) => value >= bound).length;
 
@@ -36,6 +43,7 @@ const levelOf = (value: number, bounds: readonly number[]): number => bounds.fil
 export class HandClasses {
   readonly #evaluator = new OmahaEvaluator(evaluatorTables());
   readonly #reference: readonly HandSet[];
+  readonly #referenceMasks: readonly CardMasks[];
   readonly #boards: number;
   readonly #shares = new Float64Array(STRENGTHS);
   readonly #values = new Uint16Array(STRENGTHS);
@@ -46,6 +54,7 @@ export class HandClasses {
    */
   constructor(ranges: readonly HandSet[], boards: number, random: Random) {
     this.#reference = ranges.map((range) => capRange(range, REFERENCE_HANDS, -1, random));
+    this.#referenceMasks = this.#reference.map(cardMasks);
     this.#boards = boards;
   }
 
@@ -65,25 +74,27 @@ export class HandClasses {
     return (shares[this.#boards] * (this.#boards === 1 ? spreads.length + 1 : 1)) ** this.#boards;
   }
 
-  /** Class of every hand on complete boards; hands that hold a card of a board get some class. */
-  river(hands: HandSet, boards: readonly (readonly number[])[]): Int32Array {
-    const classes = new Int32Array(hands.count);
+  /** Class of every hand of each set on complete boards; hands that hold a card of a board get some class. */
+  river(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
+    const classes = sets.map(({ count }) => new Int32Array(count));
     for (const board of boards) {
       this.#setBoard(board);
       const strong = this.#boards === 1 ? this.#strongCards(board) : null;
       const shares = RIVER_SHARES[this.#boards];
-      for (let hand = 0; hand < hands.count; hand++) {
-        const share = powered(this.#share(hands, hand), shares);
-        const own = strong ? levelOf(blocked(hands, hand, strong), BLOCKER_BOUNDS) : 0;
-        const here = strong ? share * (BLOCKER_BOUNDS.length + 1) + own : share;
-        classes[hand] = classes[hand] * shares + here;
-      }
+      sets.forEach((hands, set) => {
+        const into = classes[set];
+        for (let hand = 0; hand < hands.count; hand++) {
+          const share = powered(this.#share(hands, hand), shares);
+          const own = strong ? levelOf(blocked(hands, hand, strong), BLOCKER_BOUNDS) : 0;
+          into[hand] = into[hand] * shares + (strong ? share * (BLOCKER_BOUNDS.length + 1) + own : share);
+        }
+      });
     }
     return classes;
   }
 
   /** Class of every hand on boards that lack one card each, by a few of those cards, the same for the same boards. */
-  turn(hands: HandSet, boards: readonly (readonly number[])[]): Int32Array {
+  turn(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
     const dead = new Set(boards.flat());
     const free = Array.from({ length: DECK_SIZE }, (_, card) => card).filter((card) => !dead.has(card));
     const rivers = Array.from(
@@ -91,49 +102,64 @@ export class HandClasses {
       (_, index) => free[Math.floor(((index + 0.5) * free.length) / RIVERS)],
     );
     const runouts = boards.map((board) => rivers.map((river) => [...board, river]));
-    return this.#early(hands, runouts, TURN_GRAIN);
+    return this.#early(sets, runouts, TURN_GRAIN);
   }
 
   /** Finer classes by the final boards that are given for each board. */
   root(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[]): Int32Array {
-    return this.#early(hands, runouts, ROOT_GRAIN);
+    return this.#early([hands], runouts, ROOT_GRAIN)[0];
   }
 
-  #early(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[], grain: EarlyGrain): Int32Array {
-    const classes = new Int32Array(hands.count);
+  #early(
+    sets: readonly HandSet[],
+    runouts: readonly (readonly (readonly number[])[])[],
+    grain: EarlyGrain,
+  ): Int32Array[] {
+    const classes = sets.map(({ count }) => new Int32Array(count));
     const shares = grain.shares[this.#boards];
     const spreads = this.#boards === 1 ? grain.spreads : [];
     for (const boards of runouts) {
-      const { mean, spread } = this.#moments(hands, boards);
-      for (let hand = 0; hand < hands.count; hand++) {
-        const share = powered(mean[hand], shares);
-        classes[hand] = classes[hand] * shares + share * (spreads.length + 1) + levelOf(spread[hand], spreads);
-      }
+      this.#moments(sets, boards).forEach(({ mean, spread }, set) => {
+        const into = classes[set];
+        for (let hand = 0; hand < into.length; hand++) {
+          const share = powered(mean[hand], shares);
+          into[hand] = into[hand] * shares + share * (spreads.length + 1) + levelOf(spread[hand], spreads);
+        }
+      });
     }
     return classes;
   }
 
   /** Mean and standard deviation of the share that each hand beats, over boards that share no card with it. */
-  #moments(hands: HandSet, boards: readonly (readonly number[])[]): { mean: Float64Array; spread: Float64Array } {
-    const mean = new Float64Array(hands.count);
-    const spread = new Float64Array(hands.count);
-    const seen = new Uint16Array(hands.count);
+  #moments(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Moments[] {
+    const moments = sets.map((hands) => ({
+      hands,
+      masks: cardMasks(hands),
+      mean: new Float64Array(hands.count),
+      spread: new Float64Array(hands.count),
+      seen: new Uint16Array(hands.count),
+    }));
     for (const board of boards) {
       this.#setBoard(board);
-      for (let hand = 0; hand < hands.count; hand++) {
-        if (holdsAny(hands, hand, board)) continue;
-        const share = this.#share(hands, hand);
-        seen[hand]++;
-        mean[hand] += share;
-        spread[hand] += share * share;
+      const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
+      for (const { hands, masks, mean, spread, seen } of moments) {
+        for (let hand = 0; hand < hands.count; hand++) {
+          if (((masks.low[hand] & low[0]) | (masks.high[hand] & high[0])) !== 0) continue;
+          const share = this.#share(hands, hand);
+          seen[hand]++;
+          mean[hand] += share;
+          spread[hand] += share * share;
+        }
       }
     }
-    for (let hand = 0; hand < hands.count; hand++) {
-      const count = Math.max(1, seen[hand]);
-      mean[hand] /= count;
-      spread[hand] = Math.sqrt(Math.max(0, spread[hand] / count - mean[hand] ** 2));
+    for (const { mean, spread, seen } of moments) {
+      for (let hand = 0; hand < mean.length; hand++) {
+        const count = Math.max(1, seen[hand]);
+        mean[hand] /= count;
+        spread[hand] = Math.sqrt(Math.max(0, spread[hand] / count - mean[hand] ** 2));
+      }
     }
-    return { mean, spread };
+    return moments;
   }
 
   #share(hands: HandSet, hand: number): number {
@@ -146,14 +172,16 @@ export class HandClasses {
     this.#evaluator.setBoard(a, b, c, d, e);
     const shares = this.#shares.fill(0);
     let total = 0;
-    for (const hands of this.#reference) {
+    const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
+    const masks = this.#referenceMasks;
+    this.#reference.forEach((hands, set) => {
       for (let hand = 0; hand < hands.count; hand++) {
-        if (holdsAny(hands, hand, board)) continue;
+        if (((masks[set].low[hand] & low[0]) | (masks[set].high[hand] & high[0])) !== 0) continue;
         const weight = hands.weights[hand];
         shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] += weight;
         total += weight;
       }
-    }
+    });
     let below = 0;
     for (let strength = 0; strength < STRENGTHS; strength++) {
       const here = shares[strength];
@@ -195,10 +223,4 @@ function blocked(hands: HandSet, hand: number, parts: Float64Array): number {
   let sum = 0;
   for (let place = hand * hands.k; place < (hand + 1) * hands.k; place++) sum += parts[hands.cards[place]];
   return sum;
-}
-
-function holdsAny(hands: HandSet, hand: number, cards: readonly number[]): boolean {
-  for (let place = hand * hands.k; place < (hand + 1) * hands.k; place++)
-    if (cards.includes(hands.cards[place])) return true;
-  return false;
 }

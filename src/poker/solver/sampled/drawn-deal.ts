@@ -83,12 +83,17 @@ export class DrawnDeal {
   /**
    * Draws hands of both ranges and all cards to come: number `index` of a stream. The first deals of a stream come in
    * random order without repetition, so that each comes equally often.
+   *
+   * @param alone a seat that holds no hand but the hero's
    */
-  draw(stream: number, index: number): void {
+  draw(stream: number, index: number, alone: 0 | 1 | null = null): void {
     const { seed, ranges, combosPerDeal, heroes } = this.#game;
     const random = Random.ofStream([seed, stream, index]);
     const drawn = ([0, 1] as const).map((seat) => {
-      const { chosen, weights } = drawHands(ranges[seat], combosPerDeal, heroes[seat], random);
+      const { chosen, weights } =
+        seat === alone
+          ? { chosen: [heroes[seat]], weights: [1] }
+          : drawHands(ranges[seat], combosPerDeal, heroes[seat], random);
       return { places: Int32Array.from(chosen), hands: selectHands(ranges[seat], chosen, weights) };
     });
     const hands: readonly [HandSet, HandSet] = [drawn[0].hands, drawn[1].hands];
@@ -102,7 +107,7 @@ export class DrawnDeal {
     this.index = indexSubsets(hands[0], hands[1]);
     writeSlots(this.#shared, this.index);
     this.#writeOrders();
-    this.rows = this.streets.map((_, level) => [this.#rowsOf(level, 0), this.#rowsOf(level, 1)]);
+    this.rows = this.streets.map((_, level) => this.#rowsOf(level));
   }
 
   #outcomes(stream: number, index: number, random: Random): readonly [number, number] {
@@ -125,11 +130,16 @@ export class DrawnDeal {
     ]);
   }
 
-  #rowsOf(level: number, seat: 0 | 1): Int32Array {
-    if (level === 0) return this.places[seat].map((place) => this.#game.rootRows[seat][place]);
+  #rowsOf(level: number): readonly [Int32Array, Int32Array] {
+    if (level === 0) {
+      const { rootRows } = this.#game;
+      const own = (seat: 0 | 1): Int32Array => this.places[seat].map((place) => rootRows[seat][place]);
+      return [own(0), own(1)];
+    }
     const boards = this.#boardsAt(level);
-    const hands = this.hands[seat];
-    return boards[0].length === 5 ? this.#classes.river(hands, boards) : this.#classes.turn(hands, boards);
+    const [first, second] =
+      boards[0].length === 5 ? this.#classes.river(this.hands, boards) : this.#classes.turn(this.hands, boards);
+    return [first, second];
   }
 
   /** Strength of each of a seat's hands on each final board; -1 for hands that hold a dealt card. */

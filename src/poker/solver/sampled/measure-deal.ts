@@ -84,13 +84,30 @@ export function measureDeal(work: DealInPlay, batch: number, replicate: number):
   measures.totals[1] += showdownShare(work, removal);
   for (const seat of [0, 1] as const) {
     const other = seat === 0 ? 1 : 0;
-    measureDecisions(work, removal, measures, seat, replicate);
+    measureDecisions(work, removal, measures, seat, replicate, false);
     const opponent = work.average(other, SUM_SET);
     const usual = weighted(walker.walk(seat, opponent, work.playOn(seat, SUM_SET)), hands[seat].weights);
     const response = weighted(walker.walk(seat, opponent, work.response(seat)), hands[seat].weights);
     measures.chips[seat][1] += usual;
     measures.chips[seat][2] += response - usual;
   }
+}
+
+/**
+ * Adds one deal of which the hero's hand is the only one of its seat: its EVs by a replicate's play. Such deals cost
+ * little, so that there are many of them.
+ */
+export function measureHero(work: DealInPlay, seat: 0 | 1, batch: number, replicate: number): void {
+  const { hands, index } = work.deal;
+  if (!index) throw new Error("no hands are drawn");
+  measureDecisions(
+    work,
+    new CardRemoval(hands[0], hands[1], index),
+    measuresOf(work.game, batch),
+    seat,
+    replicate,
+    true,
+  );
 }
 
 function weighted(values: Float64Array, weights: Float64Array): number {
@@ -119,6 +136,7 @@ function measureDecisions(
   measures: Measures,
   seat: 0 | 1,
   replicate: number,
+  heroAlone: boolean,
 ): void {
   const { game, deal, walker } = work;
   const [block] = game.blocks;
@@ -144,7 +162,7 @@ function measureDecisions(
       if (level === 0) values.set(node.subarray(0, nodeCount), hand * nodeCount);
     },
   );
-  measures.chips[seat][0] += weighted(results, weights);
+  if (!heroAlone) measures.chips[seat][0] += weighted(results, weights);
   const reach = new Float64Array(nodeCount);
   const split: HandPlay = work.average(seat, replicate);
   const met = Array.from(decisionNode, (_, decision) =>
@@ -154,15 +172,17 @@ function measureDecisions(
   for (let hand = 0; hand < count; hand++) {
     reach[0] = weights[hand];
     split(0, hand, deal.rows[0][seat][hand], reach);
-    const groups = [game.classOf[seat][places[seat][hand]]];
-    if (places[seat][hand] === game.heroes[seat]) groups.push(game.classCounts[seat] - 1);
-    met.forEach((opponents, decision) => {
-      if (!opponents) return;
+    const isHero = places[seat][hand] === game.heroes[seat];
+    const groups = heroAlone ? [] : [{ group: game.classOf[seat][places[seat][hand]], whole: false }];
+    // The hero's own row is that of his hand wherever it comes from, and counts alike in every deal.
+    if (isHero) groups.push({ group: game.classCounts[seat] - 1, whole: true });
+    for (let decision = 0; decision < met.length; decision++) {
+      const opponents = met[decision];
+      if (!opponents) continue;
       const at = decisionNode[decision];
       const child = firstChild[decision];
-      groups.forEach((group, which) => {
-        // The hero's own row is that of his hand wherever it comes from.
-        const here = which === 0 ? reach[at] : weights[hand];
+      for (const { group, whole } of groups) {
+        const here = whole ? 1 : reach[at];
         const pairs = here * opponents[hand];
         measures.here[seat][group * decisionNode.length + decision] += pairs;
         for (let action = 0; action < actionCount[decision]; action++) {
@@ -173,7 +193,7 @@ function measureDecisions(
           measures.every[seat][place] += chips;
           measures.takers[seat][place] += chips * share;
         }
-      });
-    });
+      }
+    }
   }
 }

@@ -4,7 +4,7 @@ import { REPLICATES, type SampledGame } from "./sampled-game.js";
 import { SampledWork } from "./sampled-work.js";
 
 /** What is done one after the other, each in streams of deals that are independent of each other. */
-export const PHASE = { train: 0, respond: 1, measure: 2 } as const;
+export const PHASE = { train: 0, respond: 1, measure: 2, hero: 3 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /** Streams of each phase: the first and the number. */
@@ -12,8 +12,9 @@ const STREAMS: readonly { readonly first: number; readonly count: number }[] = [
   { first: 0, count: REPLICATES },
   { first: REPLICATES, count: 2 },
   { first: REPLICATES + 2, count: BATCHES },
+  { first: REPLICATES + 2 + BATCHES, count: BATCHES },
 ];
-const STREAM_COUNT = REPLICATES + 2 + BATCHES;
+const STREAM_COUNT = REPLICATES + 2 + 2 * BATCHES;
 
 const WORD = { phase: 0, finished: 1, failed: 2, helpers: 3, streams: 4 } as const;
 /** Words of a stream: whether a thread is at work on it, deals done, deals wanted. */
@@ -138,7 +139,8 @@ export class SampledCrew {
     const index = stream - STREAMS[phase].first;
     if (phase === PHASE.train) this.work.train(index, done);
     else if (phase === PHASE.respond) this.work.respond(index === 0 ? 0 : 1, stream, done);
-    else this.work.measure(index, stream, done);
+    else if (phase === PHASE.measure) this.work.measure(index, stream, done);
+    else this.work.measureHero(index, stream, done);
   }
 }
 

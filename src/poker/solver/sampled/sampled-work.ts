@@ -1,6 +1,6 @@
 import { addRegrets, playGreedily, playOn, type RowRef, splitByAverage, splitByRegret } from "../vector/hand-pass.js";
 import { DrawnDeal } from "./drawn-deal.js";
-import { type DealInPlay, measureDeal } from "./measure-deal.js";
+import { type DealInPlay, measureDeal, measureHero } from "./measure-deal.js";
 import { REPLICATES, RESPONSE_SET, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
 import { type HandPlay, SampledWalker } from "./sampled-walker.js";
 
@@ -61,6 +61,13 @@ export class SampledWork implements DealInPlay {
   measure(batch: number, stream: number, done: number): void {
     this.deal.draw(stream, done);
     measureDeal(this, batch, batch % REPLICATES);
+  }
+
+  /** Measures the hero's hand on one more deal; see {@link measureHero}. */
+  measureHero(batch: number, stream: number, done: number): void {
+    const seat = this.game.heroes[0] >= 0 ? 0 : 1;
+    this.deal.draw(stream, done, seat);
+    measureHero(this, seat, batch, batch % REPLICATES);
   }
 
   set(index: number): TableSet {

@@ -21,6 +21,7 @@ function hasDockerEngine(): boolean {
 async function withCompose(): Promise<number> {
   const command = ["compose", "up", "--build", "--scale", `celeryworker=${WORKERS}`];
   say(`A Docker engine is here: docker ${command.join(" ")}`);
+  say("  Web view         http://localhost:5556  (token plosolver-plosolver)");
   say("  Example backend  http://localhost:5000/jobs");
   say("  RabbitMQ         http://localhost:15672  (plosolver / plosolver)");
   say("  Flower           http://localhost:5555");
@@ -41,11 +42,13 @@ async function natively(): Promise<number> {
   const interrupted = whenInterrupted();
   const stack = await startStack({
     workers: WORKERS,
+    web: true,
     log: say,
     env: { LOG_FORMAT: process.env.LOG_FORMAT ?? "pretty" },
   });
   writeState(STATE, stack.urls);
   const { services } = stack;
+  if (stack.urls.webUrl) say(`  Web view         ${stack.urls.webUrl}`);
   if (stack.urls.backendUrl) say(`  Example backend  ${stack.urls.backendUrl}/jobs`);
   say(`  RabbitMQ         ${services.brokerUrl}`);
   say(`                   ${services.managementUrl}  (guest / guest)`);

@@ -63,6 +63,27 @@ const TASK_OF_JOB_TYPE = {
   SOLVER_ANALYSIS: "tasks.process_solver_analysis",
 } as const;
 
+/** Whose jobs the examples are. */
+const DEMO_USER = "00000000-0000-4000-8000-000000000001";
+
+/** Makes sure that somebody is there for whom jobs can be sent. */
+export async function addDemoUser(databaseUrl: string): Promise<void> {
+  const text =
+    "insert into users (id, email, username) values ($1, 'demo@plosolver.example', 'demo') on conflict do nothing";
+  await query(databaseUrl, text, [DEMO_USER]);
+}
+
+async function query(databaseUrl: string, text: string, values: unknown[] = []): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  client.on("error", () => undefined);
+  await client.connect();
+  try {
+    return (await client.query(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
 /** Writes the row itself and sends the task with a client of our own: where there is no Python Celery. */
 export class DirectJobs implements JobsApi {
   constructor(
@@ -72,10 +93,9 @@ export class DirectJobs implements JobsApi {
 
   async submit(job: JobRequest): Promise<string> {
     const id = randomUUID();
-    await this.query(
-      "insert into users (id, email, username) values ('demo', 'demo@plosolver.example', 'demo') on conflict do nothing",
-    );
-    await this.query(
+    await addDemoUser(this.databaseUrl);
+    await query(
+      this.databaseUrl,
       `insert into jobs (id, user_id, job_type, status, input_data, progress_percentage, created_at, updated_at)
        values ($1, (select id from users where email = 'demo@plosolver.example'), $2, 'QUEUED', $3, 0, now() at time zone 'utc', now() at time zone 'utc')`,
       [id, job.job_type, JSON.stringify(job.input_data)],
@@ -85,19 +105,8 @@ export class DirectJobs implements JobsApi {
   }
 
   async get(id: string): Promise<JobView> {
-    const [row] = await this.query("select * from jobs where id = $1", [id]);
+    const [row] = await query(this.databaseUrl, "select * from jobs where id = $1", [id]);
     if (row === undefined) throw new Error(`no job ${id}`);
     return row as JobView;
-  }
-
-  private async query(text: string, values: unknown[] = []): Promise<unknown[]> {
-    const client = new pg.Client({ connectionString: this.databaseUrl });
-    client.on("error", () => undefined);
-    await client.connect();
-    try {
-      return (await client.query(text, values)).rows;
-    } finally {
-      await client.end();
-    }
   }
 }

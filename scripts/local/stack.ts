@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { BackendJobs, DirectJobs, type JobsApi } from "./jobs-api.js";
+import { addDemoUser, BackendJobs, DirectJobs, type JobsApi } from "./jobs-api.js";
 import { freePorts, type GuardedProcess, tail, waitFor } from "./processes.js";
 import { BACKEND_MODULES, findPython, provision } from "./provision.js";
 import { sendTask } from "./send-task.js";
@@ -18,6 +18,8 @@ export interface StackUrls {
   readonly backendUrl?: string;
   readonly brokerUrl?: string;
   readonly databaseUrl?: string;
+  /** The web view; absent unless asked for. */
+  readonly webUrl?: string;
 }
 
 /** Services, workers and example backend, all native processes. */
@@ -32,12 +34,14 @@ export interface Stack {
 export interface StackOptions {
   readonly workers: number;
   readonly log: (line: string) => void;
+  /** Serve the web view too. Default false. */
+  readonly web?: boolean;
   /** Further variables of the workers and the backend. */
   readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts everything and resolves when each worker is ready and the backend answers. */
-export async function startStack({ workers, log, env: further }: StackOptions): Promise<Stack> {
+export async function startStack({ workers, log, web = false, env: further }: StackOptions): Promise<Stack> {
   log("Starting RabbitMQ and PostgreSQL …");
   const [services, found] = await Promise.all([
     startServices({ rabbitmq: true, postgres: true, log }),
@@ -49,8 +53,10 @@ export async function startStack({ workers, log, env: further }: StackOptions): 
     const env = { ...process.env, ...further, ...urls };
     await run(process.execPath, [CLI, "db", "migrate"], { cwd: ROOT, env });
     log(`Starting ${workers === 1 ? "the worker" : `${workers} workers`}${python ? " and the example backend" : ""} …`);
-    const [started, backend] = await Promise.all([
+    if (web) await addDemoUser(services.databaseUrl);
+    const [started, webUrl, backend] = await Promise.all([
       startWorkers(services, workers, env),
+      web ? startWebView(services, env) : undefined,
       python === undefined ? undefined : startBackend(services, python, env),
     ]);
     return {
@@ -60,6 +66,7 @@ export async function startStack({ workers, log, env: further }: StackOptions): 
         brokerUrl: services.brokerUrl,
         databaseUrl: services.databaseUrl,
         ...(backend ? { backendUrl: backend.url } : {}),
+        ...(webUrl === undefined ? {} : { webUrl }),
       },
       backendLog: backend?.logFile,
       stop: () => services.stop(),
@@ -105,6 +112,16 @@ async function startWorkers(services: Services, count: number, env: NodeJS.Proce
       return { name, healthUrl: `${healthUrl}/health`, logFile };
     }),
   );
+}
+
+async function startWebView(services: Services, env: NodeJS.ProcessEnv): Promise<string> {
+  const port = await preferredPort(5556);
+  const logFile = join(services.folder, "web.log");
+  const args = [CLI, "web", `--port=${port}`];
+  const web = services.spawn("web", process.execPath, args, { cwd: ROOT, env, logFile });
+  const url = `http://127.0.0.1:${port}`;
+  await answers(`${url}/api/session`, web, logFile);
+  return url;
 }
 
 async function startBackend(services: Services, python: string, env: NodeJS.ProcessEnv) {

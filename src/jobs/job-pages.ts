@@ -43,9 +43,21 @@ export interface JobPage {
   readonly next: string | null;
 }
 
+/** One action of a solution's first decision. */
+export interface RootAction {
+  readonly action: string;
+  /** Chips added, and the player's total on the street afterwards. */
+  readonly amount: number;
+  readonly to: number;
+  readonly all_in: boolean;
+  /** Of the whole range. */
+  readonly frequency: number;
+}
+
 /** Values larger than this, as PostgreSQL stores them, are not read for a list. Bytes. */
 const LARGEST_LISTED = 20_000;
 const LARGEST_SUMMARISED = 200_000;
+const LARGEST_SOLUTION = 2_000_000;
 
 /** Reads the `jobs` table in pages: each is found through an index, however far down the list it is. */
 export class JobPages {
@@ -100,6 +112,23 @@ export class JobPages {
       .where("id", "=", id)
       .executeTakeFirst();
     return row?.text ?? null;
+  }
+
+  /** What solutions do at their roots, by job id; without those that are too large to look into. */
+  async rootActions(ids: readonly string[]): Promise<ReadonlyMap<string, readonly RootAction[]>> {
+    const path = sql`result_data #> '{solution,tree,actions}'`;
+    const rows = await this.database
+      .selectFrom("jobs")
+      .select([
+        "id",
+        sql<RootAction[] | null>`case when json_typeof(${path}) = 'array' then (select json_agg(json_build_object(
+          'action', action -> 'action', 'amount', action -> 'amount', 'to', action -> 'to', 'all_in', action -> 'all_in',
+          'frequency', action -> 'frequency')) from json_array_elements(${path}) as action) end`.as("actions"),
+      ])
+      .where(sql<SqlBool>`id = any(${[...ids]})`)
+      .where(sql<SqlBool>`pg_column_size(result_data) <= ${LARGEST_SOLUTION}`)
+      .execute();
+    return new Map(rows.flatMap(({ id, actions }) => (actions === null ? [] : [[id, actions]])));
   }
 
   /** Users by name. */

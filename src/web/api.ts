@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JobLine } from "../jobs/job-pages.js";
+import type { JobLine, RootAction } from "../jobs/job-pages.js";
 import type { JobRow } from "../jobs/repository.js";
 import { JOB_STATUSES, JOB_TYPES, type JobStatus } from "../jobs/schema.js";
 import type { DeadLetterView } from "../operations/dead-letter-view.js";
@@ -56,6 +56,8 @@ export interface SessionView {
 export interface JobListView {
   readonly jobs: readonly JobLine[];
   readonly next: string | null;
+  /** What solutions do at their roots, by job id, as far as they were read by now. */
+  readonly strategies: Readonly<Record<string, readonly RootAction[]>>;
 }
 
 /** What the list of jobs is told as it changes. */

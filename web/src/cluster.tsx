@@ -3,6 +3,7 @@ import type { ClusterView, RunningView, TaskKindView, WorkerView } from "../../s
 import { clock, duration, plural } from "./format.js";
 import { send, useLive } from "./http.js";
 import { Lines } from "./plots/lines.js";
+import { hrefOf } from "./router.js";
 import { ActionButton, Trouble } from "./ui.js";
 
 /** Workers, queues and tasks as they are now. */
@@ -131,12 +132,23 @@ function Running({
       <ul class="tasks">
         {tasks.map(({ id, name, args, time }) => (
           <li key={id}>
-            {name} <span class="id quiet">{args}</span>{" "}
-            {time !== null && <span class="quiet">{clock(time * 1000)}</span>} {!readOnly && <Revoke id={id} />}
+            {name} <Arguments text={args} /> {time !== null && <span class="quiet">{clock(time * 1000)}</span>}{" "}
+            {!readOnly && <Revoke id={id} />}
           </li>
         ))}
       </ul>
     </>
+  );
+}
+
+/** Arguments as text; the job that they name is one click away. */
+function Arguments({ text }: { readonly text: string }) {
+  const job = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text)?.[0];
+  if (job === undefined) return <span class="id quiet">{text}</span>;
+  return (
+    <a class="id" href={hrefOf(["jobs", job])}>
+      {text}
+    </a>
   );
 }
 
@@ -247,7 +259,8 @@ function Recent({ tasks, readOnly }: { readonly tasks: ClusterView["recent"]; re
           {tasks.map(({ id, name, state, worker, runtime, time, args, exception, retries }) => (
             <li key={id}>
               <span class="quiet">{clock(time * 1000)}</span> <b>{state}</b> {name ?? "unknown"}{" "}
-              <span class="id quiet">{args ?? id}</span> <span class="quiet">{worker}</span>
+              {args === null ? <span class="id quiet">{id}</span> : <Arguments text={args} />}{" "}
+              <span class="quiet">{worker}</span>
               {retries > 0 && ` attempt ${retries + 1}`} {runtime !== null && duration(runtime)}{" "}
               {exception !== null && <span class="error-text">{exception.slice(0, 200)}</span>}
             </li>

@@ -25,6 +25,7 @@ import {
 } from "../api.js";
 import type { Cluster } from "../cluster.js";
 import { describeFailure, NotFoundError } from "../failures.js";
+import { Strategies } from "../strategies.js";
 import { sendStream } from "../stream.js";
 
 export interface JobsParts {
@@ -38,6 +39,9 @@ export interface JobsParts {
 
 const PAGE = 50;
 const MOST_USERS = 200;
+/** A little less than the pause between two looks of a stream. */
+const SHARED_MS = 900;
+const MOST_SHARED = 100;
 const COUNTS_KEPT_MS = 2000;
 
 const KINDS: Readonly<Record<JobType, { readonly schema: z.ZodType; readonly check: (input: unknown) => unknown }>> = {
@@ -50,6 +54,7 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
   const { app, database, cluster } = parts;
   const repository = new JobRepository(database);
   const pages = new JobPages(database);
+  const strategies = new Strategies(pages);
   const counts = keptFor(COUNTS_KEPT_MS, () => pages.counts());
   const send = (
     name: string,
@@ -59,8 +64,10 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
 
   const listed = async (query: JobListQuery): Promise<JobListView> => {
     const { status, kind: jobType, user: userId, text, since, until, after = null } = query;
-    return pages.page({ status, jobType, userId, text, since, until }, PAGE, after);
+    const page = await pages.page({ status, jobType, userId, text, since, until }, PAGE, after);
+    return { ...page, strategies: await strategies.of(page.jobs) };
   };
+  const shared = sharing<JobListView>();
   const shown = async (id: string): Promise<JobView> => {
     const row = await repository.find(id);
     if (row === null) throw new NotFoundError(`there is no job ${id}`);
@@ -71,7 +78,8 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
   api.get("/jobs", async (request) => listed(jobListQuery.parse(request.query)));
   api.get("/jobs/live", (request, reply) => {
     const query = jobListQuery.parse(request.query);
-    const look = async (): Promise<JobListLive> => ({ ...(await listed(query)), counts: await counts() });
+    const page = shared(JSON.stringify(query), () => listed(query));
+    const look = async (): Promise<JobListLive> => ({ ...(await page()), counts: await counts() });
     return sendStream(reply, look, describeFailure);
   });
   api.get("/jobs/:id", async (request) => shown(idOf(request)));
@@ -128,6 +136,20 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
 
 function idOf(request: FastifyRequest): string {
   return idParams.parse(request.params).id;
+}
+
+/** Those who look at the same list share its looks. */
+function sharing<Value>(): (key: string, read: () => Promise<Value>) => () => Promise<Value> {
+  const shared = new Map<string, () => Promise<Value>>();
+  return (key, read) => () => {
+    const look = shared.get(key) ?? keptFor(SHARED_MS, read);
+    // The one that was used last stands last.
+    shared.delete(key);
+    shared.set(key, look);
+    const [oldest = ""] = shared.keys();
+    if (shared.size > MOST_SHARED) shared.delete(oldest);
+    return look();
+  };
 }
 
 /** The last value, until it is too old. */

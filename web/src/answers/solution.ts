@@ -111,7 +111,12 @@ export function solutionOf(result: unknown): Solution | null {
 }
 
 /** `Bet 50`, `Raise to 120 (all-in)`. */
-export function actionText({ action, amount, to, all_in }: TreeAction): string {
+export function actionText({
+  action,
+  amount,
+  to,
+  all_in,
+}: Pick<TreeAction, "action" | "amount" | "to" | "all_in">): string {
   const word = `${action.charAt(0).toUpperCase()}${action.slice(1)}`;
   const size =
     action === "bet"
@@ -125,7 +130,7 @@ export function actionText({ action, amount, to, all_in }: TreeAction): string {
 }
 
 /** The tone of each action: passive ones have their own, bets the deeper the larger. */
-export function actionTones(actions: readonly TreeAction[]): string[] {
+export function actionTones(actions: readonly Pick<TreeAction, "action">[]): string[] {
   let bets = 0;
   return actions.map(({ action }) => {
     if (action === "fold") return "fold";

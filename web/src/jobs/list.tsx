@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import type { JobLine } from "../../../src/jobs/job-pages.js";
+import type { JobLine, RootAction } from "../../../src/jobs/job-pages.js";
 import type { JobStatus } from "../../../src/jobs/schema.js";
 import type { JobListLive, ManyView } from "../../../src/web/api.js";
+import { actionText, actionTones } from "../answers/solution.js";
 import { clock, duration, parseTime, percent, plural } from "../format.js";
 import { send, useFetched, useLive } from "../http.js";
 import { goTo, hrefOf } from "../router.js";
@@ -29,7 +30,7 @@ export function JobList({ query, readOnly }: { readonly query: URLSearchParams; 
       <Counts counts={value?.counts ?? {}} filter={filter} />
       <Filter filter={filter} />
       {value !== null && value.jobs.length === 0 && <Empty isFiltered={query.size > 0} />}
-      {value !== null && value.jobs.length > 0 && <JobTable jobs={value.jobs} />}
+      {value !== null && value.jobs.length > 0 && <JobTable jobs={value.jobs} strategies={value.strategies} />}
       <div class="row spread">
         <span class="row">
           {query.has("after") && (
@@ -156,7 +157,7 @@ function localInput(utc: string | undefined): string {
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
-function JobTable({ jobs }: { readonly jobs: readonly JobLine[] }) {
+function JobTable({ jobs, strategies }: Pick<JobListLive, "jobs" | "strategies">) {
   return (
     <table class="jobs">
       <thead>
@@ -186,7 +187,7 @@ function JobTable({ jobs }: { readonly jobs: readonly JobLine[] }) {
               </a>
             </td>
             <td>
-              <Outcome job={job} />
+              <Outcome job={job} actions={strategies[job.id] ?? []} />
             </td>
             <td class="quiet">{clock(parseTime(job.created_at))}</td>
             <td class="quiet number">{duration(secondsOf(job))}</td>
@@ -198,7 +199,7 @@ function JobTable({ jobs }: { readonly jobs: readonly JobLine[] }) {
 }
 
 /** Progress, error, or the answer in a line. */
-function Outcome({ job }: { readonly job: JobLine }) {
+function Outcome({ job, actions }: { readonly job: JobLine; readonly actions: readonly RootAction[] }) {
   const { status, progress_percentage: progress, progress_message: message, error_message: error, equities } = job;
   if (status === "PROCESSING")
     return (
@@ -208,6 +209,18 @@ function Outcome({ job }: { readonly job: JobLine }) {
       </span>
     );
   if (status === "FAILED") return <span class="error-text">{error ?? "failed"}</span>;
+  if (actions.length > 0) {
+    const tones = actionTones(actions);
+    return (
+      <span class="outcome shares">
+        {actions.map((action, index) => (
+          <span key={actionText(action)} class={`share back-${tones[index]}`}>
+            {actionText(action)} {percent(action.frequency, 0)}
+          </span>
+        ))}
+      </span>
+    );
+  }
   const known = equities?.filter((equity) => equity !== null) ?? [];
   if (known.length === 0) return null;
   return (

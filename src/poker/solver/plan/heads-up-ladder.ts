@@ -14,7 +14,7 @@ export interface Rung {
 }
 
 /** Combos that ranges are thinned out to when the whole ones do not fit. */
-const MOST_THINNED = 40_000;
+const MOST_THINNED = 150_000;
 const LEAST_COMBOS = 30;
 
 /**

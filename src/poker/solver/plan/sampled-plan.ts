@@ -40,12 +40,12 @@ export type Classify = (
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
 const TRAINING_SHARE = 0.55;
 const THREAD_GAIN = 0.8;
-/** Deals that a replicate is to see, if time allows. */
-const WANTED_DEALS = 600;
-const LEAST_COMBOS = 100;
+/** Deals that a replicate is to see, if time allows: more deals of fewer hands learn more in the same time, to a point. */
+const WANTED_DEALS = 1200;
+const LEAST_COMBOS = 60;
 const MOST_COMBOS = 2500;
 /** Hands of a deal when the number of iterations is asked for: whatever the machine. */
-const COMBOS_BY_ITERATIONS = 300;
+const COMBOS_BY_ITERATIONS = 150;
 /** Times that a replicate is to deal a hand for which it keeps a strategy of its own. */
 const VISITS_PER_HAND = 100;
 /** Seconds for each hand of a deal with all sizes and raises on later streets, above which they are fewer. */

@@ -1,20 +1,20 @@
 import { Command } from "commander";
 import { type Redactor, redactText } from "../celery/secrets.js";
-import { registerCompletion } from "./completion.js";
-import { registerDb } from "./db.js";
-import { registerDlq } from "./dlq.js";
-import { registerEquity } from "./equity.js";
-import { registerEvents } from "./events.js";
+import { registerCompletion } from "./commands/completion/command.js";
+import { registerDb } from "./commands/db/command.js";
+import { registerDlq } from "./commands/dlq/command.js";
+import { registerEquity } from "./commands/equity/command.js";
+import { registerEvents } from "./commands/events/command.js";
+import { registerHealth } from "./commands/health/command.js";
+import { registerJobs } from "./commands/jobs/command.js";
+import { registerMessages } from "./commands/messages/command.js";
+import { registerRefused } from "./commands/refused/command.js";
+import { registerRemote } from "./commands/remote/command.js";
+import { registerReport } from "./commands/report/command.js";
+import { registerSolve } from "./commands/solve/command.js";
+import { registerWeb } from "./commands/web/command.js";
+import { registerWorker } from "./commands/worker/command.js";
 import { addGlobalOptions } from "./globals.js";
-import { registerHealth } from "./health.js";
-import { registerJobs } from "./jobs.js";
-import { registerMessages } from "./messages.js";
-import { registerRefused } from "./refused.js";
-import { registerRemote } from "./remote.js";
-import { registerReport } from "./report.js";
-import { registerSolve } from "./solve.js";
-import { registerWeb } from "./web.js";
-import { registerWorker } from "./worker.js";
 
 /**
  * The `celery` command with every sub-command. They load what they need when they run, so that `--help` stays quick.

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ClusterState } from "../../../src/celery/events/cluster-state.js";
-import { MonitorModel } from "../../../src/cli/monitor/model.js";
-import { EventRates } from "../../../src/cli/monitor/rates.js";
-import { render } from "../../../src/cli/monitor/render.js";
+import { MonitorModel } from "../../../src/cli/commands/events/monitor/model.js";
+import { EventRates } from "../../../src/cli/commands/events/monitor/rates.js";
+import { render } from "../../../src/cli/commands/events/monitor/render.js";
 
 const NOW = 1795464304;
 

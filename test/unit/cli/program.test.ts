@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
+import type { WorkerFlags } from "../../../src/cli/commands/worker/flags.js";
 import type { GlobalFlags } from "../../../src/cli/globals.js";
 import { createProgram } from "../../../src/cli/program.js";
-import type { WorkerFlags } from "../../../src/cli/worker-flags.js";
 import { runCelery } from "../../support/celery-command.js";
 
 /** Options of a command line as the command's action would see them. */

@@ -3,11 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { ControlRegistry } from "../../../src/celery/control/registry.js";
-import { compileArguments } from "../../../src/cli/command-words.js";
-import { EventLines } from "../../../src/cli/event-lines.js";
-import { Output, plural } from "../../../src/cli/output.js";
-import { createPidFile } from "../../../src/cli/pid-file.js";
-import { replyText } from "../../../src/cli/reply-text.js";
+import { EventLines } from "../../../src/cli/commands/events/text.js";
+import { replyText } from "../../../src/cli/commands/remote/text.js";
+import { compileArguments } from "../../../src/cli/commands/remote/words.js";
+import { createPidFile } from "../../../src/cli/commands/worker/pid-file.js";
+import { Output, plural } from "../../../src/cli/terminal/output.js";
 
 const registry = new ControlRegistry();
 const words = (name: string, ...rest: string[]) => {

@@ -1,0 +1,128 @@
+import { readFileSync } from "node:fs";
+import { asError } from "../../../celery/errors.js";
+import { JobRepository, type JobRow } from "../../../jobs/repository.js";
+import type { JobStatus, JobType } from "../../../jobs/schema.js";
+import { OperationError } from "../../../operations/errors.js";
+import { cancelJob, submitJob } from "../../../operations/jobs.js";
+import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
+import { withBroker } from "../../session/broker-session.js";
+import { withDatabase } from "../../session/database-session.js";
+import { Output } from "../../terminal/output.js";
+import { sendTask } from "../messages/run.js";
+import { ProgressLine, printJob, printResult } from "./text.js";
+
+/** Options of `celery jobs` commands. */
+export interface JobsFlags extends GlobalFlags {
+  readonly json?: boolean;
+  readonly status?: JobStatus;
+  readonly type?: JobType;
+  readonly user?: string;
+  readonly limit?: number;
+  readonly input?: string;
+  readonly watch?: boolean;
+}
+
+const POLL_INTERVAL_MS = 300;
+
+export async function listJobs(flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const { status, type: jobType, user: userId, limit } = flags;
+  const filter = Object.fromEntries(
+    Object.entries({ status, jobType, userId, limit }).filter(([, value]) => value !== undefined),
+  );
+  const rows = await withRepository((repository) => repository.list(filter));
+  if (flags.json === true) {
+    output.json(rows);
+    return;
+  }
+  output.table(
+    ["ID", "TYPE", "STATUS", "PROGRESS", "CREATED (UTC)", "MESSAGE"],
+    rows.map((row) => [
+      row.id,
+      row.job_type === "SPOT_SIMULATION" ? "spot" : "solver",
+      row.status,
+      `${row.progress_percentage ?? 0}%`,
+      String(row.created_at ?? "").slice(0, 19),
+      row.error_message ?? row.progress_message ?? "",
+    ]),
+  );
+}
+
+export async function showJob(id: string, flags: JobsFlags): Promise<void> {
+  const row = await withRepository((repository) => existing(repository, id));
+  const output = new Output(flags);
+  if (flags.json === true) output.json(row);
+  else printJob(output, row);
+}
+
+/** See {@link submitJob}. */
+export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const job = { userId: flags.user ?? "", jobType: type, inputData: readInput(flags.input ?? "-") };
+  const { id, taskId } = await withRepository((repository) =>
+    submitJob(
+      repository,
+      (name, args, options) => withBroker(flags, (session) => sendTask(session, name, args, {}, options)),
+      job,
+    ).catch((cause: unknown) => {
+      if (!(cause instanceof OperationError)) throw cause;
+      throw new CliError(`${cause.message}: --user takes an id of the table users`, EXIT_USAGE, { cause });
+    }),
+  );
+  if (flags.watch === true) {
+    await watchJob(id, flags);
+    return;
+  }
+  if (flags.json === true) output.json({ id, task_id: taskId });
+  else output.line(id);
+}
+
+/** See {@link cancelJob}; the revoke only makes it sooner. */
+export async function runCancel(id: string, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const taskId = await withRepository((repository) => cancelJob(repository, id));
+  if (taskId !== null) {
+    await withBroker(flags, ({ control }) => control.cast("revoke", { task_id: taskId, terminate: true })).catch(
+      (error: unknown) =>
+        process.stderr.write(`Warning: the workers were not told at once: ${asError(error).message}\n`),
+    );
+  }
+  if (flags.json === true) output.json({ id, status: "CANCELLED" });
+  else output.line(`job ${id} is cancelled`);
+}
+
+export async function watchJob(id: string, flags: JobsFlags): Promise<void> {
+  const output = new Output(flags);
+  const progress = flags.json === true || output.quiet ? null : new ProgressLine(output);
+  const row = await withRepository(async (repository) => {
+    for (;;) {
+      const current = await existing(repository, id);
+      progress?.show(current);
+      if (current.status !== "QUEUED" && current.status !== "PROCESSING") return current;
+      await new Promise((resolve) => setTimeout(resolve, POLL_INTERVAL_MS));
+    }
+  });
+  progress?.end();
+  if (flags.json === true) output.json(row);
+  else if (row.status === "COMPLETED") printResult(output, row.result_data);
+  if (row.status === "COMPLETED") return;
+  throw new CliError(`job ${id} is ${row.status}${row.error_message === null ? "" : `: ${row.error_message}`}`);
+}
+
+async function existing(repository: JobRepository, id: string): Promise<JobRow> {
+  const row = await repository.find(id);
+  if (row === null) throw new CliError(`there is no job ${id}: see celery jobs list`);
+  return row;
+}
+
+async function withRepository<Result>(work: (repository: JobRepository) => Promise<Result>): Promise<Result> {
+  return await withDatabase((database) => work(new JobRepository(database)));
+}
+
+function readInput(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8"));
+  } catch (cause) {
+    throw new CliError(`--input ${file}: ${asError(cause).message}`, EXIT_USAGE, { cause });
+  }
+}

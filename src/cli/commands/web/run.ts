@@ -1,0 +1,59 @@
+import type { Logger } from "pino";
+import { type Config, loadConfig } from "../../../config.js";
+import { createLogger, isReadable } from "../../../log.js";
+import { CliError, type GlobalFlags } from "../../globals.js";
+import { type CliApp, resolveApp } from "../../session/broker-session.js";
+import { deadLetterQueues } from "../dlq/run.js";
+
+/** Options of `celery web`. */
+export interface WebFlags extends GlobalFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly token?: string;
+  readonly readOnly?: boolean;
+}
+
+/** `celery web`: serves until SIGINT or SIGTERM. */
+export async function runWeb(flags: WebFlags): Promise<void> {
+  const config = loadConfig();
+  const log = createLogger(config.log);
+  const web = await openWeb(flags, config, log);
+  if (flags.quiet !== true && isReadable(config.log.format)) process.stdout.write(`The web view is at ${web.url}\n`);
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve());
+  });
+  await web.close();
+}
+
+/** Opens the web view of the app that `-A` names, as environment and flags say. */
+export async function openWeb(flags: Partial<WebFlags>, config: Config, log: Logger) {
+  const { startWeb } = await importWeb();
+  const { settings, queues, app }: CliApp = await resolveApp(flags);
+  const { database, web, jobs } = config;
+  const opened = await startWeb({
+    settings,
+    queues,
+    deadLetterQueues: await deadLetterQueues(flags),
+    database: database.url === null ? null : { ...database, url: database.url },
+    staleAfterSeconds: jobs.staleAfterSeconds,
+    host: flags.host ?? web.host,
+    port: flags.port ?? web.port,
+    authentication: flags.token === undefined ? web.authentication : { kind: "token", token: flags.token },
+    readOnly: flags.readOnly ?? web.readOnly,
+    log,
+  });
+  await app?.close();
+  log.info({ url: opened.url, readOnly: flags.readOnly ?? web.readOnly }, "the web view is open");
+  return opened;
+}
+
+/** What it is made of may be left out of an installation. */
+async function importWeb(): Promise<typeof import("../../../web/start.js")> {
+  try {
+    return await import("../../../web/start.js");
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
+    throw new CliError("the web view is not installed: npm install without --omit=optional brings it", 1, { cause });
+  }
+}

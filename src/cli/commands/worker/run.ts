@@ -1,0 +1,166 @@
+import type { Celery, WorkerOptions } from "../../../celery/app.js";
+import type { SettingsInput } from "../../../celery/settings.js";
+import { expandNodename } from "../../../celery/worker/remote/nodename.js";
+import type { Worker } from "../../../celery/worker/worker.js";
+import { type Config, loadConfig } from "../../../config.js";
+import { isReadable } from "../../../log.js";
+import { createPloSolver } from "../../../main.js";
+import { CliError, EXIT_USAGE } from "../../globals.js";
+import { loadApp, parseAppReference } from "../../session/app-loader.js";
+import { plural } from "../../terminal/output.js";
+import type { WorkerFlags } from "./flags.js";
+import { checkLogFile } from "./log-file.js";
+import { createPidFile } from "./pid-file.js";
+import type { StoppableProgram, WorkerSignals } from "./signals.js";
+import { startupBanner } from "./text.js";
+
+/** What runs until it is stopped, and the app it belongs to. */
+interface Program extends StoppableProgram {
+  readonly app: Celery;
+  start(): Promise<void>;
+}
+
+/**
+ * Builds the program that `-A` names and runs it until a signal (see {@link WorkerSignals}) or a remote shutdown.
+ * @param signals held back until now
+ */
+export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Promise<void> {
+  const nodename = expandNodename(flags.hostname);
+  if (flags.pidfile !== undefined) createPidFile(expandPath(flags.pidfile, nodename));
+  const program = withWeb(await build(flags, nodename), flags);
+  const { log } = program.worker.core;
+  signals.attach(program);
+  process.prependListener("uncaughtException", (error) => {
+    log.fatal({ err: error }, "an error that nobody caught ends the worker: its messages go back to their queues");
+  });
+  process.on("unhandledRejection", (error) =>
+    log.error({ err: error }, "a promise was rejected and nobody handled it"),
+  );
+  if (flags.quiet !== true && flags.logfile === undefined && isReadable(logFormat()))
+    process.stdout.write(startupBanner(program.app, program.worker));
+  if (flags.purge === true) await purge(flags, program.worker);
+  overrideTimeLimits(program.app, flags);
+  await program.start();
+}
+
+async function build(flags: WorkerFlags, nodename: string): Promise<Program> {
+  const reference = parseAppReference(flags.app);
+  const options = workerOptions(flags);
+  if (reference.kind === "built-in") {
+    const { loglevel } = flags;
+    const logFile = flags.logfile === undefined ? undefined : expandPath(flags.logfile, nodename);
+    if (logFile !== undefined) checkLogFile(logFile);
+    return createPloSolver(loadConfig(), {
+      ...options,
+      ...(loglevel === undefined ? {} : { logLevel: loglevel }),
+      ...(logFile === undefined ? {} : { logFile }),
+    });
+  }
+  if (flags.logfile !== undefined)
+    throw new CliError(
+      `-f ${flags.logfile}: the app of ${reference.path} makes its own log; give it its file there`,
+      EXIT_USAGE,
+    );
+  const app = await loadApp(reference.path, reference.attribute);
+  if (flags.loglevel !== undefined) app.log.level = flags.loglevel;
+  const worker = app.worker(options);
+  return {
+    app,
+    worker,
+    start: () => worker.start(),
+    stop: async (deadline) => {
+      await worker.stop(deadline);
+      await app.close();
+    },
+  };
+}
+
+/** With the web view beside it, where CELERY_WEB asks for one: opened first, so that a taken port costs no task. */
+function withWeb(program: Program, flags: WorkerFlags): Program {
+  const config = loadConfig();
+  if (!config.web.besideWorker) return program;
+  let web: { close(): Promise<void> } | null = null;
+  return {
+    ...program,
+    start: async () => {
+      const { openWeb } = await import("../web/run.js");
+      web = await openWeb(flags, config, program.worker.core.log);
+      await program.start();
+    },
+    stop: async (deadline) => {
+      await web?.close();
+      await program.stop(deadline);
+    },
+  };
+}
+
+function workerOptions(flags: WorkerFlags): WorkerOptions {
+  const { queues, excludeQueues, prefetchMultiplier, hostname, autoscale } = flags;
+  const concurrency =
+    autoscale !== undefined ? Math.max(1, autoscale.min) : flags.pool === "solo" ? 1 : flags.concurrency;
+  return {
+    ...given({ queues, excludeQueues, concurrency, prefetchMultiplier, hostname }),
+    settings: settingsOf(flags),
+  };
+}
+
+function settingsOf(flags: WorkerFlags): SettingsInput {
+  return given({
+    brokerUrl: flags.broker,
+    resultBackend: flags.resultBackend,
+    workerSendTaskEvents: flags.taskEvents,
+    workerMaxTasksPerChild: flags.maxTasksPerChild,
+    workerMaxMemoryPerChild: flags.maxMemoryPerChild,
+    workerStateDb: flags.statedb,
+    workerAutoscale: flags.autoscale,
+    workerGossip: flags.withoutGossip === true ? false : undefined,
+    workerMingle: flags.withoutMingle === true ? false : undefined,
+    workerHeartbeat: flags.withoutHeartbeat === true ? false : undefined,
+    workerHeartbeatInterval: flags.heartbeatInterval,
+    taskTimeLimit: flags.timeLimit,
+    taskSoftTimeLimit: flags.softTimeLimit,
+  });
+}
+
+/** Without the options that were not given. */
+function given<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]?: Exclude<Options[Key], undefined> } {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof Options]?: Exclude<Options[Key], undefined> };
+}
+
+/** The limits of the command line replace the app's, not those that a task has of its own. */
+function overrideTimeLimits({ tasks, settings }: Celery, { timeLimit, softTimeLimit }: WorkerFlags): void {
+  for (const task of tasks.values()) {
+    if (timeLimit !== undefined && task.timeLimit === settings.taskTimeLimit) task.timeLimit = timeLimit;
+    if (softTimeLimit !== undefined && task.softTimeLimit === settings.taskSoftTimeLimit)
+      task.softTimeLimit = softTimeLimit;
+  }
+}
+
+async function purge(flags: WorkerFlags, worker: Worker): Promise<void> {
+  const { withBroker } = await import("../../session/broker-session.js");
+  const { purgeQueue } = await import("../../../celery/amqp/topology.js");
+  await withBroker(flags, async (session) => {
+    let count = 0;
+    for (const { name } of worker.queues) count += await purgeQueue(session.connection, name);
+    worker.core.log.info(`purge: Erased ${plural(count, "message")} from the queue.`);
+  });
+}
+
+/** `%n`, `%h` and `%d` in a path stand for parts of the node name. */
+function expandPath(path: string, nodename: string): string {
+  const [name = "", host = ""] = nodename.split("@");
+  const domain = host.split(".").slice(1).join(".");
+  return path.replace(/%[nhdiI%]/g, (code) => {
+    if (code === "%n") return name;
+    if (code === "%h") return nodename;
+    if (code === "%d") return domain;
+    return code === "%%" ? "%" : "0";
+  });
+}
+
+function logFormat(): Config["log"]["format"] {
+  return loadConfig().log.format;
+}

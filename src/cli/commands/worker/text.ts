@@ -1,0 +1,48 @@
+import { arch, release, type } from "node:os";
+import { displayUrl, parseBrokerUrl } from "../../../celery/amqp/url.js";
+import type { Celery } from "../../../celery/app.js";
+import { SOFTWARE_VERSION } from "../../../celery/events/software.js";
+import { describeMachine, machine } from "../../../celery/machine.js";
+import { redactUrl } from "../../../celery/secrets.js";
+import type { Worker } from "../../../celery/worker/worker.js";
+
+/** What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has. */
+export function startupBanner(app: Celery, worker: Worker): string {
+  const { settings } = worker.core;
+  const autoscale = settings.workerAutoscale;
+  const concurrency =
+    autoscale === null
+      ? `${worker.core.slots.limit} (threads)`
+      : `{min=${autoscale.min}, max=${autoscale.max}} (threads)`;
+  const shares = [...worker.core.slots.groups].map(([name, { limit }]) => `, ${name} up to ${limit}`).join("");
+  const events = settings.workerSendTaskEvents ? "ON" : "OFF (enable -E to monitor tasks in this worker)";
+  const system = `${type()}-${release()}-${arch()} ${new Date().toISOString().slice(0, 19).replace("T", " ")}`;
+  const config = [
+    ["app", app.name],
+    ["transport", parseBrokerUrl(settings.brokerUrl).map(displayUrl).join(";")],
+    ["results", redactUrl(settings.resultBackend ?? "disabled://", "**")],
+    ["concurrency", concurrency + shares],
+    ["machine", describeMachine(machine())],
+    ["task events", events],
+  ] as const;
+  const queues = worker.queues.map(
+    ({ name, exchange = name, exchangeType = "direct", routingKey = name }) =>
+      `  .> ${name.padEnd(16)} exchange=${exchange}(${exchangeType}) key=${routingKey}`,
+  );
+  return [
+    "",
+    ` -------------- ${worker.nodename} v${SOFTWARE_VERSION} (Node.js ${process.versions.node})`,
+    ` -------------- ${system}`,
+    "",
+    "[config]",
+    ...config.map(([name, value]) => `  .> ${`${name}:`.padEnd(13)}${value}`),
+    "",
+    "[queues]",
+    ...queues,
+    "",
+    "[tasks]",
+    ...[...app.tasks.keys()].sort().map((name) => `  . ${name}`),
+    "",
+    "",
+  ].join("\n");
+}

@@ -52,18 +52,23 @@ const SAME_WORK = 0.8;
 /**
  * Whether a stored answer serves a request: same extent of the tree, and at least as good as what the request would get.
  * In the game asked for that is an answer that reached the target or did the iterations. An answer of a cut game, whose
- * cuts depend on what the limits allow, or one that time ended, must also have been given as much work and memory, so
- * that no slow machine answers for a fast one.
+ * cuts depend on what the limits allow, one whose distance was sampled, or one that time ended, must also have been given
+ * as much work and memory, so that no slow machine answers for a fast one.
  */
 export function serves(stored: StoredSolution, wanted: StoredSolution["request"]): boolean {
   const has = stored.request;
   if (has.tree_depth !== wanted.tree_depth || has.full_strategy !== wanted.full_strategy) return false;
   const means = has.work >= wanted.work * SAME_WORK && has.memory_mebibytes >= wanted.memory_mebibytes;
-  if (stored.measured_game === "cut" && !means) return false;
+  if (!proven(stored) && !means) return false;
   if (wanted.iterations !== null && stored.iterations >= wanted.iterations) return true;
   if (reached(stored, wanted)) return true;
   // Not as exact as asked, but all that the same work buys.
   return stored.stopped_by === "time_limit" && means && sameTarget(has, wanted);
+}
+
+/** The distance is exact and that of the game asked for: no lower bound, and not of a game whose cuts depend on the means. */
+function proven({ measured_game, deviation_gains: gains }: StoredSolution): boolean {
+  return measured_game === "asked" && Object.values(gains).every((gain) => gain.standard_error === null);
 }
 
 function reached(stored: StoredSolution, wanted: StoredSolution["request"]): boolean {

@@ -8,7 +8,8 @@ const wish = (over: Partial<Parameters<typeof describeRequest>[0]> = {}, shown =
 
 function stored(over: Partial<StoredSolution>): StoredSolution {
   const whole = { iterations: 100, exploitability: 0.4, stopped_by: "target", measured_game: "asked" } as const;
-  return { ...whole, request: wish(), ...over } as StoredSolution;
+  const exact = { "0": { gain: 0.4, standard_error: null }, "1": { gain: 0.4, standard_error: null } };
+  return { deviation_gains: exact, ...whole, request: wish(), ...over } as StoredSolution;
 }
 
 describe("an earlier solution", () => {
@@ -44,6 +45,12 @@ describe("an earlier solution", () => {
     expect(serves(stored({ ...late, request: fast }), wish())).toBe(true);
     expect(serves(stored(late), wish({}, extent, { ...usual, speed: 1.1 }))).toBe(true);
     expect(serves(stored({}), fast)).toBe(true);
+  });
+
+  it("whose distance was sampled serves only who gives no more work", () => {
+    const gains = { "0": { gain: 0.1, standard_error: 0.05 }, "1": { gain: 0.1, standard_error: 0.05 } };
+    expect(serves(stored({ deviation_gains: gains }), wish())).toBe(true);
+    expect(serves(stored({ deviation_gains: gains }), wish({ timeLimitSeconds: 240 }))).toBe(false);
   });
 
   it("of a cut game serves only who gives no more work and memory, whatever it reached", () => {

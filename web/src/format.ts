@@ -3,6 +3,16 @@ export function percent(fraction: number, digits = 1): string {
   return `${(fraction * 100).toFixed(digits)} %`;
 }
 
+/** `± 0.21`, a standard error in percent points; empty where there is none. */
+export function margin(error: number | null | undefined): string {
+  return error ? `± ${(error * 100).toFixed(error < 0.01 ? 2 : 1)}` : "";
+}
+
+/** The same of chips. */
+export function chipMargin(error: number | null | undefined): string {
+  return error ? `± ${Number(error.toPrecision(2))}` : "";
+}
+
 /** Chips or their expectation: three significant digits, no more. */
 export function chips(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";

@@ -25,7 +25,6 @@ export interface Solution {
   readonly ev?: Readonly<Record<string, number>>;
   readonly equities?: Readonly<Record<string, number>>;
   readonly exploitability?: number;
-  readonly exploitability_standard_error?: number | null;
   readonly nash_conv?: number;
   readonly deviation_gains?: Readonly<
     Record<string, { readonly gain: number; readonly standard_error?: number | null }>
@@ -34,6 +33,12 @@ export interface Solution {
   readonly is_equilibrium_approximation?: boolean;
   readonly converged?: boolean;
   readonly stopped_by?: string;
+  /** How hands and cards were drawn; null where none were. */
+  readonly sampling?: {
+    readonly measured_deals?: number;
+    readonly standard_error?: { readonly ev?: number; readonly equity?: number; readonly exploitability?: number };
+  } | null;
+  readonly measured_game?: string;
   readonly convergence?: readonly {
     readonly iteration: number;
     readonly exploitability: number;
@@ -52,6 +57,7 @@ export interface Solution {
 interface HeroAction {
   readonly label: string;
   readonly frequency: number;
+  readonly frequency_error?: number;
   readonly ev: number | null;
   readonly standard_error?: number | null;
 }
@@ -63,7 +69,8 @@ export interface TreeAction {
   readonly all_in?: boolean;
   readonly frequency: number;
   readonly ev?: number | null;
-  readonly ev_standard_error?: number | null;
+  readonly frequency_error?: number;
+  readonly ev_error?: number | null;
   readonly next?: TreeNode;
 }
 
@@ -76,7 +83,12 @@ export interface DecisionNode {
   readonly probability?: number;
   readonly ev?: Readonly<Record<string, number>> | null;
   readonly actions: readonly TreeAction[];
-  readonly hero?: { readonly frequency: readonly number[]; readonly ev: readonly (number | null)[] };
+  readonly hero?: {
+    readonly frequency: readonly number[];
+    readonly frequency_error?: readonly number[];
+    readonly ev: readonly (number | null)[];
+    readonly ev_error?: readonly (number | null)[];
+  };
   readonly classes?: readonly ClassRow[];
   readonly strategy?: readonly (readonly number[])[];
   readonly combo_ev?: readonly (readonly (number | null)[])[];
@@ -86,7 +98,9 @@ export interface ClassRow {
   readonly class: string;
   readonly share: number;
   readonly frequency: readonly number[];
+  readonly frequency_error?: readonly number[];
   readonly ev?: readonly (number | null)[];
+  readonly ev_error?: readonly (number | null)[];
 }
 
 /** The end of a line of play. */

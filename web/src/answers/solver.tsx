@@ -16,6 +16,7 @@ export function SolverAnswer({ result }: { readonly result: unknown }) {
 
 function Facts({ solution }: { readonly solution: Solution }) {
   const { exploitability, iterations, solve_time, stopped_by, algorithm, exploitability_method } = solution;
+  const error = solution.sampling?.standard_error?.exploitability;
   const given = [...(solution.abstraction ?? []), ...(solution.omitted ?? [])];
   return (
     <div class="panel">
@@ -26,16 +27,16 @@ function Facts({ solution }: { readonly solution: Solution }) {
             <dt>exploitability</dt>
             <dd>
               {exploitability.toFixed(3)} % of the pot
-              {typeof solution.exploitability_standard_error === "number" &&
-                ` ± ${solution.exploitability_standard_error.toFixed(3)}`}
+              {error !== undefined && ` ± ${error.toFixed(3)}`}
+              {solution.measured_game === "cut" && ", in a game that was cut down"}
             </dd>
           </div>
         )}
-        {Object.entries(solution.deviation_gains ?? {}).map(([player, { gain, standard_error: error }]) => (
+        {Object.entries(solution.deviation_gains ?? {}).map(([player, { gain, standard_error }]) => (
           <div key={player}>
             <dt>player {player} can gain</dt>
             <dd>
-              {gain.toFixed(3)} chips{typeof error === "number" && ` ± ${error.toFixed(3)}`}
+              {gain.toFixed(3)} chips{typeof standard_error === "number" && ` ± ${standard_error.toFixed(3)}`}
             </dd>
           </div>
         ))}

@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import { Cards, cardsOf, cardText } from "../cards.js";
-import { chips, percent } from "../format.js";
+import { chipMargin, chips, margin, percent } from "../format.js";
 import { StackedBars } from "../plots/bars.js";
 import { Combos } from "./combos.js";
 import {
@@ -57,7 +57,10 @@ function Decision({
   readonly onGo: (words: string, next: TreeNode | undefined) => void;
 }) {
   const tones = actionTones(node.actions);
-  const evs = Object.entries(node.ev ?? {}).map(([player, ev]) => `player ${player}: ${chips(ev)}`);
+  const error = node === solution.tree ? solution.sampling?.standard_error?.ev : undefined;
+  const evs = Object.entries(node.ev ?? {}).map(([player, ev]) =>
+    `player ${player}: ${chips(ev)} ${chipMargin(error)}`.trim(),
+  );
   return (
     <>
       <p>
@@ -74,10 +77,9 @@ function Decision({
             key={actionText(action)}
             onClick={() => onGo(actionText(action), action.next)}
           >
-            <b>{actionText(action)}</b> {percent(action.frequency)}
+            <b>{actionText(action)}</b> {percent(action.frequency)} {margin(action.frequency_error)}
             <small>
-              EV {chips(action.ev)}
-              {typeof action.ev_standard_error === "number" && ` ± ${chips(action.ev_standard_error)}`}
+              EV {chips(action.ev)} {chipMargin(action.ev_error)}
             </small>
           </button>
         ))}
@@ -93,16 +95,17 @@ function Decision({
 function Hero({ node, solution }: { readonly node: DecisionNode; readonly solution: Solution }) {
   const { hero } = solution;
   if (hero == null || node.hero === undefined) return null;
-  const errors = node === solution.tree ? (hero.actions ?? []).map(({ standard_error }) => standard_error) : [];
+  const { frequency, frequency_error, ev, ev_error } = node.hero;
+  // Sampled games without errors in the tree have those of the hand at the root.
+  const atRoot = node === solution.tree ? (hero.actions ?? []).map(({ standard_error }) => standard_error) : [];
   return (
     <p class="row">
       <Cards cards={cardsOf(hero.hand)} />
       {node.actions.map((action, index) => (
         <span key={actionText(action)}>
-          {actionText(action)} <b>{percent(node.hero?.frequency[index] ?? 0)}</b>{" "}
+          {actionText(action)} <b>{percent(frequency[index] ?? 0)}</b> {margin(frequency_error?.[index])}{" "}
           <span class="quiet">
-            EV {chips(node.hero?.ev[index])}
-            {typeof errors[index] === "number" && ` ± ${chips(errors[index])}`}
+            EV {chips(ev[index])} {chipMargin(ev_error?.[index] ?? atRoot[index])}
           </span>
         </span>
       ))}
@@ -114,13 +117,27 @@ function Hero({ node, solution }: { readonly node: DecisionNode; readonly soluti
 function Strategy({ node, title }: { readonly node: DecisionNode; readonly title: string }) {
   const tones = actionTones(node.actions);
   const parts = node.actions.map((action, index) => ({ label: actionText(action), tone: tones[index] ?? "" }));
-  const whole = { label: "Whole range", parts: node.actions.map(({ frequency }) => frequency) };
+  const whole = {
+    label: "Whole range",
+    parts: node.actions.map(({ frequency }) => frequency),
+    errors: node.actions.map(({ frequency_error }) => frequency_error ?? 0),
+  };
   const classes = node.classes ?? [];
   const stacks = [
     whole,
-    ...classes.map((row) => ({ label: row.class, note: `${percent(row.share)} of hands`, parts: row.frequency })),
+    ...classes.map((row) => ({
+      label: row.class,
+      note: `${percent(row.share)} of hands`,
+      parts: row.frequency,
+      errors: row.frequency_error ?? [],
+    })),
   ];
-  const evs = [node.actions.map(({ ev }) => chips(ev)), ...classes.map(({ ev }) => (ev ?? []).map(chips))];
+  const evs = [
+    node.actions.map(({ ev, ev_error }) => `${chips(ev)} ${chipMargin(ev_error)}`.trim()),
+    ...classes.map(({ ev = [], ev_error = [] }) =>
+      ev.map((one, at) => `${chips(one)} ${chipMargin(ev_error[at])}`.trim()),
+    ),
+  ];
   const headings = node.actions.map((action) => `EV ${actionText(action)}`);
   return (
     <StackedBars

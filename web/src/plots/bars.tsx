@@ -1,5 +1,5 @@
 import { scaleLinear } from "d3-scale";
-import { percent } from "../format.js";
+import { margin, percent } from "../format.js";
 import { Figure, type PlotTable } from "./figure.js";
 
 /** A value with its standard error, as a fraction. */
@@ -79,6 +79,8 @@ export interface Stack {
   readonly label: string;
   readonly note?: string;
   readonly parts: readonly number[];
+  /** Standard errors of the parts; empty or 0 where they are exact. */
+  readonly errors?: readonly number[];
 }
 
 /** What the parts of each row are. */
@@ -100,9 +102,9 @@ interface StackedProps {
 export function StackedBars({ title, about, parts, stacks, columns }: StackedProps) {
   const table: PlotTable = {
     headings: ["", ...parts.map(({ label }) => label), ...(columns?.headings ?? [])],
-    rows: stacks.map(({ label, note = "", parts: values }, row) => [
+    rows: stacks.map(({ label, note = "", parts: values, errors = [] }, row) => [
       `${label} ${note}`.trim(),
-      ...values.map((value) => percent(value)),
+      ...values.map((value, part) => `${percent(value)} ${margin(errors[part])}`.trim()),
       ...(columns?.cells[row] ?? []),
     ]),
   };
@@ -110,7 +112,7 @@ export function StackedBars({ title, about, parts, stacks, columns }: StackedPro
     const x = scaleLinear([0, 1], [labelWidth(width), width - 8]);
     return (
       <>
-        {stacks.map(({ label, note, parts: values }, row) => {
+        {stacks.map(({ label, note, parts: values, errors = [] }, row) => {
           let sum = 0;
           return (
             <g key={label + note}>
@@ -123,11 +125,11 @@ export function StackedBars({ title, about, parts, stacks, columns }: StackedPro
                 return (
                   <g key={name}>
                     <rect class={`tone-${tone}`} x={from} y={row * ROW + 5} width={Math.max(0, size)} height={ROW - 10}>
-                      <title>{`${name}: ${percent(value)}`}</title>
+                      <title>{`${name}: ${percent(value)} ${margin(errors[part])}`}</title>
                     </rect>
                     {size > 34 && (
                       <text class="inside" x={from + size / 2} y={row * ROW + ROW / 2 + 4}>
-                        {percent(value, 0)}
+                        {percent(value, 0)} {size > 84 ? margin(errors[part]) : ""}
                       </text>
                     )}
                   </g>

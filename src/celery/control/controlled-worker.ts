@@ -62,10 +62,10 @@ export interface ControlledWorker {
   readonly clock: LamportClock;
   readonly log: Logger;
 
-  active(safe: boolean): RequestInfo[];
+  active(safe: boolean): Promise<RequestInfo[]>;
   /** In memory and not started, without those that wait for their time. */
-  reserved(): RequestInfo[];
-  scheduled(): ScheduledInfo[];
+  reserved(): Promise<RequestInfo[]>;
+  scheduled(): Promise<ScheduledInfo[]>;
   /** Requests of this id in memory, the furthest first, without those that wait for their time. */
   find(id: string): FoundRequest[];
   stats(): Record<string, unknown>;

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { QueueDefinition } from "../../amqp/topology.js";
 import type { LamportClock } from "../../clock.js";
+import { mapInSlices } from "../../codec/slices.js";
 import { describeInstallation, describeSettings } from "../../control/configuration.js";
 import type {
   AutoscaleBounds,
@@ -78,22 +79,29 @@ export class Controlled implements ControlledWorker {
     return this.#parts.autoscaler;
   }
 
-  active(safe: boolean): RequestInfo[] {
-    return this.#inStates("running", "finishing").map((request) => requestInfo(request, safe));
+  active(safe: boolean): Promise<RequestInfo[]> {
+    return mapInSlices(this.#inStates("running", "finishing"), (request) => requestInfo(request, safe));
   }
 
-  reserved(): RequestInfo[] {
-    return this.#inStates("reserved", "rate-limited").map((request) => requestInfo(request));
+  reserved(): Promise<RequestInfo[]> {
+    return mapInSlices(this.#inStates("reserved", "rate-limited"), (request) => requestInfo(request));
   }
 
-  scheduled(): ScheduledInfo[] {
-    return this.#inStates("scheduled")
-      .sort((a, b) => Number(a.eta) - Number(b.eta))
-      .flatMap((request) =>
-        request.eta === null
-          ? []
-          : [{ eta: formatIso(request.eta), priority: ETA_PRIORITY, request: requestInfo(request) }],
-      );
+  scheduled(): Promise<ScheduledInfo[]> {
+    const waiting = this.#inStates("scheduled").flatMap((request) =>
+      request.eta === null ? [] : [{ request, eta: request.eta }],
+    );
+    waiting.sort((a, b) => Number(a.eta) - Number(b.eta));
+    return mapInSlices(waiting, ({ request, eta }) => ({
+      eta: formatIso(eta),
+      priority: ETA_PRIORITY,
+      request: requestInfo(request),
+    }));
+  }
+
+  /** Tasks that run now. */
+  get activeCount(): number {
+    return this.#inStates("running", "finishing").length;
   }
 
   find(id: string): FoundRequest[] {

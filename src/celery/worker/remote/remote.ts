@@ -165,7 +165,7 @@ export class Remote implements RemoteParts {
   }
 
   #vitals() {
-    return { active: this.#controlled.active(true).length, processed: this.#processed };
+    return { active: this.#controlled.activeCount, processed: this.#processed };
   }
 
   #createAutoscaler(): Autoscaler | null {

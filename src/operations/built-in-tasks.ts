@@ -1,5 +1,5 @@
-import { SOLVER_QUEUES, SPOT_QUEUES } from "../config.js";
 import type { JobType } from "../jobs/schema.js";
+import { SOLVER_QUEUES, SPOT_QUEUES } from "../plosolver/config/config.js";
 
 /** What the backend sends for each kind of job. */
 export const TASK_OF_TYPE: Readonly<Record<JobType, string>> = {

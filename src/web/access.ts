@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { BlockList, isIP, isIPv6 } from "node:net";
 import type { FastifyRequest } from "fastify";
-import type { WebAuthentication } from "../config.js";
+import type { WebAuthentication } from "../plosolver/config/config.js";
 
 /** Name of the cookie that holds a session. */
 export const SESSION_COOKIE = "celery_web";

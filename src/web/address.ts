@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { WebAuthentication } from "../config.js";
+import type { WebAuthentication } from "../plosolver/config/config.js";
 
 /** The web view may not be served like this. */
 export class WebRefusedError extends Error {

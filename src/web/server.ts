@@ -6,7 +6,7 @@ import rateLimit from "@fastify/rate-limit";
 import staticFiles from "@fastify/static";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Logger } from "pino";
-import type { WebAuthentication } from "../config.js";
+import type { WebAuthentication } from "../plosolver/config/config.js";
 import { Access } from "./access.js";
 import { checkAddress, namesLoopback, WebRefusedError } from "./address.js";
 import { answerError } from "./failures.js";

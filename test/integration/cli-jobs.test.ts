@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfig } from "../../src/config.js";
+import { loadConfig } from "../../src/plosolver/config/config.js";
 import { RunningCelery, runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { USER_ID, useJobs } from "../support/jobs.js";

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
-import { VARIABLES } from "../../src/config/variables.js";
-import { loadConfig } from "../../src/config.js";
+import { loadConfig } from "../../src/plosolver/config/config.js";
+import { VARIABLES } from "../../src/plosolver/config/variables.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const text = readFileSync(join(ROOT, "compose.yaml"), "utf8");

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { parseBrokerUrl } from "../../src/celery/amqp/url.js";
-import { renderEnvExample } from "../../src/config/env-example.js";
-import { evaluateArithmetic } from "../../src/config/forms.js";
-import { VARIABLES, type Variable } from "../../src/config/variables.js";
-import { ConfigError, loadConfig, requireDatabaseUrl } from "../../src/config.js";
+import { ConfigError, loadConfig, requireDatabaseUrl } from "../../src/plosolver/config/config.js";
+import { renderEnvExample } from "../../src/plosolver/config/env-example.js";
+import { evaluateArithmetic } from "../../src/plosolver/config/forms.js";
+import { VARIABLES, type Variable } from "../../src/plosolver/config/variables.js";
 
 function messageOf(env: Record<string, string>): string {
   try {

@@ -9,8 +9,8 @@ import { parseRedisUrl } from "../../src/celery/results/redis-options.js";
 import { createRedactor, redactText, redactUrl } from "../../src/celery/secrets.js";
 import { compileSettings } from "../../src/celery/settings.js";
 import { createProgram } from "../../src/cli/program.js";
-import { VARIABLES } from "../../src/config/variables.js";
-import { type Config, loadConfig } from "../../src/config.js";
+import { type Config, loadConfig } from "../../src/plosolver/config/config.js";
+import { VARIABLES } from "../../src/plosolver/config/variables.js";
 import { type Secret, secretValues, shownOf } from "../support/secret-places.js";
 
 const RUNS = { numRuns: 400 };

@@ -7,7 +7,7 @@ import { MailboxClient } from "../../celery/control/mailbox-client.js";
 import { ControlRegistry } from "../../celery/control/registry.js";
 import { asError } from "../../celery/errors.js";
 import { compileSettings, type Settings } from "../../celery/settings.js";
-import { loadConfig } from "../../config.js";
+import { loadConfig } from "../../plosolver/config/config.js";
 import { CliError, EXIT_UNAVAILABLE, type GlobalFlags } from "../globals.js";
 
 /** The app that `-A` names, as far as commands need it. */

@@ -5,7 +5,7 @@ import type { JobsDatabase } from "../../jobs/schema.js";
 export async function withDatabase<Result>(
   action: (database: Kysely<JobsDatabase>) => Promise<Result>,
 ): Promise<Result> {
-  const { loadConfig, requireDatabaseUrl } = await import("../../config.js");
+  const { loadConfig, requireDatabaseUrl } = await import("../../plosolver/config/config.js");
   const config = loadConfig();
   const url = requireDatabaseUrl(config);
   const { redactText, redactUrl } = await import("../../celery/secrets.js");

@@ -100,6 +100,6 @@ export async function deadLetterQueues(flags: Pick<DlqFlags, "queues" | keyof Gl
   if (flags.queues !== undefined) return flags.queues;
   const { app, settings, queues } = await resolveApp(flags);
   if (app !== null) return [...new Set(queues.map((queue) => settings.deadLetterQueue(queue)))];
-  const { loadConfig } = await import("../../../config.js");
+  const { loadConfig } = await import("../../../plosolver/config/config.js");
   return [...new Set(loadConfig().topology.queues.map(({ deadLetterQueue }) => deadLetterQueue))];
 }

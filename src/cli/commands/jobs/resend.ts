@@ -1,11 +1,11 @@
 import type { Kysely } from "kysely";
 import { type AppOptions, Celery } from "../../../celery/app.js";
-import { loadConfig } from "../../../config.js";
 import { JobRepository } from "../../../jobs/repository.js";
 import type { JobStatus, JobsDatabase, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";
 import { HeldLetters } from "../../../operations/held-letters.js";
 import { planResend, type ResendPlan, resendPlanned } from "../../../operations/resend-jobs.js";
+import { loadConfig } from "../../../plosolver/config/config.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";

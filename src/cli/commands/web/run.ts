@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import { type Config, loadConfig } from "../../../config.js";
-import { createLogger, isReadable } from "../../../log.js";
+import { type Config, loadConfig } from "../../../plosolver/config/config.js";
+import { createLogger, isReadable } from "../../../plosolver/log.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
 import { type CliApp, resolveApp } from "../../session/broker-session.js";
 import { deadLetterQueues } from "../dlq/run.js";

@@ -1,9 +1,9 @@
 import { inspect } from "node:util";
-import { envValue } from "./celery/env-value.js";
-import { MAX_CONCURRENCY } from "./celery/limits.js";
-import { machine } from "./celery/machine.js";
-import { createRedactor, redactText, redactUrl, redactValue } from "./celery/secrets.js";
-import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./config/variables.js";
+import { envValue } from "../../celery/env-value.js";
+import { MAX_CONCURRENCY } from "../../celery/limits.js";
+import { machine } from "../../celery/machine.js";
+import { createRedactor, redactText, redactUrl, redactValue } from "../../celery/secrets.js";
+import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./variables.js";
 
 /** One queue that is consumed, and where its dead letters go. */
 export interface QueueConfig {

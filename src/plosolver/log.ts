@@ -1,8 +1,8 @@
 import { type Logger, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
-import { logStream } from "./celery/log-stream.js";
-import { createRedactor } from "./celery/secrets.js";
-import type { Config } from "./config.js";
+import { logStream } from "../celery/log-stream.js";
+import { createRedactor } from "../celery/secrets.js";
+import type { Config } from "./config/config.js";
 
 /**
  * The process's logger: JSON lines, or readable ones on a terminal. No password of the environment or the command line,

@@ -1,23 +1,23 @@
-import type { QueueDefinition } from "./celery/amqp/topology.js";
-import { Celery, type WorkerOptions } from "./celery/app.js";
-import type { Worker } from "./celery/worker/worker.js";
-import { type Config, requireDatabaseUrl } from "./config.js";
-import { type HttpServer, startHttpServer } from "./http/server.js";
-import { openDatabase } from "./jobs/database.js";
-import { DatabaseWatch } from "./jobs/database-watch.js";
-import { JobRepository } from "./jobs/repository.js";
-import { findSolverSolutions } from "./jobs/solver-solutions.js";
+import type { QueueDefinition } from "../celery/amqp/topology.js";
+import { Celery, type WorkerOptions } from "../celery/app.js";
+import type { Worker } from "../celery/worker/worker.js";
+import { type HttpServer, startHttpServer } from "../http/server.js";
+import { openDatabase } from "../jobs/database.js";
+import { DatabaseWatch } from "../jobs/database-watch.js";
+import { JobRepository } from "../jobs/repository.js";
+import { findSolverSolutions } from "../jobs/solver-solutions.js";
+import { untilAvailable } from "../postgres/availability.js";
+import { Outage } from "../postgres/outage.js";
+import { jobTask } from "../tasks/job-task.js";
+import { refusedJobs } from "../tasks/refused-job.js";
+import { registerPloSolverTasks } from "../tasks/register.js";
+import { solverAnalysisJob } from "../tasks/solver-analysis/job.js";
+import { spotKernel } from "../tasks/spot-simulation/compute.js";
+import type { Compute } from "../tasks/spot-simulation/conduct.js";
+import { spotSimulationJob } from "../tasks/spot-simulation/job.js";
+import { warmUp } from "../tasks/spot-simulation/warm-up.js";
+import { type Config, requireDatabaseUrl } from "./config/config.js";
 import { createLogger } from "./log.js";
-import { untilAvailable } from "./postgres/availability.js";
-import { Outage } from "./postgres/outage.js";
-import { jobTask } from "./tasks/job-task.js";
-import { refusedJobs } from "./tasks/refused-job.js";
-import { registerPloSolverTasks } from "./tasks/register.js";
-import { solverAnalysisJob } from "./tasks/solver-analysis/job.js";
-import { spotKernel } from "./tasks/spot-simulation/compute.js";
-import type { Compute } from "./tasks/spot-simulation/conduct.js";
-import { spotSimulationJob } from "./tasks/spot-simulation/job.js";
-import { warmUp } from "./tasks/spot-simulation/warm-up.js";
 
 /** What the command line may change. */
 export type PloSolverOptions = WorkerOptions & {

@@ -29,7 +29,7 @@ export class NotSupported extends CeleryError implements PythonException {
 }
 
 /** Base of errors that Python's Celery knows under the same name. */
-abstract class SharedError extends CeleryError implements PythonException {
+export abstract class SharedError extends CeleryError implements PythonException {
   readonly excModule: string = CELERY;
   get excType(): string {
     return this.constructor.name;

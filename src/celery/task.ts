@@ -4,7 +4,7 @@ import type { Signature } from "./canvas/signature.js";
 import type { AsyncResult } from "./client/async-result.js";
 import type { AnyResult } from "./client/result-reader.js";
 import type { Retry } from "./errors.js";
-import type { Kernel } from "./executor/kernel.js";
+import type { Kernel } from "./kernel.js";
 
 /** How the message reached this worker: `delivery_info` of a Celery request. */
 export interface DeliveryInfo {

@@ -74,7 +74,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       solverAnalysisJob({
         findSolutions: (description, signal) =>
           untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
-        solvesAtOnce: () => worker.core.slots.groups.get(SOLVER_GROUP)?.limit ?? 1,
+        solvesAtOnce: () => worker.slots.groups.get(SOLVER_GROUP)?.limit ?? 1,
       }),
       { ...settings, slotGroup: SOLVER_GROUP },
     ),
@@ -88,7 +88,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       http = await startHttpServer({
         worker,
         database: watch,
-        resultTrouble: () => worker.core.results.trouble ?? null,
+        resultTrouble: () => worker.resultTrouble,
         queueSizes: () => worker.queueSizes(),
         host: config.http.host,
         port: config.http.port,
@@ -99,7 +99,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       await worker.start();
       // Nobody waits for it: a job that comes meanwhile has its turn beside it.
       const { signal } = shutdown;
-      const compute: Compute = (chunk) => worker.core.pool.run("warm-up", spotKernel, chunk, { signal });
+      const compute: Compute = (chunk) => worker.compute(spotKernel, chunk, { signal });
       warmUp({ compute, signal }).catch((error: unknown) => log.debug({ err: error }, "the threads are not warm"));
     },
     async stop(deadlineSeconds) {

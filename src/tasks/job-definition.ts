@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Kernel } from "../celery/executor/kernel.js";
+import type { Kernel } from "../celery/kernel.js";
 import type { TaskContext } from "../celery/task.js";
 import type { ClaimedJob, JobRepository, JobsTransaction } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
+import { inside } from "../support/inside.js";
 import { FaultyProxy } from "../support/proxy.js";
 import { useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -58,7 +59,9 @@ describe("a lost connection", () => {
       proxy.cut();
     }
     for (const id of ids) expect((await client.current.result(id, 60_000)).status).toBe("SUCCESS");
-    await waitUntil(async () => (await client.current.depth("celery")) === 0 && [...worker.requests].length === 0);
+    await waitUntil(
+      async () => (await client.current.depth("celery")) === 0 && [...inside(worker).requests].length === 0,
+    );
     expect([...runs.values()].filter((count) => count > 1)).toEqual([]);
     expect(runs.size).toBe(300);
   });
@@ -74,7 +77,7 @@ describe("a lost connection", () => {
     expect(client.current.statesOf(id)).toEqual([]);
     proxy.refuse(false);
     expect((await client.current.result(id)).result).toBe("a");
-    await waitUntil(() => [...worker.requests].length === 0, "nothing in memory");
+    await waitUntil(() => [...inside(worker).requests].length === 0, "nothing in memory");
     await waitUntil(async () => (await consumersOf("celery")) === 1, "exactly one consumer");
     expect(runs).toEqual(["a"]);
   });
@@ -86,9 +89,9 @@ describe("a lost connection", () => {
     const ids = await Promise.all(
       ["a", "b", "c"].map((name) => client.current.send("celery", "note", [name], { eta })),
     );
-    await waitUntil(() => [...worker.requests].length === 3);
+    await waitUntil(() => [...inside(worker).requests].length === 3);
     proxy.cut();
-    await waitUntil(() => [...worker.requests].length === 3, "the tasks to be held again");
+    await waitUntil(() => [...inside(worker).requests].length === 3, "the tasks to be held again");
     for (const id of ids) await client.current.result(id);
     expect(ran.sort()).toEqual(["a", "b", "c"]);
   });
@@ -109,7 +112,7 @@ describe("a broker that ends the consumer", () => {
     const worker = await startWorker((app) => app.task("gated", handler));
     const id = await client.current.send("celery", "gated", ["a"]);
     await waitUntil(() => runs.length === 1);
-    const [request] = [...worker.requests];
+    const [request] = [...inside(worker).requests];
     if (request === undefined) throw new Error("the task runs");
     const { delivery } = request;
     // An unknown tag is the same error to the broker as a timeout: 406 on this channel only.
@@ -118,7 +121,9 @@ describe("a broker that ends the consumer", () => {
     expect(worker.isConnected).toBe(true);
     open();
     expect((await client.current.result(id)).result).toBe("a");
-    await waitUntil(async () => (await client.current.depth("celery")) === 0 && [...worker.requests].length === 0);
+    await waitUntil(
+      async () => (await client.current.depth("celery")) === 0 && [...inside(worker).requests].length === 0,
+    );
     expect(runs).toEqual(["a"]);
   });
 
@@ -146,7 +151,7 @@ describe("shutdown", () => {
     const { open, handler, runs } = gatedTask();
     const worker = await startWorker((app) => app.task("gated", handler), { concurrency: 1, prefetchMultiplier: 4 });
     const ids = await Promise.all(["a", "b", "c"].map((name) => client.current.send("celery", "gated", [name])));
-    await waitUntil(() => runs.length === 1 && [...worker.requests].length === 3);
+    await waitUntil(() => runs.length === 1 && [...inside(worker).requests].length === 3);
     const stopped = worker.stop();
     await waitUntil(async () => (await consumersOf("celery")) === 0, "no consumer");
     open();

@@ -5,6 +5,7 @@ import { Celery } from "../../src/celery/app.js";
 import { chord, group } from "../../src/celery/index.js";
 import type { Worker } from "../../src/celery/worker/worker.js";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
+import { inside } from "../support/inside.js";
 import { FaultyProxy } from "../support/proxy.js";
 import { redisUrl, useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -74,8 +75,15 @@ async function runningAndWaiting(settings: object = {}, headers: object = {}): P
   await send("hold", "running", LARGE);
   await waitUntil(() => names().includes("running"), "the first task");
   await send("note", "waiting", LARGE, headers);
-  await waitUntil(() => worker.core.slots.used === 2 && worker.core.requests.has(idOf("waiting")), "the second slot");
-  expect(worker.core.requests.withId(idOf("waiting"))[0]).toMatchObject({ state: "reserved", isRead: false, args: [] });
+  await waitUntil(
+    () => inside(worker).slots.used === 2 && inside(worker).requests.has(idOf("waiting")),
+    "the second slot",
+  );
+  expect(inside(worker).requests.withId(idOf("waiting"))[0]).toMatchObject({
+    state: "reserved",
+    isRead: false,
+    args: [],
+  });
   return worker;
 }
 
@@ -108,7 +116,7 @@ describe("bodies that are not read on receipt", () => {
     await send("note", "small");
     expect((await result("small")).result).toBe("small");
     expect(names()).toEqual(["1", "small"]);
-    expect([...worker.requests].filter(({ isRead }) => isRead)).toHaveLength(1);
+    expect([...inside(worker).requests].filter(({ isRead }) => isRead)).toHaveLength(1);
     open();
     for (const name of ["1", "2", "3"]) expect((await result(name)).result).toBe(name);
     expect(names()).toEqual(["1", "small", "2", "3"]);
@@ -139,7 +147,7 @@ describe("bodies that are not read on receipt", () => {
     await app.close();
     open();
     expect((await result("running")).status).toBe("SUCCESS");
-    await waitUntil(() => worker.core.slots.used === 0, "free slots");
+    await waitUntil(() => inside(worker).slots.used === 0, "free slots");
     expect(names()).toEqual(["running"]);
     await isEmpty();
   });
@@ -159,7 +167,7 @@ describe("bodies that are not read on receipt", () => {
       await waitUntil(
         () =>
           worker.consumers.every(({ confirmed }) => confirmed) &&
-          worker.core.requests.withId(idOf("waiting"))[0]?.delivery.isPending,
+          inside(worker).requests.withId(idOf("waiting"))[0]?.delivery.isPending,
         "the message again",
       );
     }
@@ -168,7 +176,7 @@ describe("bodies that are not read on receipt", () => {
     expect((await result("running")).status).toBe("SUCCESS");
     await isEmpty();
     expect(names()).toEqual(["running", "waiting"]);
-    expect(worker.core.slots.used).toBe(0);
+    expect(inside(worker).slots.used).toBe(0);
   });
 
   it("that wait go back to their queue when the worker stops", async () => {
@@ -185,8 +193,11 @@ describe("bodies that are not read on receipt", () => {
   it("of tasks for later are read when their time has come", async () => {
     const worker = await startWorker(define);
     await send("note", "later", LARGE, { eta: new Date(Date.now() + 1500).toISOString() });
-    await waitUntil(() => worker.core.requests.withId(idOf("later"))[0]?.state === "scheduled", "the task that waits");
-    expect(worker.core.requests.withId(idOf("later"))[0]?.isRead).toBe(false);
+    await waitUntil(
+      () => inside(worker).requests.withId(idOf("later"))[0]?.state === "scheduled",
+      "the task that waits",
+    );
+    expect(inside(worker).requests.withId(idOf("later"))[0]?.isRead).toBe(false);
     expect((await result("later")).result).toBe("later");
     await isEmpty();
   });
@@ -228,7 +239,7 @@ describe("bodies that are not read on receipt", () => {
     expect((await result("one")).result).toBe("one");
     await waitUntil(
       () =>
-        ["one later", "hybrid later"].every((id) => worker.core.requests.withId(idOf(id))[0]?.state === "scheduled"),
+        ["one later", "hybrid later"].every((id) => inside(worker).requests.withId(idOf(id))[0]?.state === "scheduled"),
       "both for later",
     );
     for (const id of ["one later", "hybrid later"]) expect((await result(id)).result).toBe(id);
@@ -247,9 +258,12 @@ describe("bodies that are not read on receipt", () => {
         chord(group(app.signature("hold", ["running", LARGE]), member), app.signature("sum")),
       );
       await waitUntil(() => names().includes("running"), "the first member");
-      const waiting = await waitUntil(() => [...worker.requests].find(({ isRead }) => !isRead), "the second member");
+      const waiting = await waitUntil(
+        () => [...inside(worker).requests].find(({ isRead }) => !isRead),
+        "the second member",
+      );
       await app.control.revoke(waiting.id);
-      await waitUntil(() => !worker.core.requests.has(waiting.id), "the revoked member");
+      await waitUntil(() => !inside(worker).requests.has(waiting.id), "the revoked member");
       open();
       await expect(sent.get({ timeout: 30 })).rejects.toThrow(/Dependency .* raised/);
     } finally {
@@ -292,8 +306,8 @@ describe("bodies that are too large", () => {
       }
       await waitUntil(() => invalid.length === 2, "both reports");
       expect(invalid).toEqual(["too-large true", "too-large true"]);
-      expect([...worker.requests]).toEqual([]);
-      expect(worker.core.slots.used).toBe(0);
+      expect([...inside(worker).requests]).toEqual([]);
+      expect(inside(worker).slots.used).toBe(0);
       expect(ran).toEqual([]);
     },
   );

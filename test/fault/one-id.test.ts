@@ -5,6 +5,7 @@ import type { AppOptions, Celery, WorkerOptions } from "../../src/celery/app.js"
 import { revoke } from "../../src/celery/worker/remote/revoke.js";
 import type { Worker } from "../../src/celery/worker/worker.js";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
+import { inside } from "../support/inside.js";
 import { FaultyProxy } from "../support/proxy.js";
 import { useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -61,8 +62,8 @@ const send = (text: string, task = "hold", headers: object = {}) =>
   client.current.send("celery", task, [text], { id, ...headers });
 const confirmed = (worker: Worker) =>
   waitUntil(() => worker.consumers.every((consumer) => consumer.confirmed), "a confirmed consumer");
-const pending = (worker: Worker) => [...worker.requests].filter(({ delivery }) => delivery.isPending).length;
-const nothingLeft = (worker: Worker) => waitUntil(() => [...worker.requests].length === 0, "nothing in memory");
+const pending = (worker: Worker) => [...inside(worker).requests].filter(({ delivery }) => delivery.isPending).length;
+const nothingLeft = (worker: Worker) => waitUntil(() => [...inside(worker).requests].length === 0, "nothing in memory");
 
 async function cut(worker: Worker): Promise<void> {
   proxy.cut();
@@ -93,7 +94,7 @@ describe("two messages under one id, and a lost connection", () => {
     await waitUntil(() => begun.length === 1);
     await send(other);
     await waitUntil(() => begun.length === 2);
-    const runs = [...worker.requests];
+    const runs = [...inside(worker).requests];
     await cut(worker);
     await waitUntil(() => pending(worker) === 2, "both messages again");
     const texts = runs.map(({ delivery }) => (JSON.parse(delivery.message.content.toString()) as [string[]])[0][0]);
@@ -111,7 +112,7 @@ describe("two messages under one id, and a lost connection", () => {
     const worker = await start({ concurrency: 1 });
     await send(one);
     await send(other);
-    await waitUntil(() => begun.length === 1 && [...worker.requests].length === 2);
+    await waitUntil(() => begun.length === 1 && [...inside(worker).requests].length === 2);
     await cut(worker);
     await waitUntil(() => pending(worker) === 2, "both messages again");
     openAll();
@@ -127,7 +128,7 @@ describe("two messages under one id, and a lost connection", () => {
     await send("a");
     await send("blocker", "hold", { id: randomUUID() });
     await send("a");
-    await waitUntil(() => [...worker.requests].length === 3);
+    await waitUntil(() => [...inside(worker).requests].length === 3);
     gates.shift()?.();
     await waitUntil(() => begun.includes("blocker"), "the first to have ended");
     await cut(worker);
@@ -193,7 +194,7 @@ describe("a settlement that the broker never saw", () => {
     await send("first", "hold", { id: randomUUID() });
     await send("second", "hold", { id: randomUUID() });
     await send("a", "early", { ignore_result: true });
-    await waitUntil(() => [...worker.requests].length === 3);
+    await waitUntil(() => [...inside(worker).requests].length === 3);
     proxy.stall();
     gates.shift()?.();
     await waitUntil(() => begun.includes("a"), "the run whose acknowledgement is on its way");
@@ -266,7 +267,7 @@ it("any order of second messages, revokes, cuts and stops loses none and leaves 
           worker = await start();
         } else {
           revoked = true;
-          revoke(worker.core, [id], { terminate: step === "terminate", signum: 15 });
+          revoke(inside(worker), [id], { terminate: step === "terminate", signum: 15 });
         }
       }
       const opening = setInterval(openAll, 10);

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Reject } from "../../src/celery/errors.js";
-import { kernel } from "../../src/celery/executor/kernel.js";
+import { kernel } from "../../src/celery/kernel.js";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
 import { useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";

@@ -9,9 +9,10 @@ import { parseBrokerUrl } from "../../src/celery/amqp/url.js";
 import type { Celery, WorkerOptions } from "../../src/celery/app.js";
 import { LamportClock } from "../../src/celery/clock.js";
 import { type ControlReply, MailboxClient } from "../../src/celery/control/mailbox-client.js";
-import { kernel } from "../../src/celery/executor/kernel.js";
+import { kernel } from "../../src/celery/kernel.js";
 import { compileSettings, type SettingsInput } from "../../src/celery/settings.js";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
+import { inside } from "../support/inside.js";
 import { FaultyProxy } from "../support/proxy.js";
 import { useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
@@ -286,7 +287,7 @@ it("ping is answered while every core computes and thousands of messages wait", 
     bare.current.channel.sendToQueue("celery", body, options);
   }
   await bare.current.channel.waitForConfirms();
-  await waitUntil(() => worker.core.pool.stats.active === 4);
+  await waitUntil(() => inside(worker).pool.stats.active === 4);
   const pings: number[] = [];
   const trips: number[] = [];
   for (let index = 0; index < 15; index++) {

@@ -1,6 +1,6 @@
 import { asError, TimeoutError, WorkerLostError } from "../errors.js";
-import { kernel } from "../executor/kernel.js";
 import { SideThread } from "../executor/side-thread.js";
+import { kernel } from "../kernel.js";
 import { BodyTooLarge, DecodeError, EncodeError } from "../protocol/errors.js";
 import type { TranscodeInput } from "./transcode-kernel.js";
 

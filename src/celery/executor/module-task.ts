@@ -1,5 +1,5 @@
+import { kernel } from "../kernel.js";
 import type { ModuleInput, TaskHandler } from "../task.js";
-import { kernel } from "./kernel.js";
 
 /** The handler of a task that is a module: it runs as one kernel. */
 export function moduleHandler(module: URL): TaskHandler {

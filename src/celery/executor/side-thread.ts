@@ -1,5 +1,5 @@
 import { asError, TimeoutError } from "../errors.js";
-import type { Kernel } from "./kernel.js";
+import type { Kernel } from "../kernel.js";
 import { type Call, PoolThread } from "./pool-thread.js";
 
 /** How long the thread stays once nothing is asked of it. */

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { asError, WorkerShutdown } from "../errors.js";
+import type { Kernel } from "../kernel.js";
 import { CallQueue } from "./call-queue.js";
-import type { Kernel } from "./kernel.js";
 import { type Call, PoolThread } from "./pool-thread.js";
 
 /** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */

@@ -1,6 +1,6 @@
 import { setPriority } from "node:os";
 import { parentPort } from "node:worker_threads";
-import type { KernelContext, KernelRun } from "./kernel.js";
+import type { KernelContext, KernelRun } from "../kernel.js";
 import type { RunMessage, ThreadError, ThreadMessage } from "./thread-messages.js";
 
 /** As `nice` counts: 0 is the main thread's, 19 the lowest. */

@@ -1,22 +1,22 @@
 import type { Logger } from "pino";
 import type { WorkerEventMap, WorkerEventName } from "../event-map.js";
 
-type Listener<Name extends WorkerEventName> = (...args: WorkerEventMap[Name]) => void;
+export type WorkerListener<Name extends WorkerEventName> = (...args: WorkerEventMap[Name]) => void;
 
 /** Emits worker events; an error in a listener is logged and goes no further. */
 export class WorkerEvents {
-  readonly #listeners = new Map<WorkerEventName, Listener<never>[]>();
+  readonly #listeners = new Map<WorkerEventName, WorkerListener<never>[]>();
 
   constructor(private readonly log: Logger) {}
 
-  on<Name extends WorkerEventName>(name: Name, listener: Listener<Name>): this {
+  on<Name extends WorkerEventName>(name: Name, listener: WorkerListener<Name>): this {
     const listeners = this.#listeners.get(name);
-    if (listeners === undefined) this.#listeners.set(name, [listener as Listener<never>]);
-    else listeners.push(listener as Listener<never>);
+    if (listeners === undefined) this.#listeners.set(name, [listener as WorkerListener<never>]);
+    else listeners.push(listener as WorkerListener<never>);
     return this;
   }
 
-  off<Name extends WorkerEventName>(name: Name, listener: Listener<Name>): this {
+  off<Name extends WorkerEventName>(name: Name, listener: WorkerListener<Name>): this {
     const listeners = this.#listeners.get(name) ?? [];
     this.#listeners.set(
       name,
@@ -30,7 +30,7 @@ export class WorkerEvents {
     if (listeners === undefined) return;
     for (const listener of listeners) {
       try {
-        (listener as Listener<Name>)(...args);
+        (listener as WorkerListener<Name>)(...args);
       } catch (error) {
         this.log.error({ err: error, event: name }, "error in a worker event listener");
       }

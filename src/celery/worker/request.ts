@@ -141,7 +141,8 @@ export class Request implements TaskRequest, Subject {
     return this.#delivery;
   }
   get logFields(): Readonly<Record<string, unknown>> {
-    return { task: this.task, taskId: this.id, attempt: this.retries + 1 };
+    const { task, id: taskId, queue, retries } = this;
+    return { task, taskId, queue, attempt: retries + 1, ...this.definition.logFields?.(this) };
   }
   /** How often the broker says that it delivered the message before: quorum queues count; 0 for others. */
   get deliveryCount(): number {

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Trouble } from "../../postgres/outage.js";
 import { BrokerConnection } from "../amqp/connection.js";
 import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
 import { type QueueDefinition, queueProblem, queueSizes } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
+import type { Kernel } from "../kernel.js";
 import { MAX_CONSUMED_QUEUES } from "../limits.js";
 import { inMode, isQuorum } from "../queues.js";
+import type { Settings } from "../settings.js";
+import type { ComputeOptions } from "../task.js";
 import { Consumer } from "./broker/consumer.js";
 import { buildCore } from "./build-core.js";
 import type { WorkerCore } from "./core.js";
@@ -17,19 +22,8 @@ import type { WorkerParts } from "./parts.js";
 import { Remote } from "./remote/remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
-import { logFields } from "./task/context.js";
+import type { ConsumerStatus, WorkerRequest, WorkerSlots, WorkerState, WorkerThreads } from "./status.js";
 import type { UnsettledGroup } from "./wait/unsettled.js";
-
-/** State of one consumer, for health probes. */
-export interface ConsumerStatus {
-  readonly queue: string;
-  /** The broker has confirmed the consumer. */
-  readonly confirmed: boolean;
-  /** Messages that it takes ahead now: 0 for none, null without limit. */
-  readonly taken: number | null;
-}
-
-type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
 
 /** How long an added consumer is waited for, so that whoever asked hears in time. */
 const ADD_CONSUMER_MS = 700;
@@ -40,7 +34,8 @@ const SETTLE_DEADLINE_MS = 2_000;
 /** A Celery worker: consumes queues and runs tasks until it is stopped. */
 export class Worker {
   readonly events: WorkerEvents;
-  readonly core: WorkerCore;
+  /** A private name of TypeScript: tests look inside. */
+  private readonly core: WorkerCore;
   readonly #parts: WorkerParts;
   readonly #consuming: BrokerConnection;
   readonly #publishing: BrokerConnection;
@@ -57,7 +52,7 @@ export class Worker {
     const { settings, log, nodename } = parts;
     this.#parts = parts;
     this.events = new WorkerEvents(log);
-    logTaskEvents(this.events, log, parts.tasks, (request) => logFields(request as Request));
+    logTaskEvents(this.events, log, parts.tasks, (request) => (request as Request).logFields);
     const addresses = parseBrokerUrl(settings.brokerUrl);
     const connection = (role: string) =>
       new BrokerConnection({
@@ -102,6 +97,37 @@ export class Worker {
 
   get nodename(): string {
     return this.#parts.nodename;
+  }
+
+  get settings(): Settings {
+    return this.#parts.settings;
+  }
+
+  get log(): Logger {
+    return this.#parts.log;
+  }
+
+  get slots(): WorkerSlots {
+    return this.core.slots;
+  }
+
+  get threads(): WorkerThreads {
+    const { threads, active, waiting } = this.core.pool.stats;
+    return { count: threads.length, active, waiting };
+  }
+
+  /** Why results wait to be stored; null when none does, or nobody knows. */
+  get resultTrouble(): Trouble | null {
+    return this.core.results.trouble ?? null;
+  }
+
+  /** Runs a kernel in the worker's threads for no task of its own. @throws as {@link TaskContext.compute} */
+  async compute<Input, Output, Progress = unknown>(
+    kernel: Kernel<Input, Output, Progress>,
+    input: Input,
+    options: ComputeOptions<Progress> = {},
+  ): Promise<Output> {
+    return await this.core.pool.run(this.nodename, kernel, input, options as ComputeOptions);
   }
 
   get state(): WorkerState {
@@ -181,7 +207,7 @@ export class Worker {
   }
 
   /** Requests in memory: running, reserved, waiting for their time. */
-  get requests(): Iterable<Request> {
+  get requests(): Iterable<WorkerRequest> {
     return this.core.requests;
   }
 
@@ -230,7 +256,7 @@ export class Worker {
     this.core.windows.close();
     await Promise.all(this.#consumers.map((consumer) => consumer.cancel()));
     if (!(await this.#drained(() => this.#deadlineMs))) {
-      for (const request of this.requests) abandon(request);
+      for (const request of this.core.requests) abandon(request);
       const settledByMs = Date.now() + SETTLE_DEADLINE_MS;
       await this.#drained(() => settledByMs);
     }
@@ -258,7 +284,7 @@ export class Worker {
     const isBusy = (request: Request) =>
       request.state === "running" ||
       (request.state === "finishing" && !unsettled.has(request) && !requeues.has(request));
-    while ([...this.requests].some(isBusy)) {
+    while ([...this.core.requests].some(isBusy)) {
       if (Date.now() >= deadlineMs()) return false;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -1,4 +1,4 @@
-import { type Kernel, kernel } from "../../celery/executor/kernel.js";
+import { type Kernel, kernel } from "../../celery/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";

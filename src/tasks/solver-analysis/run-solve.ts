@@ -1,5 +1,5 @@
 import { WorkerLostError } from "../../celery/errors.js";
-import type { Kernel } from "../../celery/executor/kernel.js";
+import type { Kernel } from "../../celery/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import { reportLostSampler } from "../../poker/solver/sampled/sampled-crew.js";
 import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";

@@ -1,4 +1,4 @@
-import type { KernelContext } from "../../celery/executor/kernel.js";
+import type { KernelContext } from "../../celery/kernel.js";
 import { formatCards } from "../../poker/cards.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import { solveSpot } from "../../poker/solver/solve-spot.js";

@@ -1,4 +1,4 @@
-import { type Kernel, type KernelContext, kernel } from "../../celery/executor/kernel.js";
+import { type Kernel, type KernelContext, kernel } from "../../celery/kernel.js";
 import { countAssignments } from "../../poker/equity/assignments.js";
 import { knownHands, type SeatedDeal } from "../../poker/equity/deal.js";
 import { KnownShowdowns } from "../../poker/equity/known-showdowns.js";

@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Ignore, Reject } from "../../../src/celery/errors.js";
-import { kernel } from "../../../src/celery/executor/kernel.js";
 import type { TaskContext } from "../../../src/celery/index.js";
+import { kernel } from "../../../src/celery/kernel.js";
 import { revoke } from "../../../src/celery/worker/remote/revoke.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
+import { inside } from "../../support/inside.js";
 import { useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 import type { Behaviour } from "../../unit/celery/executor/kernels/behaviours.js";
@@ -426,7 +427,7 @@ describe("revocation", () => {
       eta: new Date(Date.now() + 3_600_000).toISOString(),
     });
     await waitUntil(() => [...worker.requests].length === 5, "five requests in memory");
-    revoke(worker.core, [reserved, limited, scheduled, "00000000-0000-4000-8000-00000000cafe"], {
+    revoke(inside(worker), [reserved, limited, scheduled, "00000000-0000-4000-8000-00000000cafe"], {
       terminate: false,
       signum: 15,
     });
@@ -437,7 +438,7 @@ describe("revocation", () => {
         result: { exc_message: ["revoked"] },
       });
     }
-    expect(revoke(worker.core, [block], { terminate: true, signum: 15 })).toEqual([block]);
+    expect(revoke(inside(worker), [block], { terminate: true, signum: 15 })).toEqual([block]);
     expect(await client.current.result(block)).toMatchObject({
       status: "REVOKED",
       result: { exc_message: ["terminated"] },
@@ -451,9 +452,9 @@ describe("revocation", () => {
     });
     const id = await client.current.send("celery", name);
     await waitUntil(() => [...worker.requests].some((request) => request.state === "running"));
-    revoke(worker.core, [id], { terminate: true, signum: 15 });
+    revoke(inside(worker), [id], { terminate: true, signum: 15 });
     expect(await client.current.result(id)).toMatchObject({ status: "REVOKED" });
-    await waitUntil(() => [...worker.requests].length === 0 && worker.core.slots.used === 0);
+    await waitUntil(() => [...worker.requests].length === 0 && inside(worker).slots.used === 0);
   });
 });
 
@@ -473,7 +474,7 @@ describe("hooks", () => {
     await client.current.result(await client.current.send("celery", "fail"));
     const id = await client.current.send("celery", "wait", [], { eta: new Date(Date.now() + 3_600_000).toISOString() });
     await waitUntil(() => [...worker.requests].length === 1);
-    revoke(worker.core, [id], { terminate: true, signum: 15 });
+    revoke(inside(worker), [id], { terminate: true, signum: 15 });
     await client.current.result(id);
     expect(calls).toEqual(["failed x", "revoked false"]);
   });

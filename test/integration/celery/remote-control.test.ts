@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { afterAll, expect, it } from "vitest";
 import { type AppOptions, Celery } from "../../../src/celery/app.js";
 import { useWorkers } from "../../support/celery-worker.js";
+import { inside } from "../../support/inside.js";
 import { redisUrl, useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 
@@ -110,7 +111,7 @@ it("changes workers: limits, queues, events, pool, shutdown", async () => {
   expect(await ok(control.enableEvents(to))).toEqual({ ok: "task events enabled" });
   expect(await ok(control.disableEvents(to))).toEqual({ ok: "task events disabled" });
   expect(await ok(control.poolGrow(2, to))).toEqual({ ok: "pool will grow" });
-  await waitUntil(() => worker.core.slots.limit === 3, "three slots");
+  await waitUntil(() => inside(worker).slots.limit === 3, "three slots");
   expect(await ok(control.poolShrink(1, to))).toEqual({ ok: "pool will shrink" });
   expect(await ok(control.poolRestart(to))).toMatchObject({ error: expect.any(String) });
   expect(await ok(control.autoscale(3, 1, to))).toMatchObject({ error: expect.stringContaining("Autoscale") });

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { Celery } from "../../../src/celery/app.js";
 import { group, Ignore, type TaskContext, type TaskOptions } from "../../../src/celery/index.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
+import { inside } from "../../support/inside.js";
 import { useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 
@@ -198,7 +199,7 @@ it("slotGroup: such tasks leave slots to others, in the order of asking", async 
   const sent: string[] = [];
   for (const name of ["l1", "l2", "l3"]) sent.push(await bare.current.send("celery", "long", [name]));
   for (const name of ["s1", "s2"]) sent.push(await bare.current.send("celery", "short", [name]));
-  await waitUntil(() => worker.core.slots.waiting === 2, "two that wait");
+  await waitUntil(() => inside(worker).slots.waiting === 2, "two that wait");
   expect(started).toEqual(["l1", "l2", "s1"]);
   release();
   for (const id of sent) expect((await bare.current.result(id)).status).toBe("SUCCESS");

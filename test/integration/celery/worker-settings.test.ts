@@ -5,6 +5,7 @@ import { MessageQueue } from "../../../src/celery/amqp/message-queue.js";
 import { parseBrokerUrl } from "../../../src/celery/amqp/url.js";
 import { Celery } from "../../../src/celery/app.js";
 import { useBareClient, useWorkers } from "../../support/celery-worker.js";
+import { inside } from "../../support/inside.js";
 import { useVhost } from "../../support/services.js";
 import { waitUntil } from "../../support/wait-until.js";
 
@@ -69,10 +70,10 @@ it("worker_eta_task_limit bounds the tasks that wait in memory", async () => {
   );
   const eta = new Date(Date.now() + 3_600_000).toISOString();
   for (let i = 0; i < 40; i++) await bare.current.send("celery", "t", [i], { eta });
-  await waitUntil(() => worker.core.schedule.size >= 4, "four waiting tasks");
+  await waitUntil(() => inside(worker).schedule.size >= 4, "four waiting tasks");
   // A window that would grow does so within one round trip.
   for (let i = 0; i < 5; i++) await bare.current.depth("celery");
-  expect(worker.core.schedule.size).toBeLessThanOrEqual(8);
+  expect(inside(worker).schedule.size).toBeLessThanOrEqual(8);
 });
 
 it("consumer priority: the worker with the higher one gets the messages", async () => {

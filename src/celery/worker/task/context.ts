@@ -22,7 +22,7 @@ import {
   SoftTimeLimitExceeded,
   WorkerShutdown,
 } from "../../errors.js";
-import type { Kernel } from "../../executor/kernel.js";
+import type { Kernel } from "../../kernel.js";
 import { isChordCounter } from "../../results/stored.js";
 import type { Settings } from "../../settings.js";
 import type { ComputeOptions, RetryOptions, TaskRequest } from "../../task.js";
@@ -60,7 +60,7 @@ export class Context implements CanvasContext {
   }
 
   get log(): Logger {
-    this.#log ??= this.#core.log.child(logFields(this.#request));
+    this.#log ??= this.#core.log.child(this.#request.logFields);
     return this.#log;
   }
 
@@ -184,15 +184,4 @@ export class Context implements CanvasContext {
       graceMs: (reason) => (reason instanceof SoftTimeLimitExceeded ? Number.POSITIVE_INFINITY : ABORT_GRACE_MS),
     });
   }
-}
-
-/** Fields of every log line about a request. */
-export function logFields(request: Request): Record<string, unknown> {
-  return {
-    task: request.task,
-    taskId: request.id,
-    queue: request.queue,
-    attempt: request.retries + 1,
-    ...request.definition.logFields?.(request),
-  };
 }

@@ -28,7 +28,7 @@ export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Pro
   const nodename = expandNodename(flags.hostname);
   if (flags.pidfile !== undefined) createPidFile(expandPath(flags.pidfile, nodename));
   const program = withWeb(await build(flags, nodename), flags);
-  const { log } = program.worker.core;
+  const { log } = program.worker;
   signals.attach(program);
   process.prependListener("uncaughtException", (error) => {
     log.fatal({ err: error }, "an error that nobody caught ends the worker: its messages go back to their queues");
@@ -84,7 +84,7 @@ function withWeb(program: Program, flags: WorkerFlags): Program {
     ...program,
     start: async () => {
       const { openWeb } = await import("../web/run.js");
-      web = await openWeb(flags, config, program.worker.core.log);
+      web = await openWeb(flags, config, program.worker.log);
       await program.start();
     },
     stop: async (deadline) => {
@@ -145,7 +145,7 @@ async function purge(flags: WorkerFlags, worker: Worker): Promise<void> {
   await withBroker(flags, async (session) => {
     let count = 0;
     for (const { name } of worker.queues) count += await purgeQueue(session.connection, name);
-    worker.core.log.info(`purge: Erased ${plural(count, "message")} from the queue.`);
+    worker.log.info(`purge: Erased ${plural(count, "message")} from the queue.`);
   });
 }
 

@@ -48,7 +48,7 @@ export class WorkerSignals {
   }
 
   get #log(): Logger | undefined {
-    return this.#program?.worker.core.log;
+    return this.#program?.worker.log;
   }
 
   readonly #warm = (signal: NodeJS.Signals): void => {
@@ -61,7 +61,7 @@ export class WorkerSignals {
   };
 
   readonly #cold = (signal: NodeJS.Signals): void => {
-    const seconds = this.#program?.worker.core.settings.workerSoftShutdownTimeout ?? 0;
+    const seconds = this.#program?.worker.settings.workerSoftShutdownTimeout ?? 0;
     this.#log?.warn(
       { signal, seconds },
       "stopping without waiting longer: tasks that still run go back to their queue",

@@ -8,13 +8,11 @@ import type { Worker } from "../../../celery/worker/worker.js";
 
 /** What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has. */
 export function startupBanner(app: Celery, worker: Worker): string {
-  const { settings } = worker.core;
+  const { settings } = worker;
   const autoscale = settings.workerAutoscale;
   const concurrency =
-    autoscale === null
-      ? `${worker.core.slots.limit} (threads)`
-      : `{min=${autoscale.min}, max=${autoscale.max}} (threads)`;
-  const shares = [...worker.core.slots.groups].map(([name, { limit }]) => `, ${name} up to ${limit}`).join("");
+    autoscale === null ? `${worker.slots.limit} (threads)` : `{min=${autoscale.min}, max=${autoscale.max}} (threads)`;
+  const shares = [...worker.slots.groups].map(([name, { limit }]) => `, ${name} up to ${limit}`).join("");
   const events = settings.workerSendTaskEvents ? "ON" : "OFF (enable -E to monitor tasks in this worker)";
   const system = `${type()}-${release()}-${arch()} ${new Date().toISOString().slice(0, 19).replace("T", " ")}`;
   const config = [

@@ -1,4 +1,3 @@
-import { logFields } from "../../../celery/worker/task/context.js";
 import type { Worker } from "../../../celery/worker/worker.js";
 
 /** What a worker does at one moment: for the log. */
@@ -12,8 +11,7 @@ export interface WorkReport {
 export function describeWork(worker: Worker): WorkReport {
   const requests = [...worker.requests];
   const count = (...states: string[]) => requests.filter(({ state }) => states.includes(state)).length;
-  const { slots, pool } = worker.core;
-  const { threads, active, waiting } = pool.stats;
+  const { slots, threads } = worker;
   const running = requests.filter(({ state }) => state === "running" || state === "finishing");
   return {
     summary: {
@@ -23,10 +21,10 @@ export function describeWork(worker: Worker): WorkReport {
       reserved: count("reserved", "rate-limited"),
       scheduled: count("scheduled"),
       slots: slots.limit,
-      threads: threads.length,
-      calls: { active, waiting },
+      threads: threads.count,
+      calls: { active: threads.active, waiting: threads.waiting },
       queues: Object.fromEntries(worker.consumers.map(({ queue, confirmed }) => [queue, confirmed])),
     },
-    tasks: running.map((request) => ({ ...logFields(request), runtimeSeconds: request.runtimeSeconds })),
+    tasks: running.map((request) => ({ ...request.logFields, runtimeSeconds: request.runtimeSeconds })),
   };
 }

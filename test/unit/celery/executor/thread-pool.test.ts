@@ -1,8 +1,8 @@
 import { pino } from "pino";
 import { afterEach, describe, expect, it } from "vitest";
 import { WorkerLostError } from "../../../../src/celery/errors.js";
-import { kernel } from "../../../../src/celery/executor/kernel.js";
 import { ThreadPool, type ThreadPoolOptions } from "../../../../src/celery/executor/thread-pool.js";
+import { kernel } from "../../../../src/celery/kernel.js";
 import { waitUntil } from "../../../support/wait-until.js";
 import type { Behaviour } from "./kernels/behaviours.js";
 

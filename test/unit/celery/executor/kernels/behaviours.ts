@@ -1,4 +1,4 @@
-import type { KernelContext } from "../../../../../src/celery/executor/kernel.js";
+import type { KernelContext } from "../../../../../src/celery/kernel.js";
 
 export type Behaviour =
   | { readonly do: "double"; readonly value: number }

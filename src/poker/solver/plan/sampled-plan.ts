@@ -40,8 +40,8 @@ export type Classify = (
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
 const TRAINING_SHARE = 0.55;
 const THREAD_GAIN = 0.8;
-/** Deals that a replicate is to see, if time allows: more deals of fewer hands learn more in the same time, to a point. */
-const WANTED_DEALS = 1200;
+/** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
+const WANTED_DEALS: readonly number[] = [0, 600, 1200];
 const LEAST_COMBOS = 60;
 const MOST_COMBOS = 2500;
 /** Hands of a deal when the number of iterations is asked for: whatever the machine. */
@@ -87,7 +87,7 @@ export function planSampled(
   });
   const { sizing, tree, blocks, seconds, cut } = chooseTree(spot);
   const combosPerDeal = Math.min(
-    Math.max(LEAST_COMBOS, dealSize(limits, seconds)),
+    Math.max(LEAST_COMBOS, dealSize(spot, limits, seconds)),
     Math.max(...ranges.map(({ count }) => count)),
   );
   const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
@@ -100,7 +100,7 @@ export function planSampled(
     byHand
       ? { rows: Int32Array.from({ length: ranges[seat].count }, (_, hand) => hand), count: ranges[seat].count }
       : classRows(spot, classes, ranges[seat], heroes[seat]);
-  const deals = limits.iterations ?? WANTED_DEALS;
+  const deals = limits.iterations ?? WANTED_DEALS[spot.street];
   let root = ([0, 1] as const).map((seat) => {
     const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / ranges[seat].count;
     return rowsOf(seat, visits >= VISITS_PER_HAND);
@@ -133,10 +133,11 @@ export function planSampled(
 }
 
 /** Hands of a deal, such that a replicate sees as many deals as it should. */
-function dealSize(limits: SolveLimits, secondsPerHand: number): number {
+function dealSize({ street }: Spot, limits: SolveLimits, secondsPerHand: number): number {
   if (limits.iterations !== null) return COMBOS_BY_ITERATIONS;
   const speed = machineSpeed() * (1 + (limits.threads - 1) * THREAD_GAIN);
-  const hands = (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (REPLICATES * WANTED_DEALS * 2 * secondsPerHand);
+  const deals = REPLICATES * WANTED_DEALS[street];
+  const hands = (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (deals * 2 * secondsPerHand);
   return Math.min(MOST_COMBOS, Math.round(hands));
 }
 

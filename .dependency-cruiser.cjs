@@ -33,6 +33,13 @@ const pokerRoom = ([room, below]) =>
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    forbid("celery-has-four-doors", "^src/(?!celery/)", "^src/celery/(?!(index|kernel|values|tooling)\\.ts$)"),
+    forbid(
+      "tooling-is-for-programs-around-a-worker",
+      "^src/(?!celery/|cli/|web/|operations/)",
+      "^src/celery/tooling\\.ts$",
+    ),
+    forbid("celery-does-not-use-its-doors", "^src/celery/", "^src/celery/(index|tooling|values)\\.ts$"),
     forbid("celery-stands-alone", layer("celery"), "^src/(?!celery/|postgres/)"),
     forbid("poker-imports-only-itself", layer("poker"), "^src/(?!poker/)"),
     { name: "poker-is-pure", severity: "error", from: { path: layer("poker") }, to: { dependencyTypes: ["npm"] } },
@@ -41,15 +48,11 @@ module.exports = {
     forbid("postgres-stands-alone", layer("postgres"), "^src/(?!postgres/)"),
     forbid("jobs-stand-alone", layer("jobs"), "^src/(?!jobs/|postgres/)"),
     forbid("tasks-know-no-http-cli-plosolver", layer("tasks"), "^src/(http|operations|cli|plosolver)"),
-    forbid("web-knows-no-worker-http-cli-app", layer("web"), "^src/(poker|http|cli|plosolver/app)|^src/celery/worker/"),
+    forbid("web-knows-no-worker-http-cli-app", layer("web"), "^src/(poker|http|cli|plosolver/app)"),
     forbid("only-cli-imports-web", "^src/(?!web/|cli/)", layer("web")),
     forbid("operations-know-no-http-cli-app", layer("operations"), "^src/(http|cli|plosolver/app|poker)"),
     forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|operations|cli|plosolver)"),
-    forbid(
-      "config-knows-only-values",
-      "^src/plosolver/config/",
-      "^src/(?!plosolver/config/|celery/(env-value|errors|limits|machine|postgres-url|secrets|server-url)\\.ts$)",
-    ),
+    forbid("config-knows-only-values", "^src/plosolver/config/", "^src/(?!plosolver/config/|celery/values\\.ts$)"),
     forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
     forbid(
       "amqp-knows-only-protocol",

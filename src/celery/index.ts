@@ -98,7 +98,7 @@ export type {
 export type { WorkerEvents, WorkerListener } from "./worker/emitter.js";
 export type { RefusedHook, RefusedMessage } from "./worker/parts.js";
 export type { RequestState } from "./worker/request.js";
-export type { ConsumerStatus, WorkerRequest, WorkerSlots, WorkerState, WorkerThreads } from "./worker/status.js";
+export type { ConsumerStatus, WorkerPhase, WorkerRequest, WorkerSlots, WorkerThreads } from "./worker/status.js";
 export { UNSETTLED_STEPS, type UnsettledStep } from "./worker/wait/lane.js";
 export type { UnsettledGroup } from "./worker/wait/unsettled.js";
 export type { Worker } from "./worker/worker.js";

@@ -1,6 +1,5 @@
 import { CommanderError } from "commander";
-import { SOFTWARE_VERSION } from "../celery/events/software.js";
-import { createRedactor } from "../celery/secrets.js";
+import { createRedactor, SOFTWARE_VERSION } from "../celery/values.js";
 import { CliError, EXIT_USAGE } from "./globals.js";
 import { createProgram } from "./program.js";
 

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type Redactor, redactText } from "../celery/secrets.js";
+import { type Redactor, redactText } from "../celery/values.js";
 import { registerCompletion } from "./commands/completion/command.js";
 import { registerDb } from "./commands/db/command.js";
 import { registerDlq } from "./commands/dlq/command.js";

@@ -1,5 +1,5 @@
 import { Gauge, type Registry } from "prom-client";
-import { UNSETTLED_STEPS } from "../celery/worker/wait/lane.js";
+import { UNSETTLED_STEPS } from "../celery/index.js";
 import type { WorkerView } from "./worker-view.js";
 
 /** Gauges of the broker as the worker sees it, read when the metrics are. */

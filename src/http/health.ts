@@ -1,4 +1,4 @@
-import type { UnsettledGroup } from "../celery/worker/wait/unsettled.js";
+import type { UnsettledGroup } from "../celery/index.js";
 import type { Trouble } from "../postgres/outage.js";
 import type { DatabaseProbe, SeenTrouble } from "./database-probe.js";
 import type { WorkerView } from "./worker-view.js";

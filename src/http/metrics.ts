@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { TaskRequest } from "../celery/task.js";
+import type { TaskRequest } from "../celery/index.js";
 import { Probe } from "./probe.js";
 import type { WorkerView } from "./worker-view.js";
 

@@ -1,5 +1,4 @@
-import type { WorkerEventMap, WorkerEventName } from "../celery/event-map.js";
-import type { UnsettledGroup } from "../celery/worker/wait/unsettled.js";
+import type { UnsettledGroup, WorkerEventMap, WorkerEventName } from "../celery/index.js";
 
 /** What health and metrics need to see of a worker. */
 export interface WorkerView {

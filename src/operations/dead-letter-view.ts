@@ -1,10 +1,14 @@
-import { headersOfNextAttempt } from "../celery/amqp/broker-headers.js";
-import type { MovedMessage, TakenMessage } from "../celery/amqp/message-queue.js";
-import { compressionOf, prepare } from "../celery/protocol/compression.js";
-import { decodeTaskMessage } from "../celery/protocol/message.js";
-import { isRecord } from "../celery/protocol/record.js";
-import type { TaskMessage } from "../celery/protocol/types.js";
-import { DEAD_LETTER_HEADERS } from "../celery/worker/broker/dead-letter.js";
+import {
+  compressionOf,
+  DEAD_LETTER_HEADERS,
+  decodeTaskMessage,
+  headersOfNextAttempt,
+  type MovedMessage,
+  prepare,
+  type TakenMessage,
+  type TaskMessage,
+} from "../celery/tooling.js";
+import { isRecord } from "../celery/values.js";
 import { jobIdOf } from "../tasks/job-arguments.js";
 import { idsNamedBy } from "../tasks/named-jobs.js";
 

@@ -1,7 +1,5 @@
 import type { Kysely } from "kysely";
-import type { BrokerConnection } from "../celery/amqp/connection.js";
-import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js";
-import { DEAD_LETTER_HEADERS } from "../celery/worker/broker/dead-letter.js";
+import { type BrokerConnection, DEAD_LETTER_HEADERS, MessageQueue, type TakenMessage } from "../celery/tooling.js";
 import { JobRepository } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobsDatabase } from "../jobs/schema.js";

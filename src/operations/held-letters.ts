@@ -1,5 +1,4 @@
-import type { BrokerConnection } from "../celery/amqp/connection.js";
-import { MessageQueue, type TakenMessage } from "../celery/amqp/message-queue.js";
+import { type BrokerConnection, MessageQueue, type TakenMessage } from "../celery/tooling.js";
 import { idsNamedBy } from "../tasks/named-jobs.js";
 import { describeDeadLetter } from "./dead-letter-view.js";
 

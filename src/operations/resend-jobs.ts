@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
-import type { BrokerConnection } from "../celery/amqp/connection.js";
-import { asError } from "../celery/errors.js";
+import type { BrokerConnection } from "../celery/tooling.js";
+import { asError } from "../celery/values.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobStatus, JobsDatabase } from "../jobs/schema.js";

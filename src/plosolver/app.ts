@@ -1,6 +1,4 @@
-import type { QueueDefinition } from "../celery/amqp/topology.js";
-import { Celery, type WorkerOptions } from "../celery/app.js";
-import type { Worker } from "../celery/worker/worker.js";
+import { Celery, type QueueDefinition, type Worker, type WorkerOptions } from "../celery/index.js";
 import { type HttpServer, startHttpServer } from "../http/server.js";
 import { openDatabase } from "../jobs/database.js";
 import { DatabaseWatch } from "../jobs/database-watch.js";

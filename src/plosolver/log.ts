@@ -1,7 +1,6 @@
 import { type Logger, pino, stdSerializers } from "pino";
 import pretty from "pino-pretty";
-import { logStream } from "../celery/log-stream.js";
-import { createRedactor } from "../celery/secrets.js";
+import { createRedactor, logStream } from "../celery/values.js";
 import type { Config } from "./config/config.js";
 
 /**

@@ -1,6 +1,5 @@
-import { isRecord } from "../celery/protocol/record.js";
-import { pythonRepr } from "../celery/protocol/repr.js";
-import type { TaskRequest } from "../celery/task.js";
+import type { TaskRequest } from "../celery/index.js";
+import { isRecord, pythonRepr } from "../celery/values.js";
 import { JobArgumentsError } from "../jobs/errors.js";
 
 const JOB_ID_LIMIT = 36;

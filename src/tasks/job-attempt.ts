@@ -1,5 +1,4 @@
-import { SoftTimeLimitExceeded } from "../celery/errors.js";
-import type { TaskContext, TaskRequest } from "../celery/task.js";
+import { SoftTimeLimitExceeded, type TaskContext, type TaskRequest } from "../celery/index.js";
 import type { Claimant, ClaimedJob, FencedOutcome } from "../jobs/repository.js";
 
 /** One delivery's try at one job: shared by the handler and by the hooks that end it from outside. */

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
+import type { TaskContext } from "../celery/index.js";
 import type { Kernel } from "../celery/kernel.js";
-import type { TaskContext } from "../celery/task.js";
 import type { ClaimedJob, JobRepository, JobsTransaction } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";
 import type { Outage } from "../postgres/outage.js";

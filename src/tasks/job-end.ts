@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { ZodError } from "zod";
-import { asError, SoftTimeLimitExceeded, TimeLimitExceeded } from "../celery/errors.js";
-import type { TaskRequest } from "../celery/task.js";
+import { SoftTimeLimitExceeded, type TaskRequest, TimeLimitExceeded } from "../celery/index.js";
+import { asError } from "../celery/values.js";
 import { JobSupersededError, JobTypeError } from "../jobs/errors.js";
 import type { JobRepository } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";

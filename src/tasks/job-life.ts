@@ -1,6 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { asError, Ignore, Reject, Retry, SoftTimeLimitExceeded, WorkerLostError } from "../celery/errors.js";
-import type { TaskContext, TaskRequest } from "../celery/task.js";
+import {
+  Ignore,
+  Reject,
+  Retry,
+  SoftTimeLimitExceeded,
+  type TaskContext,
+  type TaskRequest,
+  WorkerLostError,
+} from "../celery/index.js";
+import { asError } from "../celery/values.js";
 import {
   JobAlreadyFailedError,
   JobCancelledError,

@@ -1,4 +1,4 @@
-import type { TaskHandler, TaskOptions } from "../celery/task.js";
+import type { TaskHandler, TaskOptions } from "../celery/index.js";
 import { PermanentJobError } from "../jobs/errors.js";
 import { jobIdOfRequest } from "./job-arguments.js";
 import type { JobDefinition, JobTaskSettings } from "./job-definition.js";

@@ -1,5 +1,5 @@
-import { asError } from "../celery/errors.js";
-import type { RefusedHook, RefusedMessage } from "../celery/worker/parts.js";
+import type { RefusedHook, RefusedMessage } from "../celery/index.js";
+import { asError } from "../celery/values.js";
 import { untilAvailable } from "../postgres/availability.js";
 import { isTransientDatabaseError } from "../postgres/errors.js";
 import { idsOfRequest, jobIdOf } from "./job-arguments.js";

@@ -1,5 +1,4 @@
-import type { Celery } from "../celery/app.js";
-import type { TaskOptions } from "../celery/task.js";
+import type { Celery, TaskOptions } from "../celery/index.js";
 import type { JobTask } from "./job-task.js";
 
 /** Every module path under which backends of some age know the tasks. */

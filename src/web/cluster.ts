@@ -1,16 +1,7 @@
 import type { Logger } from "pino";
-import { BrokerConnection } from "../celery/amqp/connection.js";
-import { queueSizes } from "../celery/amqp/topology.js";
-import { displayUrl, parseBrokerUrl } from "../celery/amqp/url.js";
-import type { Celery } from "../celery/app.js";
-import { LamportClock } from "../celery/clock.js";
-import type { ByNode, Inspect } from "../celery/control/inspect.js";
-import { asError, BrokerError } from "../celery/errors.js";
-import type { WorkerState } from "../celery/events/cluster-state.js";
-import { EventReceiver } from "../celery/events/receiver.js";
-import { isRecord } from "../celery/protocol/record.js";
-import { pythonRepr } from "../celery/protocol/repr.js";
-import { redactText } from "../celery/secrets.js";
+import { BrokerError, type ByNode, type Celery, type Inspect } from "../celery/index.js";
+import { BrokerConnection, EventReceiver, LamportClock, queueSizes, type WorkerState } from "../celery/tooling.js";
+import { asError, displayUrl, isRecord, parseBrokerUrl, pythonRepr, redactText } from "../celery/values.js";
 import type { ClusterView, QueueView, RunningView, WorkerView } from "./api.js";
 import { TaskLog } from "./task-log.js";
 

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 import { ZodError } from "zod";
-import { BrokerError, PublishError } from "../celery/errors.js";
-import { redactText } from "../celery/secrets.js";
+import { BrokerError, PublishError } from "../celery/index.js";
+import { redactText } from "../celery/values.js";
 import { JobInputError } from "../jobs/errors.js";
 import { OperationError } from "../operations/errors.js";
 import { classifyDatabaseError } from "../postgres/errors.js";

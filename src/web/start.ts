@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { type AppOptions, Celery } from "../celery/app.js";
-import type { Settings } from "../celery/settings.js";
+import { type AppOptions, Celery, type Settings } from "../celery/index.js";
 import { openDatabase } from "../jobs/database.js";
 import type { UseDatabase } from "../operations/dead-letters.js";
 import type { WebAuthentication } from "../plosolver/config/config.js";

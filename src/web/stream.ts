@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
-import { asError } from "../celery/errors.js";
+import { asError } from "../celery/values.js";
 
 /** How often a stream looks for what is new. */
 const LOOK_MS = 1000;

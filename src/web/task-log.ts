@@ -1,5 +1,4 @@
-import { ClusterState, type TaskState } from "../celery/events/cluster-state.js";
-import type { ReceivedEvent } from "../celery/events/receiver.js";
+import { ClusterState, type ReceivedEvent, type TaskState } from "../celery/tooling.js";
 import type { TaskKindView, TaskStep, TaskView } from "./api.js";
 
 const MOST_TASKS = 5000;

@@ -10,7 +10,7 @@ export interface ConsumerStatus {
   readonly taken: number | null;
 }
 
-export type WorkerState = "new" | "starting" | "running" | "draining" | "stopped";
+export type WorkerPhase = "new" | "starting" | "running" | "draining" | "stopped";
 
 /** A request in memory. */
 export interface WorkerRequest extends TaskRequest {

@@ -22,7 +22,7 @@ import type { WorkerParts } from "./parts.js";
 import { Remote } from "./remote/remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
-import type { ConsumerStatus, WorkerRequest, WorkerSlots, WorkerState, WorkerThreads } from "./status.js";
+import type { ConsumerStatus, WorkerPhase, WorkerRequest, WorkerSlots, WorkerThreads } from "./status.js";
 import type { UnsettledGroup } from "./wait/unsettled.js";
 
 /** How long an added consumer is waited for, so that whoever asked hears in time. */
@@ -43,7 +43,7 @@ export class Worker {
   /** Consumers cancelled by remote control: what they delivered may still run. */
   readonly #cancelled = new Set<Consumer>();
   readonly #remote: Remote;
-  #state: WorkerState = "new";
+  #state: WorkerPhase = "new";
   #stopping: Promise<void> | null = null;
   /** When running tasks are given up, in epoch milliseconds. */
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -130,7 +130,7 @@ export class Worker {
     return await this.core.pool.run(this.nodename, kernel, input, options as ComputeOptions);
   }
 
-  get state(): WorkerState {
+  get state(): WorkerPhase {
     return this.#state;
   }
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Celery } from "../../celery/app.js";
-import { asError, ImproperlyConfigured } from "../../celery/errors.js";
+import type { Celery } from "../../celery/index.js";
+import { asError, ImproperlyConfigured } from "../../celery/values.js";
 
 /** What `-A` names: a module of the user's, or the built-in PLOSolver app. */
 export type AppReference =
@@ -33,7 +33,7 @@ export function parseAppReference(text: string | undefined): AppReference {
  */
 export async function loadApp(path: string, attribute: string | null): Promise<Celery> {
   // Here and not above: commands for the built-in app start without all that an app may need.
-  const { Celery } = await import("../../celery/app.js");
+  const { Celery } = await import("../../celery/index.js");
   const isApp = (value: unknown): value is Celery => value instanceof Celery;
   let module: Record<string, unknown>;
   try {

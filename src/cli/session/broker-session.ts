@@ -1,12 +1,7 @@
 import { type Logger, pino } from "pino";
-import { BrokerConnection } from "../../celery/amqp/connection.js";
-import { displayUrl, parseBrokerUrl } from "../../celery/amqp/url.js";
-import type { Celery } from "../../celery/app.js";
-import { LamportClock } from "../../celery/clock.js";
-import { MailboxClient } from "../../celery/control/mailbox-client.js";
-import { ControlRegistry } from "../../celery/control/registry.js";
-import { asError } from "../../celery/errors.js";
-import { compileSettings, type Settings } from "../../celery/settings.js";
+import type { Celery, Settings } from "../../celery/index.js";
+import { BrokerConnection, compileSettings, LamportClock, MailboxClient } from "../../celery/tooling.js";
+import { asError, ControlRegistry, displayUrl, parseBrokerUrl } from "../../celery/values.js";
 import { loadConfig } from "../../plosolver/config/config.js";
 import { CliError, EXIT_UNAVAILABLE, type GlobalFlags } from "../globals.js";
 

@@ -8,7 +8,7 @@ export async function withDatabase<Result>(
   const { loadConfig, requireDatabaseUrl } = await import("../../plosolver/config/config.js");
   const config = loadConfig();
   const url = requireDatabaseUrl(config);
-  const { redactText, redactUrl } = await import("../../celery/secrets.js");
+  const { redactText, redactUrl } = await import("../../celery/values.js");
   const { openDatabase } = await import("../../jobs/database.js");
   const { classifyDatabaseError } = await import("../../postgres/errors.js");
   const { CliError } = await import("../globals.js");

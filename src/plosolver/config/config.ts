@@ -1,8 +1,13 @@
 import { inspect } from "node:util";
-import { envValue } from "../../celery/env-value.js";
-import { MAX_CONCURRENCY } from "../../celery/limits.js";
-import { machine } from "../../celery/machine.js";
-import { createRedactor, redactText, redactUrl, redactValue } from "../../celery/secrets.js";
+import {
+  createRedactor,
+  envValue,
+  MAX_CONCURRENCY,
+  machine,
+  redactText,
+  redactUrl,
+  redactValue,
+} from "../../celery/values.js";
 import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./variables.js";
 
 /** One queue that is consumed, and where its dead letters go. */

@@ -1,9 +1,6 @@
 import { isIPv6 } from "node:net";
 import { z } from "zod";
-import { ImproperlyConfigured } from "../../celery/errors.js";
-import { normalPostgresUrl } from "../../celery/postgres-url.js";
-import { mayHoldSecret } from "../../celery/secrets.js";
-import { parseServerUrl } from "../../celery/server-url.js";
+import { ImproperlyConfigured, mayHoldSecret, normalPostgresUrl, parseServerUrl } from "../../celery/values.js";
 
 /**
  * The text forms a variable may have: what people write in `.env` files, and what Python settings look like.

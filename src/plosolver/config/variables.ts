@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { MAX_CONCURRENCY } from "../../celery/limits.js";
+import { MAX_CONCURRENCY } from "../../celery/values.js";
 import {
   brokerUrls,
   flag,

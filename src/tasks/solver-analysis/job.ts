@@ -1,5 +1,5 @@
-import { SoftTimeLimitExceeded } from "../../celery/errors.js";
-import { type Machine, machine } from "../../celery/machine.js";
+import { SoftTimeLimitExceeded } from "../../celery/index.js";
+import { type Machine, machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import { SOLVER_VERSION } from "../../poker/solver/report/version.js";

@@ -1,4 +1,4 @@
-import { WorkerLostError } from "../../celery/errors.js";
+import { WorkerLostError } from "../../celery/index.js";
 import type { Kernel } from "../../celery/kernel.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import { reportLostSampler } from "../../poker/solver/sampled/sampled-crew.js";

@@ -1,4 +1,4 @@
-import { machine } from "../../celery/machine.js";
+import { machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { strataOf } from "../../poker/equity/monte-carlo.js";
 import { EQUITY, stratifiedMeanWorth } from "../../poker/equity/share-statistics.js";

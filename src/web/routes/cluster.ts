@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import type { Celery } from "../../celery/app.js";
-import type { ControlReply } from "../../celery/control/mailbox-client.js";
-import { isRecord } from "../../celery/protocol/record.js";
+import type { Celery, ControlReply } from "../../celery/index.js";
+import { isRecord } from "../../celery/values.js";
 import { OperationError } from "../../operations/errors.js";
 import { consumerBody, idParams, poolBody, rateLimitBody, revokeBody, workerParams } from "../api.js";
 import type { Cluster } from "../cluster.js";

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from "fastify";
-import { purgeQueue, queueSizes } from "../../celery/amqp/topology.js";
-import { asError } from "../../celery/errors.js";
-import { pythonRepr } from "../../celery/protocol/repr.js";
+import { purgeQueue, queueSizes } from "../../celery/tooling.js";
+import { asError, pythonRepr } from "../../celery/values.js";
 import { eachDeadLetter, isNamed, retryDeadLetter, type UseDatabase } from "../../operations/dead-letters.js";
 import { OperationError } from "../../operations/errors.js";
 import { type DeadLetterLine, type DeadLettersView, deadLettersBody, type ManyView, purgeBody } from "../api.js";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Kysely } from "kysely";
 import { z } from "zod";
-import type { Celery } from "../../celery/app.js";
+import type { Celery } from "../../celery/index.js";
 import { JobPages } from "../../jobs/job-pages.js";
 import { JobRepository } from "../../jobs/repository.js";
 import type { JobsDatabase, JobType } from "../../jobs/schema.js";

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from "fastify";
-import { SOFTWARE_VERSION } from "../../celery/events/software.js";
+import { SOFTWARE_VERSION } from "../../celery/values.js";
 import { type Access, SESSION_COOKIE, SESSION_SECONDS } from "../access.js";
 import { logInBody, type SessionView } from "../api.js";
 

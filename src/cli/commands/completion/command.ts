@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { ControlRegistry } from "../../../celery/control/registry.js";
+import { ControlRegistry } from "../../../celery/values.js";
 
 /** A command as the shell completes it. */
 interface Node {

@@ -1,4 +1,4 @@
-import { asError } from "../../../celery/errors.js";
+import { asError } from "../../../celery/values.js";
 import type { DeadLetterView } from "../../../operations/dead-letter-view.js";
 import { eachDeadLetter, isNamed, retryDeadLetter } from "../../../operations/dead-letters.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";

@@ -1,6 +1,6 @@
 import { pino } from "pino";
-import { ThreadPool } from "../../../celery/executor/thread-pool.js";
-import { machine } from "../../../celery/machine.js";
+import { ThreadPool } from "../../../celery/tooling.js";
+import { machine } from "../../../celery/values.js";
 import { JobInputError } from "../../../jobs/errors.js";
 import { PokerError } from "../../../poker/errors.js";
 import { run, spotKernel } from "../../../tasks/spot-simulation/compute.js";

@@ -1,5 +1,5 @@
-import { displayUrl } from "../../../celery/amqp/url.js";
-import type { ReceivedEvent } from "../../../celery/events/receiver.js";
+import type { ReceivedEvent } from "../../../celery/tooling.js";
+import { displayUrl } from "../../../celery/values.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, withBroker } from "../../session/broker-session.js";
 import { jsonText } from "../../terminal/json-text.js";

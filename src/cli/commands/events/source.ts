@@ -1,4 +1,4 @@
-import { EventReceiver, type ReceivedEvent } from "../../../celery/events/receiver.js";
+import { EventReceiver, type ReceivedEvent } from "../../../celery/tooling.js";
 import type { BrokerSession } from "../../session/broker-session.js";
 
 /** Receives events for a command, and asks the workers for a heartbeat so that they are known at once. */

@@ -1,5 +1,5 @@
-import type { ReceivedEvent } from "../../../celery/events/receiver.js";
-import { pythonRepr } from "../../../celery/protocol/repr.js";
+import type { ReceivedEvent } from "../../../celery/tooling.js";
+import { pythonRepr } from "../../../celery/values.js";
 
 const HUMAN_TYPES = new Map([
   ["worker-offline", "shutdown"],

@@ -1,6 +1,5 @@
 import type { Command } from "commander";
-import { envValue } from "../../../celery/env-value.js";
-import { redactValue } from "../../../celery/secrets.js";
+import { envValue, redactValue } from "../../../celery/values.js";
 import { CliError } from "../../globals.js";
 
 const DEFAULT_PORT = 5002;

@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import { type AppOptions, Celery } from "../../../celery/app.js";
+import { type AppOptions, Celery } from "../../../celery/index.js";
 import { JobRepository } from "../../../jobs/repository.js";
 import type { JobStatus, JobsDatabase, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { asError } from "../../../celery/errors.js";
+import { asError } from "../../../celery/values.js";
 import { JobRepository, type JobRow } from "../../../jobs/repository.js";
 import type { JobStatus, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";

@@ -1,4 +1,4 @@
-import { isRecord } from "../../../celery/protocol/record.js";
+import { isRecord } from "../../../celery/values.js";
 import type { JobRow } from "../../../jobs/repository.js";
 import type { Output } from "../../terminal/output.js";
 

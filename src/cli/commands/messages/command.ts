@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { parseJson } from "../../../celery/protocol/json.js";
-import { parseIso } from "../../../celery/protocol/time.js";
+import { parseIso, parseJson } from "../../../celery/values.js";
 import { commaSeparated, type GlobalFlags } from "../../globals.js";
 import type { CallFlags, PurgeFlags, ResultFlags } from "./run.js";
 

@@ -1,5 +1,4 @@
-import { parseBrokerUrl } from "../../../celery/amqp/url.js";
-import { envValue } from "../../../celery/env-value.js";
+import { envValue, parseBrokerUrl } from "../../../celery/values.js";
 import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { resolveApp } from "../../session/broker-session.js";
 import { Output } from "../../terminal/output.js";

@@ -1,14 +1,14 @@
 import { pino } from "pino";
-import { BrokerConnection } from "../../../celery/amqp/connection.js";
-import { Publisher } from "../../../celery/amqp/publisher.js";
-import { purgeQueue } from "../../../celery/amqp/topology.js";
-import { parseBrokerUrl } from "../../../celery/amqp/url.js";
-import { type AppOptions, Celery } from "../../../celery/app.js";
-import { decodeException } from "../../../celery/protocol/exception.js";
-import { stringifyJson } from "../../../celery/protocol/json.js";
-import { pythonRepr } from "../../../celery/protocol/repr.js";
-import { createBackend } from "../../../celery/results/create.js";
-import { isStored } from "../../../celery/results/stored.js";
+import { type AppOptions, Celery } from "../../../celery/index.js";
+import {
+  BrokerConnection,
+  createBackend,
+  decodeException,
+  isStored,
+  Publisher,
+  purgeQueue,
+} from "../../../celery/tooling.js";
+import { parseBrokerUrl, pythonRepr, stringifyJson } from "../../../celery/values.js";
 import { queueOfBuiltInTask } from "../../../operations/built-in-tasks.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";

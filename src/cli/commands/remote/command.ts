@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { CommandKind } from "../../../celery/control/command.js";
-import { ControlRegistry } from "../../../celery/control/registry.js";
+import type { CommandKind } from "../../../celery/index.js";
+import { ControlRegistry } from "../../../celery/values.js";
 import { commaSeparated } from "../../globals.js";
 import { commandList } from "./list.js";
 import type { RemoteFlags } from "./run.js";

@@ -1,5 +1,5 @@
-import type { CommandKind } from "../../../celery/control/command.js";
-import type { ControlRegistry } from "../../../celery/control/registry.js";
+import type { CommandKind } from "../../../celery/index.js";
+import type { ControlRegistry } from "../../../celery/values.js";
 
 /** What `--list` and `--help` show. */
 export function commandList(registry: ControlRegistry, kind: CommandKind): string {

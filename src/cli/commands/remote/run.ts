@@ -1,8 +1,6 @@
-import type { CommandKind, ControlCommand } from "../../../celery/control/command.js";
-import { byNode } from "../../../celery/control/inspect.js";
-import type { ControlReply } from "../../../celery/control/mailbox-client.js";
-import type { ControlRegistry } from "../../../celery/control/registry.js";
-import { nearest } from "../../../celery/settings.js";
+import type { CommandKind, ControlCommand, ControlReply } from "../../../celery/index.js";
+import { byNode, nearest } from "../../../celery/tooling.js";
+import type { ControlRegistry } from "../../../celery/values.js";
 import type { GlobalFlags } from "../../globals.js";
 import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE } from "../../globals.js";
 import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";

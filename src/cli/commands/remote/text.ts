@@ -1,5 +1,4 @@
-import { isRecord } from "../../../celery/protocol/record.js";
-import { pythonRepr } from "../../../celery/protocol/repr.js";
+import { isRecord, pythonRepr } from "../../../celery/values.js";
 import { jsonText } from "../../terminal/json-text.js";
 import type { Output } from "../../terminal/output.js";
 

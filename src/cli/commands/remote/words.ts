@@ -1,5 +1,5 @@
-import type { ControlCommand, Parameter, ParameterType } from "../../../celery/control/command.js";
-import { parseJson } from "../../../celery/protocol/json.js";
+import type { ControlCommand, Parameter, ParameterType } from "../../../celery/index.js";
+import { parseJson } from "../../../celery/values.js";
 import { CliError, EXIT_USAGE } from "../../globals.js";
 
 /**

@@ -10,7 +10,7 @@ export function registerReport(program: Command): void {
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<GlobalFlags & { readonly json?: boolean }>();
       const { resolveApp } = await import("../../session/broker-session.js");
-      const { describeInstallation, describeSettings } = await import("../../../celery/control/configuration.js");
+      const { describeInstallation, describeSettings } = await import("../../../celery/tooling.js");
       const { settings } = await resolveApp(flags);
       const text = flags.json ? JSON.stringify(describeSettings(settings, false)) : describeInstallation(settings);
       process.stdout.write(`${text}\n`);

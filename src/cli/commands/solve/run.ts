@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { pino } from "pino";
-import { ThreadPool } from "../../../celery/executor/thread-pool.js";
-import { machine } from "../../../celery/machine.js";
+import { ThreadPool } from "../../../celery/tooling.js";
+import { machine } from "../../../celery/values.js";
 import { JobInputError } from "../../../jobs/errors.js";
 import { MAX_THREADS } from "../../../poker/solver/vector/memory-layout.js";
 import { progressMessage } from "../../../tasks/solver-analysis/job.js";

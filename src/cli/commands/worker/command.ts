@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { AutoscaleBounds } from "../../../celery/control/controlled-worker.js";
-import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "../../../celery/limits.js";
+import type { AutoscaleBounds } from "../../../celery/index.js";
+import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "../../../celery/values.js";
 import { CliError, commaSeparated, EXIT_USAGE } from "../../globals.js";
 import type { WorkerFlags } from "./flags.js";
 

@@ -1,4 +1,4 @@
-import type { AutoscaleBounds } from "../../../celery/control/controlled-worker.js";
+import type { AutoscaleBounds } from "../../../celery/index.js";
 import type { GlobalFlags } from "../../globals.js";
 
 /** Values of `celery worker`'s options. */

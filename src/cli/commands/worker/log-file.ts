@@ -1,5 +1,5 @@
 import { closeSync, openSync } from "node:fs";
-import { asError } from "../../../celery/errors.js";
+import { asError } from "../../../celery/values.js";
 import { CliError } from "../../globals.js";
 import { EXIT_CANT_CREATE } from "./pid-file.js";
 

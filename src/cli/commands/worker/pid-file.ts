@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { resolve } from "node:path";
-import { asError } from "../../../celery/errors.js";
+import { asError } from "../../../celery/values.js";
 import { CliError } from "../../globals.js";
 
 /** sysexits.h: an output file cannot be created. */

@@ -1,7 +1,5 @@
-import type { Celery, WorkerOptions } from "../../../celery/app.js";
-import type { SettingsInput } from "../../../celery/settings.js";
-import { expandNodename } from "../../../celery/worker/remote/nodename.js";
-import type { Worker } from "../../../celery/worker/worker.js";
+import type { Celery, SettingsInput, Worker, WorkerOptions } from "../../../celery/index.js";
+import { expandNodename } from "../../../celery/values.js";
 import { createPloSolver } from "../../../plosolver/app.js";
 import { type Config, loadConfig } from "../../../plosolver/config/config.js";
 import { isReadable } from "../../../plosolver/log.js";
@@ -141,7 +139,7 @@ function overrideTimeLimits({ tasks, settings }: Celery, { timeLimit, softTimeLi
 
 async function purge(flags: WorkerFlags, worker: Worker): Promise<void> {
   const { withBroker } = await import("../../session/broker-session.js");
-  const { purgeQueue } = await import("../../../celery/amqp/topology.js");
+  const { purgeQueue } = await import("../../../celery/tooling.js");
   await withBroker(flags, async (session) => {
     let count = 0;
     for (const { name } of worker.queues) count += await purgeQueue(session.connection, name);

@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import type { Logger } from "pino";
-import type { Worker } from "../../../celery/worker/worker.js";
+import type { Worker } from "../../../celery/index.js";
 import { describeWork } from "./work-report.js";
 
 /** A program that runs until it is stopped. */

@@ -1,10 +1,13 @@
 import { arch, release, type } from "node:os";
-import { displayUrl, parseBrokerUrl } from "../../../celery/amqp/url.js";
-import type { Celery } from "../../../celery/app.js";
-import { SOFTWARE_VERSION } from "../../../celery/events/software.js";
-import { describeMachine, machine } from "../../../celery/machine.js";
-import { redactUrl } from "../../../celery/secrets.js";
-import type { Worker } from "../../../celery/worker/worker.js";
+import type { Celery, Worker } from "../../../celery/index.js";
+import {
+  describeMachine,
+  displayUrl,
+  machine,
+  parseBrokerUrl,
+  redactUrl,
+  SOFTWARE_VERSION,
+} from "../../../celery/values.js";
 
 /** What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has. */
 export function startupBanner(app: Celery, worker: Worker): string {

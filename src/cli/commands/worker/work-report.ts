@@ -1,4 +1,4 @@
-import type { Worker } from "../../../celery/worker/worker.js";
+import type { Worker } from "../../../celery/index.js";
 
 /** What a worker does at one moment: for the log. */
 export interface WorkReport {

@@ -1,4 +1,4 @@
-import type { ClusterState, TaskState } from "../../../../celery/events/cluster-state.js";
+import type { ClusterState, TaskState } from "../../../../celery/tooling.js";
 
 /** What the monitor shows below its heading. */
 export type MonitorPage = "tasks" | "workers" | "task" | "traceback" | "help" | "confirm-revoke";

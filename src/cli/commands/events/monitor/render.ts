@@ -1,4 +1,4 @@
-import type { TaskState, WorkerState } from "../../../../celery/events/cluster-state.js";
+import type { TaskState, WorkerState } from "../../../../celery/tooling.js";
 import { jsonText } from "../../../terminal/json-text.js";
 import type { Style } from "../../../terminal/output.js";
 import type { MonitorModel } from "./model.js";

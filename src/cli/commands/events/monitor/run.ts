@@ -1,6 +1,5 @@
-import { asError } from "../../../../celery/errors.js";
-import { ClusterState } from "../../../../celery/events/cluster-state.js";
-import { SOFTWARE_VERSION } from "../../../../celery/events/software.js";
+import { ClusterState } from "../../../../celery/tooling.js";
+import { asError, SOFTWARE_VERSION } from "../../../../celery/values.js";
 import type { GlobalFlags } from "../../../globals.js";
 import type { BrokerSession } from "../../../session/broker-session.js";
 import { receiveEvents } from "../source.js";

@@ -52,7 +52,11 @@ module.exports = {
     forbid("only-cli-imports-web", "^src/(?!web/|cli/)", layer("web")),
     forbid("operations-know-no-http-cli-app", layer("operations"), "^src/(http|cli|plosolver/app|poker)"),
     forbid("http-knows-only-celery", layer("http"), "^src/(poker|jobs|tasks|operations|cli|plosolver)"),
-    forbid("config-knows-only-values", "^src/plosolver/config/", "^src/(?!plosolver/config/|celery/values\\.ts$)"),
+    forbid(
+      "config-knows-only-values",
+      "^src/plosolver/config/",
+      "^src/(?!plosolver/(config/|job-kinds\\.ts$)|celery/values\\.ts$)",
+    ),
     forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
     forbid(
       "amqp-knows-only-protocol",

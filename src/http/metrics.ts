@@ -6,11 +6,15 @@ import type { WorkerView } from "./worker-view.js";
 /** How a task ended, as the label `status` says it. */
 type Status = "success" | "failure" | "retry" | "revoked" | "rejected" | "ignored" | "abandoned";
 
-/** Names that existing dashboards use, with the tasks they count. */
-const JOB_COUNTERS = [
-  { name: "spot_simulations_processed_total", task: /\.process_spot_simulation$/, help: "Spot simulations that ended" },
-  { name: "solver_analyses_processed_total", task: /\.process_solver_analysis$/, help: "Solver analyses that ended" },
-] as const;
+/** A kind of job with a counter of its own. */
+export interface JobCounter {
+  /** Name of the counter. */
+  readonly metric: string;
+  /** The last part of the names of the tasks that it counts. */
+  readonly task: string;
+  /** Several of them, in a sentence. */
+  readonly plural: string;
+}
 
 const DURATION_BUCKETS_SECONDS = [0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1200, 1800];
 const QUEUE_SIZE_TIMEOUT_MS = 1000;
@@ -22,11 +26,11 @@ export type QueueSizes = () => Promise<ReadonlyMap<string, number>>;
  * Prometheus metrics of one worker, fed by its events, in a registry of its own. Queue sizes are asked for when the
  * metrics are read; a queue whose size is not known then is left out.
  */
-export function createMetrics(worker: WorkerView, queueSizes?: QueueSizes): Registry {
+export function createMetrics(worker: WorkerView, jobs: readonly JobCounter[], queueSizes?: QueueSizes): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   countTasks(registry, worker);
-  countJobs(registry, worker);
+  countJobs(registry, worker, jobs);
   if (queueSizes !== undefined) measureQueues(registry, queueSizes);
   return registry;
 }
@@ -71,8 +75,9 @@ function countTasks(registry: Registry, worker: WorkerView): void {
   });
 }
 
-function countJobs(registry: Registry, worker: WorkerView): void {
-  const counters = JOB_COUNTERS.map(({ name, task, help }) => {
+function countJobs(registry: Registry, worker: WorkerView, jobs: readonly JobCounter[]): void {
+  const counters = jobs.map(({ metric: name, task, plural }) => {
+    const help = `${plural.charAt(0).toUpperCase()}${plural.slice(1)} that ended`;
     const counter = new Counter({ name, help, labelNames: ["status"], registers: [registry] });
     for (const status of ["success", "failure", "cancelled"]) counter.inc({ status }, 0);
     return { task, counter };
@@ -80,7 +85,7 @@ function countJobs(registry: Registry, worker: WorkerView): void {
   onEnd(worker, (request, status, _runtimeSeconds, result) => {
     const outcome = jobOutcome(status, result);
     if (outcome === null) return;
-    for (const { task, counter } of counters) if (task.test(request.task)) counter.inc({ status: outcome });
+    for (const { task, counter } of counters) if (request.task.endsWith(`.${task}`)) counter.inc({ status: outcome });
   });
 }
 

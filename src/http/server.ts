@@ -3,7 +3,7 @@ import type { Trouble } from "../postgres/outage.js";
 import { measureBroker } from "./broker-gauges.js";
 import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
 import { Health } from "./health.js";
-import { createMetrics, type QueueSizes } from "./metrics.js";
+import { createMetrics, type JobCounter, type QueueSizes } from "./metrics.js";
 import type { WorkerView } from "./worker-view.js";
 
 export interface HttpOptions {
@@ -13,6 +13,8 @@ export interface HttpOptions {
   readonly resultTrouble?: () => Trouble | null;
   /** Without it `celery_queue_size` is left out. */
   readonly queueSizes?: QueueSizes;
+  /** Jobs that are counted. Default: none. */
+  readonly jobs?: readonly JobCounter[];
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -40,7 +42,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const look = new DatabaseProbe(options.database);
   const resultTrouble = options.resultTrouble ?? (() => null);
   const health = new Health(worker, look, resultTrouble);
-  const metrics = createMetrics(worker, options.queueSizes);
+  const metrics = createMetrics(worker, options.jobs ?? [], options.queueSizes);
   measureBroker(metrics, worker);
   measureDatabase(metrics, worker.nodename, options.database, look);
   measureResults(metrics, worker.nodename, resultTrouble);

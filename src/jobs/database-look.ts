@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely";
 import { sqlState } from "../postgres/errors.js";
 import { timestampText, utcNow } from "./database.js";
-import { JOB_STATUSES, type JobsDatabase } from "./schema.js";
+import { JOB_STATUSES, JOB_TYPES, type JobsDatabase } from "./schema.js";
 
 /**
  * Finds out whether every statement of a job's life could be carried out now, and changes nothing: the statements are
@@ -24,7 +24,7 @@ export async function lookAtDatabase(database: Kysely<JobsDatabase>): Promise<vo
       progress_message: null,
     })
     .where("id", "=", "")
-    .where("job_type", "in", ["SPOT_SIMULATION", "SOLVER_ANALYSIS"])
+    .where("job_type", "in", JOB_TYPES)
     .where("status", "in", JOB_STATUSES)
     .returning(["user_id", "input_data", timestampText("created_at").as("created")])
     .explain();

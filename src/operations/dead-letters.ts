@@ -3,7 +3,7 @@ import { type BrokerConnection, DEAD_LETTER_HEADERS, MessageQueue, type TakenMes
 import { JobRepository } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobsDatabase } from "../jobs/schema.js";
-import { queueOfBuiltInTask } from "./built-in-tasks.js";
+import { jobKindOfTask } from "../plosolver/job-kinds.js";
 import { type DeadLetterView, describeDeadLetter, revived } from "./dead-letter-view.js";
 import { OperationError } from "./errors.js";
 
@@ -70,7 +70,7 @@ async function withJobQueued(
   useDatabase: UseDatabase,
   send: () => Promise<void>,
 ): Promise<void> {
-  const isJob = task !== null && queueOfBuiltInTask(task) !== undefined;
+  const isJob = task !== null && jobKindOfTask(task) !== undefined;
   // Without a database the worker itself takes the job's row back: the headers tell it that this is a retry.
   if (!isJob || jobId === null || useDatabase === null) return await send();
   await useDatabase(async (database) => {

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { JobRepository } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";
+import { jobKind, taskNames } from "../plosolver/job-kinds.js";
 import { violatesForeignKey } from "../postgres/errors.js";
-import { queueOfBuiltInTask, TASK_OF_TYPE } from "./built-in-tasks.js";
 import { OperationError } from "./errors.js";
 
 /** Sends a task by name; resolves once the broker has confirmed the message. */
@@ -33,10 +33,9 @@ export async function submitJob(
     if (!violatesForeignKey(cause)) throw cause;
     throw new OperationError(`there is no user ${job.userId}`, { cause });
   });
-  const task = TASK_OF_TYPE[job.jobType];
-  const queue = queueOfBuiltInTask(task);
+  const kind = jobKind(job.jobType);
   try {
-    await send(task, [id], { taskId, ...(queue === undefined ? {} : { queue }) });
+    await send(taskNames(kind)[0], [id], { taskId, queue: kind.queues[0] });
   } catch (error) {
     await repository.requestCancel(id);
     throw error;

@@ -5,7 +5,7 @@ import { asError } from "../celery/values.js";
 import { JobRepository, type JobRow } from "../jobs/repository.js";
 import { beginResend, takeBackResend } from "../jobs/resend.js";
 import type { JobStatus, JobsDatabase } from "../jobs/schema.js";
-import { queueOfBuiltInTask, TASK_OF_TYPE } from "./built-in-tasks.js";
+import { jobKind, taskNames } from "../plosolver/job-kinds.js";
 import { OperationError } from "./errors.js";
 import { HeldLetters } from "./held-letters.js";
 import type { SendTask } from "./jobs.js";
@@ -89,7 +89,7 @@ export async function resendPlanned(
       continue;
     }
     try {
-      await send(TASK_OF_TYPE[row.job_type], [row.id], { taskId, queue });
+      await send(taskNames(jobKind(row.job_type))[0], [row.id], { taskId, queue });
     } catch (error) {
       await takeBackResend(database, row, taskId);
       skipped.push({ id: row.id, reason: asError(error).message });
@@ -122,9 +122,9 @@ export async function resendJobs(
 }
 
 function queueOf(row: JobRow, letters: HeldLetters, { consumed, queue: asked }: ResendParts): string {
-  const usual = queueOfBuiltInTask(TASK_OF_TYPE[row.job_type]);
+  const [usual] = jobKind(row.job_type).queues;
   const origin = letters.of(row.id).find(({ queue }) => queue !== null && consumed.includes(queue))?.queue;
-  const queue = asked ?? origin ?? (usual !== undefined && consumed.includes(usual) ? usual : undefined);
+  const queue = asked ?? origin ?? (consumed.includes(usual) ? usual : undefined);
   if (queue !== undefined) return queue;
   throw new OperationError(
     `the worker consumes ${consumed.join(", ")}, and nothing says which of them jobs such as ${row.id} go to`,

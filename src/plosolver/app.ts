@@ -3,18 +3,12 @@ import { type HttpServer, startHttpServer } from "../http/server.js";
 import { openDatabase } from "../jobs/database.js";
 import { DatabaseWatch } from "../jobs/database-watch.js";
 import { JobRepository } from "../jobs/repository.js";
-import { findSolverSolutions } from "../jobs/solver-solutions.js";
-import { untilAvailable } from "../postgres/availability.js";
 import { Outage } from "../postgres/outage.js";
-import { jobTask } from "../tasks/job-task.js";
+import type { JobKind, WarmUpServices } from "../tasks/job-kind.js";
 import { refusedJobs } from "../tasks/refused-job.js";
-import { registerPloSolverTasks } from "../tasks/register.js";
-import { solverAnalysisJob } from "../tasks/solver-analysis/job.js";
-import { spotKernel } from "../tasks/spot-simulation/compute.js";
-import type { Compute } from "../tasks/spot-simulation/conduct.js";
-import { spotSimulationJob } from "../tasks/spot-simulation/job.js";
-import { warmUp } from "../tasks/spot-simulation/warm-up.js";
+import { solverAnalysis } from "../tasks/solver-analysis/kind.js";
 import { type Config, requireDatabaseUrl } from "./config/config.js";
+import { JOB_KINDS, taskNames } from "./job-kinds.js";
 import { createLogger } from "./log.js";
 
 /** What the command line may change. */
@@ -23,9 +17,6 @@ export type PloSolverOptions = WorkerOptions & {
   /** JSON lines go to this file instead of standard output. */
   readonly logFile?: string;
 };
-
-/** Group of slots that solves take from. */
-const SOLVER_GROUP = "solver";
 
 /** How long a message may wait in a worker that cannot start it. */
 const RESERVED_TIMEOUT_SECONDS = 0.25;
@@ -40,7 +31,10 @@ export interface PloSolver {
 }
 
 /** Composition root: builds every object that lives as long as the process. */
-export function createPloSolver(config: Config, { logLevel, logFile, ...options }: PloSolverOptions = {}): PloSolver {
+export async function createPloSolver(
+  config: Config,
+  { logLevel, logFile, ...options }: PloSolverOptions = {},
+): Promise<PloSolver> {
   const log = createLogger(
     logLevel === undefined ? config.log : { ...config.log, level: logLevel as Config["log"]["level"] },
     logFile,
@@ -66,17 +60,15 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
     arrivalTimeoutSeconds: config.jobs.arrivalTimeoutSeconds,
     shutdownSignal: shutdown.signal,
   };
-  registerPloSolverTasks(app, {
-    spotSimulation: jobTask(spotSimulationJob, settings),
-    solverAnalysis: jobTask(
-      solverAnalysisJob({
-        findSolutions: (description, signal) =>
-          untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
-        solvesAtOnce: () => worker.slots.groups.get(SOLVER_GROUP)?.limit ?? 1,
-      }),
-      { ...settings, slotGroup: SOLVER_GROUP },
-    ),
-  });
+  const jobs = await Promise.all(JOB_KINDS.map(async (kind: JobKind) => ({ kind, work: await kind.load() })));
+  for (const { kind, work } of jobs) {
+    const { slotGroup } = kind;
+    const task = work.task(
+      { ...settings, ...(slotGroup === undefined ? {} : { slotGroup }) },
+      { database, outage, slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1 },
+    );
+    for (const name of taskNames(kind)) app.task(name, task.options, task.handler);
+  }
   const worker: Worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
   let http: HttpServer | null = null;
   return {
@@ -88,6 +80,7 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
         database: watch,
         resultTrouble: () => worker.resultTrouble,
         queueSizes: () => worker.queueSizes(),
+        jobs: JOB_KINDS,
         host: config.http.host,
         port: config.http.port,
       });
@@ -97,8 +90,11 @@ export function createPloSolver(config: Config, { logLevel, logFile, ...options 
       await worker.start();
       // Nobody waits for it: a job that comes meanwhile has its turn beside it.
       const { signal } = shutdown;
-      const compute: Compute = (chunk) => worker.compute(spotKernel, chunk, { signal });
-      warmUp({ compute, signal }).catch((error: unknown) => log.debug({ err: error }, "the threads are not warm"));
+      const compute: WarmUpServices["compute"] = (kernel, input) => worker.compute(kernel, input, { signal });
+      for (const { work } of jobs)
+        work
+          .warmUp?.({ compute, signal })
+          .catch((error: unknown) => log.debug({ err: error }, "the threads are not warm"));
     },
     async stop(deadlineSeconds) {
       await worker.stop(deadlineSeconds);
@@ -128,7 +124,9 @@ function celerySettings({ broker, results, topology, worker }: Config) {
     deadLetterExchange: topology.deadLetterExchange,
     workerConcurrency: worker.concurrency,
     // Solves take minutes: a simulation must not wait for one.
-    workerSlotGroups: { [SOLVER_GROUP]: worker.solverSlots === null ? { leaves: 1 } : { limit: worker.solverSlots } },
+    workerSlotGroups: {
+      [solverAnalysis.slotGroup]: worker.solverSlots === null ? { leaves: 1 } : { limit: worker.solverSlots },
+    },
     workerPrefetchMultiplier: worker.prefetchMultiplier,
     // A worker without work may have what another cannot start.
     workerReservedTimeout: RESERVED_TIMEOUT_SECONDS,

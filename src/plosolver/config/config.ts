@@ -8,7 +8,15 @@ import {
   redactUrl,
   redactValue,
 } from "../../celery/values.js";
-import { type Environment, environmentSchema, isVariable, VARIABLES, type Variable } from "./variables.js";
+import { JOB_KINDS } from "../job-kinds.js";
+import {
+  type Environment,
+  environmentSchema,
+  isVariable,
+  kindVariable,
+  VARIABLES,
+  type Variable,
+} from "./variables.js";
 
 /** One queue that is consumed, and where its dead letters go. */
 export interface QueueConfig {
@@ -97,10 +105,6 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly code = "CONFIG_INVALID";
 }
-
-/** Old and new names of the backend's queues: both are consumed unless `CELERY_WORKER_QUEUES` says otherwise. */
-export const SPOT_QUEUES: readonly string[] = ["spot_simulation", "spot-processing"];
-export const SOLVER_QUEUES: readonly string[] = ["solver_analysis", "solver-processing"];
 
 const DEFAULT_BROKER_URL = "amqp://rabbitmq:5672//";
 const DEFAULT_SOFT_LIMIT_SECONDS = 1500;
@@ -225,11 +229,13 @@ function brokerUrl(settings: Environment, given: Record<string, string | undefin
 }
 
 function consumedQueues(settings: Environment): QueueConfig[] {
-  const spot = new Set([...SPOT_QUEUES, ...(settings.RABBITMQ_SPOT_QUEUE ?? [])]);
-  const solver = new Set([...SOLVER_QUEUES, ...(settings.RABBITMQ_SOLVER_QUEUE ?? [])]);
-  const chosen = settings.CELERY_WORKER_QUEUES ?? [...new Set([...spot, ...solver])];
+  const kinds = JOB_KINDS.map(({ queues, word }) => ({
+    names: [...queues, ...(settings[kindVariable(word, "QUEUE")] ?? [])],
+    deadLetterQueue: settings[kindVariable(word, "DLQ")],
+  }));
+  const chosen = settings.CELERY_WORKER_QUEUES ?? [...new Set(kinds.flatMap(({ names }) => names))];
   return chosen.map((name) => {
-    const configured = spot.has(name) ? settings.RABBITMQ_SPOT_DLQ : solver.has(name) && settings.RABBITMQ_SOLVER_DLQ;
+    const configured = kinds.find(({ names }) => names.includes(name))?.deadLetterQueue;
     return { name, deadLetterQueue: configured || defaultDeadLetterQueue(name) };
   });
 }

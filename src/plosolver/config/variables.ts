@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_CONCURRENCY } from "../../celery/values.js";
+import { JOB_KINDS } from "../job-kinds.js";
 import {
   brokerUrls,
   flag,
@@ -51,6 +52,20 @@ const shortName = name("a name of at most 255 bytes", isShortName);
 
 const headerName = name("the name of a header", (text) => /^[A-Za-z][A-Za-z0-9-]*$/.test(text));
 const networks = names("addresses or networks such as 10.0.0.0/8", isNetwork);
+
+type Kind = (typeof JOB_KINDS)[number];
+type KindVariable<Word extends string, Suffix extends string> = `RABBITMQ_${Uppercase<Word>}_${Suffix}`;
+
+/** The variable of a kind of job, such as `RABBITMQ_SPOT_QUEUE`. */
+export function kindVariable<Word extends Kind["word"], Suffix extends string>(word: Word, suffix: Suffix) {
+  return `RABBITMQ_${word.toUpperCase()}_${suffix}` as KindVariable<Word, Suffix>;
+}
+
+/** One variable for each kind of job. */
+function ofEachKind<Suffix extends string, V>(suffix: Suffix, make: (kind: Kind, index: number) => V) {
+  const variables = JOB_KINDS.map((kind, index) => [kindVariable(kind.word, suffix), make(kind, index)]);
+  return Object.fromEntries(variables) as { readonly [Word in Kind["word"] as KindVariable<Word, Suffix>]: V };
+}
 
 /** Every environment variable the worker reads, in the order of `.env.example`. */
 export const VARIABLES = {
@@ -115,23 +130,20 @@ export const VARIABLES = {
     initial: "16777216",
   }),
 
-  RABBITMQ_SPOT_QUEUE: withoutDefault(queues, {
-    section: "Queues",
-    about:
-      "Further queues of spot simulations. They are consumed as well as spot_simulation and spot-processing, so that old and new backends work at once.",
-  }),
-  RABBITMQ_SOLVER_QUEUE: withoutDefault(queues, {
-    about: "Further queues of solver analyses, consumed as well as solver_analysis and solver-processing.",
-  }),
+  ...ofEachKind("QUEUE", ({ plural, queues: known }, index) =>
+    withoutDefault(queues, {
+      ...(index === 0 ? { section: "Queues" } : {}),
+      about: `Further queues of ${plural}, consumed as well as ${known.join(" and ")}.`,
+    }),
+  ),
   CELERY_WORKER_QUEUES: withoutDefault(queues, {
     about: "Exactly the queues to consume, instead of all the above; the -Q option of `celery worker` does the same.",
   }),
-  RABBITMQ_SPOT_DLQ: withoutDefault(shortName, {
-    about: "Dead-letter queue of every spot queue. Default: the queue's name with -dlq appended.",
-  }),
-  RABBITMQ_SOLVER_DLQ: withoutDefault(shortName, {
-    about: "Dead-letter queue of every solver queue. Default: the queue's name with -dlq appended.",
-  }),
+  ...ofEachKind("DLQ", ({ word }) =>
+    withoutDefault(shortName, {
+      about: `Dead-letter queue of every ${word} queue. Default: the queue's name with -dlq appended.`,
+    }),
+  ),
   RABBITMQ_MAIN_EXCHANGE: withoutDefault(shortName, {
     about: "Durable direct exchange the queues are bound to besides Celery's own bindings, each by its own name.",
   }),

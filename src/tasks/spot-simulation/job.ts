@@ -1,10 +1,14 @@
 import { JobInputError } from "../../jobs/errors.js";
 import type { JobDefinition } from "../job-definition.js";
+import type { JobWork } from "../job-kind.js";
+import { jobTask } from "../job-task.js";
 import { spotKernel } from "./compute.js";
+import { spotInputSchema } from "./input-schema.js";
 import { parseSpotInput } from "./parse-input.js";
 import type { SpotResult } from "./result-schema.js";
 import { simulateSpot } from "./simulate-spot.js";
 import type { SpotInput } from "./spot-input.js";
+import { warmUp } from "./warm-up.js";
 
 /** The spot simulation: equities of hands on one or two boards. */
 export const spotSimulationJob: JobDefinition<SpotInput, SpotResult[]> = {
@@ -22,6 +26,13 @@ export const spotSimulationJob: JobDefinition<SpotInput, SpotResult[]> = {
     }
   },
   answer: (result) => ({ result }),
+};
+
+export const spotSimulationWork: JobWork = {
+  schema: spotInputSchema,
+  parse: parseSpotInput,
+  task: (settings) => jobTask(spotSimulationJob, settings),
+  warmUp: ({ compute, signal }) => warmUp({ compute: (chunk) => compute(spotKernel, chunk), signal }),
 };
 
 /** Errors of src/poker, also those that crossed from a thread: no other attempt would mend them. */

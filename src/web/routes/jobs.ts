@@ -4,13 +4,10 @@ import { z } from "zod";
 import type { Celery } from "../../celery/index.js";
 import { JobPages } from "../../jobs/job-pages.js";
 import { JobRepository } from "../../jobs/repository.js";
-import type { JobsDatabase, JobType } from "../../jobs/schema.js";
+import type { JobsDatabase } from "../../jobs/schema.js";
 import { cancelJob, submitJob } from "../../operations/jobs.js";
 import { resendJobs } from "../../operations/resend-jobs.js";
-import { solverInputSchema } from "../../tasks/solver-analysis/input-schema.js";
-import { parseSolverInput } from "../../tasks/solver-analysis/parse-input.js";
-import { spotInputSchema } from "../../tasks/spot-simulation/input-schema.js";
-import { parseSpotInput } from "../../tasks/spot-simulation/parse-input.js";
+import { jobKind } from "../../plosolver/job-kinds.js";
 import {
   idParams,
   type JobListLive,
@@ -43,11 +40,6 @@ const MOST_USERS = 200;
 const SHARED_MS = 900;
 const MOST_SHARED = 100;
 const COUNTS_KEPT_MS = 2000;
-
-const KINDS: Readonly<Record<JobType, { readonly schema: z.ZodType; readonly check: (input: unknown) => unknown }>> = {
-  SPOT_SIMULATION: { schema: spotInputSchema, check: parseSpotInput },
-  SOLVER_ANALYSIS: { schema: solverInputSchema, check: parseSolverInput },
-};
 
 /** Lists, shows, submits, cancels and retries jobs. */
 export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
@@ -93,14 +85,15 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(text);
   });
   api.get("/users", () => pages.users(MOST_USERS));
-  api.get("/schemas/:kind", (request) => {
+  api.get("/schemas/:kind", async (request) => {
     const { kind } = kindParams.parse(request.params);
-    return z.toJSONSchema(KINDS[kind].schema, { io: "input", unrepresentable: "any" });
+    const { schema } = await jobKind(kind).load();
+    return z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
   });
 
   api.post("/jobs", { config: { action: "submit a job" } }, async (request, reply) => {
     const { kind, user: userId, input: inputData } = submitBody.parse(request.body);
-    KINDS[kind].check(inputData);
+    (await jobKind(kind).load()).parse(inputData);
     const { id } = await submitJob(repository, send, { userId, jobType: kind, inputData });
     request.subject = { id, kind, user: userId };
     return reply.code(201).send({ id });

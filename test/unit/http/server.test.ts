@@ -5,6 +5,7 @@ import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
 import type { DatabaseView } from "../../../src/http/database-probe.js";
 import { type HttpOptions, type HttpServer, startHttpServer } from "../../../src/http/server.js";
 import type { WorkerView } from "../../../src/http/worker-view.js";
+import { JOB_KINDS } from "../../../src/plosolver/job-kinds.js";
 import { taskRequest } from "../../support/task-context.js";
 
 const events = () => new WorkerEvents(pino({ level: "silent" }));
@@ -50,7 +51,7 @@ async function start(more: Partial<HttpOptions> = {}): Promise<void> {
     },
     waiting: 3,
   };
-  server = await startHttpServer({ worker, database, host: "127.0.0.1", port: 0, ...more });
+  server = await startHttpServer({ worker, database, host: "127.0.0.1", port: 0, jobs: JOB_KINDS, ...more });
 }
 
 async function get(path: string): Promise<{ code: number; body: Record<string, unknown> }> {

@@ -1,17 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { JobStatus, JobType } from "../../../jobs/schema.js";
+import { JOB_STATUSES, type JobStatus, type JobType } from "../../../jobs/schema.js";
+import { JOB_KINDS } from "../../../plosolver/job-kinds.js";
 import { commaSeparated } from "../../globals.js";
 import type { ResendFlags } from "./resend.js";
 import type { JobsFlags } from "./run.js";
 
-const STATUSES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"] as const satisfies readonly JobStatus[];
-
-const TYPES: ReadonlyMap<string, JobType> = new Map([
-  ["spot", "SPOT_SIMULATION"],
-  ["solver", "SOLVER_ANALYSIS"],
-  ["spot_simulation", "SPOT_SIMULATION"],
-  ["solver_analysis", "SOLVER_ANALYSIS"],
-]);
+/** The kinds of jobs, in a sentence. */
+const KINDS = JOB_KINDS.map(({ word }) => word).join(" or ");
 
 /** `celery jobs list|show|submit|cancel|watch|resend`: the PLOSolver jobs (DATABASE_URL). */
 export function registerJobs(program: Command): void {
@@ -23,8 +18,8 @@ export function registerJobs(program: Command): void {
   jobs
     .command("list")
     .description("list jobs, newest first")
-    .addOption(new Option("--status <status>", "only jobs in this state").choices(STATUSES).argParser(status))
-    .option("--type <type>", "only spot or solver", jobType)
+    .addOption(new Option("--status <status>", "only jobs in this state").choices(JOB_STATUSES).argParser(status))
+    .option("--type <type>", `only ${KINDS}`, jobType)
     .option("--user <id>", "only jobs of this user")
     .option("--limit <n>", "how many (default: 50)", wholeNumber)
     .option(...json)
@@ -46,7 +41,7 @@ export function registerJobs(program: Command): void {
   jobs
     .command("submit")
     .description("insert a job and send its task, as the backend does; prints the job's id")
-    .argument("<type>", "spot or solver", jobType)
+    .argument("<type>", KINDS, jobType)
     .requiredOption("--user <id>", "whose job it is")
     .requiredOption("--input <file>", "file with the input JSON; - reads standard input")
     .option("-w, --watch", "watch it until it is done")
@@ -88,7 +83,7 @@ function registerResend(jobs: Command): void {
     .argument("[ids...]", "job ids, in any state but COMPLETED")
     .option("--all", "every job that is QUEUED, FAILED, or PROCESSING without a sign of life")
     .option("--status <names>", "those in these states, separated by commas", resendable)
-    .option("--kind <kind>", "only spot or solver", jobType)
+    .option("--kind <kind>", `only ${KINDS}`, jobType)
     .option("--user <id>", "only jobs of this user")
     .option("--older-than <time>", "only those without a sign of life for so long: 90, 10m, 2h, 1d", duration)
     .option("--limit <n>", "at most so many, oldest first (default: 10000)", wholeNumber)
@@ -121,15 +116,16 @@ function duration(value: string): number {
 }
 
 function status(value: string): JobStatus {
-  const known = STATUSES.find((name) => name === value.toUpperCase());
-  if (known === undefined) throw new InvalidArgumentError(`it must be one of ${STATUSES.join(", ")}`);
+  const known = JOB_STATUSES.find((name) => name === value.toUpperCase());
+  if (known === undefined) throw new InvalidArgumentError(`it must be one of ${JOB_STATUSES.join(", ")}`);
   return known;
 }
 
 function jobType(value: string): JobType {
-  const type = TYPES.get(value.toLowerCase());
-  if (type === undefined) throw new InvalidArgumentError("it must be spot or solver");
-  return type;
+  const asked = value.toLowerCase();
+  const kind = JOB_KINDS.find(({ word, type }) => word === asked || type.toLowerCase() === asked);
+  if (kind === undefined) throw new InvalidArgumentError(`it must be ${KINDS}`);
+  return kind.type;
 }
 
 function wholeNumber(value: string): number {

@@ -6,6 +6,7 @@ import { OperationError } from "../../../operations/errors.js";
 import { HeldLetters } from "../../../operations/held-letters.js";
 import { planResend, type ResendPlan, resendPlanned } from "../../../operations/resend-jobs.js";
 import { loadConfig } from "../../../plosolver/config/config.js";
+import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
@@ -127,7 +128,7 @@ function showPlan(output: Output, { rows, skipped }: ResendPlan, letters: HeldLe
     ["ID", "KIND", "STATUS", "LAST SIGN (UTC)", "DEAD LETTER"],
     rows.map((row) => [
       row.id,
-      row.job_type === "SPOT_SIMULATION" ? "spot" : "solver",
+      jobKind(row.job_type).word,
       row.status,
       String(row.updated_at ?? row.created_at ?? "").slice(0, 19),
       letters.of(row.id).at(-1)?.reason.replace(/\s+/g, " ").slice(0, 100) ?? "-",

@@ -4,6 +4,7 @@ import { JobRepository, type JobRow } from "../../../jobs/repository.js";
 import type { JobStatus, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";
 import { cancelJob, submitJob } from "../../../operations/jobs.js";
+import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
@@ -39,7 +40,7 @@ export async function listJobs(flags: JobsFlags): Promise<void> {
     ["ID", "TYPE", "STATUS", "PROGRESS", "CREATED (UTC)", "MESSAGE"],
     rows.map((row) => [
       row.id,
-      row.job_type === "SPOT_SIMULATION" ? "spot" : "solver",
+      jobKind(row.job_type).word,
       row.status,
       `${row.progress_percentage ?? 0}%`,
       String(row.created_at ?? "").slice(0, 19),

@@ -9,7 +9,7 @@ import {
   purgeQueue,
 } from "../../../celery/tooling.js";
 import { parseBrokerUrl, pythonRepr, stringifyJson } from "../../../celery/values.js";
-import { queueOfBuiltInTask } from "../../../operations/built-in-tasks.js";
+import { jobKindOfTask } from "../../../plosolver/job-kinds.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";
 import { confirm } from "../../terminal/confirm.js";
@@ -50,7 +50,7 @@ export async function runCall(name: string, flags: CallFlags): Promise<void> {
   const { eta, countdown, expires, serializer, exchange, routingKey } = flags;
   const id = await withBroker(flags, async (session) => {
     const queue =
-      flags.queue ?? (session.app === null && exchange === undefined ? queueOfBuiltInTask(name) : undefined);
+      flags.queue ?? (session.app === null && exchange === undefined ? jobKindOfTask(name)?.queues[0] : undefined);
     const options = { eta, countdown, expires, serializer, queue, exchange, routingKey };
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
     return await sendTask(session, name, flags.args ?? [], flags.kwargs ?? {}, given);

@@ -48,7 +48,7 @@ async function build(flags: WorkerFlags, nodename: string): Promise<Program> {
     const { loglevel } = flags;
     const logFile = flags.logfile === undefined ? undefined : expandPath(flags.logfile, nodename);
     if (logFile !== undefined) checkLogFile(logFile);
-    return createPloSolver(loadConfig(), {
+    return await createPloSolver(loadConfig(), {
       ...options,
       ...(loglevel === undefined ? {} : { logLevel: loglevel }),
       ...(logFile === undefined ? {} : { logFile }),

@@ -1,0 +1,48 @@
+import type { Kysely } from "kysely";
+import type { z } from "zod";
+import type { Kernel } from "../celery/kernel.js";
+import type { JobsDatabase, JobType } from "../jobs/schema.js";
+import type { Outage } from "../postgres/outage.js";
+import type { JobTask, JobTaskSettings } from "./job-task.js";
+
+/** What every room knows of one kind of job. It is light: what computes the job is loaded by who needs it. */
+export interface JobKind {
+  readonly type: JobType;
+  /** What commands and tables call it; in capitals, its part of `RABBITMQ_…_QUEUE` and `RABBITMQ_…_DLQ`. */
+  readonly word: string;
+  /** Several of them, in a sentence. */
+  readonly plural: string;
+  /** The last part of its task's name; before it stands a module. */
+  readonly task: string;
+  /** Queues of backends of every age; the first is where its task is sent. */
+  readonly queues: readonly [string, ...string[]];
+  /** Name of the counter of jobs that ended, as existing dashboards have it. */
+  readonly metric: string;
+  /** Group of tasks whose share of the worker's slots its task takes from. */
+  readonly slotGroup?: string;
+  load(): Promise<JobWork>;
+}
+
+/** What computes one kind of job. */
+export interface JobWork {
+  /** Of `input_data`, for forms. */
+  readonly schema: z.ZodType;
+  /** @throws JobInputError */
+  parse(inputData: unknown): unknown;
+  task(settings: JobTaskSettings, services: JobServices): JobTask;
+  /** Lets the threads do such work once while there is nothing else to do. */
+  warmUp?(services: WarmUpServices): Promise<void>;
+}
+
+/** What lives as long as the process. */
+export interface JobServices {
+  readonly database: Kysely<JobsDatabase>;
+  readonly outage: Outage;
+  /** How many jobs of the kind may run at once. */
+  slots(): number;
+}
+
+export interface WarmUpServices {
+  compute<Input, Output>(kernel: Kernel<Input, Output>, input: Input): Promise<Output>;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,12 @@
+import type { JobKind } from "../job-kind.js";
+
+export const solverAnalysis = {
+  type: "SOLVER_ANALYSIS",
+  word: "solver",
+  plural: "solver analyses",
+  task: "process_solver_analysis",
+  queues: ["solver_analysis", "solver-processing"],
+  metric: "solver_analyses_processed_total",
+  slotGroup: "solver",
+  load: async () => (await import("./job.js")).solverAnalysisWork,
+} as const satisfies JobKind;

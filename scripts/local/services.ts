@@ -113,7 +113,7 @@ export class Services {
   setMemoryAlarm = (on: boolean) =>
     required(this.broker, "rabbitmq").control("set_vm_memory_high_watermark", on ? "0" : "0.4");
 
-  /** A disk alarm: the same for want of disk space. */
+  /** A disk alarm: the same where disk space runs out. */
   setDiskAlarm = (on: boolean) =>
     required(this.broker, "rabbitmq").control("set_disk_free_limit", on ? "1000000000000000" : "50MB");
 

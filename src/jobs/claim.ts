@@ -34,8 +34,8 @@ export type FencedOutcome = "held" | "cancelled" | "superseded" | "deleted";
 
 /** Who may take a row. */
 export interface Claimant {
-  /** This delivery inherits an earlier one of the same job (redelivered, or a later attempt): takes PROCESSING too. */
-  readonly heir: boolean;
+  /** This delivery takes over from an earlier one of the same job (redelivered, or a later attempt): takes PROCESSING too. */
+  readonly takesOver: boolean;
   /** This delivery was sent again on purpose, out of a dead-letter queue: takes FAILED too. */
   readonly resubmitted?: boolean;
   /** Anyone may take a PROCESSING row that was not updated for so long. */

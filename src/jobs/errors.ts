@@ -49,7 +49,7 @@ export class JobAlreadyFailedError extends PermanentJobError {
   override readonly code = "JOB_ALREADY_FAILED";
 }
 
-/** The thread that computed the job died, for example for want of memory; tried again like any other error. */
+/** The thread that computed the job died, for example because memory ran out; tried again like any other error. */
 export class JobCrashedError extends JobError {
   readonly code = "JOB_CRASHED";
 }

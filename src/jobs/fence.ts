@@ -69,9 +69,9 @@ export async function whyNotHeld(
 
 /** The rows a claimant may take. */
 export function claimable(claimant: Claimant): RawBuilder<boolean> {
-  const { heir, resubmitted = false, staleAfterSeconds } = claimant;
+  const { takesOver, resubmitted = false, staleAfterSeconds } = claimant;
   return sql<boolean>`(status = 'QUEUED'
-    or (status = 'PROCESSING' and (${heir}::boolean or ${quietFor(staleAfterSeconds)}))
+    or (status = 'PROCESSING' and (${takesOver}::boolean or ${quietFor(staleAfterSeconds)}))
     or (status = 'FAILED' and ${resubmitted}::boolean))`;
 }
 

@@ -39,7 +39,7 @@ export class JobAttempt {
 
   /** A claim may have been carried out whose token never came back: from now on PROCESSING may be this attempt's. */
   inherit(): void {
-    this.#claimant = { ...this.#claimant, heir: true };
+    this.#claimant = { ...this.#claimant, takesOver: true };
   }
 
   /** Aborts when nothing that this attempt computes matters any more. */
@@ -69,12 +69,16 @@ export class JobAttempt {
 
 /** What a claimant may take while a run of this process may have the row. */
 export function besides(claimant: Claimant, isHeldHere: boolean): Claimant {
-  return isHeldHere ? { ...claimant, heir: false } : claimant;
+  return isHeldHere ? { ...claimant, takesOver: false } : claimant;
 }
 
 /** What a delivery may take, as it stood when it arrived. */
 export function claimantOf(request: TaskRequest, staleAfterSeconds: number): Claimant {
   const { redelivered } = request.deliveryInfo;
   const wasDeadLetter = Object.keys(request.headers).some((name) => /^x-dead-letter-|^x-death$/.test(name));
-  return { heir: redelivered || request.retries > 0, resubmitted: wasDeadLetter && !redelivered, staleAfterSeconds };
+  return {
+    takesOver: redelivered || request.retries > 0,
+    resubmitted: wasDeadLetter && !redelivered,
+    staleAfterSeconds,
+  };
 }

@@ -14,7 +14,7 @@ export function refusedJobs({ repository, log, outage, shutdownSignal, ...settin
     if (ids.length === 0) return;
     const retries = refused.task?.retries ?? Number(refused.headers.retries);
     const claimant = {
-      heir: refused.redelivered || retries > 0,
+      takesOver: refused.redelivered || retries > 0,
       staleAfterSeconds: settings.staleAfterSeconds ?? 60,
     };
     const reason = `the task's message was refused: ${refused.reason}`;

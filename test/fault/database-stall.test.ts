@@ -70,7 +70,7 @@ test("a connection on which nothing moves is given up, and the claim goes throug
     stall();
     const failures: string[] = [];
     const outcome = await untilAvailable(
-      () => repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 }),
+      () => repository.claim(id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 }),
       { onUnavailable: (error) => failures.push(error.message) },
     );
     expect(outcome.kind).toBe("claimed");

@@ -141,7 +141,7 @@ describe("a job whose message is refused", () => {
     await startWorker();
     const [named, running] = [await queued(), await queued()];
     await jobs.set(named, `queue_message_id = '${randomUUID()}'`);
-    await jobs.repository.claim(running, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+    await jobs.repository.claim(running, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
     for (const id of [named, running]) await bare.current.send(QUEUE, "tasks.process_spot", [id]);
     await waitUntil(async () => (await bare.current.depth(DEAD)) === 2, "the dead letters");
     expect([await status(named), await status(running)]).toEqual(["QUEUED", "PROCESSING"]);
@@ -196,7 +196,7 @@ describe("celery jobs resend", () => {
     await startWorker();
     const [left, alive] = [await queued(), await queued()];
     for (const id of [left, alive])
-      await jobs.repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+      await jobs.repository.claim(id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
     await jobs.set(left, "started_at = started_at - interval '1 hour', updated_at = updated_at - interval '1 hour'");
     const { code, stdout, stderr } = await resend(left, alive);
     expect({ code, stdout }).toEqual({ code: 1, stdout: `${left} (PROCESSING) → ${QUEUE}\n` });

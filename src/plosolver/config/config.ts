@@ -270,7 +270,6 @@ function shownValue(name: string, value: string): string {
   return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
 }
 
-/** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
 /** Read by the Celery runtime itself, as Celery does. */
 const CELERYS_OWN: ReadonlySet<string> = new Set([
   "CELERY_WORKER_REVOKES_MAX",
@@ -279,6 +278,7 @@ const CELERYS_OWN: ReadonlySet<string> = new Set([
   "CELERY_WORKER_SUCCESSFUL_EXPIRES",
 ]);
 
+/** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
 function unknownVariables(given: Record<string, string | undefined>): string[] {
   return Object.keys(given)
     .filter((name) => OWN_PREFIX.test(name) && !isVariable(name) && !CELERYS_OWN.has(name))

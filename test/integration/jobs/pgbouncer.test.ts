@@ -12,7 +12,7 @@ import { usePrivateServices } from "../../support/services.js";
 
 /** One server session for all: whatever one client leaves in it, the next one finds. */
 const services = usePrivateServices({ postgres: true });
-const FRESH = { heir: false, staleAfterSeconds: 60 };
+const FRESH = { takesOver: false, staleAfterSeconds: 60 };
 let url: string;
 let database: Kysely<JobsDatabase>;
 let other: pg.Client;

@@ -8,8 +8,8 @@ import { beginResend } from "../../../src/jobs/resend.js";
 import { USER_ID, useJobs } from "../../support/jobs.js";
 
 const jobs = useJobs();
-const FRESH = { heir: false, staleAfterSeconds: 60 };
-const HEIR = { heir: true, staleAfterSeconds: 60 };
+const FRESH = { takesOver: false, staleAfterSeconds: 60 };
+const TAKES_OVER = { takesOver: true, staleAfterSeconds: 60 };
 
 async function claimed(id: string, claimant = FRESH): Promise<ClaimedJob> {
   const outcome = await jobs.repository.claim(id, "SPOT_SIMULATION", claimant);
@@ -17,7 +17,10 @@ async function claimed(id: string, claimant = FRESH): Promise<ClaimedJob> {
   return outcome.job;
 }
 
-async function kindOfClaim(id: string, claimant: { heir: boolean; staleAfterSeconds: number; resubmitted?: boolean }) {
+async function kindOfClaim(
+  id: string,
+  claimant: { takesOver: boolean; staleAfterSeconds: number; resubmitted?: boolean },
+) {
   return (await jobs.repository.claim(id, "SPOT_SIMULATION", claimant)).kind;
 }
 
@@ -51,10 +54,10 @@ describe("claim", () => {
     expect(await kindOfClaim(id, FRESH)).toBe("busy");
   });
 
-  test("gives a processing job to its heir, whose token fences the first one off", async () => {
+  test("gives a processing job to the delivery that takes over, whose token fences the first one off", async () => {
     const id = await jobs.queue();
     const first = await claimed(id);
-    const second = await claimed(id, HEIR);
+    const second = await claimed(id, TAKES_OVER);
     expect(second.token > first.token).toBe(true);
     expect(await jobs.repository.progress(first, 50, "half")).toBe("superseded");
     expect(await jobs.repository.complete(first, ["first"])).toBe("superseded");
@@ -87,22 +90,22 @@ describe("claim", () => {
   test("says what an ended, missing or foreign row is", async () => {
     const done = await jobs.queue();
     await jobs.repository.complete(await claimed(done), [{ a: 1 }]);
-    expect(await jobs.repository.claim(done, "SPOT_SIMULATION", HEIR)).toEqual({
+    expect(await jobs.repository.claim(done, "SPOT_SIMULATION", TAKES_OVER)).toEqual({
       kind: "completed",
       resultData: [{ a: 1 }],
     });
     const failed = await jobs.queue();
     await jobs.repository.fail(await claimed(failed), "boom");
-    expect(await jobs.repository.claim(failed, "SPOT_SIMULATION", HEIR)).toEqual({
+    expect(await jobs.repository.claim(failed, "SPOT_SIMULATION", TAKES_OVER)).toEqual({
       kind: "failed",
       errorMessage: "boom",
     });
     const cancelled = await jobs.queue();
     await jobs.set(cancelled, "status = 'CANCELLED'");
-    expect(await kindOfClaim(cancelled, HEIR)).toBe("cancelled");
-    expect(await kindOfClaim("no-such-job", HEIR)).toBe("missing");
+    expect(await kindOfClaim(cancelled, TAKES_OVER)).toBe("cancelled");
+    expect(await kindOfClaim("no-such-job", TAKES_OVER)).toBe("missing");
     const other = await jobs.queue({}, "SOLVER_ANALYSIS");
-    expect(await kindOfClaim(other, HEIR)).toBe("wrong-type");
+    expect(await kindOfClaim(other, TAKES_OVER)).toBe("wrong-type");
     expect((await jobs.row(other)).status).toBe("QUEUED");
   });
 
@@ -126,7 +129,7 @@ describe("claim", () => {
   test("by many heirs leaves one token that holds", async () => {
     for (let round = 0; round < 10; round++) {
       const id = await jobs.queue();
-      const claims = await Promise.all(Array.from({ length: 8 }, () => claimed(id, HEIR)));
+      const claims = await Promise.all(Array.from({ length: 8 }, () => claimed(id, TAKES_OVER)));
       expect(new Set(claims.map((claim) => claim.token)).size).toBe(8);
       const ends = await Promise.all(claims.map((claim, index) => jobs.repository.complete(claim, [index])));
       expect(ends.filter((end) => end === "held")).toHaveLength(1);
@@ -267,7 +270,7 @@ describe("end", () => {
     expect(rows[0]).toMatchObject({ solution: { ev: [1] }, iterations: 10, solve_time: 0.25 });
   });
 
-  test("unclaimed ends a queued job, and a processing one only for its heir", async () => {
+  test("unclaimed ends a queued job, and a processing one only for the delivery that takes over", async () => {
     const end = { status: "CANCELLED" } as const;
     const queued = await jobs.queue();
     expect(await jobs.repository.endUnclaimed(queued, "SPOT_SIMULATION", FRESH, end)).toBe(true);
@@ -275,7 +278,7 @@ describe("end", () => {
     const running = await jobs.queue();
     await claimed(running);
     expect(await jobs.repository.endUnclaimed(running, "SPOT_SIMULATION", FRESH, end)).toBe(false);
-    expect(await jobs.repository.endUnclaimed(running, "SPOT_SIMULATION", HEIR, end)).toBe(true);
+    expect(await jobs.repository.endUnclaimed(running, "SPOT_SIMULATION", TAKES_OVER, end)).toBe(true);
   });
 
   test("of a race between cancel and complete is one of the two, and the loser learns it", async () => {

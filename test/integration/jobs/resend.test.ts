@@ -52,7 +52,7 @@ describe("a job that is sent again", () => {
   test("is left to who claimed it meanwhile: the message was sent after all", async () => {
     const seen = await failed();
     await beginResend(jobs.database, seen, "again");
-    await jobs.repository.claim(seen.id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+    await jobs.repository.claim(seen.id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
     await takeBackResend(jobs.database, seen, "again");
     expect(await jobs.row(seen.id)).toMatchObject({ status: "PROCESSING", queue_message_id: "again" });
   });

@@ -38,7 +38,7 @@ async function runJob(): Promise<string | undefined> {
   const repository = new JobRepository(database);
   await sql`insert into users (id, email) values ('u', 'u@example.com')`.execute(database);
   const id = await repository.insert({ userId: "u", jobType: "SPOT_SIMULATION", inputData: {} });
-  const claim = await repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+  const claim = await repository.claim(id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
   return claim.kind === "claimed" ? await repository.complete(claim.job, []) : claim.kind;
 }
 

@@ -164,7 +164,7 @@ describe("a message", () => {
     const dicts = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
     await jobs.set(dicts, "queue_message_id = 'm'");
     const running = await jobs.queue({ n: 1 }, "SOLVER_ANALYSIS");
-    await jobs.repository.claim(running, "SOLVER_ANALYSIS", { heir: false, staleAfterSeconds: 60 });
+    await jobs.repository.claim(running, "SOLVER_ANALYSIS", { takesOver: false, staleAfterSeconds: 60 });
     for (const args of [id, others, running, { id: "m", args: [dicts] }])
       expect(await deliver(makeTask(), context(args))).toMatchObject({ error: { code: "JOB_WRONG_TYPE" } });
     expect(await jobs.row(id)).toMatchObject({
@@ -257,7 +257,7 @@ describe("redelivery", () => {
 
   test("as a duplicate of a job whose worker vanished takes it over once it is stale", async () => {
     const id = await jobs.queue({ n: 7 });
-    await jobs.repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+    await jobs.repository.claim(id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
     expect(await deliver(makeTask(), context(id))).toMatchObject({ result: { result: [14] } });
   });
 
@@ -394,7 +394,7 @@ describe("cancellation", () => {
     const [queued, retried, live, expired] = await Promise.all([1, 2, 3, 4].map(() => jobs.queue({ n: 1 })));
     if (!queued || !retried || !live || !expired) throw new Error("rows");
     for (const id of [retried, live]) {
-      await jobs.repository.claim(id, "SPOT_SIMULATION", { heir: false, staleAfterSeconds: 60 });
+      await jobs.repository.claim(id, "SPOT_SIMULATION", { takesOver: false, staleAfterSeconds: 60 });
     }
     await onRevoked?.(taskRequest({ args: [queued] }), { terminated: false, expired: false });
     await onRevoked?.(taskRequest({ args: [retried], retries: 1 }), { terminated: false, expired: false });

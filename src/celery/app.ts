@@ -24,7 +24,7 @@ import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions } from "./task.js";
-import type { RefusedHook } from "./worker/parts.js";
+import type { RefusedHook } from "./worker/core.js";
 import { expandNodename } from "./worker/remote/nodename.js";
 import { Worker } from "./worker/worker.js";
 

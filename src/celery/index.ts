@@ -95,8 +95,8 @@ export type {
   TaskOptions,
   TaskRequest,
 } from "./task.js";
+export type { RefusedHook, RefusedMessage } from "./worker/core.js";
 export type { WorkerEvents, WorkerListener } from "./worker/emitter.js";
-export type { RefusedHook, RefusedMessage } from "./worker/parts.js";
 export type { RequestState } from "./worker/request.js";
 export type { ConsumerStatus, WorkerPhase, WorkerRequest, WorkerSlots, WorkerThreads } from "./worker/status.js";
 export { UNSETTLED_STEPS, type UnsettledStep } from "./worker/wait/lane.js";

@@ -1,32 +1,71 @@
 import type { Logger } from "pino";
-import type { Publisher } from "../amqp/publisher.js";
-import type { CanvasHost } from "../canvas/apply.js";
-import type { ResultReader } from "../client/result-reader.js";
-import type { Router } from "../client/routing.js";
+import type { BrokerConnection } from "../amqp/connection.js";
+import { Publisher } from "../amqp/publisher.js";
+import type { QueueDefinition } from "../amqp/topology.js";
+import type { ControlRegistry } from "../control/registry.js";
 import type { TaskDefinition } from "../definition.js";
-import type { EventDispatcher } from "../events/dispatcher.js";
-import type { ThreadPool } from "../executor/thread-pool.js";
+import { ImproperlyConfigured } from "../errors.js";
+import { ThreadPool } from "../executor/thread-pool.js";
+import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
-import type { Bodies } from "./broker/bodies.js";
-import type { DeadLetters } from "./broker/dead-letter.js";
-import type { Delivery } from "./broker/delivery.js";
-import type { Returns } from "./broker/returns.js";
+import type { TaskRequest } from "../task.js";
+import { Bodies } from "./broker/bodies.js";
+import type { Consumer } from "./broker/consumer.js";
+import { DeadLetters } from "./broker/dead-letter.js";
+import { Returns } from "./broker/returns.js";
 import type { WorkerEvents } from "./emitter.js";
-import type { RefusedHook } from "./parts.js";
-import type { Requests } from "./requests.js";
-import type { RateLimits } from "./wait/rate-limits.js";
-import type { RecentSet } from "./wait/recent-set.js";
-import type { Refusals } from "./wait/refusals.js";
-import type { Requeues } from "./wait/requeues.js";
-import type { RevokedStamps } from "./wait/revoked-stamps.js";
-import type { Schedule } from "./wait/schedule.js";
-import type { SlotGroup, Slots } from "./wait/slots.js";
-import type { Unsettled } from "./wait/unsettled.js";
-import type { Windows } from "./wait/windows.js";
+import { Requests } from "./requests.js";
+import { createSending, type Sending } from "./task/sending.js";
+import { memoryLimits } from "./wait/memory-limits.js";
+import { RateLimits } from "./wait/rate-limits.js";
+import { RecentSet } from "./wait/recent-set.js";
+import { Refusals } from "./wait/refusals.js";
+import { Requeues } from "./wait/requeues.js";
+import { RevokedStamps } from "./wait/revoked-stamps.js";
+import { Schedule } from "./wait/schedule.js";
+import { type SlotGroup, Slots } from "./wait/slots.js";
+import { Unsettled } from "./wait/unsettled.js";
+import { Windows } from "./wait/windows.js";
+
+/** See {@link unseenMs}. */
+const MIN_UNSEEN_MS = 60_000;
+const TCP_TIMEOUT_MS = 1_200_000;
+
+/** A message that never becomes a request: it cannot be read, or names a task that this worker does not have. */
+export interface RefusedMessage {
+  readonly queue: string;
+  /** What kind of fault, and which, as in the event `deliveryInvalid`. */
+  readonly kind: string;
+  readonly reason: string;
+  readonly redelivered: boolean;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+  /** What it says, where it can be read. */
+  readonly task: Pick<TaskRequest, "id" | "args" | "kwargs" | "retries"> | null;
+}
+
+/** Called before a refused message is settled or becomes a dead letter, which waits for it. */
+export type RefusedHook = (refused: RefusedMessage) => Promise<void>;
+
+/** What a worker is made from. */
+export interface WorkerParts {
+  readonly nodename: string;
+  readonly queues: readonly QueueDefinition[];
+  readonly settings: Settings;
+  readonly tasks: ReadonlyMap<string, TaskDefinition>;
+  readonly log: Logger;
+  readonly createResults: (publisher: Publisher) => ResultBackend;
+  /** Reply address of this process. */
+  readonly oid: string;
+  readonly controlCommands: ControlRegistry;
+  readonly onRefused: RefusedHook | null;
+  /** Carries out the action of an election this worker won. */
+  readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
+}
 
 /** What the steps of a delivery's life share: one record per worker. */
-export interface WorkerCore {
+export interface WorkerCore extends Sending {
   readonly nodename: string;
   readonly settings: Settings;
   readonly log: Logger;
@@ -53,13 +92,6 @@ export interface WorkerCore {
   readonly requests: Requests;
   readonly results: ResultBackend;
   readonly publisher: Publisher;
-  /** Sends tasks: follow-ups of those that ended, and those of handlers. */
-  readonly canvas: CanvasHost;
-  readonly router: Router;
-  /** Sends `task-sent`; null when the setting is off. */
-  readonly sentEvents: EventDispatcher | null;
-  /** Reads the results of tasks that handlers sent. */
-  readonly reader: ResultReader;
   readonly deadLetters: DeadLetters;
   readonly onRefused: RefusedHook | null;
   /** Messages that are refused and not settled yet. */
@@ -68,8 +100,125 @@ export interface WorkerCore {
   readonly requeues: Requeues;
   /** Deliveries that cannot be settled as planned. */
   readonly unsettled: Unsettled;
-  /** A delivery is held for later and should not stand in the way of ready ones. */
-  readonly onHeld: (delivery: Delivery) => void;
-  readonly onReady: (delivery: Delivery) => void;
   readonly isStopping: () => boolean;
+}
+
+/** What {@link buildCore} is given by its worker. */
+export interface CoreParts {
+  readonly parts: WorkerParts;
+  readonly events: WorkerEvents;
+  readonly publisher: Publisher;
+  /** Connection of the publisher. */
+  readonly publishing: BrokerConnection;
+  readonly consumers: () => readonly Consumer[];
+  /** More slots will come by themselves when those there are do not suffice. */
+  readonly mayGrow: () => boolean;
+  readonly isStopping: () => boolean;
+}
+
+/** Makes what the steps of a delivery's life share. @throws ImproperlyConfigured */
+export function buildCore({
+  parts,
+  events,
+  publisher,
+  publishing,
+  consumers,
+  mayGrow,
+  isStopping,
+}: CoreParts): WorkerCore {
+  const { nodename, settings, log, tasks, createResults, oid } = parts;
+  const results = createResults(publisher);
+  const schedule = new Schedule();
+  checkSlotGroups(parts);
+  const onSlots = () => windows.changed();
+  const slots = new Slots(settings.workerConcurrency, settings.workerSlotGroups, onSlots);
+  const inline =
+    settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency, {}, onSlots);
+  const limits = memoryLimits(process.env);
+  const accept = acceptedContentTypes(settings.acceptContent);
+  const requests = new Requests();
+  const patience = settings.workerReservedTimeout;
+  const windows = new Windows({
+    patienceMs: patience === null ? null : patience * 1000,
+    slots,
+    consumers,
+    requests,
+    mayGrow,
+  });
+  return {
+    nodename,
+    settings,
+    log,
+    events,
+    tasks,
+    acceptedContentTypes: accept,
+    bodies: new Bodies({
+      accept,
+      timezone: settings.timezone,
+      maxBytes: settings.maxBodyBytes,
+      maxMemory: settings.maxBodyMemory,
+      requests: () => requests,
+    }),
+    pool: threadPool(parts),
+    slots,
+    slotsOf: ({ inline: isInline, slotGroup }) =>
+      isInline ? inline.ungrouped : (slots.groups.get(slotGroup ?? "") ?? slots.ungrouped),
+    windows,
+    rateLimits: rateLimits(parts),
+    schedule,
+    revoked: new RecentSet(limits.revokes, limits.revokesExpireMs),
+    revokedStamps: new RevokedStamps(),
+    returns: new Returns({
+      limit: limits.ended,
+      expiresMs: limits.endedExpireMs,
+      unseenMs: unseenMs(settings),
+    }),
+    requests,
+    results,
+    publisher,
+    ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
+    onRefused: parts.onRefused,
+    deadLetters: deadLetters(publishing, parts),
+    refusals: new Refusals(),
+    requeues: new Requeues(),
+    unsettled: new Unsettled(log),
+    isStopping,
+  };
+}
+
+function checkSlotGroups({ tasks, settings: { workerSlotGroups } }: WorkerParts): void {
+  for (const { name, slotGroup } of tasks.values()) {
+    if (slotGroup === null || Object.hasOwn(workerSlotGroups, slotGroup)) continue;
+    throw new ImproperlyConfigured(`task ${name}: its slotGroup ${slotGroup} is not in workerSlotGroups`);
+  }
+}
+
+/** A line that is cut somewhere is given up after two heartbeats, or by TCP in its own time; what was written before may be lost. */
+function unseenMs({ brokerHeartbeat }: Settings): number {
+  return Math.max(MIN_UNSEEN_MS, brokerHeartbeat === 0 ? TCP_TIMEOUT_MS : brokerHeartbeat * 3000);
+}
+
+/** On a channel of their own: one that the broker refuses closes it, and must not hold up results. */
+function deadLetters(publishing: BrokerConnection, { settings, log }: WorkerParts): DeadLetters {
+  return new DeadLetters(new Publisher(publishing, log), {
+    queueOf: settings.deadLetterQueue,
+    exchange: settings.deadLetterExchange,
+    mayDeclare: settings.topologyMode === "declare",
+  });
+}
+
+function threadPool({ settings, log }: WorkerParts): ThreadPool {
+  return new ThreadPool({
+    size: settings.workerConcurrency,
+    maxCallsPerThread: settings.workerMaxTasksPerChild,
+    maxMemoryPerThreadKilobytes: settings.workerMaxMemoryPerChild,
+    maxHeapMegabytes: settings.workerThreadHeapMegabytes,
+    log,
+  });
+}
+
+function rateLimits({ settings, tasks }: WorkerParts): RateLimits {
+  const limits = new RateLimits();
+  if (!settings.workerDisableRateLimits) for (const task of tasks.values()) limits.set(task.name, task.rateLimit);
+  return limits;
 }

@@ -51,7 +51,7 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
   core.windows.saw(delivery, core.slotsOf(definition));
   if (message.expires !== null) watchExpiry(core, request, message.expires);
   if (message.eta === null) {
-    core.onReady(delivery);
+    delivery.ready();
     admit(core, request);
   } else hold(core, request, message.eta);
 }
@@ -98,7 +98,8 @@ function discardStale(core: WorkerCore, request: Request): boolean {
 function hold(core: WorkerCore, request: Request, eta: Date): void {
   request.state = "scheduled";
   request.cancelWait = core.schedule.at(eta, () => admit(core, request));
-  core.onHeld(request.delivery);
+  const { workerEtaTaskLimit } = core.settings;
+  if (workerEtaTaskLimit === null || core.schedule.size < workerEtaTaskLimit) request.delivery.hold();
 }
 
 /** A request that expires while it waits is discarded then, not when its turn comes. */

@@ -3,10 +3,9 @@ import { DecodeError, MessageError, ProtocolError } from "../protocol/errors.js"
 import { encodeException } from "../protocol/exception.js";
 import type { TaskMessage } from "../protocol/types.js";
 import type { Delivery } from "./broker/delivery.js";
-import type { WorkerCore } from "./core.js";
+import type { RefusedMessage, WorkerCore } from "./core.js";
 import { finish } from "./finish.js";
 import { type Disposal, refusal as disposalOfRefusal, type Outcome } from "./outcome.js";
-import type { RefusedMessage } from "./parts.js";
 import type { Request } from "./request.js";
 import { RESULTS, store } from "./task/store.js";
 import type { Refusal } from "./wait/refusals.js";

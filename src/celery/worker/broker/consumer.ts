@@ -103,7 +103,7 @@ export class Consumer {
 
   async #consume(channel: Channel): Promise<void> {
     await declareQueue(this.#connection, this.queue, this.#log);
-    const current: DeliveryChannel = { channel, lostAtMs: null, unsettled: new Set() };
+    const current: DeliveryChannel = { channel, consumer: this, lostAtMs: null, unsettled: new Set() };
     this.#current = current;
     this.#growth = 1;
     await this.#subscribe(current);

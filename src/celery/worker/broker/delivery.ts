@@ -1,9 +1,17 @@
 import type { Channel, ConsumeMessage } from "../../amqp/connection.js";
 import type { RawMessage } from "../../protocol/types.js";
 
+/** What a consumer is told of the deliveries that came by it. */
+export interface DeliveryConsumer {
+  hold(delivery: Delivery): void;
+  ready(delivery: Delivery): void;
+}
+
 /** A channel as deliveries know it: its tags are void once it is closed. */
 export interface DeliveryChannel {
   readonly channel: Channel;
+  /** The consumer whose window its deliveries fill. */
+  readonly consumer: DeliveryConsumer;
   /** When it was lost, in epoch milliseconds; null while it is open, Infinity once it was closed in good order. */
   lostAtMs: number | null;
   /** Deliveries of this channel that are not settled yet. */
@@ -33,6 +41,16 @@ export class Delivery {
 
   get isSettled(): boolean {
     return this.#settled;
+  }
+
+  /** Waits for later, unacknowledged: it is to stand in nobody's way. */
+  hold(): void {
+    this.on.consumer.hold(this);
+  }
+
+  /** May run as soon as there is a slot. */
+  ready(): void {
+    this.on.consumer.ready(this);
   }
 
   /**

@@ -18,9 +18,6 @@ export class Requeues {
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<Request, (reason: WorkerShutdown) => void>();
 
-  /** @param hold takes the request's delivery out of the way of others */
-  constructor(private readonly hold: (request: Request) => void) {}
-
   /** How often the message of a request was sent back by this worker. */
   countOf({ delivery }: Request): number {
     return this.#counts.size === 0 ? 0 : (this.#counts.get(digestOf(delivery)) ?? 0);
@@ -38,7 +35,7 @@ export class Requeues {
     this.#counts.set(digest, count + 1);
     if (this.#counts.size > MAX_COUNTED) this.#forgetOldest();
     if (count === 0) return;
-    this.hold(request);
+    request.delivery.hold();
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(resolve, backOffMs(count - 1, FIRST_PAUSE_MS, LAST_PAUSE_MS));
       this.#waiting.set(request, (reason) => {

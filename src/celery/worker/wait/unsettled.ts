@@ -20,20 +20,13 @@ export interface UnsettledGroup {
 const MAX_HELD = 10_000;
 const MAX_HELD_BYTES = 256 * 1024 * 1024;
 
-/** Options of {@link Unsettled}. */
-export interface UnsettledOptions {
-  readonly log: Logger;
-  /** Takes a delivery out of the way of those that can be settled. */
-  readonly hold: (delivery: Delivery) => void;
-}
-
 /**
  * Deliveries that cannot be settled as planned: the broker refuses the dead letter, the result backend the result. They
  * stay unacknowledged, outside the windows of their consumers, and the step that failed is tried again with growing
  * pauses. Requeueing instead would be a busy loop, and on quorum queues every round counts towards the loss of the message.
  */
 export class Unsettled {
-  readonly #options: UnsettledOptions;
+  readonly #log: Logger;
   /** By step and what it waits for. */
   readonly #lanes = new Map<string, Lane>();
   /** With the number of their entries. */
@@ -42,8 +35,8 @@ export class Unsettled {
   #isFull = false;
   #closed = false;
 
-  constructor(options: UnsettledOptions) {
-    this.#options = options;
+  constructor(log: Logger) {
+    this.#log = log;
   }
 
   has(subject: Subject): boolean {
@@ -125,7 +118,7 @@ export class Unsettled {
     this.#subjects.set(subject, waits + 1);
     if (waits === 0) this.#heldBytes += sizeOf(subject);
     this.#hold(subject.delivery);
-    this.#options.log.error(
+    this.#log.error(
       { ...subject.logFields, queue: subject.delivery.queue, step, err: reason },
       `a message cannot be settled (${step}): it waits, unacknowledged, and is tried again until it can`,
     );
@@ -146,15 +139,15 @@ export class Unsettled {
     if (!isDone) return;
     const tried = { attempts: attempts + 1, seconds: (Date.now() - sinceMs) / 1000 };
     const fields = { ...subject.logFields, queue: subject.delivery.queue, step, ...tried };
-    this.#options.log.info(fields, `a message that could not be settled (${step}) is done`);
+    this.#log.info(fields, `a message that could not be settled (${step}) is done`);
   }
 
   #hold(delivery: Delivery): void {
     const isFull = this.#subjects.size > MAX_HELD || this.#heldBytes > MAX_HELD_BYTES;
-    if (!isFull && delivery.isPending) this.#options.hold(delivery);
+    if (!isFull && delivery.isPending) delivery.hold();
     if (isFull && !this.#isFull) {
       const waiting = { messages: this.#subjects.size, bytes: this.#heldBytes };
-      this.#options.log.error(waiting, "more messages cannot be settled than memory should hold: intake slows down");
+      this.#log.error(waiting, "more messages cannot be settled than memory should hold: intake slows down");
     }
     this.#isFull = isFull;
   }

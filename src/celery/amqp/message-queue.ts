@@ -4,6 +4,7 @@ import type { RawMessage } from "../protocol/types.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
 import { type UnreadableHeaders, unreadableHeaders } from "./content-header.js";
+import { NOT_FOUND, replyCodeOf } from "./refusals.js";
 
 /** A message taken from a queue and not settled yet. */
 export interface TakenMessage extends RawMessage {
@@ -52,7 +53,7 @@ export class MessageQueue {
     try {
       await channel.checkQueue(name);
     } catch (error) {
-      if ((error as { readonly code?: unknown }).code === 404) return null;
+      if (replyCodeOf(error) === NOT_FOUND) return null;
       throw error;
     }
     return new MessageQueue(channel, name);

@@ -4,6 +4,7 @@ import { asError, PublishError } from "../errors.js";
 import { backOffMs } from "./back-off.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
+import { existsOtherwise, NO_ROUTE, replyCodeOf } from "./refusals.js";
 
 /** One message to publish. */
 export interface OutgoingMessage {
@@ -31,9 +32,6 @@ export interface OutgoingMessage {
 
 /** What amqplib says of a basic.nack, as against a lost channel. */
 const NACKED = "message nacked";
-
-/** AMQP's reply code for a mandatory message that no queue would get. */
-export const NO_ROUTE = 312;
 
 const FIRST_REOPEN_PAUSE_MS = 200;
 const LAST_REOPEN_PAUSE_MS = 10_000;
@@ -120,7 +118,7 @@ export class Publisher {
         await this.withChannel(declare);
         return;
       } catch (error) {
-        if (isPreconditionFailed(error)) return;
+        if (existsOtherwise(error)) return;
         if (this.#connection.isReady)
           throw new PublishError(`cannot declare ${what}: ${asError(error).message}`, {
             cause: error,
@@ -285,11 +283,6 @@ function unroutable(message: OutgoingMessage): PublishError {
   });
 }
 
-function replyCodeOf(error: unknown): number | null {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === "number" ? code : null;
-}
-
 function where(message: OutgoingMessage): string {
   return message.exchange === ""
     ? `queue ${message.routingKey}`
@@ -319,9 +312,4 @@ function publishOptions(message: OutgoingMessage): Options.Publish {
     appId,
     mandatory,
   } satisfies { [Key in keyof Options.Publish]: Options.Publish[Key] | undefined } as Options.Publish;
-}
-
-/** The queue exists with other arguments. */
-function isPreconditionFailed(error: unknown): boolean {
-  return replyCodeOf(error) === 406;
 }

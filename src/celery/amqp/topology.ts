@@ -3,6 +3,7 @@ import { asError } from "../errors.js";
 import { wireTable } from "./arguments.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection } from "./connection.js";
+import { isTaken, NOT_FOUND, replyCodeOf } from "./refusals.js";
 
 /** A queue as the worker consumes it. Without further fields it is declared exactly as Celery declares a plain name. */
 export interface QueueDefinition {
@@ -35,9 +36,6 @@ const EXCHANGE_TYPES: ReadonlySet<string> = new Set(["direct", "topic", "fanout"
 
 /** AMQP writes the length of a name in one byte. */
 const MAX_NAME_BYTES = 255;
-
-const PRECONDITION_FAILED = 406;
-const RESOURCE_LOCKED = 405;
 
 /** Whether what is missing at the broker may be declared; `passive` uses things as they are. */
 export type TopologyMode = "declare" | "passive";
@@ -91,11 +89,11 @@ function nameProblem(name: string): string | null {
  * @throws the broker's error when a passive queue does not exist, or the account may not declare.
  */
 export async function declareQueue(connection: BrokerConnection, queue: QueueDefinition, log: Logger): Promise<void> {
-  let refusal: ChannelRefusal | null = null;
+  let refusal: Error | null = null;
   if (queue.passive !== true) {
     refusal = await onOwnChannel(connection, (channel) => declare(channel, queue));
     if (refusal === null) return;
-    if (refusal.code !== PRECONDITION_FAILED && refusal.code !== RESOURCE_LOCKED) throw refusal;
+    if (!isTaken(refusal)) throw refusal;
   }
   const missing = await onOwnChannel(connection, async (channel) => {
     await channel.checkQueue(queue.name);
@@ -131,14 +129,13 @@ export async function purgeQueue(connection: BrokerConnection, name: string): Pr
   try {
     return (await channel.purgeQueue(name)).messageCount;
   } catch (error) {
-    if ((error as ChannelRefusal).code === 404) return 0;
+    if (replyCodeOf(error) === NOT_FOUND) return 0;
     throw error;
   } finally {
     await channel.close().catch(() => undefined);
   }
 }
 
-type ChannelRefusal = Error & { readonly code?: number };
 type Channel = Awaited<ReturnType<BrokerConnection["openChannel"]>>;
 
 async function declare(channel: Channel, queue: QueueDefinition): Promise<void> {
@@ -174,7 +171,7 @@ async function declareExchange(
 async function onOwnChannel(
   connection: BrokerConnection,
   work: (channel: Channel) => Promise<void>,
-): Promise<ChannelRefusal | null> {
+): Promise<Error | null> {
   const channel = await connection.openChannel();
   channel.on("error", () => undefined);
   try {

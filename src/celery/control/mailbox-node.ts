@@ -3,6 +3,7 @@ import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { unreadableHeaders } from "../amqp/content-header.js";
+import { isTaken } from "../amqp/refusals.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import { ensureExchange } from "../amqp/topology.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
@@ -27,9 +28,6 @@ export interface MailboxNodeOptions {
   readonly acceptedContentTypes: ReadonlySet<string>;
   readonly log: Logger;
 }
-
-const RESOURCE_LOCKED = 405;
-const PRECONDITION_FAILED = 406;
 
 /** The worker's mailbox: takes control commands from the broadcast exchange, runs them, and replies. */
 export class MailboxNode {
@@ -69,8 +67,7 @@ export class MailboxNode {
     try {
       await this.#declare(queue);
     } catch (error) {
-      const { code } = error as { readonly code?: unknown };
-      if (code !== RESOURCE_LOCKED && code !== PRECONDITION_FAILED) throw error;
+      if (!isTaken(error)) throw error;
       // The name is taken: a node of the same name, or our own lost connection that the broker has not noticed yet.
       // Commands come through a fanout exchange, so a queue of any name hears them.
       queue = `${wanted}.${process.pid}-${Date.now().toString(36)}`;

@@ -1,7 +1,8 @@
 import { withoutBrokerHeaders } from "../../amqp/broker-headers.js";
 import { unreadableHeaders } from "../../amqp/content-header.js";
 import { withoutLargest } from "../../amqp/header-size.js";
-import { NO_ROUTE, type OutgoingMessage, type Publisher } from "../../amqp/publisher.js";
+import type { OutgoingMessage, Publisher } from "../../amqp/publisher.js";
+import { NO_ROUTE, NOT_FOUND } from "../../amqp/refusals.js";
 import { HeadersTooLarge, PublishError } from "../../errors.js";
 import type { Delivery } from "./delivery.js";
 
@@ -45,7 +46,7 @@ export interface DeadLetterOptions {
 }
 
 /** AMQP's reply codes for an exchange that is missing, and for a message that no queue would get. */
-const MISSING: ReadonlySet<number | null> = new Set([404, NO_ROUTE]);
+const MISSING: ReadonlySet<number | null> = new Set([NOT_FOUND, NO_ROUTE]);
 
 /**
  * Publishes messages that failed for good to a durable queue: the same bytes, properties and headers, with the reason in

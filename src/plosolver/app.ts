@@ -6,7 +6,7 @@ import { JobRepository } from "../jobs/repository.js";
 import { Outage } from "../postgres/outage.js";
 import type { JobKind, WarmUpServices } from "../tasks/job-kind.js";
 import { refusedJobs } from "../tasks/refused-job.js";
-import { solverAnalysis } from "../tasks/solver-analysis/kind.js";
+import { celerySettings } from "./celery-settings.js";
 import { type Config, requireDatabaseUrl } from "./config/config.js";
 import { JOB_KINDS, taskNames } from "./job-kinds.js";
 import { createLogger } from "./log.js";
@@ -17,9 +17,6 @@ export type PloSolverOptions = WorkerOptions & {
   /** JSON lines go to this file instead of standard output. */
   readonly logFile?: string;
 };
-
-/** How long a message may wait in a worker that cannot start it. */
-const RESERVED_TIMEOUT_SECONDS = 0.25;
 
 /** The PLOSolver worker, assembled and not yet started. */
 export interface PloSolver {
@@ -104,43 +101,6 @@ export async function createPloSolver(
       await database.destroy();
       await http?.close();
     },
-  };
-}
-
-function celerySettings({ broker, results, topology, worker }: Config) {
-  const deadLetterQueues = new Map(topology.queues.map(({ name, deadLetterQueue }) => [name, deadLetterQueue]));
-  return {
-    broker: broker.url,
-    backend: results.backend,
-    brokerHeartbeat: broker.heartbeatSeconds ?? 0,
-    resultExpires: results.expiresSeconds,
-    resultSerializer: results.serializer,
-    resultCompression: results.compression,
-    acceptContent: [...worker.acceptContent],
-    maxBodyBytes: worker.maxBodyBytes,
-    topologyMode: topology.mode,
-    deadLetter: topology.deadLetterMode,
-    deadLetterQueue: (queue: string) => deadLetterQueues.get(queue) ?? `${queue}-dlq`,
-    deadLetterExchange: topology.deadLetterExchange,
-    workerConcurrency: worker.concurrency,
-    // Solves take minutes: a simulation must not wait for one.
-    workerSlotGroups: {
-      [solverAnalysis.slotGroup]: worker.solverSlots === null ? { leaves: 1 } : { limit: worker.solverSlots },
-    },
-    workerPrefetchMultiplier: worker.prefetchMultiplier,
-    // A worker without work may have what another cannot start.
-    workerReservedTimeout: RESERVED_TIMEOUT_SECONDS,
-    workerMaxTasksPerChild: worker.maxTasksPerChild,
-    workerMaxMemoryPerChild: worker.maxMemoryPerChildKib,
-    workerSendTaskEvents: worker.sendTaskEvents,
-    workerEnableRemoteControl: worker.enableRemoteControl,
-    workerEnableDebugCommands: worker.enableDebugCommands,
-    workerShutdownTimeout: worker.shutdownTimeoutSeconds,
-    taskAcksLate: worker.acksLate,
-    taskRejectOnWorkerLost: worker.rejectOnWorkerLost,
-    taskTrackStarted: worker.trackStarted,
-    taskTimeLimit: worker.timeLimitSeconds,
-    taskSoftTimeLimit: worker.softTimeLimitSeconds,
   };
 }
 

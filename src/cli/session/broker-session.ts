@@ -2,6 +2,7 @@ import { type Logger, pino } from "pino";
 import type { Celery, Settings } from "../../celery/index.js";
 import { BrokerConnection, compileSettings, LamportClock, MailboxClient } from "../../celery/tooling.js";
 import { asError, ControlRegistry, displayUrl, parseBrokerUrl } from "../../celery/values.js";
+import { celerySettings } from "../../plosolver/celery-settings.js";
 import { loadConfig } from "../../plosolver/config/config.js";
 import { CliError, EXIT_UNAVAILABLE, type GlobalFlags } from "../globals.js";
 
@@ -58,14 +59,18 @@ export async function withBroker<Result>(
 }
 
 function builtInApp(flags: GlobalFlags): CliApp {
-  const { broker, results, worker, topology } = loadConfig();
+  const config = loadConfig();
   const settings = compileSettings({
-    brokerUrl: flags.broker ?? broker.url,
-    resultBackend: flags.resultBackend ?? results.backend,
-    resultSerializer: results.serializer,
-    acceptContent: [...worker.acceptContent],
+    ...celerySettings(config),
+    ...(flags.broker === undefined ? {} : { brokerUrl: flags.broker }),
+    ...(flags.resultBackend === undefined ? {} : { resultBackend: flags.resultBackend }),
   });
-  return { settings, registry: new ControlRegistry(), queues: topology.queues.map(({ name }) => name), app: null };
+  return {
+    settings,
+    registry: new ControlRegistry(),
+    queues: config.topology.queues.map(({ name }) => name),
+    app: null,
+  };
 }
 
 async function connect(settings: Settings, log: Logger): Promise<BrokerConnection> {

@@ -1,9 +1,8 @@
+import { styleText } from "node:util";
 import type { GlobalFlags } from "../globals.js";
 import { jsonText } from "./json-text.js";
 
-const CODES = { bold: 1, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36, white: 37, dim: 2 } as const;
-
-export type Style = keyof typeof CODES;
+export type Style = "bold" | "dim" | "red" | "green" | "yellow" | "blue" | "magenta" | "cyan" | "white";
 
 /** Standard output of a command: colours on a terminal only. */
 export class Output {
@@ -26,7 +25,7 @@ export class Output {
 
   style(text: string, ...styles: readonly Style[]): string {
     if (!this.#colored || styles.length === 0) return text;
-    return `\u001b[${styles.map((style) => CODES[style]).join(";")}m${text}\u001b[0m`;
+    return styleText([...styles], text, { validateStream: false });
   }
 
   /** Rows under headings, in aligned columns. */

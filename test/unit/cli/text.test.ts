@@ -63,7 +63,9 @@ describe("replies", () => {
 
   it("have colours on a terminal only", () => {
     delete process.env.NO_COLOR;
-    expect(replyText({ ok: 1 }, new Output({}, { isTTY: true })).status).toBe("\u001b[32;1mOK\u001b[0m");
+    expect(replyText({ ok: 1 }, new Output({}, { isTTY: true })).status).toBe(
+      "\u001b[32m\u001b[1mOK\u001b[22m\u001b[39m",
+    );
     expect(replyText({ ok: 1 }, new Output({ color: false }, { isTTY: true })).status).toBe("OK");
     expect(plural(2, "node")).toBe("2 nodes");
   });

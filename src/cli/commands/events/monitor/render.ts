@@ -7,7 +7,7 @@ import type { EventRates } from "./rates.js";
 /** A line of the screen with its style. */
 export interface ScreenLine {
   readonly text: string;
-  readonly styles: readonly (Style | "reverse")[];
+  readonly styles: readonly (Style | "inverse")[];
 }
 
 /** What a page is drawn from, beside the model. */
@@ -111,8 +111,8 @@ function taskTable(model: MonitorModel, { columns }: RenderContext, room: number
         task.state,
       ]);
       const style = STATE_STYLES.get(task.state);
-      const styles: (Style | "reverse")[] = style === undefined ? [] : [style];
-      if (first + index === selected) styles.push("reverse");
+      const styles: (Style | "inverse")[] = style === undefined ? [] : [style];
+      if (first + index === selected) styles.push("inverse");
       return { text, styles };
     }),
   ];

@@ -1,18 +1,6 @@
 import { emitKeypressEvents, type Key } from "node:readline";
+import { styleText } from "node:util";
 import type { ScreenLine } from "./render.js";
-
-const STYLE_CODES = {
-  bold: 1,
-  dim: 2,
-  reverse: 7,
-  red: 31,
-  green: 32,
-  yellow: 33,
-  blue: 34,
-  magenta: 35,
-  cyan: 36,
-  white: 37,
-} as const;
 
 const ENTER_SCREEN = "\u001b[?1049h\u001b[?25l";
 const LEAVE_SCREEN = "\u001b[?25h\u001b[?1049l";
@@ -52,9 +40,9 @@ export class Screen {
   }
 
   #styled({ text, styles }: ScreenLine): string {
-    const shown = this.#colored ? styles : styles.filter((style) => style === "reverse" || style === "bold");
+    const shown = this.#colored ? styles : styles.filter((style) => style === "inverse" || style === "bold");
     if (shown.length === 0) return text;
-    return `\u001b[${shown.map((style) => STYLE_CODES[style]).join(";")}m${text}\u001b[0m`;
+    return styleText([...shown], text, { validateStream: false });
   }
 }
 

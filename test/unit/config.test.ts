@@ -235,6 +235,28 @@ describe("quotes around a value, which docker --env-file hands on,", () => {
   });
 });
 
+describe("a comment behind a value, which docker --env-file hands on,", () => {
+  test.each([
+    ["CELERY_TASK_TIME_LIMIT", "30*60  # 30 minutes", "30*60"],
+    ["CELERY_TASK_TIME_LIMIT", '"30*60" # "30" minutes', "30*60"],
+    ["CELERY_TASK_TIME_LIMIT", "30*60\t#", "30*60"],
+    ["CELERY_TASK_ACKS_LATE", "False # never", "False"],
+    ["CELERY_ACCEPT_CONTENT", "['json', 'yaml']  # both", "['json', 'yaml']"],
+    ["LOG_LEVEL", "debug #quiet # now", "debug"],
+    ["DATABASE_URL", "postgresql://u:p@h/d  # the copy", "postgresql://u:p@h/d"],
+    ["CELERY_BROKER_URL", "# none", ""],
+    ["CELERY_BROKER_URL", "amqp://u:p@h:1/v#x", "amqp://u:p@h:1/v#x"],
+  ])("is none of it: %s=%s", (name, text, value) => {
+    expect(loadConfig({ [name]: text })).toEqual(loadConfig({ [name]: value }));
+  });
+
+  test("is part of a secret", () => {
+    expect(loadConfig({ CELERY_WEB_TOKEN: "a long secret word # with a sign" })).not.toEqual(
+      loadConfig({ CELERY_WEB_TOKEN: "a long secret word" }),
+    );
+  });
+});
+
 describe("addresses", () => {
   test.each([
     ["CELERY_BROKER_URL", "amqp:/u:pw@h", "// is missing behind its scheme"],

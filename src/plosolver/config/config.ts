@@ -117,7 +117,10 @@ const OWN_PREFIX = /^(CELERY|DATABASE|JOB|LOG|RABBITMQ)_/;
  * @throws ConfigError; its message shows no password
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const values = Object.entries(env).map(([name, text]) => [name, envValue(text)] as const);
+  const values = Object.entries(env).map(
+    ([name, text]) =>
+      [name, envValue(text, { verbatim: isVariable(name) && VARIABLES[name].secret === true })] as const,
+  );
   const given = Object.fromEntries(values.filter(([, value]) => value !== undefined));
   const parsed = environmentSchema.safeParse(given);
   if (!parsed.success) throw new ConfigError(createRedactor(env)(describeIssues(parsed.error.issues, given)));

@@ -19,7 +19,7 @@ function wrap(text: string): string[] {
 export function renderEnvExample(): string {
   const lines = [
     ...wrap(
-      "Every variable the worker reads. All are optional: what is commented out shows the default. Numbers may be arithmetic (30*60), lists may be Python's (['json']), booleans may be True, False, 1, 0, yes, no. A blank value counts as not set, and quotes around a value are none of it (docker --env-file hands them on).",
+      "Every variable the worker reads. All are optional: what is commented out shows the default. Numbers may be arithmetic (30*60), lists may be Python's (['json']), booleans may be True, False, 1, 0, yes, no. A blank value counts as not set; quotes around a value and a comment behind it (30*60  # half an hour) are none of it (docker --env-file hands them on).",
     ),
   ];
   const entries: [string, Variable][] = Object.entries(VARIABLES);

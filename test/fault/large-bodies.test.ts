@@ -115,11 +115,12 @@ describe("bodies that are not read on receipt", () => {
     for (const name of ["1", "2", "3"]) await send("hold", name, LARGE);
     await send("note", "small");
     expect((await result("small")).result).toBe("small");
-    expect(names()).toEqual(["1", "small"]);
+    await waitUntil(() => names().includes("1"), "the first large one");
+    expect(names().sort()).toEqual(["1", "small"]);
     expect([...inside(worker).requests].filter(({ isRead }) => isRead)).toHaveLength(1);
     open();
     for (const name of ["1", "2", "3"]) expect((await result(name)).result).toBe(name);
-    expect(names()).toEqual(["1", "small", "2", "3"]);
+    expect(names().filter((name) => name !== "small")).toEqual(["1", "2", "3"]);
     await isEmpty();
   });
 

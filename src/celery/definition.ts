@@ -2,8 +2,9 @@ import { annotate } from "./annotations.js";
 import type { SignatureOptions } from "./canvas/node.js";
 import { toOptions } from "./canvas/options.js";
 import { ImproperlyConfigured } from "./errors.js";
+import { nearest } from "./nearest.js";
 import { pythonRepr } from "./protocol/repr.js";
-import { nearest, type Settings } from "./settings.js";
+import type { Settings } from "./settings.js";
 import type { ErrorClass, SendingOptions, TaskHandler, TaskOptions } from "./task.js";
 
 /** A registered task with its options complete. */

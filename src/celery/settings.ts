@@ -5,6 +5,7 @@ import { ImproperlyConfigured } from "./errors.js";
 import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
 import { machine } from "./machine.js";
 import { camelCase } from "./names.js";
+import { nearest } from "./nearest.js";
 import { DEFAULT_MAX_BODY_BYTES } from "./protocol/limits.js";
 
 const concurrency = z.int().positive().max(MAX_CONCURRENCY);
@@ -254,28 +255,4 @@ export function compileSettings(input: Readonly<Record<string, unknown>>): Setti
     throw new ImproperlyConfigured(`bad settings: ${problems.join("; ")}`);
   }
   return Object.freeze(result.data);
-}
-
-/** The candidate with the smallest edit distance. */
-export function nearest(word: string, candidates: readonly string[]): string {
-  let best = candidates[0] ?? "";
-  let bestDistance = Number.POSITIVE_INFINITY;
-  for (const candidate of candidates) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

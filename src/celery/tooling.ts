@@ -20,5 +20,5 @@ export { decodeTaskMessage } from "./protocol/message.js";
 export type { TaskMessage } from "./protocol/types.js";
 export { createBackend } from "./results/create.js";
 export { isStored } from "./results/stored.js";
-export { compileSettings, nearest } from "./settings.js";
+export { compileSettings } from "./settings.js";
 export { DEAD_LETTER_HEADERS } from "./worker/broker/dead-letter.js";

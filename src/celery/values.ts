@@ -10,6 +10,7 @@ export { SOFTWARE_VERSION } from "./events/software.js";
 export { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
 export { logStream } from "./log-stream.js";
 export { describeMachine, type Machine, machine } from "./machine.js";
+export { editDistance, nearest } from "./nearest.js";
 export { normalPostgresUrl } from "./postgres-url.js";
 export { parseJson, stringifyJson } from "./protocol/json.js";
 export { isRecord } from "./protocol/record.js";

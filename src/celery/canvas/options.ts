@@ -1,7 +1,7 @@
 import { ImproperlyConfigured } from "../errors.js";
+import { nearest } from "../nearest.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso } from "../protocol/time.js";
-import { nearest } from "../settings.js";
 import { readNode, type SignatureNode, type SignatureOptions } from "./node.js";
 
 /** Anything that is a signature: one made by this app, or its form in messages. */

@@ -1,9 +1,11 @@
 import { inspect } from "node:util";
 import {
   createRedactor,
+  editDistance,
   envValue,
   MAX_CONCURRENCY,
   machine,
+  nearest,
   redactText,
   redactUrl,
   redactValue,
@@ -286,30 +288,10 @@ function unknownVariables(given: Record<string, string | undefined>): string[] {
   return Object.keys(given)
     .filter((name) => OWN_PREFIX.test(name) && !isVariable(name) && !CELERYS_OWN.has(name))
     .flatMap((name) => {
-      const [nearest, distance] = nearestVariable(name);
-      if (!name.startsWith("CELERY_") && distance > 2) return [];
-      return [`${name} is not a setting of this worker and is ignored; the nearest one is ${nearest}`];
+      const variable = nearest(name, Object.keys(VARIABLES));
+      if (!name.startsWith("CELERY_") && editDistance(name, variable) > 2) return [];
+      return [`${name} is not a setting of this worker and is ignored; the nearest one is ${variable}`];
     });
-}
-
-function nearestVariable(name: string): [string, number] {
-  return Object.keys(VARIABLES)
-    .map((known): [string, number] => [known, editDistance(name, known)])
-    .reduce((best, next) => (next[1] < best[1] ? next : best), ["", Number.POSITIVE_INFINITY]);
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }
 
 function deepFreeze<T extends object>(value: T): T {

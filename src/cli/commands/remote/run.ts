@@ -1,6 +1,7 @@
 import type { CommandKind, ControlCommand, ControlReply } from "../../../celery/index.js";
-import { byNode, nearest } from "../../../celery/tooling.js";
+import { byNode } from "../../../celery/tooling.js";
 import type { ControlRegistry } from "../../../celery/values.js";
+import { nearest } from "../../../celery/values.js";
 import type { GlobalFlags } from "../../globals.js";
 import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE } from "../../globals.js";
 import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";

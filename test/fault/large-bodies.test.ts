@@ -117,7 +117,9 @@ describe("bodies that are not read on receipt", () => {
     expect((await result("small")).result).toBe("small");
     await waitUntil(() => names().includes("1"), "the first large one");
     expect(names().sort()).toEqual(["1", "small"]);
-    expect([...inside(worker).requests].filter(({ isRead }) => isRead)).toHaveLength(1);
+    // The small one may still be settled: its result is stored first.
+    const read = [...inside(worker).requests].filter(({ isRead }) => isRead).map(({ id }) => id);
+    expect(read.filter((id) => id !== idOf("small"))).toEqual([idOf("1")]);
     open();
     for (const name of ["1", "2", "3"]) expect((await result(name)).result).toBe(name);
     expect(names().filter((name) => name !== "small")).toEqual(["1", "2", "3"]);

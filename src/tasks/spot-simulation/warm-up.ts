@@ -10,7 +10,7 @@ const SPOT = {
 
 /**
  * Answers a spot that nobody asked for, while there is nothing else to do: then threads are started, tables built and code is
- * compiled when the first job comes, which is answered several times as fast.
+ * compiled when the first job comes.
  */
 export async function warmUp(services: Omit<SpotServices, "report">): Promise<void> {
   await simulateSpot(parseSpotInput(SPOT), { ...services, report: () => undefined });

@@ -1,14 +1,11 @@
 import { plural } from "../../errors.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
+import { type HandSet, handCards } from "../game/hand-set.js";
 import type { Spot } from "../spot/spot.js";
-import { type SolvedGame, STREET_NAMES } from "./solution.js";
+import { type FormatCards, type SolvedGame, type SolvedRange, STREET_NAMES } from "./solution.js";
 
 /** The game that was solved, for the reader of the result. */
-export function describeGame(
-  spot: Spot,
-  sizing: PotLimitSizing,
-  format: (cards: readonly number[]) => string,
-): SolvedGame {
+export function describeGame(spot: Spot, sizing: PotLimitSizing, format: FormatCards): SolvedGame {
   const { state, toAct } = spot.root;
   const board = (index: number): string[] => (spot.boards[index] ?? []).map((card) => format([card]));
   return {
@@ -26,6 +23,20 @@ export function describeGame(
     to_act: spot.players[toAct],
     bet_sizes: sizing.fractionsByStreet,
     max_raises: sizing.maxRaisesByStreet,
+  };
+}
+
+/**
+ * A range as it was solved.
+ *
+ * @param format null leaves the list of combos out
+ */
+export function describeRange(spot: Spot, seat: number, hands: HandSet, format: FormatCards | null): SolvedRange {
+  return {
+    source: spot.ranges[seat].source,
+    combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
+    weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
+    combos_before_cap: spot.ranges[seat].hands.count,
   };
 }
 

@@ -1,8 +1,8 @@
-import { findHand, handCards } from "../game/hand-set.js";
+import { findHand } from "../game/hand-set.js";
 import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
 import { classifyHands } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
 import {
@@ -12,7 +12,6 @@ import {
   type HeroAnswer,
   type Solution,
   type SolutionNode,
-  type SolvedRange,
   type SolveEnd,
   USUAL_TARGET,
 } from "./solution.js";
@@ -75,7 +74,7 @@ export function headsUpSolution(
     format: "plosolver-solution-1",
     solver_version: SOLVER_VERSION,
     game: describeGame(spot, plan.sizing, format),
-    ranges: byPlayer((seat) => describeRange(spot, solver, seat, listed ? format : null)),
+    ranges: byPlayer((seat) => describeRange(spot, seat, solver.game.hands[seat], listed ? format : null)),
     hero: hero && heroAnswer(spot, root, hero, format),
     ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
     equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
@@ -113,17 +112,6 @@ function heroPlace(spot: Spot, solver: VectorSolver): { readonly seat: number; r
 /** Bytes of JSON for the hands and weights of both ranges, about. */
 function rangesBytes({ game: { hands } }: VectorSolver): number {
   return hands.reduce((sum, { count, k }) => sum + count * (2 * k + 11), 0);
-}
-
-/** @param format null leaves the list of combos out */
-function describeRange(spot: Spot, solver: VectorSolver, seat: 0 | 1, format: FormatCards | null): SolvedRange {
-  const hands = solver.game.hands[seat];
-  return {
-    source: spot.ranges[seat].source,
-    combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
-    weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
-    combos_before_cap: spot.ranges[seat].hands.count,
-  };
 }
 
 function heroAnswer(

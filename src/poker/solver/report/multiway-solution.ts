@@ -1,9 +1,8 @@
-import { handCards } from "../game/hand-set.js";
 import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
 import {
@@ -50,14 +49,7 @@ export function multiwaySolution(
     format: "plosolver-solution-1",
     solver_version: SOLVER_VERSION,
     game: describeGame(spot, plan.sizing, format),
-    ranges: byPlayer((seat) => ({
-      source: spot.ranges[seat].source,
-      combos: Array.from({ length: plan.ranges[seat].hands.count }, (_, hand) =>
-        format(handCards(plan.ranges[seat].hands, hand)),
-      ),
-      weights: Array.from(plan.ranges[seat].hands.weights, (weight) => Number(weight.toPrecision(6))),
-      combos_before_cap: spot.ranges[seat].hands.count,
-    })),
+    ranges: byPlayer((seat) => describeRange(spot, seat, plan.ranges[seat].hands, format)),
     hero: shown.hero(tree),
     ev: shown.rootEvs(),
     equities: byPlayer((seat) => Math.round(table.equity[seat] * 1e4) / 1e4),

@@ -1,11 +1,10 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
 import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
-import { handCards } from "../game/hand-set.js";
 import type { SampledPlan } from "../plan/sampled-plan.js";
 import { REPLICATES, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
-import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from "./numbers.js";
 import { type Estimate, SampledNumbers } from "./sampled-numbers.js";
 import {
@@ -72,14 +71,7 @@ export function sampledSolution(
     format: "plosolver-solution-1",
     solver_version: SOLVER_VERSION,
     game: describeGame(spot, plan.sizing, format),
-    ranges: byPlayer((seat) => ({
-      source: spot.ranges[seat].source,
-      combos: listed
-        ? Array.from({ length: game.ranges[seat].count }, (_, hand) => format(handCards(game.ranges[seat], hand)))
-        : [],
-      weights: listed ? Array.from(game.ranges[seat].weights, (weight) => Number(weight.toPrecision(6))) : [],
-      combos_before_cap: spot.ranges[seat].hands.count,
-    })),
+    ranges: byPlayer((seat) => describeRange(spot, seat, game.ranges[seat], listed ? format : null)),
     hero: report.hero(tree),
     ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
     equities: byPlayer((seat) => Number((seat === 0 ? equity.value : 1 - equity.value).toFixed(5))),

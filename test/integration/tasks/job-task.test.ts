@@ -59,6 +59,18 @@ function endlessWork() {
   return { work, begun: begun.promise };
 }
 
+/** A task whose runs, each in `runs`, end with their input once they are released. */
+function heldTask() {
+  const release = deferred();
+  const runs: number[] = [];
+  const task = makeTask(async (_run, input) => {
+    runs.push(input.n);
+    await release.promise;
+    return [input.n];
+  });
+  return { task, release, runs };
+}
+
 function deferred(): { promise: Promise<void>; resolve: () => void } {
   let resolve: () => void = () => undefined;
   const promise = new Promise<void>((done) => {
@@ -209,15 +221,9 @@ describe("redelivery", () => {
 
   test("as a duplicate of a live job waits for its end and answers from the row", async () => {
     const id = await jobs.queue({ n: 6 });
-    const release = deferred();
-    let computed = 0;
-    const task = makeTask(async (_run, input) => {
-      computed++;
-      await release.promise;
-      return [input.n];
-    });
+    const { task, release, runs } = heldTask();
     const first = deliver(task, context(id));
-    await waitUntil(() => computed === 1);
+    await waitUntil(() => runs.length === 1);
     const second = deliver(task, context(id));
     await delay(1200);
     release.resolve();
@@ -225,20 +231,14 @@ describe("redelivery", () => {
       { result: { status: "completed", result: [6] } },
       { result: { status: "completed", result: [6] } },
     ]);
-    expect(computed).toBe(1);
+    expect(runs).toHaveLength(1);
   });
 
   test("as a second message of a job that this worker computes waits for its end, or ends alone", async () => {
     const id = await jobs.queue({ n: 6 });
-    const release = deferred();
-    let computed = 0;
-    const task = makeTask(async (_run, input) => {
-      computed++;
-      await release.promise;
-      return [input.n];
-    });
+    const { task, release, runs } = heldTask();
     const first = deliver(task, context(id));
-    await waitUntil(() => computed === 1);
+    await waitUntil(() => runs.length === 1);
     // Its own first delivery was lost with the connection, before it had begun.
     const second = context(id, { redelivered: true });
     const expired = context(id, { redelivered: true });
@@ -251,7 +251,7 @@ describe("redelivery", () => {
     release.resolve();
     const answer = { result: { status: "completed", result: [6] } };
     expect(await Promise.all([first, waiting])).toEqual([answer, answer]);
-    expect(computed).toBe(1);
+    expect(runs).toHaveLength(1);
     expect(await jobs.row(id)).toMatchObject({ status: "COMPLETED", result_data: [6] });
   });
 

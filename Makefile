@@ -6,7 +6,7 @@ STAMP := node_modules/.installed
 SOURCES := $(shell find src web -type f 2>/dev/null)
 MODULES := $(patsubst %.wat,%-module.ts,$(shell find src -name '*.wat' 2>/dev/null))
 
-.PHONY: help setup demo test check format run-local submit build bench compat soak faults image-test clean
+.PHONY: help setup demo test check format run-local env submit build bench compat soak faults image-test clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -46,6 +46,9 @@ format: $(STAMP) ## Put every file into the project's format
 
 run-local: setup ## The whole stack until Ctrl-C: in Docker where there is an engine, else natively
 	@$(TS) scripts/run-local.ts
+
+env: $(STAMP) ## Write the passwords that compose.yaml needs, and .env does not have yet
+	@$(TS) scripts/env.ts
 
 submit: setup ## Send an example job to the running stack and watch it
 	@$(TS) scripts/submit.ts

@@ -19,19 +19,37 @@ async function imageTest(): Promise<void> {
   await provision(["rabbitmq", "postgres"], say);
   await installPackages(["buildah", "mmdebstrap"], (name) => existsSync(`/usr/bin/${name}`), say);
   const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
-  const base = /^FROM (\S+)$/m.exec(dockerfile)?.[1];
-  if (base === undefined) throw new Error("the Dockerfile's last stage names no base image");
+  const base = /^ARG NODE_IMAGE=([^@\s]+)/m.exec(dockerfile)?.[1];
+  if (base === undefined) throw new Error("the Dockerfile names no base image");
   const services = await startServices({ rabbitmq: true, postgres: true, alwaysPrivate: true, log: say });
   try {
     const buildah = new Buildah(services.folder);
     await standInBase(buildah, base, say);
     say("Building the Dockerfile …");
-    await buildah.run("build", "--isolation", "chroot", "--format", "docker", "--pull-never", "--tag", IMAGE, ROOT);
+    const options = [
+      "--isolation",
+      "chroot",
+      "--format",
+      "docker",
+      "--pull-never",
+      "--build-arg",
+      `NODE_IMAGE=${base}`,
+    ];
+    await buildah.run("build", ...options, "--tag", IMAGE, ROOT);
     await runImage(buildah, services);
   } finally {
     await services.stop();
   }
 }
+
+/** Health checks of the Python worker's compose files, which go on being used with this image. */
+const OLD_PROBES = [
+  ["pgrep", "-f", "celery"],
+  ["sh", "-c", "pgrep -f celery || exit 1"],
+  ["curl", "-f", "http://localhost:5002/health"],
+  ["python", "/app/health_check.py"],
+  ["/app/health_check.sh"],
+];
 
 interface ImageConfig {
   readonly User: string;
@@ -89,7 +107,15 @@ async function runImage(buildah: Buildah, services: Services): Promise<void> {
     giveUp: () => (worker.exited ? `the container ended.\n${tail(logFile, 40)}` : undefined),
   });
   say("The image's health check passes.");
+  for (const probe of OLD_PROBES) {
+    await buildah.run(...inside(...probe.map((word) => word.replace("5002", String(port)))));
+    say(`  ${probe.join(" ")}: passes, too.`);
+  }
   await endsOnSigterm(worker, logFile);
+  const search = "find / -xdev -user $(id -u) -not -path '/proc*' -not -path '/tmp*' 2>/dev/null; true";
+  const written = await buildah.run(...inside("sh", "-c", search));
+  if (written !== "") throw new Error(`a read-only root would not do, it writes: ${written}`);
+  say("It has written nothing outside /tmp.");
 }
 
 /** `docker stop` signals PID 1; the worker behind it has to end by itself and with code 0. */

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { ensureComposeSecrets } from "./local/compose-env.js";
 import { type StackUrls, startStack } from "./local/stack.js";
 import { clearState, ROOT, writeState } from "./local/state.js";
 import { whenInterrupted } from "./local/terminal.js";
@@ -20,11 +22,13 @@ function hasDockerEngine(): boolean {
 
 async function withCompose(): Promise<number> {
   const command = ["compose", "up", "--build", "--scale", `celeryworker=${WORKERS}`];
+  const { secrets, added } = ensureComposeSecrets(join(ROOT, ".env"));
+  if (added.length > 0) say(`New passwords in .env: ${added.join(", ")}`);
   say(`A Docker engine is here: docker ${command.join(" ")}`);
-  say("  Web view         http://localhost:5556  (token plosolver-plosolver)");
+  say(`  Web view         http://localhost:5556  (token ${secrets.CELERY_WEB_TOKEN})`);
   say("  Example backend  http://localhost:5000/jobs");
-  say("  RabbitMQ         http://localhost:15672  (plosolver / plosolver)");
-  say("  Flower           http://localhost:5555");
+  say(`  RabbitMQ         http://localhost:15672  (plosolver / ${secrets.RABBITMQ_PASSWORD})`);
+  say(`  Flower           http://localhost:5555  (plosolver / ${secrets.FLOWER_PASSWORD})`);
   say("  Worker health    http://localhost:5002/health");
   say("Submit a job from another terminal:  make submit        Stop: Ctrl-C\n");
   const urls: StackUrls = { backendUrl: "http://localhost:5000" };

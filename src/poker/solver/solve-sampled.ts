@@ -109,6 +109,7 @@ function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
     classOf: plan.classOf,
     classCounts,
     combosPerDeal: plan.combosPerDeal,
+    runoutsPerDeal: plan.runoutsPerDeal,
     tables: new SharedArrayBuffer(tableBytes(blocks, plan.rowCounts)),
     measures: new SharedArrayBuffer(measureBytes(blocks[0], classCounts)),
     control: new SharedArrayBuffer(CONTROL_BYTES),

@@ -79,31 +79,68 @@ export function sortedRanges(
  */
 export function capRange(hands: HandSet, limit: number, keep: number, random: Random): HandSet {
   if (hands.count <= limit) return hands;
-  const { chosen, weights } = drawHands(hands, limit, keep, random);
+  const { chosen, weights } = new RangeDrawer(hands).draw(limit, keep, random);
   return selectHands(hands, chosen, weights);
 }
 
-/** The hands that {@link capRange} takes, as places in the range, and their weights; all of them when they are so few. */
-export function drawHands(
-  hands: HandSet,
-  limit: number,
-  keep: number,
-  random: Random,
-): { readonly chosen: number[]; readonly weights: number[] } {
-  if (hands.count <= limit) return { chosen: Array.from(hands.weights.keys()), weights: Array.from(hands.weights) };
-  const total = hands.weights.reduce((sum, weight) => sum + weight, 0);
-  const step = total / limit;
-  const chosen: number[] = [];
-  const weights: number[] = [];
-  let next = random.fraction() * step;
-  let reached = 0;
-  for (let hand = 0; hand < hands.count; hand++) {
-    reached += hands.weights[hand];
-    let picks = 0;
-    for (; next < reached; next += step) picks++;
-    if (picks === 0 && hand !== keep) continue;
-    chosen.push(hand);
-    weights.push(hand === keep ? hands.weights[hand] : picks * step);
+/** Hands of a range and the weights that they stand for. */
+export interface DrawnHands {
+  /** Places in the range. */
+  readonly chosen: readonly number[];
+  readonly weights: readonly number[];
+}
+
+/** Draws hands of one range, time after time. */
+export class RangeDrawer {
+  readonly #hands: HandSet;
+  /** Weight of the hands up to each. */
+  readonly #reached: Float64Array;
+
+  constructor(hands: HandSet) {
+    this.#hands = hands;
+    let reached = 0;
+    this.#reached = hands.weights.map((weight) => {
+      reached += weight;
+      return reached;
+    });
   }
-  return { chosen, weights };
+
+  /** About `limit` hands as {@link capRange} takes them; all of them when they are so few. */
+  draw(limit: number, keep: number, random: Random): DrawnHands {
+    const { count, weights: own } = this.#hands;
+    if (count <= limit) return { chosen: Array.from(own.keys()), weights: Array.from(own) };
+    const total = this.#reached[count - 1];
+    const step = total / limit;
+    const chosen: number[] = [];
+    const weights: number[] = [];
+    const take = (hand: number, weight: number): void => {
+      chosen.push(hand);
+      weights.push(weight);
+    };
+    let next = random.fraction() * step;
+    let kept = keep < 0;
+    for (let hand = this.#after(next, 0); hand < count; hand = this.#after(next, hand + 1)) {
+      let picks = 0;
+      for (; next < this.#reached[hand]; next += step) picks++;
+      if (!kept && hand >= keep) {
+        kept = true;
+        if (hand > keep) take(keep, own[keep]);
+      }
+      take(hand, hand === keep ? own[keep] : picks * step);
+    }
+    if (!kept) take(keep, own[keep]);
+    return { chosen, weights };
+  }
+
+  /** The first hand from `from` on that the weights up to it exceed `weight` with. */
+  #after(weight: number, from: number): number {
+    let low = from;
+    let high = this.#hands.count;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#reached[middle] > weight) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
 }

@@ -1,8 +1,8 @@
 import { DECK_SIZE } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
-import type { Random } from "../../random.js";
-import { type CardMasks, cardMasks, type HandSet } from "../game/hand-set.js";
+import { Random } from "../../random.js";
+import { type CardMasks, cardMasks, type HandSet, handKey } from "../game/hand-set.js";
 import { capRange } from "./cap-range.js";
 
 /** Strengths are below this. */
@@ -24,8 +24,22 @@ const TURN_GRAIN: EarlyGrain = { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26] 
 const ROOT_GRAIN: EarlyGrain = { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] };
 /** Rivers looked at after a turn card. */
 const RIVERS = 12;
+/** Shares are kept as 16-bit fractions. */
+const WHOLE = 65535;
+/** Boards whose shares are kept. */
+const KNOWN_BOARDS = 1500;
+/** Reference hands are the same whatever the seed of a solve: classes are no part of its chance. */
+const REFERENCE_SEED = 1;
 
 const NO_WEIGHTS = new Float64Array(1);
+
+/** What is known of a complete board. */
+interface KnownBoard {
+  /** Share of the reference hands that each strength beats, ties half, of {@link WHOLE}. */
+  readonly shares: Uint16Array;
+  /** For each card, the part of the strongest pairs of hole cards that contain it; null with two boards. */
+  readonly strong: Float64Array | null;
+}
 
 interface Moments {
   readonly mean: Float64Array;
@@ -33,7 +47,14 @@ interface Moments {
 }
 
 const powered = (share: number, classes: number): number => Math.min(classes - 1, Math.floor(share ** 1.4 * classes));
-const levelOf = (value: number, bounds: readonly number[]): number => bounds.filter((bound) => value >= bound).length;
+const poweredShares = (classes: number): Uint8Array =>
+  Uint8Array.from({ length: WHOLE + 1 }, (_, share) => powered(share / WHOLE, classes));
+
+function levelOf(value: number, bounds: readonly number[]): number {
+  let level = 0;
+  while (level < bounds.length && value >= bounds[level]) level++;
+  return level;
+}
 
 /**
  * Classes of hands on a street that many hands share a strategy on: on the river by the share of both ranges that a hand
@@ -45,17 +66,21 @@ export class HandClasses {
   readonly #reference: readonly HandSet[];
   readonly #referenceMasks: readonly CardMasks[];
   readonly #boards: number;
-  readonly #shares = new Float64Array(STRENGTHS);
+  readonly #weights = new Float64Array(STRENGTHS);
   readonly #values = new Uint16Array(STRENGTHS);
+  readonly #known = new Map<number, KnownBoard>();
+  readonly #riverShare: Uint8Array;
 
   /**
    * @param ranges sorted by strength
    * @param boards number of boards
    */
-  constructor(ranges: readonly HandSet[], boards: number, random: Random) {
+  constructor(ranges: readonly HandSet[], boards: number) {
+    const random = Random.fromSeed(REFERENCE_SEED);
     this.#reference = ranges.map((range) => capRange(range, REFERENCE_HANDS, -1, random));
     this.#referenceMasks = this.#reference.map(cardMasks);
     this.#boards = boards;
+    this.#riverShare = poweredShares(RIVER_SHARES[boards]);
   }
 
   get riverClasses(): number {
@@ -78,13 +103,12 @@ export class HandClasses {
   river(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
     const classes = sets.map(({ count }) => new Int32Array(count));
     for (const board of boards) {
-      this.#setBoard(board);
-      const strong = this.#boards === 1 ? this.#strongCards(board) : null;
+      const { shares: of, strong } = this.#setBoard(board);
       const shares = RIVER_SHARES[this.#boards];
       sets.forEach((hands, set) => {
         const into = classes[set];
         for (let hand = 0; hand < hands.count; hand++) {
-          const share = powered(this.#share(hands, hand), shares);
+          const share = this.#riverShare[of[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)]];
           const own = strong ? levelOf(blocked(hands, hand, strong), BLOCKER_BOUNDS) : 0;
           into[hand] = into[hand] * shares + (strong ? share * (BLOCKER_BOUNDS.length + 1) + own : share);
         }
@@ -140,12 +164,12 @@ export class HandClasses {
       seen: new Uint16Array(hands.count),
     }));
     for (const board of boards) {
-      this.#setBoard(board);
+      const { shares } = this.#setBoard(board);
       const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
       for (const { hands, masks, mean, spread, seen } of moments) {
         for (let hand = 0; hand < hands.count; hand++) {
           if (((masks.low[hand] & low[0]) | (masks.high[hand] & high[0])) !== 0) continue;
-          const share = this.#share(hands, hand);
+          const share = shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] / WHOLE;
           seen[hand]++;
           mean[hand] += share;
           spread[hand] += share * share;
@@ -162,15 +186,22 @@ export class HandClasses {
     return moments;
   }
 
-  #share(hands: HandSet, hand: number): number {
-    return this.#shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)];
-  }
-
-  /** Sets the board and what share of the reference hands each strength beats, ties half. */
-  #setBoard(board: readonly number[]): void {
+  /** Sets the evaluator's board and looks up what is known of it. */
+  #setBoard(board: readonly number[]): KnownBoard {
     const [a, b, c, d, e] = board;
     this.#evaluator.setBoard(a, b, c, d, e);
-    const shares = this.#shares.fill(0);
+    const key = handKey([...board].sort((x, y) => x - y));
+    const known = this.#known.get(key);
+    if (known) return known;
+    if (this.#known.size >= KNOWN_BOARDS) this.#known.clear();
+    const fresh = { shares: this.#sharesOn(board), strong: this.#boards === 1 ? this.#strongCards(board) : null };
+    this.#known.set(key, fresh);
+    return fresh;
+  }
+
+  /** What share of the reference hands each strength beats on the board that is set. */
+  #sharesOn(board: readonly number[]): Uint16Array {
+    const weights = this.#weights.fill(0);
     let total = 0;
     const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
     const masks = this.#referenceMasks;
@@ -178,16 +209,18 @@ export class HandClasses {
       for (let hand = 0; hand < hands.count; hand++) {
         if (((masks[set].low[hand] & low[0]) | (masks[set].high[hand] & high[0])) !== 0) continue;
         const weight = hands.weights[hand];
-        shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] += weight;
+        weights[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] += weight;
         total += weight;
       }
     });
+    const shares = new Uint16Array(STRENGTHS);
     let below = 0;
     for (let strength = 0; strength < STRENGTHS; strength++) {
-      const here = shares[strength];
-      shares[strength] = total > 0 ? (below + here / 2) / total : 0;
+      const here = weights[strength];
+      shares[strength] = total > 0 ? Math.round(((below + here / 2) / total) * WHOLE) : 0;
       below += here;
     }
+    return shares;
   }
 
   /** For each card, the part of the strongest pairs of hole cards that contain it. */

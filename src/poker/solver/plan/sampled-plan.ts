@@ -22,6 +22,7 @@ export interface SampledPlan {
   readonly rootRows: readonly [Int32Array, Int32Array];
   readonly rowCounts: readonly (readonly [number, number])[];
   readonly combosPerDeal: number;
+  readonly runoutsPerDeal: number;
   /** Names of the classes that the answer tells hands apart by, and the class of each hand, by seat. */
   readonly classNames: readonly [readonly string[], readonly string[]];
   readonly classOf: readonly [Uint8Array, Uint8Array];
@@ -41,11 +42,15 @@ export type Classify = (
 const TRAINING_SHARE = 0.55;
 const THREAD_GAIN = 0.8;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
-const WANTED_DEALS: readonly number[] = [0, 600, 1200];
+const WANTED_DEALS: readonly number[] = [0, 300, 600];
+/** What a hand costs on later streets, where its row's shares are worked out once, of what a walk of its own costs. */
+const LANE_SHARE = 0.5;
 const LEAST_COMBOS = 60;
 const MOST_COMBOS = 2500;
 /** Hands of a deal when the number of iterations is asked for: whatever the machine. */
 const COMBOS_BY_ITERATIONS = 150;
+/** Runouts for the hands of a deal: more of them make less of what drawing hands costs. */
+const RUNOUTS_PER_DEAL = 4;
 /** Times that a replicate is to deal a hand for which it keeps a strategy of its own. */
 const VISITS_PER_HAND = 100;
 /** Seconds for each hand of a deal with all sizes and raises on later streets, above which they are fewer. */
@@ -91,7 +96,7 @@ export function planSampled(
     Math.max(...ranges.map(({ count }) => count)),
   );
   const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
-  const classes = new HandClasses(ranges, spot.boards.length, Random.fromSeed(spot.options.seed));
+  const classes = new HandClasses(ranges, spot.boards.length);
   const later = blocks.slice(1).map((_, index) => {
     const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
     return [rows, rows] as const;
@@ -125,6 +130,7 @@ export function planSampled(
     rootRows: [root[0].rows, root[1].rows],
     rowCounts: counts(),
     combosPerDeal,
+    runoutsPerDeal: RUNOUTS_PER_DEAL,
     classNames: [named[0].names, named[1].names],
     classOf: [named[0].of, named[1].of],
     reductions: [...reductions, ...cut],
@@ -137,7 +143,8 @@ function dealSize({ street }: Spot, limits: SolveLimits, secondsPerHand: number)
   if (limits.iterations !== null) return COMBOS_BY_ITERATIONS;
   const speed = machineSpeed() * (1 + (limits.threads - 1) * THREAD_GAIN);
   const deals = REPLICATES * WANTED_DEALS[street];
-  const hands = (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (deals * 2 * secondsPerHand);
+  const hands =
+    (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (deals * RUNOUTS_PER_DEAL * 2 * secondsPerHand * LANE_SHARE);
   return Math.min(MOST_COMBOS, Math.round(hands));
 }
 

@@ -1,5 +1,5 @@
 import { Random, shuffleStart } from "../../random.js";
-import { drawHands } from "../abstraction/cap-range.js";
+import { RangeDrawer } from "../abstraction/cap-range.js";
 import { HandClasses } from "../abstraction/hand-classes.js";
 import { type DealModel, dealCount, omahaDeal, remainingCards } from "../game/deal-model.js";
 import { type CardMasks, cardMasks, type HandSet, selectHands } from "../game/hand-set.js";
@@ -7,7 +7,7 @@ import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
 import { DealtCards } from "../vector/dealt-cards.js";
 import { LeafSweeps } from "../vector/leaf-sweeps.js";
 import { layOutGame } from "../vector/memory-layout.js";
-import { HAND_BITS, type SharedGame, sortByStrength, writeSlots } from "../vector/shared-game.js";
+import { HAND_BITS, type SharedGame, writeSlots } from "../vector/shared-game.js";
 import { type StreetViews, viewStreet } from "../vector/street-views.js";
 import { createSharedMemory } from "../wasm/shared-memory.js";
 import type { SampledGame } from "./sampled-game.js";
@@ -16,6 +16,16 @@ import type { SampledGame } from "./sampled-game.js";
 const ORDER_STREAM = 0x0de1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type BySeat<T> = readonly [T, T];
+
+/** The cards to come, and what the drawn hands are on them. */
+interface Runout {
+  readonly outcomes: readonly [number, number];
+  /** By seat and board: hands by strength, packed. */
+  readonly orders: BySeat<readonly Uint32Array[]>;
+  /** Row of each drawn hand in the tables, by level and seat; the root street's is empty. */
+  readonly rows: readonly BySeat<Int32Array>[];
+}
 
 /** One thread's place to draw hands and cards in, deal after deal, and the views and sweeps to walk them with. */
 export class DrawnDeal {
@@ -26,21 +36,24 @@ export class DrawnDeal {
   readonly scales: Float64Array;
   /** Card subsets of the drawn hands. */
   index: SlotIndex | null = null;
-  masks: readonly [CardMasks, CardMasks];
+  masks: BySeat<CardMasks>;
   /** Place of each drawn hand in its range, by seat. */
-  places: readonly [Int32Array, Int32Array];
-  /** Row of each drawn hand in the tables, by level and seat. */
-  rows: readonly (readonly [Int32Array, Int32Array])[] = [];
+  places: BySeat<Int32Array>;
+  /** Row of each drawn hand in the tables, by level and seat, on the runout that is open. */
+  rows: readonly BySeat<Int32Array>[] = [];
   readonly #game: SampledGame;
   readonly #shared: Mutable<SharedGame>;
   readonly #deal: DealModel;
   readonly #classes: HandClasses;
+  readonly #drawers: BySeat<RangeDrawer>;
+  #runouts: readonly Runout[] = [];
 
   constructor(game: SampledGame) {
     const { blocks, ranges, boards, combosPerDeal } = game;
     this.#game = game;
     this.#deal = omahaDeal(boards);
-    this.#classes = new HandClasses(ranges, boards.length, Random.fromSeed(game.seed));
+    this.#classes = new HandClasses(ranges, boards.length);
+    this.#drawers = [new RangeDrawer(ranges[0]), new RangeDrawer(ranges[1])];
     const { k } = ranges[0];
     // A drawn range may have a hand more than wanted, and the hero's.
     const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, combosPerDeal + 2) }));
@@ -76,38 +89,93 @@ export class DrawnDeal {
     return this.#shared.hands;
   }
 
-  get boards(): number {
-    return this.#shared.boards;
+  /** Runouts that were drawn for these hands; {@link open} makes one the deal's. */
+  get runouts(): number {
+    return this.#runouts.length;
   }
 
   /**
-   * Draws hands of both ranges and all cards to come: number `index` of a stream. The first deals of a stream come in
-   * random order without repetition, so that each comes equally often.
+   * Draws hands of both ranges and several times all cards to come: number `index` of a stream. The first cards of a
+   * stream come in random order without repetition, so that each comes equally often.
    *
    * @param alone a seat that holds no hand but the hero's
    */
   draw(stream: number, index: number, alone: 0 | 1 | null = null): void {
-    const { seed, ranges, combosPerDeal, heroes } = this.#game;
+    const { seed, ranges, rootRows, combosPerDeal, heroes, runoutsPerDeal } = this.#game;
     const random = Random.ofStream([seed, stream, index]);
     const drawn = ([0, 1] as const).map((seat) => {
       const { chosen, weights } =
         seat === alone
           ? { chosen: [heroes[seat]], weights: [1] }
-          : drawHands(ranges[seat], combosPerDeal, heroes[seat], random);
+          : this.#drawers[seat].draw(combosPerDeal, heroes[seat], random);
       return { places: Int32Array.from(chosen), hands: selectHands(ranges[seat], chosen, weights) };
     });
     const hands: readonly [HandSet, HandSet] = [drawn[0].hands, drawn[1].hands];
     this.#shared.hands = hands;
     this.places = [drawn[0].places, drawn[1].places];
     this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
-    this.#shared.outcomes = this.#outcomes(stream, index, random);
-    this.streets.forEach((_, level) => {
-      if (level > 0) this.dealt.place(level, 0);
-    });
     this.index = indexSubsets(hands[0], hands[1]);
     writeSlots(this.#shared, this.index);
-    this.#writeOrders();
-    this.rows = this.streets.map((_, level) => this.#rowsOf(level));
+    const rootRowsOf = (seat: 0 | 1): Int32Array => this.places[seat].map((place) => rootRows[seat][place]);
+    this.rows = [[rootRowsOf(0), rootRowsOf(1)]];
+    this.#runouts = Array.from({ length: runoutsPerDeal }, (_, runout) =>
+      this.#drawRunout(stream, index * runoutsPerDeal + runout, random),
+    );
+    this.open(0);
+  }
+
+  /** Makes a runout the one that walks see. */
+  open(runout: number): void {
+    const { outcomes, orders, rows } = this.#runouts[runout];
+    this.#place(outcomes);
+    this.rows = [this.rows[0], ...rows.slice(1)];
+    const { memory, layout, hands } = this.#shared;
+    for (const seat of [0, 1] as const) {
+      orders[seat].forEach((sorted, board) => {
+        const at = layout.orders[seat] + board * hands[seat].count * 8;
+        const order = new Uint32Array(memory.buffer, at, sorted.length * 2);
+        for (let place = 0; place < sorted.length; place++) {
+          order[place * 2] = sorted[place] & ((1 << HAND_BITS) - 1);
+          order[place * 2 + 1] = sorted[place] >>> HAND_BITS;
+        }
+        new Uint32Array(memory.buffer, layout.orderCounts[seat] + board * 4, 1)[0] = sorted.length;
+      });
+    }
+  }
+
+  #place(outcomes: readonly [number, number]): void {
+    this.#shared.outcomes = outcomes;
+    for (let level = 1; level < this.streets.length; level++) this.dealt.place(level, 0);
+  }
+
+  #drawRunout(stream: number, index: number, random: Random): Runout {
+    const outcomes = this.#outcomes(stream, index, random);
+    this.#place(outcomes);
+    const last = this.streets.length - 1;
+    const boards = this.#boardsAt(last);
+    const ordersOf = (seat: 0 | 1): Uint32Array[] =>
+      boards.map((board) => this.#order(seat, this.#deal.strengths(this.hands[seat], board)));
+    const rows = this.streets.map((_, level): BySeat<Int32Array> => {
+      if (level === 0) return [new Int32Array(0), new Int32Array(0)];
+      const at = this.#boardsAt(level);
+      const [first, second] = level === last ? this.#classes.river(this.hands, at) : this.#classes.turn(this.hands, at);
+      return [first, second];
+    });
+    return { outcomes, orders: [ordersOf(0), ordersOf(1)], rows };
+  }
+
+  /** A seat's hands that hold no dealt card by strength: (strength, hand) packed, ascending. */
+  #order(seat: 0 | 1, strengths: Uint16Array): Uint32Array {
+    const { low, high } = this.masks[seat];
+    const last = this.streets.length - 1;
+    const [deadLow, deadHigh] = [this.dealt.deadLow[last], this.dealt.deadHigh[last]];
+    const packed = new Uint32Array(strengths.length);
+    let filled = 0;
+    for (let hand = 0; hand < strengths.length; hand++) {
+      if (((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0)
+        packed[filled++] = ((strengths[hand] << HAND_BITS) | hand) >>> 0;
+    }
+    return packed.subarray(0, filled).sort();
   }
 
   #outcomes(stream: number, index: number, random: Random): readonly [number, number] {
@@ -130,19 +198,7 @@ export class DrawnDeal {
     ]);
   }
 
-  #rowsOf(level: number): readonly [Int32Array, Int32Array] {
-    if (level === 0) {
-      const { rootRows } = this.#game;
-      const own = (seat: 0 | 1): Int32Array => this.places[seat].map((place) => rootRows[seat][place]);
-      return [own(0), own(1)];
-    }
-    const boards = this.#boardsAt(level);
-    const [first, second] =
-      boards[0].length === 5 ? this.#classes.river(this.hands, boards) : this.#classes.turn(this.hands, boards);
-    return [first, second];
-  }
-
-  /** Strength of each of a seat's hands on each final board; -1 for hands that hold a dealt card. */
+  /** Strength of each of a seat's hands on each final board of the open runout; -1 for hands that hold a dealt card. */
   strengths(seat: 0 | 1): Int32Array[] {
     const level = this.streets.length - 1;
     const { low, high } = this.masks[seat];
@@ -152,25 +208,6 @@ export class DrawnDeal {
         ((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0 ? strength : -1,
       ),
     );
-  }
-
-  #writeOrders(): void {
-    const { memory, layout, blocks } = this.#shared;
-    const level = blocks.length - 1;
-    this.#boardsAt(level).forEach((board, index) => {
-      const cards = board.slice(this.#deal.boards[index].length);
-      for (const seat of [0, 1] as const) {
-        const hands = this.hands[seat];
-        const sorted = sortByStrength(hands, this.#deal.strengths(hands, board), cards);
-        const at = layout.orders[seat] + index * hands.count * 8;
-        const order = new Uint32Array(memory.buffer, at, sorted.length * 2);
-        sorted.forEach((packed, place) => {
-          order[place * 2] = packed & ((1 << HAND_BITS) - 1);
-          order[place * 2 + 1] = packed >>> HAND_BITS;
-        });
-        new Uint32Array(memory.buffer, layout.orderCounts[seat] + index * 4, 1)[0] = sorted.length;
-      }
-    });
   }
 
   /** The chance of a deal given two hands that leave it, over the chance that it was drawn. */

@@ -1,8 +1,9 @@
 import { CardRemoval } from "../game/card-removal.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 import type { DrawnDeal } from "./drawn-deal.js";
+import { splitDown } from "./row-pass.js";
 import { type SampledGame, SUM_SET } from "./sampled-game.js";
-import type { HandPlay, SampledWalker } from "./sampled-walker.js";
+import type { RowPlay, SampledWalker } from "./sampled-walker.js";
 
 type BySeat<T> = readonly [T, T];
 
@@ -12,11 +13,11 @@ export interface DealInPlay {
   readonly deal: DrawnDeal;
   readonly walker: SampledWalker;
   /** The opponent's average strategy by a set of tables. */
-  average(seat: 0 | 1, set: number): HandPlay;
+  average(seat: 0 | 1, set: number): RowPlay;
   /** A seat's own average strategy. */
-  playOn(seat: 0 | 1, set: number): HandPlay;
+  playOn(seat: 0 | 1, set: number): RowPlay;
   /** The best answer that a seat has found. */
-  response(seat: 0 | 1): HandPlay;
+  response(seat: 0 | 1): RowPlay;
 }
 
 /** What is added up over the deals of one batch. Chips are times the weight of pairs of hands. */
@@ -116,18 +117,21 @@ function weighted(values: Float64Array, weights: Float64Array): number {
 
 /** The first seat's share by showdown on the drawn cards, times the weight of the pairs of hands. */
 function showdownShare({ deal }: DealInPlay, removal: CardRemoval): number {
-  const { hands, streets, scales } = deal;
+  const { hands, streets, scales, runouts } = deal;
   const scale = streets.reduce((product, _, level) => (level > 0 ? product * scales[level] : product), 1);
-  const ours = deal.strengths(0);
-  const theirs = deal.strengths(1);
   let sum = 0;
-  ours.forEach((strengths, board) => {
-    const { below, notAbove } = removal.weaker(0, hands[1].weights, [strengths, theirs[board]]);
-    hands[0].weights.forEach((weight, hand) => {
-      if (strengths[hand] >= 0) sum += (weight * (below[hand] + notAbove[hand])) / 2 / ours.length;
+  for (let runout = 0; runout < runouts; runout++) {
+    deal.open(runout);
+    const ours = deal.strengths(0);
+    const theirs = deal.strengths(1);
+    ours.forEach((strengths, board) => {
+      const { below, notAbove } = removal.weaker(0, hands[1].weights, [strengths, theirs[board]]);
+      hands[0].weights.forEach((weight, hand) => {
+        if (strengths[hand] >= 0) sum += (weight * (below[hand] + notAbove[hand])) / 2 / ours.length;
+      });
     });
-  });
-  return sum * scale;
+  }
+  return (sum * scale) / runouts;
 }
 
 function measureDecisions(
@@ -150,28 +154,34 @@ function measureDecisions(
   const own = work.playOn(seat, replicate);
   const results = walker.walk(
     seat,
-    (level, hand, row, node) => {
-      opponent(level, hand, row, node);
-      if (level > 0) return;
-      theirReach.forEach((column, decision) => {
-        column[hand] = node[decisionNode[decision]];
-      });
+    {
+      ...opponent,
+      arrived: ({ level, hand, node }) => {
+        if (level > 0) return;
+        theirReach.forEach((column, decision) => {
+          column[hand] = node[decisionNode[decision]];
+        });
+      },
     },
-    (level, hand, row, node) => {
-      own(level, hand, row, node);
-      if (level === 0) values.set(node.subarray(0, nodeCount), hand * nodeCount);
+    {
+      ...own,
+      earned: ({ level, hand, node }) => {
+        if (level === 0) values.set(node.subarray(0, nodeCount), hand * nodeCount);
+      },
     },
   );
   if (!heroAlone) measures.chips[seat][0] += weighted(results, weights);
   const reach = new Float64Array(nodeCount);
-  const split: HandPlay = work.average(seat, replicate);
+  const split = work.average(seat, replicate);
+  const shares = new Float64Array(block.rowLength[seat]);
   const met = Array.from(decisionNode, (_, decision) =>
     decisionSeat[decision] === seat ? removal.compatible(seat, theirReach[decision]) : null,
   );
   const length = block.rowLength[seat];
   for (let hand = 0; hand < count; hand++) {
     reach[0] = weights[hand];
-    split(0, hand, deal.rows[0][seat][hand], reach);
+    split.shares(0, deal.rows[0][seat][hand], shares);
+    splitDown(block, seat, shares, reach);
     const isHero = places[seat][hand] === game.heroes[seat];
     const groups = heroAlone ? [] : [{ group: game.classOf[seat][places[seat][hand]], whole: false }];
     // The hero's own row is that of his hand wherever it comes from, and counts alike in every deal.

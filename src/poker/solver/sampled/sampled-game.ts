@@ -31,6 +31,8 @@ export interface SampledGame {
   readonly classCounts: BySeat<number>;
   /** Hands of each range drawn for a deal. */
   readonly combosPerDeal: number;
+  /** Times that the cards to come are drawn for the hands of a deal. */
+  readonly runoutsPerDeal: number;
   readonly tables: SharedArrayBuffer;
   readonly measures: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;

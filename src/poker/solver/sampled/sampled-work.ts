@@ -1,8 +1,8 @@
-import { addRegrets, playGreedily, playOn, type RowRef, splitByAverage, splitByRegret } from "../vector/hand-pass.js";
 import { DrawnDeal } from "./drawn-deal.js";
 import { type DealInPlay, measureDeal, measureHero } from "./measure-deal.js";
+import { addRegrets, addToSums, sharesByRegret, sharesGreedily, sharesOnAverage } from "./row-pass.js";
 import { REPLICATES, RESPONSE_SET, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
-import { type HandPlay, SampledWalker } from "./sampled-walker.js";
+import { type RowPlay, SampledWalker } from "./sampled-walker.js";
 
 /** Average reach below which a hand goes on by its regrets: its strategy there stems from early deals. */
 const LEAST_REACH = 0.01;
@@ -18,12 +18,11 @@ export class SampledWork implements DealInPlay {
   readonly #deltas: readonly (readonly [Float32Array, Float32Array])[];
   /** Rows that a walk has touched, by level. */
   readonly #touched: readonly Set<number>[];
-  readonly #row: RowRef = { regrets: new Float32Array(0), sums: new Float32Array(0), at: 0 };
 
   constructor(game: SampledGame) {
     this.game = game;
     this.deal = new DrawnDeal(game);
-    this.walker = new SampledWalker(this.deal);
+    this.walker = new SampledWalker(this.deal, game.rowCounts);
     this.#deltas = game.blocks.map(({ rowLength }, level) => [
       new Float32Array(game.rowCounts[level][0] * rowLength[0]),
       new Float32Array(game.rowCounts[level][1] * rowLength[1]),
@@ -80,60 +79,72 @@ export class SampledWork implements DealInPlay {
   }
 
   /** The opponent's average strategy. */
-  average(seat: 0 | 1, index: number): HandPlay {
+  average(seat: 0 | 1, index: number): RowPlay {
     const { blocks } = this.game;
     const tables = this.set(index);
-    return (level, _hand, row, node) => {
-      splitByAverage(blocks[level], seat, this.#open(tables, level, seat, row), node);
+    return {
+      shares: (level, row, out) => {
+        const at = row * blocks[level].rowLength[seat];
+        sharesOnAverage(blocks[level], seat, this.#tables(tables, level, seat), at, 0, out);
+      },
     };
   }
 
   /** A seat's own average strategy. */
-  playOn(seat: 0 | 1, index: number): HandPlay {
+  playOn(seat: 0 | 1, index: number): RowPlay {
     const { blocks } = this.game;
     const tables = this.set(index);
-    return (level, _hand, row, node) => {
-      const least = LEAST_REACH * tables.presence[level][seat][row];
-      playOn(blocks[level], seat, this.#open(tables, level, seat, row), node, least);
+    return {
+      shares: (level, row, out) => {
+        const least = LEAST_REACH * tables.presence[level][seat][row];
+        const at = row * blocks[level].rowLength[seat];
+        sharesOnAverage(blocks[level], seat, this.#tables(tables, level, seat), at, least, out);
+      },
     };
   }
 
   /** The best answer that a seat has found. */
-  response(seat: 0 | 1): HandPlay {
+  response(seat: 0 | 1): RowPlay {
     const { blocks } = this.game;
-    const tables = this.set(RESPONSE_SET);
-    return (level, _hand, row, node) => {
-      playGreedily(blocks[level], seat, this.#open(tables, level, seat, row), node);
+    const { regrets } = this.set(RESPONSE_SET);
+    return {
+      shares: (level, row, out) => {
+        sharesGreedily(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+      },
     };
   }
 
-  #open(tables: TableSet, level: number, seat: 0 | 1, row: number): RowRef {
-    this.#row.regrets = tables.regrets[level][seat];
-    this.#row.sums = tables.sums[level][seat];
-    this.#row.at = row * this.game.blocks[level].rowLength[seat];
-    return this.#row;
+  #tables({ regrets, sums }: TableSet, level: number, seat: 0 | 1): { regrets: Float32Array; sums: Float32Array } {
+    return { regrets: regrets[level][seat], sums: sums[level][seat] };
   }
 
   /** The opponent's present strategy, which enters his average. */
-  #present(seat: 0 | 1, replicate: number, done: number): HandPlay {
+  #present(seat: 0 | 1, replicate: number, done: number): RowPlay {
     const { blocks } = this.game;
-    const tables = this.set(replicate);
+    const { regrets, sums, presence } = this.set(replicate);
     const weight = (done + 1) ** GAMMA;
-    const { weights } = this.deal.hands[seat];
-    return (level, hand, row, node) => {
-      tables.presence[level][seat][row] += weight * weights[hand];
-      splitByRegret(blocks[level], seat, this.#open(tables, level, seat, row), weight, node);
+    return {
+      shares: (level, row, out) => {
+        sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+      },
+      arrived: ({ level, row, weight: came, node }) => {
+        presence[level][seat][row] += weight * came;
+        addToSums(blocks[level], seat, sums[level][seat], row * blocks[level].rowLength[seat], weight, node);
+      },
     };
   }
 
-  #learn(seat: 0 | 1, index: number): HandPlay {
+  #learn(seat: 0 | 1, index: number): RowPlay {
     const { blocks } = this.game;
-    const tables = this.set(index);
-    const { weights } = this.deal.hands[seat];
-    return (level, hand, row, node) => {
-      this.#touched[level].add(row);
-      const ref = this.#open(tables, level, seat, row);
-      addRegrets(blocks[level], seat, ref, this.#deltas[level][seat], weights[hand], node);
+    const { regrets } = this.set(index);
+    return {
+      shares: (level, row, out) => {
+        sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+      },
+      earned: ({ level, row, weight, node }) => {
+        this.#touched[level].add(row);
+        addRegrets(blocks[level], seat, this.#deltas[level][seat], row * blocks[level].rowLength[seat], weight, node);
+      },
     };
   }
 

@@ -108,7 +108,7 @@ function writeOrders(shared: SharedGame, deal: DealModel): void {
 }
 
 /** Hands that hold none of the `dealt` cards, by strength: (strength, hand) packed, ascending. */
-export function sortByStrength(hands: HandSet, strengths: Uint16Array, dealt: readonly number[]): Uint32Array {
+function sortByStrength(hands: HandSet, strengths: Uint16Array, dealt: readonly number[]): Uint32Array {
   const packed = new Uint32Array(hands.count);
   let filled = 0;
   for (let hand = 0; hand < hands.count; hand++) {

@@ -6,7 +6,7 @@ import { seededRandom } from "../../oracle.js";
 import { solveDrawn } from "../sampled/solve-drawn.js";
 
 /** Raise SOLVER_VERSION when the digest changes, then write both down here. */
-const KNOWN = { version: 9, digest: "b8e09f454ee5d20dd45edc070c562c1850feac57eb4f9c03905ffa6269d0ba99" };
+const KNOWN = { version: 10, digest: "282a465cb97148492b21e2d0b80cacbb842ae52b4ffb9f6ea00ebc569b3a5de7" };
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 const CASES: readonly Record<string, unknown>[] = [

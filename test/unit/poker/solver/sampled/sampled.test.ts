@@ -37,7 +37,7 @@ describe("deals drawn anew", () => {
     ["five cards", { num_cards: 5 }],
   ])("%s: with next to nothing behind, EVs are equities, whatever cards a pair of hands holds", (_name, over) => {
     // Everyone calls a hundredth of a chip, so that a share of the pot is all there is to win.
-    const solution = solveDrawn(spot(5, { stack_sizes: [0.01, 0.01], iterations: 40, ...over }));
+    const solution = solveDrawn(spot(5, { stack_sizes: [0.01, 0.01], iterations: 12, ...over }));
     const shares = solveInProcess(spot(5, { stack_sizes: [0.01, 0.01], iterations: 6, max_raises: 0, ...over }));
     const exact = shares.solution.sampling === null;
     const equity = (shares.solution.equities["0"] as number) * 100;
@@ -52,7 +52,7 @@ describe("deals drawn anew", () => {
   it("give the value of the game in which all deals are made, and little to gain", () => {
     const exact = solveInProcess(spot(5, { iterations: 30 })).solution;
     expect(exact.sampling).toBeNull();
-    const drawn = solveDrawn(spot(5, { iterations: 300 }));
+    const drawn = solveDrawn(spot(5, { iterations: 80 }));
     expect(Math.abs((drawn.ev["0"] as number) - (exact.ev["0"] as number))).toBeLessThan(0.6);
     expect(Math.abs((drawn.hero?.ev ?? 0) - (exact.hero?.ev ?? 0))).toBeLessThan(
       T3 * (drawn.hero?.standard_error ?? 0),
@@ -68,9 +68,9 @@ describe("deals drawn anew", () => {
       ...(solution.tree.classes ?? []).map((row) => [row.frequency[1] ?? 0, row.frequency_error?.[1] ?? 0] as const),
       [solution.ev["0"] as number, errors(solution).ev] as const,
     ];
-    const long = shares(solveDrawn(spot(6, { iterations: 600, seed: 1000 })));
+    const long = shares(solveDrawn(spot(6, { iterations: 160, seed: 1000 })));
     const held = Array.from({ length: 12 }, (_, seed) =>
-      shares(solveDrawn(spot(6, { iterations: 40, seed }))).map(([value, error], index) => {
+      shares(solveDrawn(spot(6, { iterations: 12, seed }))).map(([value, error], index) => {
         const [target, doubt] = long[index] as readonly [number, number];
         return Math.abs(value - target) <= T3 * Math.hypot(error, doubt) + 1e-4;
       }),

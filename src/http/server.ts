@@ -1,9 +1,11 @@
-import fastify from "fastify";
+import fastify, { type FastifyInstance, type RouteHandlerMethod } from "fastify";
 import type { Trouble } from "../postgres/outage.js";
 import { measureBroker } from "./broker-gauges.js";
 import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
 import { Health } from "./health.js";
+import { healthPage } from "./health-page.js";
 import { createMetrics, type JobCounter, type QueueSizes } from "./metrics.js";
+import { measureProcess } from "./process-gauges.js";
 import type { WorkerView } from "./worker-view.js";
 
 export interface HttpOptions {
@@ -18,15 +20,19 @@ export interface HttpOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /** A further port for the metrics alone. Default: none. */
+  readonly metricsPort?: number | null;
 }
 
 export interface HttpServer {
   /** Base URL, with the port that was taken. */
   readonly url: string;
+  /** Base URL of the port for the metrics alone; null without one. */
+  readonly metricsUrl: string | null;
   close(): Promise<void>;
 }
 
-/** The port of the health endpoints cannot be opened. */
+/** The port of the health endpoints, or that of the metrics, cannot be opened. */
 class HttpListenError extends Error {
   override readonly name = "HttpListenError";
   readonly code = "HTTP_LISTEN";
@@ -43,6 +49,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const resultTrouble = options.resultTrouble ?? (() => null);
   const health = new Health(worker, look, resultTrouble);
   const metrics = createMetrics(worker, options.jobs ?? [], options.queueSizes);
+  measureProcess(metrics);
   measureBroker(metrics, worker);
   measureDatabase(metrics, worker.nodename, options.database, look);
   measureResults(metrics, worker.nodename, resultTrouble);
@@ -56,34 +63,43 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   });
 
   server.get("/health", async (_request, reply) => {
-    const { ready, reasons, databaseTrouble } = await health.readiness();
-    return reply.code(ready ? 200 : 503).send({
-      status: ready ? "healthy" : "unhealthy",
-      celery_connected: worker.isConnected,
-      workers: worker.state === "running" ? 1 : 0,
-      worker_name: worker.nodename,
-      state: worker.state,
-      database_connected: databaseTrouble === null,
-      database_problem: databaseTrouble?.problem ?? null,
-      queues: worker.consumers.map(({ queue, confirmed }) => ({ name: queue, consumed: confirmed })),
-      reasons,
-      uptime_seconds: Math.round(process.uptime()),
-      timestamp: new Date().toISOString(),
-    });
+    const readiness = await health.readiness();
+    return reply.code(readiness.ready ? 200 : 503).send(healthPage(worker, readiness));
   });
 
-  server.get("/metrics", async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()));
+  const sendMetrics: RouteHandlerMethod = async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics());
+  server.get("/metrics", sendMetrics);
+  const url = await listen(server, host, port, "the health endpoints", "CELERY_HEALTH_PORT");
+  if (options.metricsPort === undefined || options.metricsPort === null)
+    return { url, metricsUrl: null, close: () => server.close() };
 
+  const second = fastify({ forceCloseConnections: true });
+  // The Python worker's own server told them on every path.
+  for (const path of ["/", "/metrics"]) second.get(path, sendMetrics);
   try {
-    return { url: await server.listen({ host, port }), close: () => server.close() };
+    const metricsUrl = await listen(second, host, options.metricsPort, "the metrics", "METRICS_PORT");
+    return { url, metricsUrl, close: async () => void (await Promise.all([server.close(), second.close()])) };
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
+
+async function listen(
+  server: FastifyInstance,
+  host: string,
+  port: number,
+  what: string,
+  variable: string,
+): Promise<string> {
+  try {
+    return await server.listen({ host, port });
   } catch (error) {
     await server.close();
     const reason = error instanceof Error ? error.message : String(error);
-    throw new HttpListenError(
-      `the health endpoints cannot be opened on ${host}:${port} (CELERY_HEALTH_PORT): ${reason}`,
-      {
-        cause: error,
-      },
-    );
+    throw new HttpListenError(`${what} cannot be opened on ${host}:${port} (${variable}): ${reason}`, {
+      cause: error,
+    });
   }
 }

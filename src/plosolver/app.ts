@@ -78,10 +78,10 @@ export async function createPloSolver(
         resultTrouble: () => worker.resultTrouble,
         queueSizes: () => worker.queueSizes(),
         jobs: JOB_KINDS,
-        host: config.http.host,
-        port: config.http.port,
+        ...config.http,
       });
-      log.info({ url: http.url }, "health endpoints are open");
+      const { url, metricsUrl } = http;
+      log.info({ url, ...(metricsUrl === null ? {} : { metricsUrl }) }, "health endpoints are open");
       // A database that is away is told at once, not when the first job needs it.
       void watch.look();
       await worker.start();

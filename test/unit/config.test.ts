@@ -38,7 +38,7 @@ describe("defaults", () => {
       acceptContent: ["json"],
       maxBodyBytes: 16 * 1024 * 1024,
     });
-    expect(config.http.port).toBe(5002);
+    expect(config.http).toMatchObject({ port: 5002, metricsPort: null });
     expect(config.worker.concurrency).toBeGreaterThan(0);
   });
 
@@ -113,6 +113,13 @@ describe("queues", () => {
       { name: "spot_simulation", deadLetterQueue: "dead" },
       { name: "other", deadLetterQueue: "other-dlq" },
     ]);
+  });
+});
+
+describe("METRICS_PORT", () => {
+  test("opens a further port, unless the health port is the same", () => {
+    expect(loadConfig({ METRICS_PORT: "8001" }).http.metricsPort).toBe(8001);
+    expect(loadConfig({ METRICS_PORT: "8001", CELERY_HEALTH_PORT: "8001" }).http.metricsPort).toBeNull();
   });
 });
 
@@ -195,6 +202,25 @@ describe("warnings", () => {
     expect(config.warnings).toEqual([
       expect.stringMatching(/CELERY_WORKER_CONCURENCY.*CELERY_WORKER_CONCURRENCY/),
       expect.stringMatching(/DATABASE_URI.*DATABASE_URL/),
+    ]);
+  });
+
+  test("say once what a Python worker needs and this one does not, and why", () => {
+    const config = loadConfig({
+      CELERY_TIMEZONE: "UTC",
+      ENABLE_UTC: "True",
+      TASK_SERIALIZER: "json",
+      REDIS_HOST: "redis",
+      CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP: "True",
+    });
+    expect(config.warnings).toEqual([
+      "not needed here, and ignored: CELERY_TIMEZONE (times are in UTC), ENABLE_UTC (times are in UTC), TASK_SERIALIZER (a message says itself how it is written), REDIS_HOST (CELERY_RESULT_BACKEND says where results go), CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP (the worker always waits for its broker)",
+    ]);
+  });
+
+  test("name no neighbour that is far away", () => {
+    expect(loadConfig({ CELERY_QUUX: "1" }).warnings).toEqual([
+      "CELERY_QUUX is not a setting of this worker and is ignored",
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { Trouble } from "../../postgres/outage.js";
 import { BrokerConnection } from "../amqp/connection.js";
 import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
-import { type QueueDefinition, queueProblem, queueSizes } from "../amqp/topology.js";
+import { type QueueDefinition, queueProblem } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
 import type { Kernel } from "../kernel.js";
@@ -13,6 +13,7 @@ import { inMode, isQuorum } from "../queues.js";
 import type { Settings } from "../settings.js";
 import type { ComputeOptions } from "../task.js";
 import { Consumer } from "./broker/consumer.js";
+import { QueueLook } from "./broker/queue-look.js";
 import type { WorkerCore, WorkerParts } from "./core.js";
 import { buildCore } from "./core.js";
 import { WorkerEvents } from "./emitter.js";
@@ -38,6 +39,7 @@ export class Worker {
   readonly #parts: WorkerParts;
   readonly #consuming: BrokerConnection;
   readonly #publishing: BrokerConnection;
+  readonly #queueLook: QueueLook;
   readonly #consumers: Consumer[];
   /** Consumers cancelled by remote control: what they delivered may still run. */
   readonly #cancelled = new Set<Consumer>();
@@ -64,6 +66,7 @@ export class Worker {
     // Two connections: a broker that blocks publishers (memory alarm) must still hear our acknowledgements.
     this.#consuming = connection("consumer");
     this.#publishing = connection("publisher");
+    this.#queueLook = new QueueLook(this.#consuming);
     const publisher = new Publisher(this.#publishing, log);
     this.core = buildCore({
       parts,
@@ -187,12 +190,12 @@ export class Worker {
     }
   }
 
-  /** Messages ready in each queue; a queue that is missing is left out. @throws BrokerError when not connected */
+  /** Messages ready in each queue and its dead-letter queue; one that is missing is left out. @throws BrokerError when not connected */
   async queueSizes(): Promise<ReadonlyMap<string, number>> {
-    return await queueSizes(
-      this.#consuming,
-      this.consumers.map(({ queue }) => queue),
-    );
+    const { deadLetter, deadLetterQueue } = this.settings;
+    const queues = this.consumers.map(({ queue }) => queue);
+    const deadLetterQueues = deadLetter === "off" ? [] : queues.map((queue) => deadLetterQueue(queue));
+    return await this.#queueLook.sizes(queues, deadLetterQueues);
   }
 
   /** Deliveries that cannot be settled as planned and wait, by queue. */

@@ -1,16 +1,15 @@
 import { inspect } from "node:util";
 import {
   createRedactor,
-  editDistance,
   envValue,
   MAX_CONCURRENCY,
   machine,
-  nearest,
   redactText,
   redactUrl,
   redactValue,
 } from "../../celery/values.js";
 import { JOB_KINDS } from "../job-kinds.js";
+import { describeUnknownVariables } from "./unknown-variables.js";
 import {
   type Environment,
   environmentSchema,
@@ -89,7 +88,7 @@ export interface Config {
     readonly staleAfterSeconds: number;
     readonly arrivalTimeoutSeconds: number;
   };
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: { readonly host: string; readonly port: number; readonly metricsPort: number | null };
   readonly web: {
     readonly besideWorker: boolean;
     readonly host: string;
@@ -111,7 +110,6 @@ export class ConfigError extends Error {
 const DEFAULT_BROKER_URL = "amqp://rabbitmq:5672//";
 const DEFAULT_SOFT_LIMIT_SECONDS = 1500;
 const LONGEST_SHOWN = 200;
-const OWN_PREFIX = /^(CELERY|DATABASE|JOB|LOG|RABBITMQ)_/;
 
 /**
  * Reads the environment once into a frozen, validated {@link Config}. Blank values count as not set, and quotes around a
@@ -128,7 +126,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>> = p
   if (!parsed.success) throw new ConfigError(createRedactor(env)(describeIssues(parsed.error.issues, given)));
   const settings = parsed.data;
   const { limits, warning } = timeLimits(settings);
-  const warnings = [...unknownVariables(given), ...(warning === null ? [] : [warning])];
+  const warnings = [...describeUnknownVariables(given), ...(warning === null ? [] : [warning])];
   return hideCredentials(deepFreeze(assemble(settings, given, limits, warnings)));
 }
 
@@ -158,6 +156,11 @@ function webAuthentication(settings: Environment): WebAuthentication {
   const colon = pair.indexOf(":");
   if (colon < 1) throw new ConfigError("CELERY_WEB_PASSWORD must be a name and a password: name:password");
   return { kind: "password", user: pair.slice(0, colon), password: pair.slice(colon + 1) };
+}
+
+/** Null where the health port tells the metrics anyway. */
+function metricsPort({ METRICS_PORT: port, CELERY_HEALTH_PORT: healthPort }: Environment): number | null {
+  return port === undefined || (port === healthPort && port !== 0) ? null : port;
 }
 
 type TimeLimits = Pick<Config["worker"], "timeLimitSeconds" | "softTimeLimitSeconds">;
@@ -208,7 +211,11 @@ function assemble(
       statementTimeoutSeconds: settings.DATABASE_STATEMENT_TIMEOUT,
     },
     jobs: { staleAfterSeconds: settings.JOB_STALE_AFTER, arrivalTimeoutSeconds: settings.JOB_ARRIVAL_TIMEOUT },
-    http: { host: settings.CELERY_HEALTH_HOST, port: settings.CELERY_HEALTH_PORT },
+    http: {
+      host: settings.CELERY_HEALTH_HOST,
+      port: settings.CELERY_HEALTH_PORT,
+      metricsPort: metricsPort(settings),
+    },
     web: {
       besideWorker: settings.CELERY_WEB,
       host: settings.CELERY_WEB_HOST,
@@ -273,25 +280,6 @@ function shownValue(name: string, value: string): string {
   if (variable?.url === true) return redactUrl(value);
   const shown = redactValue(value);
   return shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown;
-}
-
-/** Read by the Celery runtime itself, as Celery does. */
-const CELERYS_OWN: ReadonlySet<string> = new Set([
-  "CELERY_WORKER_REVOKES_MAX",
-  "CELERY_WORKER_REVOKE_EXPIRES",
-  "CELERY_WORKER_SUCCESSFUL_MAX",
-  "CELERY_WORKER_SUCCESSFUL_EXPIRES",
-]);
-
-/** RabbitMQ, Docker and others own variables with the same prefixes, so there only near misses are worth a word. */
-function unknownVariables(given: Record<string, string | undefined>): string[] {
-  return Object.keys(given)
-    .filter((name) => OWN_PREFIX.test(name) && !isVariable(name) && !CELERYS_OWN.has(name))
-    .flatMap((name) => {
-      const variable = nearest(name, Object.keys(VARIABLES));
-      if (!name.startsWith("CELERY_") && editDistance(name, variable) > 2) return [];
-      return [`${name} is not a setting of this worker and is ignored; the nearest one is ${variable}`];
-    });
 }
 
 function deepFreeze<T extends object>(value: T): T {

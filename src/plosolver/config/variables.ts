@@ -241,6 +241,9 @@ export const VARIABLES = {
     initial: "5002",
   }),
   CELERY_HEALTH_HOST: withDefault(host(), { about: "Address that port is opened on.", initial: "0.0.0.0" }),
+  METRICS_PORT: withoutDefault(port(0), {
+    about: "A further port for /metrics alone, as the Python worker had (8001). Default: none.",
+  }),
   CELERY_WEB: withDefault(flag(), {
     section: "Web view",
     about: "Serve the web view beside a worker; `celery web` serves it alone.",

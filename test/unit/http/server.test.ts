@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
+import { availableParallelism } from "node:os";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
@@ -80,8 +81,12 @@ describe("a worker that can work", () => {
           { name: "spot_simulation", consumed: true },
           { name: "solver_analysis", consumed: true },
         ],
+        services: { celery_worker: "healthy", broker: "healthy", database: "healthy", metrics_server: "healthy" },
+        checks: { celery_worker: "ready", broker: "ready", database: "ready", metrics_server: "ready" },
       },
     });
+    const seconds = Number((await get("/health")).body.timestamp);
+    expect(Math.abs(Date.now() / 1000 - seconds)).toBeLessThan(60);
     expect(await get("/ready")).toEqual({ code: 200, body: { status: "ready", reasons: [] } });
     expect(await get("/live")).toEqual({ code: 200, body: { status: "alive" } });
   });
@@ -245,6 +250,35 @@ describe("metrics", () => {
     const lines = await metrics();
     expect(lines.some((line) => line.startsWith("celery_queue_size"))).toBe(false);
     expect(lines).toContain('celery_worker_active_tasks{worker_name="celery@box"} 0');
+  });
+
+  test("are told on a port of their own, too, where one is asked for", async () => {
+    await start({ metricsPort: 0 });
+    const url = server?.metricsUrl;
+    expect(url).not.toBe(server?.url);
+    for (const path of ["/", "/metrics"])
+      expect(await (await fetch(`${url}${path}`)).text()).toContain("celery_worker_active_tasks");
+    expect((await fetch(`${url}/health`)).status).toBe(404);
+  });
+
+  test("close the health port again when theirs is taken", async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
+    const { port } = taken.address() as AddressInfo;
+    await expect(start({ metricsPort: port })).rejects.toThrow(/the metrics cannot be opened on .*METRICS_PORT/);
+    taken.close();
+  });
+
+  test("have the worker's memory and CPU under the Python worker's names", async () => {
+    await start();
+    const gauge = async (name: string) =>
+      Number((await metrics()).find((line) => line.startsWith(`${name} `))?.split(" ")[1]);
+    expect(await gauge("celery_worker_memory_usage_bytes")).toBeGreaterThan(10_000_000);
+    // Counted over at least a second: until then 0 is the last that is known.
+    let spun = 0;
+    while ((await gauge("celery_worker_cpu_usage_percent")) === 0) for (let i = 0; i < 1e7; i++) spun += i;
+    expect(spun).toBeGreaterThan(0);
+    expect(await gauge("celery_worker_cpu_usage_percent")).toBeLessThan(100 * availableParallelism());
   });
 
   test("include those of the process", async () => {

@@ -47,12 +47,18 @@ interface Ports {
 /**
  * Starts a RabbitMQ with the management plugin under `folder`, with its own node name, cookie and port mapper.
  * Resolves when it takes connections. Credentials are RabbitMQ's default guest.
+ * @param settings further lines of its configuration
  */
-export async function startRabbitmq(guard: ProcessGuard, folder: string): Promise<Broker> {
+export async function startRabbitmq(
+  guard: ProcessGuard,
+  folder: string,
+  settings: readonly string[] = [],
+): Promise<Broker> {
   const server = findRabbitmqServer();
   if (server === undefined) throw new Error("rabbitmq-server is not installed");
   const [epmd, ...ports] = await freePorts(4);
-  const broker = new PrivateBroker(guard, folder, server, await community(guard, folder, epmd), nodePorts(ports), []);
+  const common = await community(guard, folder, epmd);
+  const broker = new PrivateBroker(guard, folder, server, common, nodePorts(ports), settings);
   await broker.prepare();
   await broker.start();
   return broker;

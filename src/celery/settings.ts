@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { QueueDefinition } from "./amqp/topology.js";
+import { withBrokerSsl } from "./amqp/use-ssl.js";
 import type { AnnotationFunction } from "./annotations.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "./limits.js";
@@ -57,11 +58,29 @@ export type RouteFunction = (
   kwargs: Readonly<Record<string, unknown>>,
 ) => Route | string | null;
 
+/** An object whose keys may be Celery's own. */
+function withCamelCaseKeys(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [camelCase(key), part]));
+}
+
+/** TLS to the broker. `certReqs` is `required` (the default), `optional` or `none`. */
+const useSsl = z.preprocess(
+  withCamelCaseKeys,
+  z.union([
+    z.boolean(),
+    z.strictObject({
+      caCerts: z.string().exactOptional(),
+      certfile: z.string().exactOptional(),
+      keyfile: z.string().exactOptional(),
+      certReqs: z.enum(["required", "optional", "none"]).exactOptional(),
+      serverHostname: z.string().exactOptional(),
+    }),
+  ]),
+);
+
 const retryPolicy = z.preprocess(
-  (value) =>
-    typeof value === "object" && value !== null
-      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [camelCase(key), part]))
-      : value,
+  withCamelCaseKeys,
   z.strictObject({
     maxRetries: count.nullable().default(3),
     intervalStart: seconds.default(0),
@@ -82,6 +101,8 @@ const annotation = z.union([annotationFunction, z.record(z.string(), table)]);
  */
 const schema = z.strictObject({
   brokerUrl: z.string().default("amqp://"),
+  /** TLS to the broker, with certificates from files; compiled settings have it in `brokerUrl`. */
+  brokerUseSsl: useSsl.default(false),
   brokerHeartbeat: seconds.default(120),
   brokerConnectionTimeout: seconds.default(4),
   resultBackend: z.string().nullable().default(null),
@@ -254,5 +275,6 @@ export function compileSettings(input: Readonly<Record<string, unknown>>): Setti
     const problems = result.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
     throw new ImproperlyConfigured(`bad settings: ${problems.join("; ")}`);
   }
-  return Object.freeze(result.data);
+  const { brokerUrl, brokerUseSsl } = result.data;
+  return Object.freeze({ ...result.data, brokerUrl: withBrokerSsl(brokerUrl, brokerUseSsl) });
 }

@@ -3,6 +3,7 @@
  * commands there are. For every room, also where nothing else of the runtime should be loaded: the configuration, `celery --help`.
  */
 export { displayUrl, parseBrokerUrl } from "./amqp/url.js";
+export type { BrokerUseSsl } from "./amqp/use-ssl.js";
 export { ControlRegistry } from "./control/registry.js";
 export { envValue } from "./env-value.js";
 export { asError, ImproperlyConfigured } from "./errors.js";

@@ -9,6 +9,7 @@ export function celerySettings({ broker, results, topology, worker }: Config) {
   const deadLetterQueues = new Map(topology.queues.map(({ name, deadLetterQueue }) => [name, deadLetterQueue]));
   return {
     brokerUrl: broker.url,
+    brokerUseSsl: broker.useSsl,
     resultBackend: results.backend,
     brokerHeartbeat: broker.heartbeatSeconds ?? 0,
     resultExpires: results.expiresSeconds,

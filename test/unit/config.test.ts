@@ -5,7 +5,8 @@ import { parseBrokerUrl } from "../../src/celery/amqp/url.js";
 import { ConfigError, loadConfig, requireDatabaseUrl } from "../../src/plosolver/config/config.js";
 import { renderEnvExample } from "../../src/plosolver/config/env-example.js";
 import { evaluateArithmetic } from "../../src/plosolver/config/forms.js";
-import { VARIABLES, type Variable } from "../../src/plosolver/config/variables.js";
+import type { Variable } from "../../src/plosolver/config/variable.js";
+import { VARIABLES } from "../../src/plosolver/config/variables.js";
 
 function messageOf(env: Record<string, string>): string {
   try {
@@ -83,6 +84,17 @@ describe("broker", () => {
   test("prefers the URL to the pieces", () => {
     expect(brokerOf({ CELERY_BROKER_URL: "amqp://u:p@h:1//", RABBITMQ_HOST: "mq" })).toBe("amqp://u:p@h:1//");
     expect(brokerOf({ CELERY_BROKER_URL: "amqp://a//; amqps://b//" })).toBe("amqp://a//;amqps://b//");
+  });
+
+  test("is reached by TLS when its variables ask for it", () => {
+    const files = { CELERY_BROKER_SSL_CA_CERTS: "/ca.pem", CELERY_BROKER_SSL_CERT_REQS: "none" };
+    expect(loadConfig(files).broker).toMatchObject({
+      url: "amqps://rabbitmq:5671//",
+      useSsl: { caCerts: "/ca.pem", certReqs: "none" },
+    });
+    expect(brokerOf({ CELERY_BROKER_USE_SSL: "True", RABBITMQ_HOST: "mq" })).toBe("amqps://guest:guest@mq:5671/%2F");
+    expect(brokerOf({ ...files, RABBITMQ_PORT: "5673" })).toBe("amqps://guest:guest@rabbitmq:5673/%2F");
+    expect(messageOf({ ...files, CELERY_BROKER_USE_SSL: "False" })).toContain("remove the one or the others");
   });
 
   test("reads the port out of the variable that container platforms inject", () => {

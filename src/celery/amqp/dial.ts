@@ -2,6 +2,7 @@ import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
 import { type ChannelModel, credentials } from "amqplib";
 import { BrokerError } from "../errors.js";
+import { readTlsFiles } from "../tls-files.js";
 import { AMQPLIB_VERSION, type HandshakeFields, Model } from "./amqplib-parts.js";
 import type { BrokerAddress } from "./url.js";
 import { WireConnection } from "./wire-connection.js";
@@ -53,10 +54,15 @@ export function dial(options: DialOptions): Promise<ChannelModel> {
   });
 }
 
-function openSocket({ protocol, hostname, port }: BrokerAddress): Socket {
+function openSocket({ protocol, hostname, port, tls }: BrokerAddress): Socket {
   const target = { host: hostname, port };
   if (protocol === "amqp") return tcpConnect(target);
-  return tlsConnect(isIP(hostname) === 0 ? { ...target, servername: hostname } : target);
+  const name = tls?.serverName ?? (isIP(hostname) === 0 ? hostname : null);
+  return tlsConnect({
+    ...target,
+    ...(name === null ? {} : { servername: name }),
+    ...(tls === undefined ? {} : readTlsFiles(tls)),
+  });
 }
 
 function handshake({ address, name, heartbeatSeconds }: DialOptions): HandshakeFields {

@@ -1,6 +1,7 @@
 import { asError, ImproperlyConfigured } from "../errors.js";
 import { visibleUser } from "../secrets.js";
 import { parseServerUrl, type ServerUrl } from "../server-url.js";
+import { parseTlsFiles, type TlsFiles } from "../tls-files.js";
 
 const SCHEMES: ReadonlyMap<string, "amqp" | "amqps"> = new Map([
   ["amqp", "amqp"],
@@ -20,11 +21,13 @@ export interface BrokerAddress {
   readonly vhost: string;
   /** Seconds asked of the broker; undefined takes the broker's own. */
   readonly heartbeat: number | undefined;
+  /** Of `amqps`: certificates, where the URL names some. */
+  readonly tls?: TlsFiles;
 }
 
 /**
  * Reads a broker URL as kombu does: `pyamqp://` means AMQP, `//` at the end names the vhost `/`, and `;` separates the
- * addresses of a failover list.
+ * addresses of a failover list. `amqps://` takes the `ssl_*` parameters that Celery has for Redis.
  *
  * @throws ImproperlyConfigured for any other scheme or form; the message holds no password.
  */
@@ -56,7 +59,16 @@ function parseAddress(text: string): BrokerAddress {
     password: url.password ?? "guest",
     vhost: url.path === "" ? "/" : url.path,
     heartbeat: Number.isFinite(heartbeat) ? heartbeat : undefined,
+    ...tlsOf(url, protocol),
   };
+}
+
+function tlsOf({ query }: ServerUrl, protocol: BrokerAddress["protocol"]): { tls?: TlsFiles } {
+  const parameter = [...query.keys()].find((name) => name.startsWith("ssl_"));
+  if (parameter === undefined) return {};
+  if (protocol === "amqp")
+    throw new ImproperlyConfigured(`the broker URL has ${parameter}, but no TLS: write amqps:// instead of amqp://`);
+  return { tls: parseTlsFiles(query, "the broker URL") };
 }
 
 function readUrl(text: string): ServerUrl {

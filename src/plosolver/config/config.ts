@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import {
+  type BrokerUseSsl,
   createRedactor,
   envValue,
   MAX_CONCURRENCY,
@@ -9,15 +10,13 @@ import {
   redactValue,
 } from "../../celery/values.js";
 import { JOB_KINDS } from "../job-kinds.js";
+import { brokerUrl, brokerUseSsl } from "./broker.js";
+import { ConfigError } from "./config-error.js";
 import { describeUnknownVariables } from "./unknown-variables.js";
-import {
-  type Environment,
-  environmentSchema,
-  isVariable,
-  kindVariable,
-  VARIABLES,
-  type Variable,
-} from "./variables.js";
+import type { Variable } from "./variable.js";
+import { type Environment, environmentSchema, isVariable, kindVariable, VARIABLES } from "./variables.js";
+
+export { ConfigError } from "./config-error.js";
 
 /** One queue that is consumed, and where its dead letters go. */
 export interface QueueConfig {
@@ -39,6 +38,8 @@ export interface Config {
     /** As Celery reads it: the vhost is the decoded path, several URLs are separated by `;`. */
     readonly url: string;
     readonly heartbeatSeconds: number | null;
+    /** TLS: whether, and with which files. Celery's `broker_use_ssl`. */
+    readonly useSsl: BrokerUseSsl;
   };
   readonly results: {
     /** `rpc://`, `redis://…`, `rediss://…`, `db+postgresql://…` or `disabled://`. */
@@ -101,13 +102,6 @@ export interface Config {
   readonly warnings: readonly string[];
 }
 
-/** The environment cannot be used; the message names every bad variable, its value and what is allowed. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly code = "CONFIG_INVALID";
-}
-
-const DEFAULT_BROKER_URL = "amqp://rabbitmq:5672//";
 const DEFAULT_SOFT_LIMIT_SECONDS = 1500;
 const LONGEST_SHOWN = 200;
 
@@ -173,7 +167,11 @@ function assemble(
 ): Config {
   const compression = settings.CELERY_RESULT_COMPRESSION;
   return {
-    broker: { url: brokerUrl(settings, given), heartbeatSeconds: settings.CELERY_BROKER_HEARTBEAT },
+    broker: {
+      url: brokerUrl(settings, given),
+      heartbeatSeconds: settings.CELERY_BROKER_HEARTBEAT,
+      useSsl: brokerUseSsl(settings),
+    },
     results: {
       backend: settings.CELERY_RESULT_BACKEND,
       expiresSeconds: settings.CELERY_RESULT_EXPIRES,
@@ -226,18 +224,6 @@ function assemble(
     log: { level: settings.LOG_LEVEL, format: settings.LOG_FORMAT },
     warnings,
   };
-}
-
-function brokerUrl(settings: Environment, given: Record<string, string | undefined>): string {
-  if (settings.CELERY_BROKER_URL !== undefined) return settings.CELERY_BROKER_URL;
-  const hasPieces = /^RABBITMQ_(HOST|PORT|USERNAME|PASSWORD|VHOST|DEFAULT_(USER|PASS|VHOST))$/;
-  if (!Object.keys(given).some((name) => hasPieces.test(name))) return DEFAULT_BROKER_URL;
-  const user = settings.RABBITMQ_USERNAME ?? settings.RABBITMQ_DEFAULT_USER ?? "guest";
-  const password = settings.RABBITMQ_PASSWORD ?? settings.RABBITMQ_DEFAULT_PASS ?? "guest";
-  const vhost = (settings.RABBITMQ_VHOST ?? settings.RABBITMQ_DEFAULT_VHOST ?? "/").replace(/%2f/gi, "/");
-  const credentials = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
-  const { RABBITMQ_HOST: host, RABBITMQ_PORT: port } = settings;
-  return `amqp://${credentials}@${host.includes(":") ? `[${host}]` : host}:${port}/${encodeURIComponent(vhost)}`;
 }
 
 function consumedQueues(settings: Environment): QueueConfig[] {

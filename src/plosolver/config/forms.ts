@@ -140,6 +140,14 @@ export function name(allowed: string, valid: (text: string) => boolean = () => t
   });
 }
 
+/** Whether AMQP has room for a name. */
+export function isShortName(text: string): boolean {
+  return Buffer.byteLength(text) <= 255;
+}
+
+/** A name as AMQP has room for. */
+export const shortName = name("a name of at most 255 bytes", isShortName);
+
 /** A password: any text. */
 export function password(): Form<string> {
   return form("text", (text) => text);

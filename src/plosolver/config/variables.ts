@@ -2,11 +2,12 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { MAX_CONCURRENCY } from "../../celery/values.js";
 import { JOB_KINDS } from "../job-kinds.js";
+import { BROKER_VARIABLES } from "./broker-variables.js";
 import {
-  brokerUrls,
   flag,
   host,
   integer,
+  isShortName,
   limit,
   name,
   names,
@@ -15,40 +16,12 @@ import {
   port,
   postgresUrl,
   resultBackend,
+  shortName,
 } from "./forms.js";
-
-interface About {
-  /** Title of the section this variable opens in `.env.example`. */
-  readonly section?: string;
-  /** What it does, in one or two sentences. */
-  readonly about: string;
-  /** The default as text; null when the absence of a value has a meaning of its own. */
-  readonly initial: string | null;
-  /** Never shown, not even in part. */
-  readonly secret?: boolean;
-  /** A URL: shown without its password, and not at all when it cannot be read. */
-  readonly url?: boolean;
-}
-
-export interface Variable<Schema extends z.ZodType = z.ZodType> extends About {
-  readonly schema: Schema;
-}
-
-/** One variable with a default: the default's text is read by the same schema as the user's. */
-function withDefault<T>(schema: z.ZodType<T, string>, about: About & { readonly initial: string }) {
-  const initial = schema.parse(about.initial);
-  return { ...about, schema: schema.optional().transform((value) => (value === undefined ? initial : value)) };
-}
-
-/** One variable without a default: absent means undefined. */
-function withoutDefault<T>(schema: z.ZodType<T, string>, about: Omit<About, "initial">) {
-  return { ...about, initial: null, schema: schema.optional() };
-}
+import { withDefault, withoutDefault } from "./variable.js";
 
 const YEAR_SECONDS = 31_536_000;
-const isShortName = (name: string): boolean => Buffer.byteLength(name) <= 255;
 const queues = names("queue names (at most 255 bytes each)", isShortName);
-const shortName = name("a name of at most 255 bytes", isShortName);
 
 const headerName = name("the name of a header", (text) => /^[A-Za-z][A-Za-z0-9-]*$/.test(text));
 const networks = names("addresses or networks such as 10.0.0.0/8", isNetwork);
@@ -69,33 +42,7 @@ function ofEachKind<Suffix extends string, V>(suffix: Suffix, make: (kind: Kind,
 
 /** Every environment variable the worker reads, in the order of `.env.example`. */
 export const VARIABLES = {
-  CELERY_BROKER_URL: withoutDefault(
-    brokerUrls(["amqp", "amqps", "pyamqp", "pyamqps", "librabbitmq"], "amqp://user:password@host:5672/%2Fplosolver"),
-    {
-      section: "Broker",
-      url: true,
-      about:
-        "RabbitMQ. Without it the URL is built from the RABBITMQ_* pieces below; without those it is amqp://rabbitmq:5672//. Several URLs separated by ';' are tried in turn.",
-    },
-  ),
-  RABBITMQ_HOST: withDefault(host(), { about: "Host, used when CELERY_BROKER_URL is not set.", initial: "rabbitmq" }),
-  RABBITMQ_PORT: withDefault(port(1), { about: "Port, used when CELERY_BROKER_URL is not set.", initial: "5672" }),
-  RABBITMQ_USERNAME: withoutDefault(shortName, { about: "User. Default: RABBITMQ_DEFAULT_USER, else guest." }),
-  RABBITMQ_PASSWORD: withoutDefault(password(), {
-    about: "Password. Default: RABBITMQ_DEFAULT_PASS, else guest.",
-    secret: true,
-  }),
-  RABBITMQ_VHOST: withoutDefault(shortName, {
-    about:
-      "Virtual host by its own name (/plosolver; it is encoded for the URL, and %2Fplosolver means the same). Default: RABBITMQ_DEFAULT_VHOST, else /.",
-  }),
-  RABBITMQ_DEFAULT_USER: withoutDefault(shortName, { about: "User as the RabbitMQ image names it." }),
-  RABBITMQ_DEFAULT_PASS: withoutDefault(password(), {
-    about: "Password as the RabbitMQ image names it.",
-    secret: true,
-  }),
-  RABBITMQ_DEFAULT_VHOST: withoutDefault(shortName, { about: "Virtual host as the RabbitMQ image names it." }),
-  CELERY_BROKER_HEARTBEAT: withDefault(limit(3600), { about: "Seconds between AMQP heartbeats.", initial: "60" }),
+  ...BROKER_VARIABLES,
 
   CELERY_RESULT_BACKEND: withDefault(resultBackend(), {
     section: "Results",

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { displayUrl, parseBrokerUrl } from "../../../../src/celery/amqp/url.js";
+import { compileSettings } from "../../../../src/celery/settings.js";
+
+const FILE = import.meta.filename;
 
 describe("parseBrokerUrl", () => {
   it("reads every address of a failover list as kombu does", () => {
@@ -30,4 +33,43 @@ describe("parseBrokerUrl", () => {
       );
     },
   );
+
+  it("reads the files of TLS, as of a Redis URL", () => {
+    const [address] = parseBrokerUrl(`amqps://h/v?ssl_cert_reqs=CERT_NONE&ssl_certfile=${FILE}&ssl_server_hostname=n`);
+    const files = { caFile: null, certFile: FILE, keyFile: FILE };
+    expect(address?.tls).toEqual({ rejectUnauthorized: false, ...files, serverName: "n" });
+    expect(parseBrokerUrl("amqps://h/v")[0]?.tls).toBeUndefined();
+  });
+
+  it.each([
+    [`amqp://h?ssl_ca_certs=${FILE}`, "write amqps://"],
+    ["amqps://h?ssl_cert_reqs=maybe", "ssl_cert_reqs of the broker URL must be required, optional or none"],
+    [`amqps://h?ssl_keyfile=${FILE}`, "give ssl_certfile, too"],
+    ["amqps://h?ssl_ca_certs=/nowhere", "ssl_ca_certs of the broker URL cannot be read"],
+  ])("refuses %s with a reason", (url, reason) => {
+    expect(() => parseBrokerUrl(url)).toThrow(reason);
+  });
+});
+
+describe("broker_use_ssl", () => {
+  const urlOf = (broker: string, useSsl: unknown) => compileSettings({ broker, broker_use_ssl: useSsl }).brokerUrl;
+
+  it.each([
+    ["amqp://u:p@h/v", false, "amqp://u:p@h/v"],
+    ["amqp://u:p@h/v", true, "amqps://u:p@h/v"],
+    ["pyamqp://h:5673//; librabbitmq://b", true, "amqps://h:5673//; amqps://b"],
+    [
+      "amqps://h?heartbeat=7",
+      { ca_certs: "/a b", cert_reqs: "none" },
+      "amqps://h?heartbeat=7&ssl_ca_certs=%2Fa%20b&ssl_cert_reqs=none",
+    ],
+    ["amqps://h?ssl_ca_certs=/mine", { caCerts: "/other" }, "amqps://h?ssl_ca_certs=/mine"],
+  ])("is written into %s: %j", (broker, useSsl, url) => {
+    expect(urlOf(broker, useSsl)).toBe(url);
+    expect(urlOf(url, useSsl)).toBe(url);
+  });
+
+  it("with a word that Celery has not is refused", () => {
+    expect(() => urlOf("amqp://h", { ca_certificates: "/a" })).toThrow("brokerUseSsl");
+  });
 });

@@ -1,12 +1,22 @@
 import { SolveCancelled } from "../errors.js";
 import type { HandSet } from "./game/hand-set.js";
+import { planResponses } from "./plan/response-plan.js";
 import type { SampledPlan } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
 import { sampledSolution } from "./report/sampled-solution.js";
 import type { FormatCards, Solution, StopReason } from "./report/solution.js";
 import { measureBytes } from "./sampled/measure-deal.js";
 import { CONTROL_BYTES, PHASE, SampledCrew } from "./sampled/sampled-crew.js";
-import { earlyOf, REPLICATES, type SampledGame, SUM_SET, tableBytes, tableSet } from "./sampled/sampled-game.js";
+import {
+  earlyOf,
+  REPLICATES,
+  RESPONSE_BYTES,
+  type SampledGame,
+  SUM_SET,
+  setResponseSize,
+  tableBytes,
+  tableSet,
+} from "./sampled/sampled-game.js";
 import type { SolveHooks } from "./solve-loop.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 
@@ -16,12 +26,11 @@ const RESPONDED = 0.7;
 const MEASURED = 0.93;
 /** The same where a hero's hand is measured apart at the end. */
 const MEASURED_BEFORE_HERO = 0.81;
-/** Deals of the search for responses and of measuring for each of training, when iterations are asked for. */
-const RESPONSES = 0.5;
+/** Work of the search for responses and deals of measuring for each of training, when iterations are asked for. */
+const RESPONSES = 2;
 const MEASURES = 0.25;
 const LEAST_MEASURES = 4;
 const HERO_MEASURES = 2;
-const LEAST_RESPONSES = 10;
 const UNLIMITED = 0x3fffffff;
 const REPORT_EVERY = 0.2;
 
@@ -69,8 +78,11 @@ export function solveSampled(
     crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(TRAINED));
     const done = Math.min(...crew.done(PHASE.train));
     addReplicates(game, crew.done(PHASE.train));
-    crew.lead(PHASE.respond, LEAST_RESPONSES, () => hooks.stop() === "now" && enough(0));
-    crew.lead(PHASE.respond, part(RESPONSES, LEAST_RESPONSES), () => enough(RESPONDED));
+    const left = soft ? 0 : RESPONDED * limits.timeLimitSeconds - seconds();
+    const trained = crew.done(PHASE.train).reduce((sum, deals) => sum + deals, 0) * handRunsPerDeal(game);
+    const handRuns = iterations === null ? (trained / seconds()) * left : trained * RESPONSES;
+    setResponseSize(game, planResponses(plan, spot.street, spot.boards.length, handRuns));
+    crew.lead(PHASE.respond, 1, () => hooks.stop() === "now" && enough(0));
     crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
     const hero = game.heroes.some((place) => place >= 0);
     crew.lead(PHASE.measure, part(MEASURES, LEAST_MEASURES), () => enough(hero ? MEASURED_BEFORE_HERO : MEASURED));
@@ -87,13 +99,19 @@ export function solveSampled(
       measuredDeals: crew.done(PHASE.measure).reduce((sum, deals) => sum + deals, 0),
       threads: crew.helpers > 0 ? 2 : 1,
     };
-    return sampledSolution(spot, plan, game, end, seconds(), format);
+    return sampledSolution(spot, plan, game, end, seconds(), limits.targetExploitability, format);
   } finally {
     crew.finish();
   }
 }
 
-function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
+/** Hands times runouts of a deal of training, where both seats walk with the hands of both. */
+function handRunsPerDeal({ combosPerDeal, runoutsPerDeal, ranges }: SampledGame): number {
+  return 2 * runoutsPerDeal * ranges.reduce((sum, { count }) => sum + Math.min(count, combosPerDeal), 0);
+}
+
+/** Lays out what the threads of a solve share. */
+export function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
   const blocks = plan.blocks.map(({ nodes: _, ...block }) => block);
   const classCounts = [plan.classNames[0].length + 1, plan.classNames[1].length + 1] as const;
   return {
@@ -110,6 +128,7 @@ function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
     classCounts,
     combosPerDeal: plan.combosPerDeal,
     runoutsPerDeal: plan.runoutsPerDeal,
+    response: new SharedArrayBuffer(RESPONSE_BYTES),
     tables: new SharedArrayBuffer(tableBytes(blocks, plan.rowCounts)),
     measures: new SharedArrayBuffer(measureBytes(blocks[0], classCounts)),
     control: new SharedArrayBuffer(CONTROL_BYTES),

@@ -119,7 +119,9 @@ const solutionSchema = z.object({
   hero: heroSchema.nullable(),
   ev: byPlayer(chips).describe("Expected chips at the end minus chips behind now; sums to the pot"),
   equities: byPlayer(share),
-  exploitability: z.number().describe("Percent of the pot: nash_conv over the number of players"),
+  exploitability: z
+    .number()
+    .describe("Percent of the pot: nash_conv over the number of players; of drawn deals, an upper bound"),
   nash_conv: chips.describe("Sum of the players' gains by deviating"),
   deviation_gains: byPlayer(z.object({ gain: chips, standard_error: maybe.describe("Null when exact") })),
   exploitability_method: z.string(),
@@ -142,9 +144,17 @@ const solutionSchema = z.object({
     .object({
       replicates: z.int().describe("Solves that share no deal; their spread gives the standard errors"),
       combos_per_deal: z.int().describe("Hands of each range drawn for a deal"),
-      measured_deals: z.int().describe("Fresh deals that EVs, equities and the distance were measured on"),
+      measured_deals: z.int().describe("Fresh deals that EVs and equities were measured on"),
       rows: byPlayer(z.array(z.int())).describe("Rows of strategy by street: as many as hands, or classes of hands"),
-      standard_error: z.object({ ev: z.number(), equity: z.number(), exploitability: z.number() }),
+      standard_error: z.object({
+        ev: z.number(),
+        equity: z.number(),
+        exploitability: z.number(),
+        exploitability_at_least: z.number(),
+      }),
+      exploitability_at_least: z
+        .number()
+        .describe("The distance is no less than this, and no more than exploitability, but for their errors"),
     })
     .nullable()
     .describe("How hands and cards were drawn anew for each deal; null where none were"),

@@ -36,6 +36,7 @@ export interface Solution {
   /** How hands and cards were drawn; null where none were. */
   readonly sampling?: {
     readonly measured_deals?: number;
+    readonly exploitability_at_least?: number;
     readonly standard_error?: { readonly ev?: number; readonly equity?: number; readonly exploitability?: number };
   } | null;
   readonly measured_game?: string;

@@ -17,6 +17,7 @@ export function SolverAnswer({ result }: { readonly result: unknown }) {
 function Facts({ solution }: { readonly solution: Solution }) {
   const { exploitability, iterations, solve_time, stopped_by, algorithm, exploitability_method } = solution;
   const error = solution.sampling?.standard_error?.exploitability;
+  const least = solution.sampling?.exploitability_at_least;
   const given = [...(solution.abstraction ?? []), ...(solution.omitted ?? [])];
   return (
     <div class="panel">
@@ -26,6 +27,7 @@ function Facts({ solution }: { readonly solution: Solution }) {
           <div>
             <dt>exploitability</dt>
             <dd>
+              {least !== undefined && `${least.toFixed(3)} to `}
               {exploitability.toFixed(3)} % of the pot
               {error !== undefined && ` ± ${error.toFixed(3)}`}
               {solution.measured_game === "cut" && ", in a game that was cut down"}

@@ -66,8 +66,9 @@ function quality(solution: StoredSolution): string[] {
   const sampled = players.some((gain) => gain.standard_error !== null);
   const percentage = `${solution.exploitability} % of the pot`;
   const found = sampled ? `found ${percentage}, ± ${(error * 100).toFixed(2)}` : percentage;
+  const least = solution.sampling ? `, and at least ${solution.sampling.exploitability_at_least} %` : "";
   const off = solution.is_equilibrium_approximation
-    ? `Exploitability ${sampled ? `at least ${percentage}, ± ${(error * 100).toFixed(2)}` : percentage}`
+    ? `Exploitability ${sampled ? `at most ${percentage}, ± ${(error * 100).toFixed(2)}${least}` : percentage}`
     : `Mean deviation gain ${found} (no equilibrium is promised)`;
   const why = {
     target: "target reached",

@@ -141,11 +141,15 @@ export function planSampled(
 /** Hands of a deal, such that a replicate sees as many deals as it should. */
 function dealSize({ street }: Spot, limits: SolveLimits, secondsPerHand: number): number {
   if (limits.iterations !== null) return COMBOS_BY_ITERATIONS;
-  const speed = machineSpeed() * (1 + (limits.threads - 1) * THREAD_GAIN);
   const deals = REPLICATES * WANTED_DEALS[street];
   const hands =
-    (limits.timeLimitSeconds * TRAINING_SHARE * speed) / (deals * RUNOUTS_PER_DEAL * 2 * secondsPerHand * LANE_SHARE);
+    (limits.timeLimitSeconds * TRAINING_SHARE * speedOf(limits)) /
+    (deals * RUNOUTS_PER_DEAL * 2 * secondsPerHand * LANE_SHARE);
   return Math.min(MOST_COMBOS, Math.round(hands));
+}
+
+function speedOf({ threads }: SolveLimits): number {
+  return machineSpeed() * (1 + (threads - 1) * THREAD_GAIN);
 }
 
 /** The largest betting tree whose deals are affordable. */

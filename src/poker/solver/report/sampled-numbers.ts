@@ -1,5 +1,5 @@
 import { BATCHES, type Measures, measuresOf } from "../sampled/measure-deal.js";
-import { REPLICATES, type SampledGame } from "../sampled/sampled-game.js";
+import { REPLICATES, RESPONSE_BATCHES, type SampledGame } from "../sampled/sampled-game.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 
 /** A number with its standard error. */
@@ -32,9 +32,12 @@ export class SampledNumbers {
     return this.#estimate(({ chips, totals }) => [(chips[0][0] - chips[1][0]) / 2, totals[0]], REPLICATES);
   }
 
-  /** Chips that a seat's response wins beyond average play. */
-  gain(seat: 0 | 1): Estimate {
-    return this.#estimate(({ chips, totals }) => [chips[seat][2], totals[0]], BATCHES);
+  /** Chips that a seat's best answer wins beyond average play: at least, and at most, on the average. */
+  gain(seat: 0 | 1): { readonly atLeast: Estimate; readonly atMost: Estimate } {
+    return {
+      atLeast: this.#estimate(({ bounds }) => [bounds[seat][1], bounds[seat][0]], RESPONSE_BATCHES),
+      atMost: this.#estimate(({ bounds }) => [bounds[seat][2], bounds[seat][0]], RESPONSE_BATCHES),
+    };
   }
 
   /** Probability that play comes to a decision. */

@@ -1,7 +1,7 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
 import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
 import type { SampledPlan } from "../plan/sampled-plan.js";
-import { REPLICATES, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
+import { REPLICATES, responseSize, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
 import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
@@ -19,6 +19,7 @@ import {
   type SolutionNode,
   type SolveEnd,
   STREET_NAMES,
+  USUAL_TARGET,
 } from "./solution.js";
 import { StrategyDrift } from "./strategy-drift.js";
 import { SOLVER_VERSION } from "./version.js";
@@ -29,6 +30,8 @@ const ALGORITHM =
 const LIST_BYTES = 1_700_000;
 const BYTES_PER_NUMBER = 7;
 const STRATEGY_DIGITS = 5;
+/** Standard errors from four batches that 95 % of values lie within: Student's t with three degrees of freedom. */
+const STUDENT = 3.2;
 /** Nodes that play reaches more rarely are left out. */
 const LEAST_PROBABILITY = 1e-4;
 
@@ -46,6 +49,7 @@ export function sampledSolution(
   game: SampledGame,
   end: SampledEnd,
   seconds: number,
+  targetExploitability: number | null,
   format: FormatCards,
 ): Solution {
   const { pot } = spot.root.state;
@@ -61,8 +65,13 @@ export function sampledSolution(
   const value = numbers.value();
   const equity = numbers.equity();
   const gains = [numbers.gain(0), numbers.gain(1)] as const;
-  const nashConv = gains.reduce((sum, gain) => sum + Math.max(0, gain.value), 0);
-  const gainError = Math.hypot(gains[0].error, gains[1].error);
+  const sum = (bound: "atLeast" | "atMost"): Estimate => ({
+    value: gains.reduce((total, gain) => total + Math.max(0, gain[bound].value), 0),
+    error: Math.hypot(gains[0][bound].error, gains[1][bound].error),
+  });
+  const [least, nashConv] = [sum("atLeast"), sum("atMost")];
+  const percent = (chips: number): number => (chips / 2 / pot) * 100;
+  const target = (targetExploitability ?? USUAL_TARGET) * 100;
   const stakes = stakesOf(plan.tree);
   const first = roundEv(value.value + stakes.shift[0]) ?? 0;
   const cut = cutOf(spot, plan.reductions);
@@ -75,24 +84,23 @@ export function sampledSolution(
     hero: report.hero(tree),
     ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
     equities: byPlayer((seat) => Number((seat === 0 ? equity.value : 1 - equity.value).toFixed(5))),
-    exploitability: significant((nashConv / 2 / pot) * 100),
-    nash_conv: significant(nashConv),
+    exploitability: significant(percent(nashConv.value)),
+    nash_conv: significant(nashConv.value),
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({
-        gain: significant(gains[seat].value),
-        standard_error: significant(gains[seat].error),
+        gain: significant(gains[seat].atMost.value),
+        standard_error: significant(gains[seat].atMost.error),
       }),
     ),
-    exploitability_method: `sampled: the best answer of each player to the other's strategy that learning on other deals found, with hands of the whole ranges, measured on ${end.measuredDeals} fresh deals; a lower bound of what he could gain`,
+    exploitability_method: responseText(game),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: true,
-    // What was found is a lower bound of the distance, which proves none to be small.
-    converged: false,
+    converged: cut.length === 0 && percent(nashConv.value + STUDENT * nashConv.error) <= target,
     stopped_by: end.stoppedBy,
     convergence: [
       {
         iteration: end.iterations,
-        exploitability: significant((nashConv / 2 / pot) * 100),
+        exploitability: significant(percent(nashConv.value)),
         seconds: Math.round(seconds * 1000) / 1000,
       },
     ],
@@ -110,14 +118,23 @@ export function sampledSolution(
       standard_error: {
         ev: significant(value.error),
         equity: significant(equity.error),
-        exploitability: significant((gainError / 2 / pot) * 100),
+        exploitability: significant(percent(nashConv.error)),
+        exploitability_at_least: significant(percent(least.error)),
       },
+      exploitability_at_least: significant(percent(least.value)),
     },
     assumptions: spot.root.assumptions,
     seed: spot.options.seed,
     tree,
     omitted: report.omitted,
   };
+}
+
+function responseText(game: SampledGame): string {
+  const { opponents, responders, outcomes } = responseSize(game);
+  const [first, second] = outcomes;
+  const cards = `${first} ways to deal the next street${second > 1 ? ` and ${second} the last` : ""}`;
+  return `best answers that choose hand by hand on every street, of up to ${responders} hands of the whole range to two samples of up to ${opponents} of the other's, on fresh deals (${cards}): "exploitability" is what they win on the sample by which they were chosen, no less on the average than the best answer to the whole range; "exploitability_at_least" what they win on the other sample, no more than it`;
 }
 
 /** The root street of a sampled solution as a nested tree. */

@@ -27,7 +27,7 @@ export interface Solution {
   /** The game that the distance was measured in: the one asked for, or one cut down to what the limits allow. */
   readonly measured_game: MeasuredGame;
   readonly is_equilibrium_approximation: boolean;
-  /** The target was reached in the game asked for: never true of a cut game, nor of a distance that is a lower bound. */
+  /** The target was reached in the game asked for: never true of a cut game, nor of a distance that is only a lower bound. */
   readonly converged: boolean;
   readonly stopped_by: StopReason;
   readonly convergence: readonly ConvergencePoint[];
@@ -55,7 +55,7 @@ export interface Sampling {
   readonly replicates: number;
   /** Hands of each range drawn for a deal. */
   readonly combos_per_deal: number;
-  /** Deals that EVs, equities and the distance were measured on, other than those of the solve. */
+  /** Deals that EVs and equities were measured on, other than those of the solve. */
   readonly measured_deals: number;
   /** Rows of strategy on this street by player id, and on later ones: as many as hands, or classes of hands. */
   readonly rows: Readonly<Record<string, readonly number[]>>;
@@ -64,7 +64,10 @@ export interface Sampling {
     readonly ev: number;
     readonly equity: number;
     readonly exploitability: number;
+    readonly exploitability_at_least: number;
   };
+  /** Percent of the pot: the distance is no less than this, and no more than `exploitability`, but for their errors. */
+  readonly exploitability_at_least: number;
 }
 
 /** What counts as converged when no target was named: half a percent of the pot. */

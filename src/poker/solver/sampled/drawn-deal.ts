@@ -1,6 +1,6 @@
 import { Random, shuffleStart } from "../../random.js";
-import { RangeDrawer } from "../abstraction/cap-range.js";
-import { HandClasses } from "../abstraction/hand-classes.js";
+import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
+import type { HandClasses } from "../abstraction/hand-classes.js";
 import { type DealModel, dealCount, omahaDeal, remainingCards } from "../game/deal-model.js";
 import { type CardMasks, cardMasks, type HandSet, selectHands } from "../game/hand-set.js";
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
@@ -47,16 +47,21 @@ export class DrawnDeal {
   readonly #classes: HandClasses;
   readonly #drawers: BySeat<RangeDrawer>;
   #runouts: readonly Runout[] = [];
+  #middle: { readonly first: number; readonly rows: BySeat<Int32Array> } | null = null;
 
-  constructor(game: SampledGame) {
-    const { blocks, ranges, boards, combosPerDeal } = game;
+  /**
+   * @param classes of the game's hands on later streets
+   * @param most hands of a seat that a deal may hold
+   */
+  constructor(game: SampledGame, classes: HandClasses, most = game.combosPerDeal) {
+    const { blocks, ranges, boards } = game;
     this.#game = game;
     this.#deal = omahaDeal(boards);
-    this.#classes = new HandClasses(ranges, boards.length);
+    this.#classes = classes;
     this.#drawers = [new RangeDrawer(ranges[0]), new RangeDrawer(ranges[1])];
     const { k } = ranges[0];
     // A drawn range may have a hand more than wanted, and the hero's.
-    const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, combosPerDeal + 2) }));
+    const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, most + 2) }));
     const hands: readonly [HandSet, HandSet] = [sized[0], sized[1]];
     const slots = [0, 1].map((seat) => hands[seat].count * 2 ** k) as [number, number];
     const layout = layOutGame(
@@ -101,32 +106,47 @@ export class DrawnDeal {
    * @param alone a seat that holds no hand but the hero's
    */
   draw(stream: number, index: number, alone: 0 | 1 | null = null): void {
-    const { seed, ranges, rootRows, combosPerDeal, heroes, runoutsPerDeal } = this.#game;
+    const { seed, combosPerDeal, heroes, runoutsPerDeal } = this.#game;
     const random = Random.ofStream([seed, stream, index]);
-    const drawn = ([0, 1] as const).map((seat) => {
-      const { chosen, weights } =
-        seat === alone
-          ? { chosen: [heroes[seat]], weights: [1] }
-          : this.#drawers[seat].draw(combosPerDeal, heroes[seat], random);
-      return { places: Int32Array.from(chosen), hands: selectHands(ranges[seat], chosen, weights) };
-    });
-    const hands: readonly [HandSet, HandSet] = [drawn[0].hands, drawn[1].hands];
+    const drawn = ([0, 1] as const).map((seat) =>
+      seat === alone
+        ? { chosen: [heroes[seat]], weights: [1] }
+        : this.#drawers[seat].draw(combosPerDeal, heroes[seat], random),
+    );
+    this.hold([drawn[0], drawn[1]]);
+    this.#runouts = Array.from({ length: runoutsPerDeal }, (_, runout) =>
+      this.#runout(this.#outcomes(stream, index * runoutsPerDeal + runout, random)),
+    );
+    this.open(0);
+  }
+
+  /** Deals these hands, and no cards yet. */
+  hold(drawn: BySeat<DrawnHands>): void {
+    const { ranges, rootRows } = this.#game;
+    const handsOf = (seat: 0 | 1): HandSet => selectHands(ranges[seat], drawn[seat].chosen, drawn[seat].weights);
+    const hands: BySeat<HandSet> = [handsOf(0), handsOf(1)];
     this.#shared.hands = hands;
-    this.places = [drawn[0].places, drawn[1].places];
+    this.places = [Int32Array.from(drawn[0].chosen), Int32Array.from(drawn[1].chosen)];
     this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
     this.index = indexSubsets(hands[0], hands[1]);
     writeSlots(this.#shared, this.index);
     const rootRowsOf = (seat: 0 | 1): Int32Array => this.places[seat].map((place) => rootRows[seat][place]);
     this.rows = [[rootRowsOf(0), rootRowsOf(1)]];
-    this.#runouts = Array.from({ length: runoutsPerDeal }, (_, runout) =>
-      this.#drawRunout(stream, index * runoutsPerDeal + runout, random),
-    );
-    this.open(0);
+    this.#middle = null;
+    this.#runouts = [];
   }
 
-  /** Makes a runout the one that walks see. */
+  /** Makes a drawn runout the one that walks see. */
   open(runout: number): void {
-    const { outcomes, orders, rows } = this.#runouts[runout];
+    this.#use(this.#runouts[runout]);
+  }
+
+  /** Makes any runout the one that walks see. */
+  openOutcome(outcomes: readonly [number, number]): void {
+    this.#use(this.#runout(outcomes));
+  }
+
+  #use({ outcomes, orders, rows }: Runout): void {
     this.#place(outcomes);
     this.rows = [this.rows[0], ...rows.slice(1)];
     const { memory, layout, hands } = this.#shared;
@@ -148,8 +168,7 @@ export class DrawnDeal {
     for (let level = 1; level < this.streets.length; level++) this.dealt.place(level, 0);
   }
 
-  #drawRunout(stream: number, index: number, random: Random): Runout {
-    const outcomes = this.#outcomes(stream, index, random);
+  #runout(outcomes: readonly [number, number]): Runout {
     this.#place(outcomes);
     const last = this.streets.length - 1;
     const boards = this.#boardsAt(last);
@@ -157,11 +176,20 @@ export class DrawnDeal {
       boards.map((board) => this.#order(seat, this.#deal.strengths(this.hands[seat], board)));
     const rows = this.streets.map((_, level): BySeat<Int32Array> => {
       if (level === 0) return [new Int32Array(0), new Int32Array(0)];
-      const at = this.#boardsAt(level);
-      const [first, second] = level === last ? this.#classes.river(this.hands, at) : this.#classes.turn(this.hands, at);
+      if (level < last) return this.#middleRows(outcomes[0]);
+      const [first, second] = this.#classes.river(this.hands, boards);
       return [first, second];
     });
     return { outcomes, orders: [ordersOf(0), ordersOf(1)], rows };
+  }
+
+  /** Rows on the street between the root and the river, worked out once for a card that stays. */
+  #middleRows(first: number): BySeat<Int32Array> {
+    if (this.#middle?.first !== first) {
+      const [own, other] = this.#classes.turn(this.hands, this.#boardsAt(1));
+      this.#middle = { first, rows: [own, other] };
+    }
+    return this.#middle.rows;
   }
 
   /** A seat's hands that hold no dealt card by strength: (strength, hand) packed, ascending. */
@@ -179,13 +207,12 @@ export class DrawnDeal {
   }
 
   #outcomes(stream: number, index: number, random: Random): readonly [number, number] {
-    const { boards, remaining } = this.#shared;
-    const firsts = dealCount(remaining.length, boards);
+    const [firsts, seconds] = this.outcomeCounts;
     const order = Array.from({ length: firsts }, (_, outcome) => outcome);
     const round = Math.floor(index / firsts);
     const place = index % firsts;
     shuffleStart(order, place + 1, Random.ofStream([this.#game.seed, stream, round, ORDER_STREAM]));
-    return [order[place], random.below(dealCount(remaining.length - boards, boards))];
+    return [order[place], random.below(seconds)];
   }
 
   /** Cards of each board after `level` deals. */
@@ -208,6 +235,12 @@ export class DrawnDeal {
         ((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0 ? strength : -1,
       ),
     );
+  }
+
+  /** Ways to deal the first street after the root, and the second after it. */
+  get outcomeCounts(): readonly [number, number] {
+    const { boards, remaining } = this.#shared;
+    return [dealCount(remaining.length, boards), dealCount(remaining.length - boards, boards)];
   }
 
   /** The chance of a deal given two hands that leave it, over the chance that it was drawn. */

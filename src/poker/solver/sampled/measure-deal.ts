@@ -2,7 +2,7 @@ import { CardRemoval } from "../game/card-removal.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 import type { DrawnDeal } from "./drawn-deal.js";
 import { splitDown } from "./row-pass.js";
-import { type SampledGame, SUM_SET } from "./sampled-game.js";
+import type { SampledGame } from "./sampled-game.js";
 import type { RowPlay, SampledWalker } from "./sampled-walker.js";
 
 type BySeat<T> = readonly [T, T];
@@ -16,15 +16,13 @@ export interface DealInPlay {
   average(seat: 0 | 1, set: number): RowPlay;
   /** A seat's own average strategy. */
   playOn(seat: 0 | 1, set: number): RowPlay;
-  /** The best answer that a seat has found. */
-  response(seat: 0 | 1): RowPlay;
 }
 
 /** What is added up over the deals of one batch. Chips are times the weight of pairs of hands. */
 export interface Measures {
   /** [0]: weight of pairs of hands; [1]: times the first seat's share of the pot by showdown alone. */
   readonly totals: Float64Array;
-  /** By seat: chips of the replicate's play; of average play; what the response wins beyond it. */
+  /** By seat: chips of the replicate's play. */
   readonly chips: BySeat<Float64Array>;
   /** By seat, for each class of hands and decision: weight of pairs that come there. The hero's hand is the last class. */
   readonly here: BySeat<Float64Array>;
@@ -32,16 +30,19 @@ export interface Measures {
   readonly taken: BySeat<Float64Array>;
   readonly every: BySeat<Float64Array>;
   readonly takers: BySeat<Float64Array>;
+  /** By seat: weight of pairs; what the best answer wins beyond average play, no less than, no more than. */
+  readonly bounds: BySeat<Float64Array>;
 }
 
 /** Batches of deals that measures are taken in; their spread is the error. */
 export const BATCHES = 8;
 const TOTALS = 2;
-const CHIPS = 3;
+const CHIPS = 1;
+const BOUNDS = 3;
 
 function lengths({ decisionNode, rowLength }: WalkBlock, classes: BySeat<number>): number {
   const bySeat = ([0, 1] as const).map((seat) => classes[seat] * (decisionNode.length + 3 * rowLength[seat]));
-  return TOTALS + 2 * CHIPS + bySeat[0] + bySeat[1];
+  return TOTALS + 2 * (CHIPS + BOUNDS) + bySeat[0] + bySeat[1];
 }
 
 /** Bytes of all batches' measures. @param classes numbers of classes by seat, the hero's included */
@@ -67,15 +68,13 @@ export function measuresOf({ blocks, measures, classCounts }: SampledGame, batch
     taken: pair(actions),
     every: pair(actions),
     takers: pair(actions),
+    bounds: pair(() => BOUNDS),
   };
 }
 
-/**
- * Adds one drawn deal to a batch: EVs of a replicate's play at every decision of the root street, and what each seat's
- * response wins beyond average play, on the same cards.
- */
+/** Adds one drawn deal to a batch: EVs of a replicate's play at every decision of the root street. */
 export function measureDeal(work: DealInPlay, batch: number, replicate: number): void {
-  const { game, deal, walker } = work;
+  const { game, deal } = work;
   const { hands, index } = deal;
   if (!index) throw new Error("no hands are drawn");
   const removal = new CardRemoval(hands[0], hands[1], index);
@@ -83,15 +82,7 @@ export function measureDeal(work: DealInPlay, batch: number, replicate: number):
   const met = removal.compatible(0, hands[1].weights);
   measures.totals[0] += met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
   measures.totals[1] += showdownShare(work, removal);
-  for (const seat of [0, 1] as const) {
-    const other = seat === 0 ? 1 : 0;
-    measureDecisions(work, removal, measures, seat, replicate, false);
-    const opponent = work.average(other, SUM_SET);
-    const usual = weighted(walker.walk(seat, opponent, work.playOn(seat, SUM_SET)), hands[seat].weights);
-    const response = weighted(walker.walk(seat, opponent, work.response(seat)), hands[seat].weights);
-    measures.chips[seat][1] += usual;
-    measures.chips[seat][2] += response - usual;
-  }
+  for (const seat of [0, 1] as const) measureDecisions(work, removal, measures, seat, replicate, false);
 }
 
 /**

@@ -47,25 +47,6 @@ export function sharesOnAverage(
   }
 }
 
-/** All on the action of the largest regret. */
-export function sharesGreedily(
-  block: WalkBlock,
-  seat: number,
-  regrets: Float32Array,
-  at: number,
-  shares: Float64Array,
-): void {
-  const { decisionSeat, actionCount, rowOffset } = block;
-  for (let d = 0; d < decisionSeat.length; d++) {
-    if (decisionSeat[d] !== seat) continue;
-    const from = at + rowOffset[d];
-    let best = 0;
-    for (let a = 1; a < actionCount[d]; a++) if (regrets[from + a] > regrets[from + best]) best = a;
-    shares.fill(0, rowOffset[d], rowOffset[d] + actionCount[d]);
-    shares[rowOffset[d] + best] = 1;
-  }
-}
-
 function matchRegrets(
   regrets: Float32Array,
   from: number,

@@ -1,20 +1,23 @@
 import { SolveCancelled } from "../../errors.js";
 import { BATCHES } from "./measure-deal.js";
-import { REPLICATES, type SampledGame } from "./sampled-game.js";
+import { REPLICATES, RESPONSE_BATCHES, type SampledGame } from "./sampled-game.js";
 import { SampledWork } from "./sampled-work.js";
 
 /** What is done one after the other, each in streams of deals that are independent of each other. */
 export const PHASE = { train: 0, respond: 1, measure: 2, hero: 3 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
+/** Best answers are looked for in one deal of each stream, of either seat in turn. */
+const RESPONSES = 2 * RESPONSE_BATCHES;
+
 /** Streams of each phase: the first and the number. */
 const STREAMS: readonly { readonly first: number; readonly count: number }[] = [
   { first: 0, count: REPLICATES },
-  { first: REPLICATES, count: 2 },
-  { first: REPLICATES + 2, count: BATCHES },
-  { first: REPLICATES + 2 + BATCHES, count: BATCHES },
+  { first: REPLICATES, count: RESPONSES },
+  { first: REPLICATES + RESPONSES, count: BATCHES },
+  { first: REPLICATES + RESPONSES + BATCHES, count: BATCHES },
 ];
-const STREAM_COUNT = REPLICATES + 2 + 2 * BATCHES;
+const STREAM_COUNT = REPLICATES + RESPONSES + 2 * BATCHES;
 
 const WORD = { phase: 0, finished: 1, failed: 2, helpers: 3, streams: 4 } as const;
 /** Words of a stream: whether a thread is at work on it, deals done, deals wanted. */
@@ -33,6 +36,10 @@ let known: { readonly id: number; readonly work: SampledWork } | undefined;
 export class SampledCrew {
   readonly work: SampledWork;
   readonly #control: Int32Array;
+  /** Asked within long pieces of work: throws when they are to be abandoned. */
+  #goOn = (): void => {
+    if (this.#finished()) throw new SolveCancelled("the solve was ended");
+  };
 
   constructor(game: SampledGame) {
     if (known?.id !== game.id) known = { id: game.id, work: new SampledWork(game) };
@@ -58,6 +65,7 @@ export class SampledCrew {
    */
   lead(phase: Phase, wanted: number, enough: () => boolean): void {
     for (const stream of this.#streams(phase)) this.#store(stream, STREAM.wanted, wanted);
+    this.#goOn = (): void => void enough();
     Atomics.store(this.#control, WORD.phase, phase);
     Atomics.notify(this.#control, WORD.phase);
     while (!this.#settled(phase)) {
@@ -138,7 +146,7 @@ export class SampledCrew {
   #play(phase: Phase, stream: number, done: number): void {
     const index = stream - STREAMS[phase].first;
     if (phase === PHASE.train) this.work.train(index, done);
-    else if (phase === PHASE.respond) this.work.respond(index === 0 ? 0 : 1, stream, done);
+    else if (phase === PHASE.respond) this.work.respond(index % 2 === 0 ? 0 : 1, index >> 1, stream, this.#goOn);
     else if (phase === PHASE.measure) this.work.measure(index, stream, done);
     else this.work.measureHero(index, stream, done);
   }

@@ -3,12 +3,24 @@ import type { WalkBlock } from "../vector/shared-game.js";
 
 /** Solves of disjoint deals that make one answer: what they differ by is the answer's error. */
 export const REPLICATES = 4;
-/** Sets of tables: one for each replicate, their sum, and the two responders'. */
-const SETS = REPLICATES + 2;
-export const SUM_SET = SETS - 2;
-export const RESPONSE_SET = SETS - 1;
+/** Sets of tables: one for each replicate, and their sum. */
+const SETS = REPLICATES + 1;
+export const SUM_SET = SETS - 1;
+/** Deals of either seat in which best answers are looked for; their spread is the error. */
+export const RESPONSE_BATCHES = 4;
+export const RESPONSE_BYTES = 16;
 
 type BySeat<T> = readonly [T, T];
+
+/** How large the deals are that best answers are looked for in. */
+export interface ResponseSize {
+  /** Hands of either sample of the opponent's range. */
+  readonly opponents: number;
+  /** Hands of the responder's. */
+  readonly responders: number;
+  /** Ways to deal the first street after the root, and the second after each: all there are, or so many. */
+  readonly outcomes: readonly [number, number];
+}
 
 /** A heads-up game whose hands and cards are drawn anew for each deal; survives structured cloning without copies. */
 export interface SampledGame {
@@ -33,9 +45,21 @@ export interface SampledGame {
   readonly combosPerDeal: number;
   /** Times that the cards to come are drawn for the hands of a deal. */
   readonly runoutsPerDeal: number;
+  /** The {@link ResponseSize}, which is known once training has shown the machine's speed. */
+  readonly response: SharedArrayBuffer;
   readonly tables: SharedArrayBuffer;
   readonly measures: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;
+}
+
+/** Settles how large the deals are in which best answers are looked for. */
+export function setResponseSize({ response }: SampledGame, { opponents, responders, outcomes }: ResponseSize): void {
+  new Int32Array(response).set([opponents, responders, ...outcomes]);
+}
+
+export function responseSize({ response }: SampledGame): ResponseSize {
+  const [opponents, responders, first, second] = new Int32Array(response);
+  return { opponents, responders, outcomes: [first, second] };
 }
 
 /** Tables of one set, by level and seat. */

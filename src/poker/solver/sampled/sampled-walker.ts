@@ -1,6 +1,7 @@
 import type { StreetViews } from "../vector/street-views.js";
 import { LANES } from "../wasm/sweeps.js";
 import type { DrawnDeal } from "./drawn-deal.js";
+import { type LaneStreet, laneStreet, type RowLanes } from "./lane-street.js";
 import { liftUp, splitDown } from "./row-pass.js";
 
 /** How a seat plays. Strategies stay as they are during a walk. */
@@ -26,28 +27,6 @@ export interface Visit {
   weight: number;
   /** One number for each node. */
   node: Float64Array;
-}
-
-/** What hands of one row do on a later street, the same for all of them and for all runouts of a walk. */
-interface RowLanes {
-  /** Walk that the rows below were filled in by. */
-  readonly walk: Int32Array;
-  /** Probability that the row's own actions lead from a lane's root to the lane. */
-  readonly shares: Float64Array;
-  /** Summed by root (the opponent's reach) or by lane (the seat's values). */
-  readonly sums: Float64Array;
-  /** Weight of the row's hands. */
-  readonly weights: Float64Array;
-}
-
-/** A later street of the tree, lane by lane. */
-interface LaneStreet {
-  readonly views: StreetViews;
-  readonly rootOfLane: Int32Array;
-  /** By seat: factor for what a lane's sweep yields. */
-  readonly factors: readonly [Float64Array, Float64Array];
-  readonly theirs: RowLanes;
-  readonly ours: RowLanes;
 }
 
 /**
@@ -85,15 +64,14 @@ export class SampledWalker {
   walk(seat: 0 | 1, opponent: RowPlay, own: RowPlay): Float64Array {
     const deal = this.#deal;
     const last = deal.streets.length - 1;
-    this.#walk++;
+    this.begin(seat, opponent);
     this.#results = new Float64Array(deal.hands[seat].count);
-    this.#rootDown(seat, opponent);
     this.#clearDeals(seat);
-    for (let runout = 0; last > 0 && runout < deal.runouts; runout++) {
+    for (let runout = 0; runout < deal.runouts; runout++) {
       deal.open(runout);
-      for (let level = 1; level <= last; level++) this.#down(level, seat, opponent);
+      for (let level = 1; level <= last; level++) this.down(level, seat, opponent);
       for (let level = last; level > 0; level--) {
-        this.#across(level, seat);
+        this.across(level, seat);
         this.#up(level, seat, own);
       }
     }
@@ -101,13 +79,19 @@ export class SampledWalker {
       this.#tellArrivals(level, seat, opponent);
       this.#tellEarnings(level, seat, own);
     }
-    this.#across(0, seat);
+    this.across(0, seat);
     this.#rootUp(seat, own);
     return this.#results;
   }
 
+  /** Begins a walk: the opponent's reach of the root street's leaves. */
+  begin(seat: 0 | 1, opponent: RowPlay): void {
+    this.#walk++;
+    this.#rootDown(seat, opponent);
+  }
+
   /** Whether a hand holds none of the cards dealt up to a level. */
-  #lives(level: number, seat: 0 | 1, hand: number): boolean {
+  lives(level: number, seat: 0 | 1, hand: number): boolean {
     const { masks, dealt } = this.#deal;
     const { low, high } = masks[seat];
     return ((low[hand] & dealt.deadLow[level]) | (high[hand] & dealt.deadHigh[level])) === 0;
@@ -194,7 +178,8 @@ export class SampledWalker {
     return row * laneCount;
   }
 
-  #down(level: number, seat: 0 | 1, opponent: RowPlay): void {
+  /** The opponent's reach of the leaves of a later street, on the cards that lie there. */
+  down(level: number, seat: 0 | 1, opponent: RowPlay): void {
     const { streets, hands, rows } = this.#deal;
     const other = seat === 0 ? 1 : 0;
     const { views, rootOfLane, theirs } = this.#street(level);
@@ -206,7 +191,7 @@ export class SampledWalker {
     for (let hand = 0; hand < hands[other].count; hand++) {
       const at = hand * laneCount;
       let sum = 0;
-      if (this.#lives(level, other, hand)) {
+      if (this.lives(level, other, hand)) {
         const from = hand * parent.block.laneCount + parent.block.chance.start;
         for (let root = 0; root < rootCount; root++) sum += roots[root] = parent.reach[from + root];
       }
@@ -223,7 +208,8 @@ export class SampledWalker {
     }
   }
 
-  #across(level: number, seat: 0 | 1): void {
+  /** What the leaves of a street are worth to the seat's hands, deals apart. */
+  across(level: number, seat: 0 | 1): void {
     const { sweeps, streets } = this.#deal;
     const street = streets[level];
     const { fold, showdown } = street.block;
@@ -243,7 +229,7 @@ export class SampledWalker {
     const scale = scales[level] / (level === 1 ? runouts : 1);
     for (let hand = 0; hand < hands[seat].count; hand++) {
       const into = hand * parent.block.laneCount + parent.block.chance.start;
-      if (!this.#lives(level, seat, hand)) {
+      if (!this.lives(level, seat, hand)) {
         if (level > 1) parent.values.fill(0, into, into + rootCount);
         continue;
       }
@@ -299,30 +285,4 @@ export class SampledWalker {
       own.earned(visit);
     }
   }
-}
-
-function laneStreet(views: StreetViews, rows: number): LaneStreet {
-  const { block } = views;
-  const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
-  const rootOfNode = new Int32Array(block.nodeCount);
-  for (let root = 0; root < rootCount; root++) rootOfNode[root] = root;
-  block.decisionNode.forEach((at, decision) => {
-    const from = block.firstChild[decision];
-    rootOfNode.fill(rootOfNode[at], from, from + block.actionCount[decision]);
-  });
-  // Lanes that fill up a chunk lead nowhere: their shares stay 0.
-  const rootOfLane = new Int32Array(laneCount);
-  const factors = [new Float64Array(laneCount), new Float64Array(laneCount)] as const;
-  leafLane.forEach((lane, leaf) => {
-    rootOfLane[lane] = rootOfNode[leafNode[leaf]];
-    factors[0][lane] = leafFactor[leaf];
-    factors[1][lane] = leafIsFold[leaf] === 1 ? -leafFactor[leaf] : leafFactor[leaf];
-  });
-  const lanes = (sums: number): RowLanes => ({
-    walk: new Int32Array(rows),
-    shares: new Float64Array(rows * laneCount),
-    sums: new Float64Array(rows * sums),
-    weights: new Float64Array(rows),
-  });
-  return { views, rootOfLane, factors, theirs: lanes(rootCount), ours: lanes(laneCount) };
 }

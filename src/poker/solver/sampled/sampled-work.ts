@@ -1,7 +1,11 @@
+import { Random, shuffleStart } from "../../random.js";
+import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
+import { HandClasses } from "../abstraction/hand-classes.js";
 import { DrawnDeal } from "./drawn-deal.js";
-import { type DealInPlay, measureDeal, measureHero } from "./measure-deal.js";
-import { addRegrets, addToSums, sharesByRegret, sharesGreedily, sharesOnAverage } from "./row-pass.js";
-import { REPLICATES, RESPONSE_SET, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
+import { type DealInPlay, measureDeal, measureHero, measuresOf } from "./measure-deal.js";
+import { type Half, type OutcomeList, ResponseMeter } from "./response-meter.js";
+import { addRegrets, addToSums, sharesByRegret, sharesOnAverage } from "./row-pass.js";
+import { REPLICATES, responseSize, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
 import { type RowPlay, SampledWalker } from "./sampled-walker.js";
 
 /** Average reach below which a hand goes on by its regrets: its strategy there stems from early deals. */
@@ -14,6 +18,7 @@ export class SampledWork implements DealInPlay {
   readonly game: SampledGame;
   readonly deal: DrawnDeal;
   readonly walker: SampledWalker;
+  readonly #classes: HandClasses;
   readonly #sets = new Map<number, TableSet>();
   readonly #deltas: readonly (readonly [Float32Array, Float32Array])[];
   /** Rows that a walk has touched, by level. */
@@ -21,7 +26,8 @@ export class SampledWork implements DealInPlay {
 
   constructor(game: SampledGame) {
     this.game = game;
-    this.deal = new DrawnDeal(game);
+    this.#classes = new HandClasses(game.ranges, game.boards.length);
+    this.deal = new DrawnDeal(game, this.#classes);
     this.walker = new SampledWalker(this.deal, game.rowCounts);
     this.#deltas = game.blocks.map(({ rowLength }, level) => [
       new Float32Array(game.rowCounts[level][0] * rowLength[0]),
@@ -49,13 +55,6 @@ export class SampledWork implements DealInPlay {
     for (const seat of [0, 1] as const) early[power % 2 === 0 ? 0 : 1][seat].set(sums[0][seat]);
   }
 
-  /** Iteration number `done` of a seat's search for a better answer to the other's average strategy. */
-  respond(seat: 0 | 1, stream: number, done: number): void {
-    this.deal.draw(stream, done);
-    this.walker.walk(seat, this.average(seat === 0 ? 1 : 0, SUM_SET), this.#learn(seat, RESPONSE_SET));
-    this.#update(seat, RESPONSE_SET, done);
-  }
-
   /** Measures play on one more deal; see {@link measureDeal}. */
   measure(batch: number, stream: number, done: number): void {
     this.deal.draw(stream, done);
@@ -67,6 +66,39 @@ export class SampledWork implements DealInPlay {
     const seat = this.game.heroes[0] >= 0 ? 0 : 1;
     this.deal.draw(stream, done, seat);
     measureHero(this, seat, batch, batch % REPLICATES);
+  }
+
+  /**
+   * Looks for a seat's best answer to the other's average strategy on one deal; see {@link ResponseMeter}.
+   *
+   * @param goOn called now and then; may throw
+   */
+  respond(seat: 0 | 1, batch: number, stream: number, goOn: () => void): void {
+    const { seed, ranges } = this.game;
+    const response = responseSize(this.game);
+    const other = seat === 0 ? 1 : 0;
+    const random = Random.ofStream([seed, stream, 0]);
+    const draw = (of: 0 | 1, limit: number): DrawnHands => new RangeDrawer(ranges[of]).draw(limit, -1, random);
+    const responders = draw(seat, response.responders);
+    const whole = ranges[other].count <= response.opponents;
+    const opponents = draw(other, whole ? response.opponents : response.opponents * 2);
+    const most = Math.max(responders.chosen.length, Math.ceil(opponents.chosen.length / (whole ? 1 : 2)));
+    const halfOf = (half: number): Half => {
+      const deal = new DrawnDeal(this.game, this.#classes, most);
+      const theirs = whole ? opponents : everyOther(opponents, half);
+      deal.hold(seat === 0 ? [responders, theirs] : [theirs, responders]);
+      return { deal, walker: new SampledWalker(deal, this.game.rowCounts) };
+    };
+    const halves = [halfOf(0), halfOf(1)] as const;
+    const meter = new ResponseMeter(halves, seat, this.average(other, SUM_SET), this.playOn(seat, SUM_SET));
+    const list = (level: 0 | 1): OutcomeList =>
+      drawOutcomes(halves[0].deal.outcomeCounts[level], response.outcomes[level], random);
+    const into = measuresOf(this.game, batch).bounds[seat];
+    for (const { pairs, usual, below, above } of meter.measure(list(0), () => list(1), goOn)) {
+      into[0] += pairs;
+      into[1] += below - usual;
+      into[2] += above - usual;
+    }
   }
 
   set(index: number): TableSet {
@@ -99,17 +131,6 @@ export class SampledWork implements DealInPlay {
         const least = LEAST_REACH * tables.presence[level][seat][row];
         const at = row * blocks[level].rowLength[seat];
         sharesOnAverage(blocks[level], seat, this.#tables(tables, level, seat), at, least, out);
-      },
-    };
-  }
-
-  /** The best answer that a seat has found. */
-  response(seat: 0 | 1): RowPlay {
-    const { blocks } = this.game;
-    const { regrets } = this.set(RESPONSE_SET);
-    return {
-      shares: (level, row, out) => {
-        sharesGreedily(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
       },
     };
   }
@@ -165,4 +186,18 @@ export class SampledWork implements DealInPlay {
       rows.clear();
     });
   }
+}
+
+/** Every other one of the drawn hands, which stand for the others too. */
+function everyOther({ chosen, weights }: DrawnHands, half: number): DrawnHands {
+  const pick = (values: readonly number[]): number[] => values.filter((_, place) => place % 2 === half);
+  return { chosen: pick(chosen), weights: pick(weights).map((weight) => weight * 2) };
+}
+
+/** Some of the ways to deal a street, each once, in random order. */
+function drawOutcomes(count: number, wanted: number, random: Random): OutcomeList {
+  const outcomes = Array.from({ length: count }, (_, outcome) => outcome);
+  if (wanted >= count) return { outcomes, complete: true };
+  shuffleStart(outcomes, wanted, random);
+  return { outcomes: outcomes.slice(0, wanted), complete: false };
 }

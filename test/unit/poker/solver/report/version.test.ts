@@ -6,7 +6,7 @@ import { seededRandom } from "../../oracle.js";
 import { solveDrawn } from "../sampled/solve-drawn.js";
 
 /** Raise SOLVER_VERSION when the digest changes, then write both down here. */
-const KNOWN = { version: 10, digest: "282a465cb97148492b21e2d0b80cacbb842ae52b4ffb9f6ea00ebc569b3a5de7" };
+const KNOWN = { version: 11, digest: "9c352b06952c9b892be04b3aed3ebc8921397eb0ec35e08132d305b03793b9de" };
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 const CASES: readonly Record<string, unknown>[] = [

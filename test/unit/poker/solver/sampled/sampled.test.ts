@@ -53,13 +53,14 @@ describe("deals drawn anew", () => {
     const exact = solveInProcess(spot(5, { iterations: 30 })).solution;
     expect(exact.sampling).toBeNull();
     const drawn = solveDrawn(spot(5, { iterations: 80 }));
-    expect(Math.abs((drawn.ev["0"] as number) - (exact.ev["0"] as number))).toBeLessThan(0.6);
+    expect(Math.abs((drawn.ev["0"] as number) - (exact.ev["0"] as number))).toBeLessThan(1);
     expect(Math.abs((drawn.hero?.ev ?? 0) - (exact.hero?.ev ?? 0))).toBeLessThan(
       T3 * (drawn.hero?.standard_error ?? 0),
     );
-    expect(drawn.exploitability).toBeLessThan(1);
+    expect(drawn.exploitability).toBeLessThan(5);
+    expect(drawn.sampling?.exploitability_at_least).toBeLessThanOrEqual(drawn.exploitability);
     expect(drawn).toMatchObject({ converged: false, is_equilibrium_approximation: true, stopped_by: "iterations" });
-    expect(drawn.exploitability_method).toMatch(/a lower bound/);
+    expect(drawn.exploitability_method).toMatch(/no less on the average than the best answer to the whole range/);
   });
 
   it("carry errors that hold what a far longer solve says, and equities, nineteen times in twenty", () => {
@@ -68,8 +69,8 @@ describe("deals drawn anew", () => {
       ...(solution.tree.classes ?? []).map((row) => [row.frequency[1] ?? 0, row.frequency_error?.[1] ?? 0] as const),
       [solution.ev["0"] as number, errors(solution).ev] as const,
     ];
-    const long = shares(solveDrawn(spot(6, { iterations: 160, seed: 1000 })));
-    const held = Array.from({ length: 12 }, (_, seed) =>
+    const long = shares(solveDrawn(spot(6, { iterations: 80, seed: 1000 })));
+    const held = Array.from({ length: 8 }, (_, seed) =>
       shares(solveDrawn(spot(6, { iterations: 12, seed }))).map(([value, error], index) => {
         const [target, doubt] = long[index] as readonly [number, number];
         return Math.abs(value - target) <= T3 * Math.hypot(error, doubt) + 1e-4;

@@ -1,0 +1,50 @@
+import type { StreetViews } from "../vector/street-views.js";
+
+/** What hands of one row do on a later street, the same for all of them and for all runouts of a walk. */
+export interface RowLanes {
+  /** Walk that the rows below were filled in by. */
+  readonly walk: Int32Array;
+  /** Probability that the row's own actions lead from a lane's root to the lane. */
+  readonly shares: Float64Array;
+  /** Summed by root (the opponent's reach) or by lane (the seat's values). */
+  readonly sums: Float64Array;
+  /** Weight of the row's hands. */
+  readonly weights: Float64Array;
+}
+
+/** A later street of the tree, lane by lane. */
+export interface LaneStreet {
+  readonly views: StreetViews;
+  readonly rootOfLane: Int32Array;
+  /** By seat: factor for what a lane's sweep yields. */
+  readonly factors: readonly [Float64Array, Float64Array];
+  readonly theirs: RowLanes;
+  readonly ours: RowLanes;
+}
+
+/** @param rows rows of either seat on the street */
+export function laneStreet(views: StreetViews, rows: number): LaneStreet {
+  const { block } = views;
+  const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
+  const rootOfNode = new Int32Array(block.nodeCount);
+  for (let root = 0; root < rootCount; root++) rootOfNode[root] = root;
+  block.decisionNode.forEach((at, decision) => {
+    const from = block.firstChild[decision];
+    rootOfNode.fill(rootOfNode[at], from, from + block.actionCount[decision]);
+  });
+  // Lanes that fill up a chunk lead nowhere: their shares stay 0.
+  const rootOfLane = new Int32Array(laneCount);
+  const factors = [new Float64Array(laneCount), new Float64Array(laneCount)] as const;
+  leafLane.forEach((lane, leaf) => {
+    rootOfLane[lane] = rootOfNode[leafNode[leaf]];
+    factors[0][lane] = leafFactor[leaf];
+    factors[1][lane] = leafIsFold[leaf] === 1 ? -leafFactor[leaf] : leafFactor[leaf];
+  });
+  const lanes = (sums: number): RowLanes => ({
+    walk: new Int32Array(rows),
+    shares: new Float64Array(rows * laneCount),
+    sums: new Float64Array(rows * sums),
+    weights: new Float64Array(rows),
+  });
+  return { views, rootOfLane, factors, theirs: lanes(rootCount), ours: lanes(laneCount) };
+}

@@ -8,11 +8,7 @@ import { capRange } from "./cap-range.js";
 /** Strengths are below this. */
 const STRENGTHS = 8192;
 /** Hands of each range by which strengths become shares beaten. */
-const REFERENCE_HANDS = 400;
-/** Classes of the share that a hand beats on the river, by number of boards; finer at the top. */
-const RIVER_SHARES: readonly number[] = [0, 24, 8];
-/** How much of the strongest holdings a hand blocks: bounds between the levels. */
-const BLOCKER_BOUNDS: readonly number[] = [0.12, 0.35];
+const REFERENCE_HANDS = 800;
 /** The strongest pairs of hole cards, by which blockers are told. */
 const STRONG_PAIRS = 40;
 /** Before the river: classes of the mean share over the cards to come by number of boards, and bounds of its spread. */
@@ -20,8 +16,36 @@ interface EarlyGrain {
   readonly shares: readonly number[];
   readonly spreads: readonly number[];
 }
-const TURN_GRAIN: EarlyGrain = { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26] };
-const ROOT_GRAIN: EarlyGrain = { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] };
+
+/** How finely hands are told apart. */
+interface Grain {
+  /** Classes of the share that a hand beats on the river, by number of boards; finer at the top by this power. */
+  readonly river: readonly number[];
+  readonly power: number;
+  /** How much of the strongest holdings a hand blocks: bounds between the levels. */
+  readonly blockers: readonly number[];
+  readonly turn: EarlyGrain;
+  readonly root: EarlyGrain;
+}
+
+export type GrainName = "coarse" | "fine";
+
+const GRAINS: Readonly<Record<GrainName, Grain>> = {
+  coarse: {
+    river: [0, 24, 8],
+    power: 1.4,
+    blockers: [0.12, 0.35],
+    turn: { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26] },
+    root: { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
+  },
+  fine: {
+    river: [0, 96, 20],
+    power: 2,
+    blockers: [0.06, 0.12, 0.2, 0.35],
+    turn: { shares: [0, 60, 16], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
+    root: { shares: [0, 300, 40], spreads: [0.06, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3] },
+  },
+};
 /** Rivers looked at after a turn card. */
 const RIVERS = 12;
 /** Shares are kept as 16-bit fractions. */
@@ -46,9 +70,8 @@ interface Moments {
   readonly spread: Float64Array;
 }
 
-const powered = (share: number, classes: number): number => Math.min(classes - 1, Math.floor(share ** 1.4 * classes));
-const poweredShares = (classes: number): Uint8Array =>
-  Uint8Array.from({ length: WHOLE + 1 }, (_, share) => powered(share / WHOLE, classes));
+const powered = (share: number, power: number, classes: number): number =>
+  Math.min(classes - 1, Math.floor(share ** power * classes));
 
 function levelOf(value: number, bounds: readonly number[]): number {
   let level = 0;
@@ -70,29 +93,35 @@ export class HandClasses {
   readonly #values = new Uint16Array(STRENGTHS);
   readonly #known = new Map<number, KnownBoard>();
   readonly #riverShare: Uint8Array;
+  readonly #grain: Grain;
 
   /**
    * @param ranges sorted by strength
    * @param boards number of boards
    */
-  constructor(ranges: readonly HandSet[], boards: number) {
+  constructor(ranges: readonly HandSet[], boards: number, grain: GrainName) {
     const random = Random.fromSeed(REFERENCE_SEED);
     this.#reference = ranges.map((range) => capRange(range, REFERENCE_HANDS, -1, random));
     this.#referenceMasks = this.#reference.map(cardMasks);
     this.#boards = boards;
-    this.#riverShare = poweredShares(RIVER_SHARES[boards]);
+    this.#grain = GRAINS[grain];
+    const { river, power } = this.#grain;
+    this.#riverShare = Uint8Array.from({ length: WHOLE + 1 }, (_, share) =>
+      powered(share / WHOLE, power, river[boards]),
+    );
   }
 
   get riverClasses(): number {
-    return (RIVER_SHARES[this.#boards] * (this.#boards === 1 ? BLOCKER_BOUNDS.length + 1 : 1)) ** this.#boards;
+    const { river, blockers } = this.#grain;
+    return (river[this.#boards] * (this.#boards === 1 ? blockers.length + 1 : 1)) ** this.#boards;
   }
 
   get turnClasses(): number {
-    return this.#classCount(TURN_GRAIN);
+    return this.#classCount(this.#grain.turn);
   }
 
   get rootClasses(): number {
-    return this.#classCount(ROOT_GRAIN);
+    return this.#classCount(this.#grain.root);
   }
 
   #classCount({ shares, spreads }: EarlyGrain): number {
@@ -101,16 +130,17 @@ export class HandClasses {
 
   /** Class of every hand of each set on complete boards; hands that hold a card of a board get some class. */
   river(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
+    const { river, blockers } = this.#grain;
     const classes = sets.map(({ count }) => new Int32Array(count));
     for (const board of boards) {
       const { shares: of, strong } = this.#setBoard(board);
-      const shares = RIVER_SHARES[this.#boards];
+      const shares = river[this.#boards];
       sets.forEach((hands, set) => {
         const into = classes[set];
         for (let hand = 0; hand < hands.count; hand++) {
           const share = this.#riverShare[of[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)]];
-          const own = strong ? levelOf(blocked(hands, hand, strong), BLOCKER_BOUNDS) : 0;
-          into[hand] = into[hand] * shares + (strong ? share * (BLOCKER_BOUNDS.length + 1) + own : share);
+          const own = strong ? levelOf(blocked(hands, hand, strong), blockers) : 0;
+          into[hand] = into[hand] * shares + (strong ? share * (blockers.length + 1) + own : share);
         }
       });
     }
@@ -126,12 +156,12 @@ export class HandClasses {
       (_, index) => free[Math.floor(((index + 0.5) * free.length) / RIVERS)],
     );
     const runouts = boards.map((board) => rivers.map((river) => [...board, river]));
-    return this.#early(sets, runouts, TURN_GRAIN);
+    return this.#early(sets, runouts, this.#grain.turn);
   }
 
   /** Finer classes by the final boards that are given for each board. */
   root(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[]): Int32Array {
-    return this.#early([hands], runouts, ROOT_GRAIN)[0];
+    return this.#early([hands], runouts, this.#grain.root)[0];
   }
 
   #early(
@@ -146,7 +176,7 @@ export class HandClasses {
       this.#moments(sets, boards).forEach(({ mean, spread }, set) => {
         const into = classes[set];
         for (let hand = 0; hand < into.length; hand++) {
-          const share = powered(mean[hand], shares);
+          const share = powered(mean[hand], this.#grain.power, shares);
           into[hand] = into[hand] * shares + share * (spreads.length + 1) + levelOf(spread[hand], spreads);
         }
       });

@@ -2,10 +2,11 @@ import { deckWithout } from "../../cards.js";
 import { plural, SolverInputError } from "../../errors.js";
 import { Random, shuffleStart } from "../../random.js";
 import { capRange } from "../abstraction/cap-range.js";
-import { HandClasses } from "../abstraction/hand-classes.js";
+import { type GrainName, HandClasses } from "../abstraction/hand-classes.js";
+import { suitOrbits } from "../abstraction/suit-orbits.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
-import { findHand, type HandSet } from "../game/hand-set.js";
+import { findHand, type HandSet, selectHands } from "../game/hand-set.js";
 import { REPLICATES, tableBytes } from "../sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
@@ -20,6 +21,7 @@ export interface SampledPlan {
   readonly ranges: readonly [HandSet, HandSet];
   readonly heroes: readonly [number, number];
   readonly rootRows: readonly [Int32Array, Int32Array];
+  readonly grain: GrainName;
   readonly rowCounts: readonly (readonly [number, number])[];
   readonly combosPerDeal: number;
   readonly runoutsPerDeal: number;
@@ -43,6 +45,8 @@ const TRAINING_SHARE = 0.55;
 const THREAD_GAIN = 0.8;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
 const WANTED_DEALS: readonly number[] = [0, 300, 600];
+/** Hands dealt to a replicate from which on fine classes are filled often enough. */
+const HANDS_FOR_FINE_CLASSES = 60_000;
 /** What a hand costs on later streets, where its row's shares are worked out once, of what a walk of its own costs. */
 const LANE_SHARE = 0.5;
 const LEAST_COMBOS = 60;
@@ -58,8 +62,9 @@ const COMFORTABLE_SECONDS = 10e-6;
 const MOST_SECONDS = 60e-6;
 /** Combos of a range that can be sorted into classes and reported on for each second of the time limit. */
 const COMBOS_PER_SECOND = 4000;
-/** Runouts by which hands are sorted into classes on the root street. */
-const CLASS_RUNOUTS = 64;
+/** Runouts by which hands are sorted into classes on the flop, the same whatever the seed of a solve; on the turn all. */
+const CLASS_RUNOUTS = 96;
+const CLASS_SEED = 1;
 const TABLE_SHARE = 0.6;
 
 /**
@@ -96,23 +101,22 @@ export function planSampled(
     Math.max(...ranges.map(({ count }) => count)),
   );
   const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
-  const classes = new HandClasses(ranges, spot.boards.length);
+  const deals = limits.iterations ?? WANTED_DEALS[spot.street];
+  const grain: GrainName = deals * combosPerDeal >= HANDS_FOR_FINE_CLASSES ? "fine" : "coarse";
+  const classes = new HandClasses(ranges, spot.boards.length, grain);
   const later = blocks.slice(1).map((_, index) => {
     const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
     return [rows, rows] as const;
   });
-  const rowsOf = (seat: 0 | 1, byHand: boolean): { rows: Int32Array; count: number } =>
-    byHand
-      ? { rows: Int32Array.from({ length: ranges[seat].count }, (_, hand) => hand), count: ranges[seat].count }
-      : classRows(spot, classes, ranges[seat], heroes[seat]);
-  const deals = limits.iterations ?? WANTED_DEALS[spot.street];
+  const orbits = suitOrbits(spot.boards, ranges);
+  const byHand = orbits.map(orbitRows);
+  const byClass = (seat: 0 | 1): Rows => classRows(spot, classes, ranges[seat], orbits[seat], heroes[seat]);
   let root = ([0, 1] as const).map((seat) => {
-    const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / ranges[seat].count;
-    return rowsOf(seat, visits >= VISITS_PER_HAND);
+    const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / byHand[seat].count;
+    return visits >= VISITS_PER_HAND ? byHand[seat] : byClass(seat);
   });
   const counts = (): (readonly [number, number])[] => [[root[0].count, root[1].count], ...later];
-  if (tableBytes(blocks, counts()) > limits.maxBytes * TABLE_SHARE)
-    root = ([0, 1] as const).map((seat) => rowsOf(seat, false));
+  if (tableBytes(blocks, counts()) > limits.maxBytes * TABLE_SHARE) root = ([0, 1] as const).map(byClass);
   const bytes = tableBytes(blocks, counts());
   if (bytes > limits.maxBytes * TABLE_SHARE) {
     const mebibytes = (each: number): number => Math.ceil(each / 2 ** 20);
@@ -128,13 +132,14 @@ export function planSampled(
     ranges: [ranges[0], ranges[1]],
     heroes,
     rootRows: [root[0].rows, root[1].rows],
+    grain,
     rowCounts: counts(),
     combosPerDeal,
     runoutsPerDeal: RUNOUTS_PER_DEAL,
     classNames: [named[0].names, named[1].names],
     classOf: [named[0].of, named[1].of],
     reductions: [...reductions, ...cut],
-    classes: describeClasses(spot, ranges, root, later),
+    classes: describeClasses(spot, ranges, byHand, root, later),
   };
 }
 
@@ -203,36 +208,54 @@ function secondsPerHand(blocks: readonly StreetBlock[], boards: number): number 
   }, 0);
 }
 
+/** Row of each hand of a range, and their number. */
+interface Rows {
+  readonly rows: Int32Array;
+  readonly count: number;
+}
+
 /** Rows by classes on the root street; the hero has a row of his own. */
-function classRows(
-  spot: Spot,
-  classes: HandClasses,
-  range: HandSet,
-  hero: number,
-): { readonly rows: Int32Array; readonly count: number } {
-  const random = Random.fromSeed(spot.options.seed);
+function classRows(spot: Spot, classes: HandClasses, range: HandSet, orbits: Int32Array, hero: number): Rows {
+  const random = Random.fromSeed(CLASS_SEED);
   const deck = deckWithout(spot.boards.flat());
   const missing = 5 - spot.boards[0].length;
-  const runouts = spot.boards.map((board) =>
-    Array.from({ length: CLASS_RUNOUTS }, () => {
-      shuffleStart(deck, missing, random);
-      return [...board, ...deck.slice(0, missing)];
-    }),
-  );
-  const rows = classes.root(range, runouts);
-  if (hero >= 0) rows[hero] = classes.rootClasses;
-  return { rows, count: classes.rootClasses + (hero >= 0 ? 1 : 0) };
+  const drawn = (): number[] => {
+    shuffleStart(deck, missing, random);
+    return deck.slice(0, missing);
+  };
+  const runouts = spot.boards.map((board) => {
+    const cards = missing === 1 ? deck.map((card) => [card]) : Array.from({ length: CLASS_RUNOUTS }, drawn);
+    return cards.map((each) => [...board, ...each]);
+  });
+  const firsts = orbits.filter((first, hand) => first === hand);
+  const classOf = new Int32Array(range.count);
+  classes.root(selectHands(range, firsts), runouts).forEach((row, place) => {
+    classOf[firsts[place]] = row;
+  });
+  if (hero >= 0) classOf[orbits[hero]] = classes.rootClasses;
+  return { rows: orbits.map((first) => classOf[first]), count: classes.rootClasses + (hero >= 0 ? 1 : 0) };
+}
+
+/** A row for each hand, the same for hands that differ only in suits that nothing tells apart. */
+function orbitRows(orbits: Int32Array): Rows {
+  const rows = new Int32Array(orbits.length);
+  let count = 0;
+  orbits.forEach((first, hand) => {
+    rows[hand] = first === hand ? count++ : rows[first];
+  });
+  return { rows, count };
 }
 
 function describeClasses(
   spot: Spot,
   ranges: readonly HandSet[],
-  root: readonly { readonly count: number }[],
+  byHand: readonly Rows[],
+  root: readonly Rows[],
   later: readonly (readonly [number, number])[],
 ): string[] {
   const notes: string[] = [];
   root.forEach(({ count }, seat) => {
-    if (count < ranges[seat].count)
+    if (count < byHand[seat].count)
       notes.push(
         `player ${spot.players[seat]}'s ${ranges[seat].count} combos share strategies by strength and its spread over the cards to come, in ${count} classes on this street${spot.hero?.seat === seat ? " (the hero's hand apart)" : ""}`,
       );

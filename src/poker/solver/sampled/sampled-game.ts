@@ -1,3 +1,4 @@
+import type { GrainName } from "../abstraction/hand-classes.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 
@@ -34,6 +35,8 @@ export interface SampledGame {
   readonly boards: readonly (readonly number[])[];
   /** Row of each hand of a range on the root street: its own, or that of its class. */
   readonly rootRows: BySeat<Int32Array>;
+  /** How finely classes of hands on later streets tell them apart. */
+  readonly grain: GrainName;
   /** Rows by level and seat. */
   readonly rowCounts: readonly BySeat<number>[];
   /** Place of the hero's hand in the range of each seat; -1 without one. */

@@ -26,7 +26,7 @@ export class SampledWork implements DealInPlay {
 
   constructor(game: SampledGame) {
     this.game = game;
-    this.#classes = new HandClasses(game.ranges, game.boards.length);
+    this.#classes = new HandClasses(game.ranges, game.boards.length, game.grain);
     this.deal = new DrawnDeal(game, this.#classes);
     this.walker = new SampledWalker(this.deal, game.rowCounts);
     this.#deltas = game.blocks.map(({ rowLength }, level) => [

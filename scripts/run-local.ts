@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { ensureComposeSecrets } from "./local/compose-env.js";
+import { DEMO_USER } from "./local/jobs-api.js";
 import { type StackUrls, startStack } from "./local/stack.js";
 import { clearState, ROOT, writeState } from "./local/state.js";
 import { whenInterrupted } from "./local/terminal.js";
@@ -58,18 +60,30 @@ async function natively(): Promise<number> {
   say(`                   ${services.managementUrl}  (guest / guest)`);
   say(`  PostgreSQL       ${services.databaseUrl}`);
   for (const worker of stack.workers) say(`  ${worker.name} health   ${worker.healthUrl}`);
-  say("Submit a job from another terminal:  make submit        Stop: Ctrl-C\n");
-  const logs = followLogs(stack.workers.map((worker) => worker.logFile));
+  say("For `celery` in another terminal:");
+  say(`  export CELERY_BROKER_URL='${services.brokerUrl}'`);
+  say(`  export DATABASE_URL='${services.databaseUrl}'`);
+  say(`  celery jobs submit spot --user ${DEMO_USER} --input spot.json --watch`);
+  say("Submit the example from another terminal:  make submit        Stop: Ctrl-C\n");
+  const stopFollowing = followLogs(stack.workers);
   const signal = await interrupted;
-  logs.kill();
+  stopFollowing();
   say(`\n${signal}: stopping …`);
   await stack.stop();
   clearState(STATE);
   return 0;
 }
 
-function followLogs(files: readonly string[]): ChildProcess {
-  return spawn("tail", ["-q", "-n", "+1", "-F", ...files], { stdio: ["ignore", "inherit", "ignore"] });
+/** Prints what each worker writes, each line behind its name. @returns what ends it */
+function followLogs(workers: readonly { readonly name: string; readonly logFile: string }[]): () => void {
+  const tails = workers.map(({ name, logFile }) => {
+    const tail = spawn("tail", ["-n", "+1", "-F", logFile], { stdio: ["ignore", "pipe", "ignore"] });
+    createInterface(tail.stdout).on("line", (line) => say(`${name} | ${line}`));
+    return tail;
+  });
+  return () => {
+    for (const tail of tails) tail.kill();
+  };
 }
 
 function ended(child: ChildProcess): Promise<number> {

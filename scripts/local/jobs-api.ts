@@ -64,7 +64,7 @@ const TASK_OF_JOB_TYPE = {
 } as const;
 
 /** Whose jobs the examples are. */
-const DEMO_USER = "00000000-0000-4000-8000-000000000001";
+export const DEMO_USER = "00000000-0000-4000-8000-000000000001";
 
 /** Makes sure that somebody is there for whom jobs can be sent. */
 export async function addDemoUser(databaseUrl: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type Redactor, redactText } from "../celery/values.js";
+import { registerCheck } from "./commands/check/command.js";
 import { registerCompletion } from "./commands/completion/command.js";
 import { registerDb } from "./commands/db/command.js";
 import { registerDlq } from "./commands/dlq/command.js";
@@ -43,6 +44,7 @@ export function createProgram(version: string, redact: Redactor = redactText): C
   registerEquity(program);
   registerSolve(program);
   registerHealth(program);
+  registerCheck(program);
   registerCompletion(program);
   registerRefused(program);
   return program;

@@ -99,6 +99,15 @@ export function failure(message: string) {
   };
 }
 
+/** The columns of a job that is cancelled, and why, where there is more to say than that somebody asked for it. */
+export function cancellation(reason?: string) {
+  return {
+    ...endOfJob("CANCELLED"),
+    progress_message: columnText(reason === undefined ? "Cancelled" : `Cancelled: ${reason}`, PROGRESS_MESSAGE_LIMIT),
+    ...(reason === undefined ? {} : { error_message: columnText(reason, ERROR_MESSAGE_LIMIT) }),
+  };
+}
+
 /** 0–100; NaN becomes 0. */
 export function wholePercentage(percentage: number): number {
   return Number.isNaN(percentage) ? 0 : Math.min(100, Math.max(0, Math.trunc(percentage)));

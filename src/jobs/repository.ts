@@ -14,6 +14,7 @@ import type {
 import { columnJson, columnText, NAME_LIMIT, PROGRESS_MESSAGE_LIMIT } from "./column-values.js";
 import { timestampText, utcNow } from "./database.js";
 import {
+  cancellation,
   claimable,
   endOfJob,
   failure,
@@ -166,7 +167,7 @@ export class JobRepository {
 
   /** PROCESSING → CANCELLED. */
   async cancel(claim: Claim): Promise<FencedOutcome> {
-    return this.fenced(claim, { ...endOfJob("CANCELLED"), progress_message: "Cancelled" });
+    return this.fenced(claim, cancellation());
   }
 
   /** Ends a job nobody has claimed for this delivery, if the claimant could have claimed it; true when it did. */
@@ -176,8 +177,7 @@ export class JobRepository {
     claimant: Claimant,
     end: { readonly status: "FAILED"; readonly message: string } | { readonly status: "CANCELLED" },
   ): Promise<boolean> {
-    const values =
-      end.status === "FAILED" ? failure(end.message) : { ...endOfJob("CANCELLED"), progress_message: "Cancelled" };
+    const values = end.status === "FAILED" ? failure(end.message) : cancellation();
     const result = await this.database
       .updateTable("jobs")
       .set({ ...values, updated_at: utcNow() })
@@ -210,10 +210,10 @@ export class JobRepository {
   }
 
   /** What the user's cancel button does: QUEUED or PROCESSING → CANCELLED; false when the job had ended. */
-  async requestCancel(id: string): Promise<boolean> {
+  async requestCancel(id: string, reason?: string): Promise<boolean> {
     const result = await this.database
       .updateTable("jobs")
-      .set({ ...endOfJob("CANCELLED"), updated_at: utcNow() })
+      .set({ ...cancellation(reason), updated_at: utcNow() })
       .where("id", "=", id)
       .where("status", "in", ["QUEUED", "PROCESSING"])
       .executeTakeFirst();

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { asError, redactText } from "../celery/values.js";
 import type { JobRepository } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";
 import { jobKind, taskNames } from "../plosolver/job-kinds.js";
@@ -37,7 +38,7 @@ export async function submitJob(
   try {
     await send(taskNames(kind)[0], [id], { taskId, queue: kind.queues[0] });
   } catch (error) {
-    await repository.requestCancel(id);
+    await repository.requestCancel(id, `its task could not be sent: ${redactText(asError(error).message)}`);
     throw error;
   }
   return { id, taskId };

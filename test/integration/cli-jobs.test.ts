@@ -99,13 +99,13 @@ describe("celery jobs", () => {
     const watched = await celery("jobs", "submit", "spot", "--user", USER_ID, "--input", file, "--watch");
     expect(watched).toMatchObject({ code: 0, stderr: "" });
     expect(watched.stdout).toMatch(/^COMPLETED +█{30} 100%/m);
-    expect(watched.stdout).toMatch(/^PLAYER +CARDS +TOP EST\./m);
-    expect(watched.stdout).toMatch(/^1 +As Ks Qh Jh +[\d.]+%/m);
+    expect(watched.stdout).toMatch(/^Player +Cards +Top +vs random/m);
+    expect(watched.stdout).toMatch(/^1 +As Ks Qh Jh +[\d.]+ %/m);
     const [listed] = JSON.parse((await celery("jobs", "list", "--status", "completed", "--json")).stdout);
     expect(listed).toMatchObject({ status: "COMPLETED", job_type: "SPOT_SIMULATION", user_id: USER_ID });
     const shown = await celery("jobs", "show", listed.id);
     expect(shown.stdout).toMatch(/^status +COMPLETED$/m);
-    expect(shown.stdout).toMatch(/^PLAYER +CARDS/m);
+    expect(shown.stdout).toMatch(/^Player +Cards/m);
     expect((await celery("jobs", "list", "--type", "spot")).stdout).toMatch(
       new RegExp(`^${listed.id} +spot +COMPLETED`, "m"),
     );

@@ -126,7 +126,7 @@ function identify(error: unknown): { type: string; module: string; args: readonl
     return { type: "Exception", module: "builtins", args: [error === undefined ? null : error] };
   }
   const declared = error as PythonIdentity & Error;
-  const args = Array.isArray(declared.excArgs) ? declared.excArgs : [error.message];
+  const args = Array.isArray(declared.excArgs) ? declared.excArgs : [issuesOf(error) ?? error.message];
   if (typeof declared.excType === "string") {
     return { type: declared.excType, module: declared.excModule ?? FOREIGN_MODULE, args };
   }
@@ -137,6 +137,16 @@ function identify(error: unknown): { type: string; module: string; args: readonl
   return builtin === undefined
     ? { type: name, module: FOREIGN_MODULE, args }
     : { type: builtin, module: "builtins", args };
+}
+
+/** The issues of a ZodError as a sentence: its message is their JSON, over many lines. Null for any other error. */
+function issuesOf(error: Error): string | null {
+  if (!/^\$?Zod(Real)?Error$/.test(error.name) || !("issues" in error) || !Array.isArray(error.issues)) return null;
+  const sentences = error.issues.map((issue: { readonly path?: readonly PropertyKey[]; readonly message?: string }) => {
+    const path = (issue.path ?? []).map(String).join(".");
+    return path === "" ? `${issue.message}` : `${path}: ${issue.message}`;
+  });
+  return sentences.join("; ");
 }
 
 /** Node's file and network errors are plain Errors with a code. */

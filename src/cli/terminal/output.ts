@@ -28,14 +28,14 @@ export class Output {
     return styleText([...styles], text, { validateStream: false });
   }
 
-  /** Rows under headings, in aligned columns. */
-  table(headings: readonly string[], rows: readonly (readonly string[])[]): void {
+  /** Rows under headings, in aligned columns: the first `left` ones flush left, the others, of numbers, flush right. */
+  table(headings: readonly string[], rows: readonly (readonly string[])[], left = headings.length): void {
     const widths = headings.map((heading, column) =>
       Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
     );
     const aligned = (cells: readonly string[]) =>
       cells
-        .map((cell, column) => (column === cells.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .map((cell, column) => (column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
         .join("  ")
         .trimEnd();
     this.line(this.style(aligned(headings), "bold"));

@@ -313,7 +313,22 @@ describe("for operators", () => {
     const id = await jobs.queue();
     expect(await jobs.repository.requestCancel(id)).toBe(true);
     expect(await jobs.repository.requestCancel(id)).toBe(false);
-    expect(await jobs.row(id)).toMatchObject({ status: "CANCELLED", completed_at: expect.any(String) });
+    expect(await jobs.row(id)).toMatchObject({
+      status: "CANCELLED",
+      completed_at: expect.any(String),
+      progress_message: "Cancelled",
+      error_message: null,
+    });
+  });
+
+  test("a cancel request may say why", async () => {
+    const id = await jobs.queue();
+    await jobs.repository.requestCancel(id, `no broker ${"x".repeat(2000)}`);
+    const { progress_message, error_message } = await jobs.row(id);
+    expect(progress_message).toMatch(/^Cancelled: no broker x+/);
+    expect(progress_message?.length).toBeLessThanOrEqual(255);
+    expect(error_message).toMatch(/^no broker x+/);
+    expect(error_message?.length).toBeLessThanOrEqual(1024);
   });
 
   test("lists are newest first and can be narrowed", async () => {

@@ -17,8 +17,7 @@ async function demo(env: Record<string, string>): Promise<string> {
   return stdout;
 }
 
-const playerLine = (number: number) =>
-  new RegExp(`^ {2}${number} {2,}\\w\\w \\w\\w \\w\\w \\w\\w( +[\\d.]+ %){8}$`, "m");
+const playerLine = (number: number) => new RegExp(`^${number} {2,}\\w\\w \\w\\w \\w\\w \\w\\w( +[\\d.]+ %){8}$`, "m");
 
 it("takes a job from Python Celery through the built worker to a table of results", async () => {
   const output = await demo({});

@@ -94,6 +94,9 @@ describe("the command", () => {
     [["control", "--list"], 0, /rate_limit <task_name>/, /^$/],
     [["multi", "start"], 1, /^$/, /celery multi is not available/],
     [["shell"], 1, /^$/, /not available/],
+    [["flower", "--port=5555"], 1, /^$/, /celery flower is not available.*celery web/],
+    [["control", "ping"], 2, /^$/, /^Error: ping is a command of inspect: celery inspect ping$/m],
+    [["health", "--live", "--ready"], 2, /^$/, /cannot be used with option '--ready'/],
     [["inspect", "pong"], 2, /^$/, /^Error: Command pong not recognized. Did you mean ping\?/],
     [["pruge"], 2, /^$/, /Did you mean purge\?/],
     [["call", "t.add", "--args", "{}"], 2, /^$/, /was not an array/],
@@ -130,6 +133,8 @@ describe("completion", () => {
     expect(complete("celery", "in")).toEqual(["inspect"]);
     expect(complete("celery", "-A", "x", "inspect", "active")).toEqual(["active", "active_queues"]);
     expect(complete("celery", "jobs", "w")).toEqual(["watch"]);
+    expect(complete("celery", "completion", "z")).toEqual(["zsh"]);
+    expect(complete("celery", "jobs", "list", "--status", "F")).toEqual(["FAILED"]);
     expect(complete("celery", "worker", "--without-")).toEqual([
       "--without-gossip",
       "--without-mingle",
@@ -138,6 +143,6 @@ describe("completion", () => {
   });
 
   it("has a script for zsh", async () => {
-    expect((await runCelery(["completion", "zsh"], {})).stdout).toMatch(/^#compdef celery[\s\S]*compadd/);
+    expect((await runCelery(["completion", "zsh"], {})).stdout).toMatch(/^#compdef celery plosolver[\s\S]*compadd/);
   });
 });

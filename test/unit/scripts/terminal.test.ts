@@ -1,6 +1,5 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { resultTable } from "../../../scripts/local/show-job.js";
 import { ProgressBar, table } from "../../../scripts/local/terminal.js";
 
 function output(options: { isTTY?: boolean; columns?: number } = {}): NodeJS.WriteStream & { text(): string } {
@@ -35,23 +34,5 @@ describe("ProgressBar", () => {
 describe("tables", () => {
   it("pads columns to their widest cell", () => {
     expect(table(["Name", "N"], [["a", "100"]], 1)).toBe("  Name    N\n  ────  ───\n  a     100");
-  });
-
-  it("show a player a line", () => {
-    const player = {
-      player_number: 1,
-      cards: ["As", "Ah", "Kd", "Qd"],
-      top_actual_equity: 0.5,
-      top_estimated_equity: 0.61,
-      bottom_actual_equity: 0.25,
-      bottom_estimated_equity: 0.333,
-      scoop_both_boards: 0.1,
-      chop_both_boards: 0,
-      split_top: 0.4,
-      split_bottom: 0.2,
-    };
-    expect(resultTable([player]).split("\n")[2]).toMatch(
-      /^ {2}1 +As Ah Kd Qd +50\.0 % +61\.0 % +25\.0 % +33\.3 % +10\.0 %/,
-    );
   });
 });

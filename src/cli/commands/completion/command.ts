@@ -4,8 +4,10 @@ import { ControlRegistry } from "../../../celery/values.js";
 /** A command as the shell completes it. */
 interface Node {
   readonly path: string;
-  /** Sub-commands and options. */
+  /** Sub-commands, options, and values of an argument. */
   readonly words: readonly string[];
+  /** Options that take one of some values. */
+  readonly values: readonly { readonly names: readonly string[]; readonly words: readonly string[] }[];
 }
 
 /** `celery completion bash` and `celery completion zsh`. */
@@ -23,8 +25,17 @@ export function registerCompletion(program: Command): void {
 function describe(command: Command, path: string): Node[] {
   const visible = command.commands.filter((child) => child.description() !== "" && !isHidden(child));
   const options = command.options.flatMap(({ short, long, hidden }) => (hidden ? [] : [short, long]));
-  const words = [...visible.map((child) => child.name()), ...controlNames(command.name()), ...options, "--help"];
-  const own = { path, words: words.filter((word): word is string => typeof word === "string") };
+  const ofArguments = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const names = [...visible.map((child) => child.name()), ...controlNames(command.name()), ...ofArguments];
+  const own = {
+    path,
+    words: [...names, ...options, "--help"].filter((word): word is string => typeof word === "string"),
+    values: command.options.flatMap(({ short, long, argChoices }) =>
+      argChoices === undefined
+        ? []
+        : [{ names: [short, long].filter((name) => name !== undefined), words: argChoices }],
+    ),
+  };
   return [own, ...visible.flatMap((child) => describe(child, `${path} ${child.name()}`.trim()))];
 }
 
@@ -38,8 +49,20 @@ function controlNames(name: string): string[] {
   return new ControlRegistry().list(name).map((command) => command.name);
 }
 
-function cases(nodes: readonly Node[]): string {
-  return nodes.map(({ path, words }) => `    "${path}") words="${words.join(" ")}" ;;`).join("\n");
+/** @param words name of the shell's variable */
+function cases(nodes: readonly Node[], words: string): string {
+  return nodes.map((node) => `    "${node.path}") ${words}="${node.words.join(" ")}" ;;`).join("\n");
+}
+
+/** After an option that takes one of some values: these alone. */
+function valueCases(nodes: readonly Node[], words: string): string {
+  const choices = nodes.flatMap(({ path, values }) =>
+    values.map((value) => {
+      const places = value.names.map((name) => `"${path}|${name}"`).join(" | ");
+      return `    ${places}) ${words}="${value.words.join(" ")}" ;;`;
+    }),
+  );
+  return choices.join("\n");
 }
 
 /** Both shells walk the words before the cursor and keep those that name a command. */
@@ -53,16 +76,19 @@ _celery() {
     esac
   done
   case "\${path//\\// }" in
-${cases(nodes)}
+${cases(nodes, "words")}
+  esac
+  case "\${path//\\// }|\${COMP_WORDS[COMP_CWORD-1]}" in
+${valueCases(nodes, "words")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))
 }
-complete -o default -F _celery celery
+complete -o default -F _celery celery plosolver
 `;
 }
 
 function zshScript(nodes: readonly Node[]): string {
-  return `#compdef celery
+  return `#compdef celery plosolver
 _celery() {
   local path_="" word words_=""
   for word in "\${(@)words[2,CURRENT-1]}"; do
@@ -72,12 +98,15 @@ _celery() {
   done
   local -a candidates
   case "\${path_//\\// }" in
-${cases(nodes).replaceAll('words="', 'words_="')}
+${cases(nodes, "words_")}
+  esac
+  case "\${path_//\\// }|\${words[CURRENT-1]}" in
+${valueCases(nodes, "words_")}
   esac
   candidates=(\${(s: :)words_})
   compadd -- $candidates
 }
 # Read from fpath this file is the function itself, and this its first call; else it is sourced.
-if [ "$funcstack[1]" = "_celery" ]; then _celery "$@"; else compdef _celery celery; fi
+if [ "$funcstack[1]" = "_celery" ]; then _celery "$@"; else compdef _celery celery plosolver; fi
 `;
 }

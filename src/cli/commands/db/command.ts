@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { DatabaseStatus } from "../../../jobs/migrator.js";
 import { withDatabase } from "../../session/database-session.js";
+import { describeDatabase } from "./text.js";
 
 /** `celery db migrate` and `celery db status`. */
 export function registerDb(program: Command): void {
@@ -14,7 +14,7 @@ export function registerDb(program: Command): void {
         const { migrate } = await import("../../../jobs/migrator.js");
         const { status, carriedOut } = await migrate(database, options);
         const done = carriedOut.length > 0 ? `applied ${carriedOut.join(", ")}` : "nothing to do";
-        process.stdout.write(`${done}: ${describe(status)}\n`);
+        process.stdout.write(`${done}: ${describeDatabase(status)}\n`);
       });
     });
 
@@ -26,21 +26,8 @@ export function registerDb(program: Command): void {
         const { databaseStatus, explainMissing } = await import("../../../jobs/migrator.js");
         const status = await databaseStatus(database);
         if (options.json) process.stdout.write(`${JSON.stringify(status, null, 2)}\n`);
-        else process.stdout.write(`${status.missing.length > 0 ? explainMissing(status) : describe(status)}\n`);
+        else process.stdout.write(`${status.missing.length > 0 ? explainMissing(status) : describeDatabase(status)}\n`);
         if (status.missing.length > 0) process.exitCode = 1;
       });
     });
-}
-
-function describe(status: DatabaseStatus): string {
-  switch (status.owner) {
-    case "backend": {
-      const revision = status.alembicRevision === null ? "" : ` (Alembic revision ${status.alembicRevision})`;
-      return `the tables were made by the backend${revision} and are complete; they are left as they are`;
-    }
-    case "worker":
-      return `the tables were made by this worker and are complete (${status.applied.length} migrations applied)`;
-    case "nobody":
-      return "the database has none of the tables: run `celery db migrate`";
-  }
 }

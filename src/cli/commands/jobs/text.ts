@@ -6,15 +6,21 @@ const BAR_WIDTH = 30;
 
 /** Columns of a spot simulation's result: heading, key, and whether it is a fraction. */
 const SPOT_COLUMNS = [
-  ["PLAYER", "player_number", false],
-  ["CARDS", "cards", false],
-  ["TOP EST.", "top_estimated_equity", true],
-  ["TOP ACT.", "top_actual_equity", true],
-  ["BOTTOM EST.", "bottom_estimated_equity", true],
-  ["BOTTOM ACT.", "bottom_actual_equity", true],
-  ["SCOOP", "scoop_both_boards", true],
-  ["CHOP", "chop_both_boards", true],
+  ["Player", "player_number", false],
+  ["Cards", "cards", false],
+  ["Top", "top_actual_equity", true],
+  ["vs random", "top_estimated_equity", true],
+  ["Bottom", "bottom_actual_equity", true],
+  ["vs random", "bottom_estimated_equity", true],
+  ["Scoop", "scoop_both_boards", true],
+  ["Chop both", "chop_both_boards", true],
+  ["Split top", "split_top", true],
+  ["Split bottom", "split_bottom", true],
 ] as const;
+const LEGEND = [
+  "Top, Bottom: share of that board against the known hands. vs random: against one random hand.",
+  "Scoop: wins both boards alone. Chop both: a tie on both. Split: wins or ties that board.",
+];
 
 /** One line that follows a job: redrawn on a terminal, a new line for each change elsewhere. */
 export class ProgressLine {
@@ -52,7 +58,7 @@ export function printJob(output: Output, row: JobRow): void {
   printResult(output, row.result_data);
 }
 
-/** A spot simulation as a table, everything else as JSON. */
+/** The answer of a job, wherever one is shown: a spot simulation as a table, everything else as JSON. */
 export function printResult(output: Output, result: unknown): void {
   if (!Array.isArray(result) || !result.every(isRecord)) {
     output.line(JSON.stringify(result, null, 2));
@@ -62,11 +68,14 @@ export function printResult(output: Output, result: unknown): void {
   output.table(
     columns.map(([heading]) => heading),
     result.map((player) => columns.map(([, key, isFraction]) => cellText(player[key], isFraction))),
+    columns.filter(([, , isFraction]) => !isFraction).length,
   );
+  output.line();
+  for (const line of LEGEND) output.line(output.style(line, "dim"));
 }
 
 function cellText(value: unknown, isFraction: boolean): string {
   if (value === undefined || value === null) return "-";
-  if (isFraction && typeof value === "number") return `${(value * 100).toFixed(2)}%`;
+  if (isFraction && typeof value === "number") return `${(value * 100).toFixed(1)} %`;
   return Array.isArray(value) ? value.join(" ") : String(value);
 }

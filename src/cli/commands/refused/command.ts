@@ -5,6 +5,7 @@ import { CliError } from "../../globals.js";
 const REFUSED: Readonly<Record<string, string>> = {
   multi: "start one process a worker, with systemd, Docker (`docker compose up --scale celeryworker=2`) or a shell",
   beat: "the PLOSolver jobs have no schedule; run Python's beat beside this worker, it takes its tasks",
+  flower: "run Python's Flower beside the workers (compose.yaml does), or `celery web`, which shows the jobs, too",
   shell: "use `celery call`, `celery inspect` and `celery jobs`, or `node` with an import of your app module",
   upgrade: "there are no settings of older versions to upgrade",
   migrate: "move messages with RabbitMQ's shovel plugin; the jobs tables are made by `celery db migrate`",

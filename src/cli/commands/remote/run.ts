@@ -80,6 +80,8 @@ function find(registry: ControlRegistry, kind: CommandKind, name: string | undef
   if (name === undefined) throw new CliError(`Missing argument 'COMMAND': see celery ${kind} --list`, EXIT_USAGE);
   const command = registry.get(name);
   if (command !== null && command.kind === kind) return command;
+  if (command !== null)
+    throw new CliError(`${name} is a command of ${command.kind}: celery ${command.kind} ${name}`, EXIT_USAGE);
   const names = known.map((other) => other.name);
   throw new CliError(
     `Command ${name} not recognized. Did you mean ${nearest(name, names)}? Available ${kind} commands: ${names.join(", ")}`,

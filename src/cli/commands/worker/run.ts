@@ -35,7 +35,7 @@ export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Pro
     log.error({ err: error }, "a promise was rejected and nobody handled it"),
   );
   if (flags.quiet !== true && flags.logfile === undefined && isReadable(logFormat()))
-    process.stdout.write(startupBanner(program.app, program.worker));
+    process.stdout.write(startupBanner(program.app, program.worker, healthUrl(flags)));
   if (flags.purge === true) await purge(flags, program.worker);
   overrideTimeLimits(program.app, flags);
   await program.start();
@@ -157,6 +157,13 @@ function expandPath(path: string, nodename: string): string {
     if (code === "%d") return domain;
     return code === "%%" ? "%" : "0";
   });
+}
+
+/** Only the built-in program opens a port for its health. */
+function healthUrl(flags: WorkerFlags): string | null {
+  if (parseAppReference(flags.app).kind !== "built-in") return null;
+  const { host, port } = loadConfig().http;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port === 0 ? "<a free port>" : port}/health`;
 }
 
 function logFormat(): Config["log"]["format"] {

@@ -9,8 +9,11 @@ import {
   SOFTWARE_VERSION,
 } from "../../../celery/values.js";
 
-/** What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has. */
-export function startupBanner(app: Celery, worker: Worker): string {
+/**
+ * What `celery worker` prints before it starts: where it connects, what it consumes, which tasks it has.
+ * @param health where its health can be asked; null where it opens no port for that
+ */
+export function startupBanner(app: Celery, worker: Worker, health: string | null): string {
   const { settings } = worker;
   const autoscale = settings.workerAutoscale;
   const concurrency =
@@ -25,6 +28,7 @@ export function startupBanner(app: Celery, worker: Worker): string {
     ["concurrency", concurrency + shares],
     ["machine", describeMachine(machine())],
     ["task events", events],
+    ["health", health ?? `no port; celery inspect ping -d ${worker.nodename}`],
   ] as const;
   const queues = worker.queues.map(
     ({ name, exchange = name, exchangeType = "direct", routingKey = name }) =>

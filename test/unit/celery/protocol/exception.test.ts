@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { EncodeError } from "../../../../src/celery/protocol/errors.js";
 import {
   decodeException,
@@ -7,6 +8,12 @@ import {
   RemoteTaskError,
   tracebackOf,
 } from "../../../../src/celery/protocol/exception.js";
+
+const unfit = z
+  .object({ job: z.object({ id: z.string() }), runs: z.int() })
+  .safeParse({ job: { id: 1 }, runs: 1.5 }).error;
+const UNFIT =
+  "job.id: Invalid input: expected string, received number; runs: Invalid input: expected int, received number";
 
 class OwnError extends Error {}
 class NamedError extends TypeError {
@@ -31,6 +38,7 @@ describe("encodeException", () => {
     [new NamedError("x"), "NamedError", "javascript", ["x"]],
     [Object.assign(new Error("x"), { name: "Renamed" }), "Renamed", "javascript", ["x"]],
     [new DOMException("x", "AbortError"), "AbortError", "javascript", ["x"]],
+    [unfit, "ZodError", "javascript", [UNFIT]],
     [refused, "ConnectionRefusedError", "builtins", ["connect ECONNREFUSED"]],
     [Object.assign(new Error("x"), { code: "ENOTDIR", syscall: "open" }), "OSError", "builtins", ["x"]],
     [new DeclaredError("x"), "HandError", "poker.errors", ["bad hand", 7]],

@@ -31,7 +31,13 @@ export interface AmqplibConnection extends EventEmitter {
   readonly maxFrameSize: number;
   /** Keeps the heartbeat still while anything else is sent. */
   sentSinceLastCheck: boolean;
-  readonly channels: readonly ({ readonly buffer: { write(bytes: Buffer): boolean } } | null)[];
+  readonly channels: readonly (OpenChannel | null)[];
+  /** Reads the streams of the channels in turn and writes to the socket. */
+  readonly muxer: { unpipeFrom(stream: ChannelStream): void };
+  /** Takes a number for a channel, and makes its stream. @returns the number */
+  freshChannel(channel: object, options?: object): number;
+  /** The end, for whatever reason. */
+  toClosed(stack: unknown, error?: Error): void;
   /** Runs the handshake. */
   open(fields: HandshakeFields, done: (error: Error | null) => void): void;
   /** @returns the next frame; false until more bytes arrive */
@@ -47,6 +53,17 @@ export interface AmqplibConnection extends EventEmitter {
   ): boolean;
   /** Sends the body of a message in frames. */
   sendContent(channel: number, content: Buffer): boolean;
+}
+
+/** Where the frames of a channel go. */
+export interface ChannelStream {
+  write(frames: Buffer): boolean;
+  end(): void;
+}
+
+interface OpenChannel {
+  readonly channel: { onBufferDrain?(): void };
+  buffer: ChannelStream;
 }
 
 /** What amqplib says of itself and asks for in the handshake. */

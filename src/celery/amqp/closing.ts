@@ -1,10 +1,12 @@
 import type { Socket } from "node:net";
 import type { Channel, ChannelModel } from "amqplib";
+import { flushWrites } from "./wire-connection.js";
 
 /** How long the broker may take to answer. */
 const DEADLINE_MS = 2000;
 
 interface Closable {
+  readonly connection: object;
   close(): Promise<void>;
   once(event: "close", listener: () => void): unknown;
 }
@@ -31,6 +33,8 @@ export async function closeConnection(model: ChannelModel): Promise<void> {
 
 function closes(target: Closable): Promise<boolean> {
   const closed = new Promise<void>((resolve) => target.once("close", resolve));
+  // Acknowledgements of this turn are for a channel that is still open.
+  flushWrites(target.connection);
   // What is closed already refuses to be closed again: as good.
   return settles(Promise.race([target.close(), closed]));
 }

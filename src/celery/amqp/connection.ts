@@ -1,5 +1,4 @@
 import { EventEmitter } from "node:events";
-import type { Socket } from "node:net";
 import type { Channel, ChannelModel, ConfirmChannel } from "amqplib";
 import type { Logger } from "pino";
 import { asError, BrokerError } from "../errors.js";
@@ -172,7 +171,6 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   async #connectOnce(): Promise<void> {
     const { name, heartbeatSeconds, connectTimeoutMs, log } = this.#options;
     const model = await dial({ address: this.address, name, heartbeatSeconds, timeoutMs: connectTimeoutMs });
-    joinWrites(model);
     let lastError: Error | null = null;
     const lost = new Promise<void>((resolve) => {
       model.on("error", (error) => {
@@ -255,25 +253,4 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     });
     this.#wake = null;
   }
-}
-
-/**
- * Sends what the channels of a connection write in one turn of the event loop with one system call: amqplib writes a
- * chunk for each channel, and system calls are the largest part of what a message costs.
- */
-function joinWrites(model: ChannelModel): void {
-  const { stream } = model.connection as unknown as { readonly stream: Socket };
-  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
-  let joining = false;
-  stream.write = (...args: unknown[]) => {
-    if (!joining) {
-      joining = true;
-      stream.cork();
-      process.nextTick(() => {
-        joining = false;
-        stream.uncork();
-      });
-    }
-    return write(...args);
-  };
 }

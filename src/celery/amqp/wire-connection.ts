@@ -1,9 +1,11 @@
-import { IllegalOperationError } from "amqplib";
+import type { Socket } from "node:net";
+import { type Channel, IllegalOperationError } from "amqplib";
 import { BrokerError, HeadersTooLarge } from "../errors.js";
 import { Connection, type Frame, type PublishFields } from "./amqplib-parts.js";
 import { BASIC, readContentHeader, writeContentHeader } from "./content-header.js";
 import { readTable } from "./field-reader.js";
-import { FieldWriter } from "./field-writer.js";
+import type { FieldWriter } from "./field-writer.js";
+import { Outbox } from "./outbox.js";
 
 const METHOD_FRAME = 1;
 const HEADER_FRAME = 2;
@@ -19,18 +21,54 @@ const CONNECTION_START = 0x000a_000a;
 const CONNECTION_CLOSE = 0x000a_0032;
 const BASIC_PUBLISH = 0x003c_0028;
 
-/** Messages up to this size travel in one chunk: copying is cheaper than a second write. */
-const ONE_CHUNK = 2048;
+/** Longer parts of a body are sent from where they are: below, copying is cheaper than one more piece of a write. */
+const COPIED_BYTES = 8192;
 
 /**
  * amqplib's connection with another codec for tables. amqplib's own throws for field types that Python writes, and an
  * exception there closes the connection, upon which the same message comes again; it rounds 64-bit integers, forgets
  * the types of what it reads, and writes no table beyond 64 KiB. Here content headers are read and written by
- * content-header.ts. All else is amqplib's.
+ * content-header.ts, and what is sent in one turn of the event loop goes out as one write (outbox.ts). All else is amqplib's.
  */
 export class WireConnection extends Connection {
-  readonly #writer = new FieldWriter();
+  readonly #outbox: Outbox;
   #isOpening = true;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.#outbox = new Outbox(this.stream);
+    const [control] = this.channels;
+    if (control) control.buffer = this.#outbox;
+    this.stream.on("drain", () => {
+      for (const each of this.channels) each?.channel.onBufferDrain?.();
+    });
+  }
+
+  /** The channel's frames go to the outbox instead of a stream of its own. */
+  override freshChannel(channel: object, options?: object): number {
+    const number = super.freshChannel(channel, options);
+    const opened = this.channels[number];
+    if (opened) {
+      this.muxer.unpipeFrom(opened.buffer);
+      opened.buffer = this.#outbox;
+    }
+    return number;
+  }
+
+  override toClosed(stack: unknown, error?: Error): void {
+    this.flush();
+    super.toClosed(stack, error);
+  }
+
+  /** Calls `work` before the next write. */
+  beforeWrite(work: () => void): void {
+    this.#outbox.before(work);
+  }
+
+  /** Writes now what this turn of the event loop has brought so far. */
+  flush(): void {
+    this.#outbox.flush();
+  }
 
   /** The handshake is over. */
   opened(): void {
@@ -73,27 +111,63 @@ export class WireConnection extends Connection {
     properties: object,
     content: Buffer,
   ): boolean {
-    const writer = this.#writer;
-    writer.clear();
-    const method = startFrame(writer, METHOD_FRAME, channel);
-    writePublish(writer, fields);
-    endFrame(writer, method);
-    const header = startFrame(writer, HEADER_FRAME, channel);
-    writeContentHeader(writer, content.length, properties);
-    endFrame(writer, header);
-    if (writer.offset - header > this.frameMax) throw new HeadersTooLarge(writer.offset - header, this.frameMax);
-    const isWhole = writer.offset + FRAME_OVERHEAD + content.length <= ONE_CHUNK;
-    if (isWhole && content.length > 0) {
-      const body = startFrame(writer, BODY_FRAME, channel);
-      writer.raw(content);
-      endFrame(writer, body);
+    if (!this.channels[channel]) throw new IllegalOperationError("the channel is closed");
+    const { frames } = this.#outbox;
+    const start = frames.offset;
+    try {
+      const method = startFrame(frames, METHOD_FRAME, channel);
+      writePublish(frames, fields);
+      endFrame(frames, method);
+      const header = startFrame(frames, HEADER_FRAME, channel);
+      writeContentHeader(frames, content.length, properties);
+      endFrame(frames, header);
+      if (frames.offset - header > this.frameMax) throw new HeadersTooLarge(frames.offset - header, this.frameMax);
+    } catch (error) {
+      frames.offset = start;
+      throw error;
+    }
+    return this.sendContent(channel, content);
+  }
+
+  override sendContent(channel: number, content: Buffer): boolean {
+    const { frames } = this.#outbox;
+    const most = this.frameMax - FRAME_OVERHEAD;
+    for (let offset = 0; offset < content.length; offset += most) {
+      const part = content.length <= most ? content : content.subarray(offset, offset + most);
+      frames.octet(BODY_FRAME);
+      frames.short(channel);
+      frames.long(part.length);
+      if (part.length <= COPIED_BYTES) frames.raw(part);
+      else this.#outbox.append(part);
+      frames.octet(FRAME_END);
     }
     this.sentSinceLastCheck = true;
-    const buffer = this.channels[channel]?.buffer;
-    if (buffer === undefined) throw new IllegalOperationError("the channel is closed");
-    const isTaken = buffer.write(writer.copy());
-    return isWhole || content.length === 0 ? isTaken : this.sendContent(channel, content);
+    return this.#outbox.written();
   }
+}
+
+/**
+ * Calls `work` once before the channel's connection next writes: what it sends goes with all else of this turn. On a channel
+ * that is closed by then it sends nothing, and does not fail.
+ */
+export function beforeWrite({ connection }: Channel, work: () => void): void {
+  wire(connection).beforeWrite(() => {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof IllegalOperationError)) throw error;
+    }
+  });
+}
+
+/** Writes now what was sent on a connection, before it or a channel of it is closed. */
+export function flushWrites(connection: unknown): void {
+  wire(connection).flush();
+}
+
+function wire(connection: unknown): WireConnection {
+  if (connection instanceof WireConnection) return connection;
+  throw new TypeError("this is no connection of dial()");
 }
 
 function contentHeader(channel: number, payload: Buffer): Frame | null {

@@ -5,7 +5,7 @@ import type { BrokerConnection, Channel } from "../../amqp/connection.js";
 import { StandingChannel } from "../../amqp/standing-channel.js";
 import { declareQueue, type QueueDefinition } from "../../amqp/topology.js";
 import { asError } from "../../errors.js";
-import { Delivery, type DeliveryChannel } from "./delivery.js";
+import { Delivery, DeliveryChannel } from "./delivery.js";
 
 /** What a consumer tells its worker. */
 export interface ConsumerListener {
@@ -103,7 +103,7 @@ export class Consumer {
 
   async #consume(channel: Channel): Promise<void> {
     await declareQueue(this.#connection, this.queue, this.#log);
-    const current: DeliveryChannel = { channel, consumer: this, lostAtMs: null, unsettled: new Set() };
+    const current = new DeliveryChannel(channel, this);
     this.#current = current;
     this.#growth = 1;
     await this.#subscribe(current);

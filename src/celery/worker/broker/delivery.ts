@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from "../../amqp/connection.js";
 import type { RawMessage } from "../../protocol/types.js";
+import { Acks } from "./acks.js";
 
 /** What a consumer is told of the deliveries that came by it. */
 export interface DeliveryConsumer {
@@ -8,14 +9,18 @@ export interface DeliveryConsumer {
 }
 
 /** A channel as deliveries know it: its tags are void once it is closed. */
-export interface DeliveryChannel {
-  readonly channel: Channel;
-  /** The consumer whose window its deliveries fill. */
-  readonly consumer: DeliveryConsumer;
+export class DeliveryChannel {
   /** When it was lost, in epoch milliseconds; null while it is open, Infinity once it was closed in good order. */
-  lostAtMs: number | null;
-  /** Deliveries of this channel that are not settled yet. */
-  readonly unsettled: Set<Delivery>;
+  lostAtMs: number | null = null;
+  /** Deliveries of this channel that are not settled yet, as they came. */
+  readonly unsettled = new Set<Delivery>();
+  readonly acks = new Acks(this);
+
+  constructor(
+    readonly channel: Channel,
+    /** The consumer whose window its deliveries fill. */
+    readonly consumer: DeliveryConsumer,
+  ) {}
 }
 
 export type Settlement = "ack" | "reject" | "requeue";
@@ -62,7 +67,7 @@ export class Delivery {
     this.#settled = true;
     this.on.unsettled.delete(this);
     if (this.on.lostAtMs !== null) return false;
-    if (how === "ack") this.on.channel.ack(this.message);
+    if (how === "ack") this.on.acks.add(this);
     else this.on.channel.reject(this.message, how === "requeue");
     return true;
   }

@@ -23,15 +23,25 @@ import {
 const FRAME_MAX = 131_072;
 const PUBLISH = { exchange: "", routingKey: "q" };
 
-/** A connection on a socket that the test fills, and what it sends on channel 1. */
+/** A connection on a socket that the test fills, and what it has sent on channel 1. */
 function connectionOn(Type: typeof Connection = WireConnection) {
-  const socket = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => done() });
+  const written: Buffer[] = [];
+  const socket = new Duplex({
+    read: () => undefined,
+    write: (chunk, _encoding, done) => {
+      written.push(chunk);
+      done();
+    },
+  });
   const connection = new Type(socket as Socket);
-  const sent: Buffer[] = [];
-  const channel = { buffer: { write: (bytes: Buffer) => sent.push(bytes) > 0 } };
+  const channel = { channel: {}, buffer: { write: (bytes: Buffer) => written.push(bytes) > 0, end: () => undefined } };
   Object.assign(connection, { frameMax: FRAME_MAX, channels: [null, channel] });
   if (connection instanceof WireConnection) connection.opened();
-  return { connection, sent, arrive: (bytes: Buffer) => socket.push(bytes) };
+  const sent = () => {
+    if (connection instanceof WireConnection) connection.flush();
+    return Buffer.concat(written.splice(0));
+  };
+  return { connection, socket, written, sent, arrive: (bytes: Buffer) => socket.push(bytes) };
 }
 
 function receive(bytes: Buffer, { connection, arrive } = connectionOn()): ContentHeader {
@@ -231,7 +241,7 @@ describe("a message that is sent", () => {
         const content = Buffer.alloc(size, "b");
         const bytes = [ours, theirs].map(({ connection, sent }) => {
           send(connection, given, content, fields);
-          return Buffer.concat(sent.splice(0));
+          return sent();
         });
         expect(bytes[0]?.equals(bytes[1] as Buffer)).toBe(true);
       }),
@@ -244,7 +254,7 @@ describe("a message that is sent", () => {
     const overhead = headerFrame({ headers: table([["h", field.S("")]]) }).length;
     const fits = { headers: { h: "x".repeat(FRAME_MAX - overhead) } };
     send(connection, fits);
-    expect(Buffer.concat(sent.splice(0))).toEqual(
+    expect(sent()).toEqual(
       Buffer.concat([
         frame(1, 1, method(60, 40, argument.short(0), argument.text(""), argument.text("q"), argument.octet(0))),
         headerFrame({ headers: table([["h", field.S(fits.headers.h)]]) }),
@@ -254,7 +264,7 @@ describe("a message that is sent", () => {
     expect(() => send(connection, { headers: { h: `${fits.headers.h}x` } })).toThrow(
       new HeadersTooLarge(FRAME_MAX + 1, FRAME_MAX),
     );
-    expect(sent).toEqual([]);
+    expect(sent()).toEqual(Buffer.alloc(0));
   });
 
   it.each<[string, object, RegExp]>([
@@ -272,8 +282,52 @@ describe("a message that is sent", () => {
     const { connection, sent } = connectionOn();
     expect(() => send(connection, given)).toThrow(problem);
     expect(() => send(connection, given)).toThrow(EncodeError);
+    expect(sent()).toEqual(Buffer.alloc(0));
     send(connection, {});
-    expect(sent).toHaveLength(1);
+    expect(sent().length).toBeGreaterThan(0);
+  });
+});
+
+describe("what is sent in one turn of the event loop", () => {
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+  it("goes out as one write, with what others add right before it", async () => {
+    const { connection, written } = connectionOn();
+    for (const text of ["a", "b"]) send(connection, {}, Buffer.from(text));
+    (connection as WireConnection).beforeWrite(() => send(connection, {}, Buffer.from("c")));
+    expect(written).toEqual([]);
+    await turn();
+    expect(written).toHaveLength(1);
+    const bodies = ["a", "b", "c"].map((text) => frame(3, 1, Buffer.from(text)));
+    expect(bodies.map((body) => written[0]?.includes(body))).toEqual([true, true, true]);
+  });
+
+  it("begins to go out earlier when it is much", () => {
+    const { connection, written } = connectionOn();
+    for (let sent = 0; sent < 100; sent += 1) send(connection, {}, Buffer.alloc(1000));
+    expect(written).not.toEqual([]);
+  });
+
+  it("makes senders wait while the socket takes nothing, and tells them when it does", async () => {
+    let take: () => void = () => undefined;
+    const socket = new Duplex({
+      read: () => undefined,
+      write: (_chunk, _encoding, done) => {
+        take = done;
+      },
+    });
+    const connection = new WireConnection(socket as Socket);
+    const drained: number[] = [];
+    const channel = { onBufferDrain: () => drained.push(1) };
+    Object.assign(connection, { frameMax: FRAME_MAX, channels: [null, { channel, buffer: {} }] });
+    const publish = () => connection.sendMessage(1, 0, PUBLISH, 60, {}, Buffer.alloc(600_000));
+    expect([publish(), publish()]).toEqual([true, false]);
+    expect(drained).toEqual([]);
+    while (socket.writableLength > 0) {
+      take();
+      await turn();
+    }
+    expect(drained).toEqual([1]);
   });
 });
 

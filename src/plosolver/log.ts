@@ -16,7 +16,7 @@ export function createLogger({ level, format }: Config["log"], file?: string): L
     serializers: { err: serializeError },
     hooks: { streamWrite: createRedactor(process.env, process.argv) },
   };
-  const destination = logStream(file);
+  const destination = logStream(pino.destination, file);
   if (!readable) return pino(options, destination);
   return pino(
     options,

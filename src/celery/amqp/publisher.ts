@@ -1,10 +1,11 @@
 import type { Options } from "amqplib";
 import type { Logger } from "pino";
+import { Changes } from "../changes.js";
 import { asError, PublishError } from "../errors.js";
 import { backOffMs } from "./back-off.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, ConfirmChannel } from "./connection.js";
-import { existsOtherwise, NO_ROUTE, replyCodeOf } from "./refusals.js";
+import { NO_ROUTE, replyCodeOf } from "./refusals.js";
 
 /** One message to publish. */
 export interface OutgoingMessage {
@@ -56,6 +57,8 @@ export class Publisher {
   #refused: Error | null = null;
   /** Not confirmed yet, in the order of publishing. */
   readonly #pending = new Set<Pending>();
+  /** Messages that are done with, and channels that are lost. */
+  readonly #changes = new Changes();
   #closed = false;
 
   constructor(connection: BrokerConnection, log: Logger) {
@@ -86,54 +89,10 @@ export class Publisher {
     });
   }
 
-  /** Runs topology work (declare, bind) on a channel of its own, which a refusal may close. */
-  async withChannel<Result>(work: (channel: ConfirmChannel) => Promise<Result>): Promise<Result> {
-    await this.#connection.whenReady();
-    const channel = await this.#connection.openConfirmChannel();
-    channel.on("error", () => undefined);
-    try {
-      return await work(channel);
-    } finally {
-      await closeChannel(channel);
-    }
-  }
-
-  /**
-   * Makes sure that a durable queue of that name exists, with whatever arguments it has, and is bound by its name to
-   * the direct exchange when one is given. Waits for the broker when it is away.
-   */
-  async declareDurableQueue(queue: string, exchange: string | null = null): Promise<void> {
-    await this.#declare(`queue ${queue}`, (channel) => channel.assertQueue(queue, { durable: true }));
-    if (exchange === null) return;
-    await this.#declare(`exchange ${exchange}`, (channel) =>
-      channel.assertExchange(exchange, "direct", { durable: true }),
-    );
-    await this.#declare(`the binding of ${queue}`, (channel) => channel.bindQueue(queue, exchange, queue));
-  }
-
-  /** One declaration; what exists with other arguments is taken as it is. */
-  async #declare(what: string, declare: (channel: ConfirmChannel) => Promise<unknown>): Promise<void> {
-    while (!this.#closed) {
-      try {
-        await this.withChannel(declare);
-        return;
-      } catch (error) {
-        if (existsOtherwise(error)) return;
-        if (this.#connection.isReady)
-          throw new PublishError(`cannot declare ${what}: ${asError(error).message}`, {
-            cause: error,
-            replyCode: replyCodeOf(error),
-          });
-      }
-    }
-    throw new PublishError("the publisher is closed");
-  }
-
   /** Waits until all is confirmed, or the deadline passes. @returns true when nothing is left */
   async flush(deadlineMs: number): Promise<boolean> {
-    const end = Date.now() + deadlineMs;
-    while (this.#pending.size > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10));
-    return this.#pending.size === 0;
+    const endMs = performance.now() + deadlineMs;
+    return await this.#changes.until(() => this.#pending.size === 0, { msLeft: () => endMs - performance.now() });
   }
 
   /** Refuses what is still unconfirmed. The connection is closed by its owner. */
@@ -143,6 +102,7 @@ export class Publisher {
     for (const pending of this.#pending)
       pending.reject(new PublishError("the publisher was closed before the broker confirmed"));
     this.#pending.clear();
+    this.#changes.notify();
   }
 
   async #open(): Promise<void> {
@@ -167,6 +127,7 @@ export class Publisher {
       this.#channel = null;
       // Also while other hooks of the connection still run: nobody else opens this channel again.
       if (refusal !== null && this.#connection.isUp && !this.#closed) this.#recoverFrom(refusal);
+      this.#changes.notify();
     });
     this.#channel = channel;
   }
@@ -221,9 +182,8 @@ export class Publisher {
       if (this.#channel === null) await this.#openChannel();
       this.#refused = null;
       this.#transmit(pending);
-      while (this.#pending.has(pending) && this.#channel !== null)
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      if (this.#refused !== null && this.#pending.delete(pending)) {
+      await this.#changes.until(() => !this.#pending.has(pending) || this.#channel === null);
+      if (this.#refused !== null && this.#done(pending)) {
         pending.reject(
           new PublishError(
             `the broker refused a message for ${where(pending.message)}: ${asError(this.#refused).message}`,
@@ -234,6 +194,13 @@ export class Publisher {
     }
     // The last message may have been the refused one: what comes next needs a channel.
     if (this.#channel === null) await this.#openChannel();
+  }
+
+  /** @returns false when it was done with before */
+  #done(pending: Pending): boolean {
+    const isNew = this.#pending.delete(pending);
+    this.#changes.notify();
+    return isNew;
   }
 
   #send(pending: Pending): void {
@@ -247,10 +214,10 @@ export class Publisher {
     pending.isReturned = false;
     const settle = (error: unknown) => {
       if (error === null || error === undefined) {
-        if (!this.#pending.delete(pending)) return;
+        if (!this.#done(pending)) return;
         if (pending.isReturned) pending.reject(unroutable(message));
         else pending.resolve();
-      } else if (asError(error).message === NACKED && this.#pending.delete(pending)) {
+      } else if (asError(error).message === NACKED && this.#done(pending)) {
         pending.reject(new PublishError(`the broker refused a message for ${where(message)}`));
       }
       // Any other error is the channel's end: the message is sent again on the next channel.
@@ -259,7 +226,7 @@ export class Publisher {
       channel.publish(message.exchange, message.routingKey, message.body, publishOptions(message), settle);
     } catch (error) {
       if (error instanceof Error && error.name === "IllegalOperationError") return;
-      this.#pending.delete(pending);
+      this.#done(pending);
       pending.reject(
         new PublishError(`cannot encode a message for ${where(message)}: ${asError(error).message}`, {
           cause: error,

@@ -1,9 +1,9 @@
 import type { Logger } from "pino";
-import { asError } from "../errors.js";
+import { asError, PublishError } from "../errors.js";
 import { wireTable } from "./arguments.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection } from "./connection.js";
-import { isTaken, NOT_FOUND, replyCodeOf } from "./refusals.js";
+import { existsOtherwise, isTaken, NOT_FOUND, replyCodeOf } from "./refusals.js";
 
 /** A queue as the worker consumes it. Without further fields it is declared exactly as Celery declares a plain name. */
 export interface QueueDefinition {
@@ -107,6 +107,43 @@ export async function declareQueue(connection: BrokerConnection, queue: QueueDef
   );
 }
 
+/**
+ * Makes sure that a durable queue of that name exists, with whatever arguments it has, and is bound by its name to the direct
+ * exchange when one is given. Waits for the broker when it is away.
+ *
+ * @throws PublishError when the broker refuses; BrokerError when the connection is closed for good
+ */
+export async function declareDurableQueue(
+  connection: BrokerConnection,
+  queue: string,
+  exchange: string | null,
+): Promise<void> {
+  await declareForGood(connection, `queue ${queue}`, (channel) => channel.assertQueue(queue, { durable: true }));
+  if (exchange === null) return;
+  await declareForGood(connection, `exchange ${exchange}`, (channel) =>
+    channel.assertExchange(exchange, "direct", { durable: true }),
+  );
+  await declareForGood(connection, `the binding of ${queue}`, (channel) => channel.bindQueue(queue, exchange, queue));
+}
+
+/** One declaration; what exists with other arguments is taken as it is. */
+async function declareForGood(
+  connection: BrokerConnection,
+  what: string,
+  declare: (channel: Channel) => Promise<unknown>,
+): Promise<void> {
+  for (;;) {
+    await connection.whenReady();
+    const refusal = await onOwnChannel(connection, declare).catch(asError);
+    if (refusal === null || existsOtherwise(refusal)) return;
+    if (connection.isReady)
+      throw new PublishError(`cannot declare ${what}: ${refusal.message}`, {
+        cause: refusal,
+        replyCode: replyCodeOf(refusal),
+      });
+  }
+}
+
 /** Messages ready in each of the queues that exist. */
 export async function queueSizes(
   connection: BrokerConnection,
@@ -170,7 +207,7 @@ async function declareExchange(
 /** A refusal closes the channel it happened on, so each try has its own. Resolves to the refusal, or null. */
 async function onOwnChannel(
   connection: BrokerConnection,
-  work: (channel: Channel) => Promise<void>,
+  work: (channel: Channel) => Promise<unknown>,
 ): Promise<Error | null> {
   const channel = await connection.openChannel();
   channel.on("error", () => undefined);

@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { BrokerConnection } from "../amqp/connection.js";
 import { Publisher } from "../amqp/publisher.js";
 import type { QueueDefinition } from "../amqp/topology.js";
+import { Changes } from "../changes.js";
 import type { ControlRegistry } from "../control/registry.js";
 import type { TaskDefinition } from "../definition.js";
 import { ImproperlyConfigured } from "../errors.js";
@@ -90,6 +91,8 @@ export interface WorkerCore extends Sending {
   readonly returns: Returns;
   /** Every request in memory. */
   readonly requests: Requests;
+  /** Requests that have left memory, or wait to be settled. */
+  readonly progress: Changes;
   readonly results: ResultBackend;
   readonly publisher: Publisher;
   readonly deadLetters: DeadLetters;
@@ -136,7 +139,19 @@ export function buildCore({
     settings.workerInlineConcurrency === null ? slots : new Slots(settings.workerInlineConcurrency, {}, onSlots);
   const limits = memoryLimits(process.env);
   const accept = acceptedContentTypes(settings.acceptContent);
-  const requests = new Requests();
+  const progress = new Changes();
+  const onProgress = () => progress.notify();
+  const bodies = new Bodies({
+    accept,
+    timezone: settings.timezone,
+    maxBytes: settings.maxBodyBytes,
+    maxMemory: settings.maxBodyMemory,
+    requests: () => requests,
+  });
+  const requests = new Requests((request) => {
+    bodies.left(request);
+    onProgress();
+  });
   const patience = settings.workerReservedTimeout;
   const windows = new Windows({
     patienceMs: patience === null ? null : patience * 1000,
@@ -152,13 +167,7 @@ export function buildCore({
     events,
     tasks,
     acceptedContentTypes: accept,
-    bodies: new Bodies({
-      accept,
-      timezone: settings.timezone,
-      maxBytes: settings.maxBodyBytes,
-      maxMemory: settings.maxBodyMemory,
-      requests: () => requests,
-    }),
+    bodies,
     pool: threadPool(parts),
     slots,
     slotsOf: ({ inline: isInline, slotGroup }) =>
@@ -174,14 +183,15 @@ export function buildCore({
       unseenMs: unseenMs(settings),
     }),
     requests,
+    progress,
     results,
     publisher,
     ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
     onRefused: parts.onRefused,
     deadLetters: deadLetters(publishing, parts),
     refusals: new Refusals(),
-    requeues: new Requeues(),
-    unsettled: new Unsettled(log),
+    requeues: new Requeues(onProgress),
+    unsettled: new Unsettled(log, onProgress),
     isStopping,
   };
 }
@@ -200,7 +210,7 @@ function unseenMs({ brokerHeartbeat }: Settings): number {
 
 /** On a channel of their own: one that the broker refuses closes it, and must not hold up results. */
 function deadLetters(publishing: BrokerConnection, { settings, log }: WorkerParts): DeadLetters {
-  return new DeadLetters(new Publisher(publishing, log), {
+  return new DeadLetters(publishing, new Publisher(publishing, log), {
     queueOf: settings.deadLetterQueue,
     exchange: settings.deadLetterExchange,
     mayDeclare: settings.topologyMode === "declare",

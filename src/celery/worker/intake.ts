@@ -29,7 +29,7 @@ export function receive(core: WorkerCore, delivery: Delivery): void {
 /** Protocol 1 says in its body what to do with it. It is read again when its task has a slot: nothing large waits in memory. */
 async function receiveLater(core: WorkerCore, delivery: Delivery): Promise<void> {
   try {
-    const { message } = await core.bodies.readWhole(rawMessage(delivery));
+    const message = await core.bodies.readWhole(rawMessage(delivery));
     if (core.isStopping() || !delivery.isPending) return;
     take(core, delivery, { message: { ...message, args: [], kwargs: {}, embed: NO_EMBED }, isRead: false });
   } catch (error) {

@@ -8,6 +8,12 @@ export class Requests implements Iterable<Request> {
   /** With the id under which each is found: a body that is read late may have one of its own. */
   readonly #all = new Map<Request, string>();
   readonly #byId = new Map<string, Set<Request>>();
+  readonly #onGone: (request: Request) => void;
+
+  /** @param onGone called when a request has left memory */
+  constructor(onGone: (request: Request) => void = () => undefined) {
+    this.#onGone = onGone;
+  }
 
   [Symbol.iterator](): IterableIterator<Request> {
     return this.#all.keys();
@@ -29,6 +35,7 @@ export class Requests implements Iterable<Request> {
     if (id === undefined) return;
     this.#all.delete(request);
     this.#unname(id, request);
+    this.#onGone(request);
   }
 
   /** All requests of one task id, in order of arrival; a list of its own. */

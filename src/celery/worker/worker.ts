@@ -6,6 +6,7 @@ import { declareDelayedDelivery } from "../amqp/delayed-delivery.js";
 import { Publisher } from "../amqp/publisher.js";
 import { type QueueDefinition, queueProblem } from "../amqp/topology.js";
 import { parseBrokerUrl } from "../amqp/url.js";
+import { Changes } from "../changes.js";
 import { asError, BrokerError, ImproperlyConfigured } from "../errors.js";
 import type { Kernel } from "../kernel.js";
 import { MAX_CONSUMED_QUEUES } from "../limits.js";
@@ -45,6 +46,8 @@ export class Worker {
   readonly #cancelled = new Set<Consumer>();
   readonly #remote: Remote;
   #state: WorkerPhase = "new";
+  /** Consumers that are ready or gone, and the state. */
+  readonly #changes = new Changes();
   #stopping: Promise<void> | null = null;
   /** When running tasks are given up, in epoch milliseconds. */
   #deadlineMs = Number.POSITIVE_INFINITY;
@@ -178,6 +181,7 @@ export class Worker {
       this.#cancelled.add(consumer);
       void consumer.retire().then(() => this.#cancelled.delete(consumer));
     }
+    this.#changes.notify();
   }
 
   /** Changes how many tasks run at once, and the prefetch with it. */
@@ -225,7 +229,7 @@ export class Worker {
     await this.core.results.start();
     this.#consuming.start();
     await this.#consuming.whenReady();
-    await this.#consumersReady();
+    await this.#changes.until(() => this.#state !== "starting" || this.#consumers.every(({ isReady }) => isReady));
     if (this.#state !== "starting") return;
     this.#state = "running";
     this.core.log.info(`${this.nodename} ready.`);
@@ -241,8 +245,10 @@ export class Worker {
   stop(deadlineSeconds: number | null = this.#parts.settings.workerShutdownTimeout): Promise<void> {
     const deadlineMs = deadlineSeconds === null ? Number.POSITIVE_INFINITY : Date.now() + deadlineSeconds * 1000;
     this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
+    this.core.progress.notify();
     if (this.#stopping === null) {
       this.#state = "draining";
+      this.#changes.notify();
       // Later than this call: those who are told that the worker stops may call it too.
       this.#stopping = Promise.resolve().then(() => this.#stop());
     }
@@ -286,11 +292,11 @@ export class Worker {
     const isBusy = (request: Request) =>
       request.state === "running" ||
       (request.state === "finishing" && !unsettled.has(request) && !requeues.has(request));
-    while ([...this.core.requests].some(isBusy)) {
-      if (Date.now() >= deadlineMs()) return false;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    return true;
+    const isDrained = () => {
+      for (const request of this.core.requests) if (isBusy(request)) return false;
+      return true;
+    };
+    return await this.core.progress.until(isDrained, { msLeft: () => deadlineMs() - Date.now() });
   }
 
   /** As Celery 5.5: only when a queue is known to be a quorum queue, and never in the way of consuming. */
@@ -308,12 +314,6 @@ export class Worker {
     }
   }
 
-  async #consumersReady(): Promise<void> {
-    while (this.#state === "starting" && !this.#consumers.every((consumer) => consumer.isReady)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-
   #createConsumer(queue: QueueDefinition): Consumer {
     return new Consumer(
       this.#consuming,
@@ -321,7 +321,10 @@ export class Worker {
       this.#prefetch,
       {
         onDelivery: (delivery) => receive(this.core, delivery),
-        onReady: (name) => this.events.emit("consumerReady", name),
+        onReady: (name) => {
+          this.events.emit("consumerReady", name);
+          this.#changes.notify();
+        },
         onLost: (name, unsettled) => {
           forget(this.core, unsettled);
           this.core.windows.lost(name);

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { getHeapStatistics } from "node:v8";
+import { Changes } from "../../changes.js";
 import { BodyDecoder, type IncomingBody } from "../../codec/body-decoder.js";
 import { machine } from "../../machine.js";
 import { checkBody, readTaskHeaders, readTaskMessage, unreadable } from "../../protocol/message-decode.js";
@@ -38,9 +38,6 @@ const HEAP_SHARE = 4;
 /** A text and the value that is read from it are in memory together. */
 const MEMORY_PER_BYTE = 2;
 
-/** How often it is looked whether there is memory again. */
-const LOOK_MS = 20;
-
 /**
  * Reads the bodies of task messages. A small one is read on receipt; any other when its task has a slot, so that no more
  * of them are in memory than tasks run, and together they take no more memory than they may. One is always let in.
@@ -51,6 +48,8 @@ export class Bodies {
   readonly #maxMemory: number;
   /** Memory of the bodies that are being read. */
   #reserved = 0;
+  /** Memory that has come free. */
+  readonly #changes = new Changes();
   /** Resolves when those who asked before have got their memory. */
   #turn: Promise<void> = Promise.resolve();
   /** Resolves when the bodies of those that will not run are read. */
@@ -83,10 +82,16 @@ export class Bodies {
 
   /** Reads what is left of a request's message, which will run. @throws as {@link readWhole} */
   async read(request: Request, signal: AbortSignal): Promise<void> {
-    const { message, memory } = await this.readWhole(rawMessage(request.delivery), signal);
-    request.message = message;
-    request.bodyMemory = memory;
-    request.isRead = true;
+    await this.#readWhole(rawMessage(request.delivery), signal, ({ message, memory }) => {
+      request.message = message;
+      request.bodyMemory = memory;
+      request.isRead = true;
+    });
+  }
+
+  /** A request has left memory, and its body with it. */
+  left(request: Request): void {
+    if (request.bodyMemory > 0) this.#changes.notify();
   }
 
   /**
@@ -106,14 +111,24 @@ export class Bodies {
   }
 
   /** Reads a message whole. @throws MessageError; the reason of the signal */
-  async readWhole(raw: RawMessage, signal?: AbortSignal): Promise<ReadMessage> {
+  async readWhole(raw: RawMessage): Promise<TaskMessage> {
+    return await this.#readWhole(raw, undefined, ({ message }) => message);
+  }
+
+  /** @param take keeps what was read, before others may have the memory that is not needed any more */
+  async #readWhole<Result>(
+    raw: RawMessage,
+    signal: AbortSignal | undefined,
+    take: (read: ReadMessage) => Result,
+  ): Promise<Result> {
     const bytes = raw.headers.compression ? this.#options.maxBytes : raw.body.length;
     const needed = bytes * MEMORY_PER_BYTE;
     await this.#memoryFor(needed, signal);
     try {
-      return await this.#decode(raw, signal);
+      return take(await this.#decode(raw, signal));
     } finally {
       this.#reserved -= needed;
+      this.#changes.notify();
     }
   }
 
@@ -144,13 +159,16 @@ export class Bodies {
     try {
       await before;
       signal?.throwIfAborted();
-      for (let used = this.#used; used > 0 && used + bytes > this.#maxMemory; used = this.#used) {
-        await sleep(LOOK_MS, undefined, { signal });
-      }
+      await this.#changes.until(() => this.#mayUse(bytes), { signal });
       this.#reserved += bytes;
     } finally {
       passOn();
     }
+  }
+
+  #mayUse(bytes: number): boolean {
+    const used = this.#used;
+    return used === 0 || used + bytes <= this.#maxMemory;
   }
 
   get #used(): number {

@@ -21,9 +21,6 @@ const MAX_WINDOW_GROWTH = 256;
 /** AMQP writes the prefetch count in 16 bits. */
 const MAX_PREFETCH = 65_535;
 
-/** How often a retired consumer looks whether its last delivery is settled. */
-const RETIRE_CHECK_MS = 500;
-
 /**
  * Consumes one queue on a channel of its own, so that a fault of one queue leaves the others alone, and restores
  * itself after lost connections, closed channels, and queues that were deleted.
@@ -184,8 +181,7 @@ export class Consumer {
   /** Stops intake for good; resolves once the channel is closed, after all that it delivered was settled. */
   async retire(): Promise<void> {
     await this.cancel();
-    while ((this.#current?.unsettled.size ?? 0) > 0)
-      await new Promise((resolve) => setTimeout(resolve, RETIRE_CHECK_MS).unref());
+    await this.#current?.whenSettled();
     this.#retired = true;
     await this.close();
   }
@@ -230,7 +226,7 @@ export class Consumer {
     const current = this.#current;
     if (current?.channel !== channel) return;
     // What was settled before a retired consumer closes its channel has reached the broker.
-    current.lostAtMs = this.#retired ? Number.POSITIVE_INFINITY : Date.now();
+    current.lost(this.#retired ? Number.POSITIVE_INFINITY : Date.now());
     this.#current = null;
     this.#tag = null;
     this.#isPaused = false;

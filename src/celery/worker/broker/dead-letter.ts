@@ -1,8 +1,10 @@
 import { withoutBrokerHeaders } from "../../amqp/broker-headers.js";
+import type { BrokerConnection } from "../../amqp/connection.js";
 import { unreadableHeaders } from "../../amqp/content-header.js";
 import { withoutLargest } from "../../amqp/header-size.js";
 import type { OutgoingMessage, Publisher } from "../../amqp/publisher.js";
 import { NO_ROUTE, NOT_FOUND } from "../../amqp/refusals.js";
+import { declareDurableQueue } from "../../amqp/topology.js";
 import { HeadersTooLarge, PublishError } from "../../errors.js";
 import type { Delivery } from "./delivery.js";
 
@@ -57,6 +59,7 @@ export class DeadLetters {
   readonly #options: DeadLetterOptions;
 
   constructor(
+    private readonly connection: BrokerConnection,
     private readonly publisher: Publisher,
     options: DeadLetterOptions,
   ) {
@@ -94,14 +97,9 @@ export class DeadLetters {
     } catch (error) {
       if (!(error instanceof PublishError) || !MISSING.has(error.replyCode)) throw error;
       if (!mayDeclare) throw missing(queue, exchange, error);
-      await this.publisher.declareDurableQueue(queue, exchange);
+      await declareDurableQueue(this.connection, queue, exchange);
       await this.publisher.publish(message);
     }
-  }
-
-  /** Waits until all is confirmed, or the deadline passes. @returns true when nothing is left */
-  flush(deadlineMs: number): Promise<boolean> {
-    return this.publisher.flush(deadlineMs);
   }
 
   close(): void {

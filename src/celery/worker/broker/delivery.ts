@@ -1,4 +1,5 @@
 import type { Channel, ConsumeMessage } from "../../amqp/connection.js";
+import { Changes } from "../../changes.js";
 import type { RawMessage } from "../../protocol/types.js";
 import { Acks } from "./acks.js";
 
@@ -15,12 +16,30 @@ export class DeliveryChannel {
   /** Deliveries of this channel that are not settled yet, as they came. */
   readonly unsettled = new Set<Delivery>();
   readonly acks = new Acks(this);
+  /** Deliveries that were settled last, and the loss of the channel. */
+  readonly #changes = new Changes();
 
   constructor(
     readonly channel: Channel,
     /** The consumer whose window its deliveries fill. */
     readonly consumer: DeliveryConsumer,
   ) {}
+
+  /** The broker need not hear of a delivery any more. */
+  settled(delivery: Delivery): void {
+    if (this.unsettled.delete(delivery) && this.unsettled.size === 0) this.#changes.notify();
+  }
+
+  /** The channel is closed. */
+  lost(atMs: number): void {
+    this.lostAtMs = atMs;
+    this.#changes.notify();
+  }
+
+  /** Resolves when nothing that it delivered waits to be settled on it. */
+  async whenSettled(): Promise<void> {
+    await this.#changes.until(() => this.unsettled.size === 0 || this.lostAtMs !== null);
+  }
 }
 
 export type Settlement = "ack" | "reject" | "requeue";
@@ -65,7 +84,7 @@ export class Delivery {
   settle(how: Settlement): boolean {
     if (this.#settled) return true;
     this.#settled = true;
-    this.on.unsettled.delete(this);
+    this.on.settled(this);
     if (this.on.lostAtMs !== null) return false;
     if (how === "ack") this.on.acks.add(this);
     else this.on.channel.reject(this.message, how === "requeue");

@@ -17,6 +17,12 @@ export class Requeues {
   /** By digest of the message: another one of the same task id has its own. */
   readonly #counts = new Map<string, number>();
   readonly #waiting = new Map<Request, (reason: WorkerShutdown) => void>();
+  readonly #onWait: () => void;
+
+  /** @param onWait called when a message begins to wait */
+  constructor(onWait: () => void) {
+    this.#onWait = onWait;
+  }
 
   /** How often the message of a request was sent back by this worker. */
   countOf({ delivery }: Request): number {
@@ -42,6 +48,7 @@ export class Requeues {
         clearTimeout(timer);
         reject(reason);
       });
+      this.#onWait();
     }).finally(() => this.#waiting.delete(request));
   }
 

@@ -27,6 +27,7 @@ const MAX_HELD_BYTES = 256 * 1024 * 1024;
  */
 export class Unsettled {
   readonly #log: Logger;
+  readonly #onWait: () => void;
   /** By step and what it waits for. */
   readonly #lanes = new Map<string, Lane>();
   /** With the number of their entries. */
@@ -35,8 +36,10 @@ export class Unsettled {
   #isFull = false;
   #closed = false;
 
-  constructor(log: Logger) {
+  /** @param onWait called when a delivery begins to wait */
+  constructor(log: Logger, onWait: () => void) {
     this.#log = log;
+    this.#onWait = onWait;
   }
 
   has(subject: Subject): boolean {
@@ -123,6 +126,7 @@ export class Unsettled {
       `a message cannot be settled (${step}): it waits, unacknowledged, and is tried again until it can`,
     );
     const entries = lane;
+    this.#onWait();
     return new Promise((resolve, reject) => {
       entries.add({ ...what, resolve, reject, sinceMs: Date.now(), attempts: 1, lostAtMs: null });
     });

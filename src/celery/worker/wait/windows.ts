@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { Changes } from "../../changes.js";
 import type { Consumer } from "../broker/consumer.js";
 import type { Delivery } from "../broker/delivery.js";
 import type { Request } from "../request.js";
@@ -40,7 +40,7 @@ const KIND_STAYS_MS = 60_000;
 /** So many starts within the patience are a flow of short tasks, which is better served ahead of time. */
 const STARTS_OF_A_FLOW = 8;
 
-/** What a queue holds has come by this time after it was asked for. */
+/** What a queue holds has come by this time after it was asked for, if it is less than was asked for. */
 const ARRIVAL_MS = 5;
 
 /**
@@ -57,6 +57,8 @@ export class Windows {
   #closed = 0;
   #resuming = false;
   #turn = 0;
+  /** Tasks that have got their slot. */
+  readonly #starts = new Changes();
   #stopped = false;
 
   constructor(options: WindowsOptions) {
@@ -75,6 +77,7 @@ export class Windows {
   started(delivery: Delivery): void {
     const window = this.#windowOfQueue(delivery.queue);
     if (window !== null) window.lastTurn = ++this.#turn;
+    this.#starts.notify();
   }
 
   /** The channel of a queue is gone. The messages of what runs come again: they are to find this worker once more. */
@@ -152,13 +155,19 @@ export class Windows {
         if (free === 0 || window.width !== "closed") continue;
         this.#set(window, "narrow");
         await consumer.limit(free);
-        if (this.#closed > 0) await sleep(ARRIVAL_MS);
+        if (this.#closed > 0) await this.#arrival(window);
       }
     } finally {
       this.#resuming = false;
     }
     // Slots that came free meanwhile were for nobody.
     if (this.#closedOnes().some(({ window }) => this.#freeFor(window) > 0)) void this.#resume();
+  }
+
+  /** Waits until as many messages as were asked for have taken the slots, or the queue must have had fewer. */
+  async #arrival(window: Window): Promise<void> {
+    const endMs = performance.now() + ARRIVAL_MS;
+    await this.#starts.until(() => this.#freeFor(window) === 0, { msLeft: () => endMs - performance.now() });
   }
 
   #closedOnes(): { readonly consumer: Consumer; readonly window: Window }[] {

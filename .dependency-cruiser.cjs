@@ -61,7 +61,7 @@ module.exports = {
     forbid(
       "amqp-knows-only-protocol",
       celeryInner("amqp"),
-      "^src/celery/(?!amqp/|protocol/|errors|options|secrets|server-url|tls-files)",
+      "^src/celery/(?!amqp/|protocol/|changes|errors|options|secrets|server-url|tls-files)",
     ),
     {
       name: "only-amqp-uses-amqplib",

@@ -81,7 +81,7 @@ export function solveSampled(
     const left = soft ? 0 : RESPONDED * limits.timeLimitSeconds - seconds();
     const trained = crew.done(PHASE.train).reduce((sum, deals) => sum + deals, 0) * handRunsPerDeal(game);
     const handRuns = iterations === null ? (trained / seconds()) * left : trained * RESPONSES;
-    setResponseSize(game, planResponses(plan, spot.street, spot.boards.length, handRuns));
+    setResponseSize(game, planResponses(plan, spot, limits, handRuns));
     crew.lead(PHASE.respond, 1, () => hooks.stop() === "now" && enough(0));
     crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
     const hero = game.heroes.some((place) => place >= 0);

@@ -49,6 +49,12 @@ const heroSchema = z.object({
     )
     .nullable()
     .describe("At the root, when the hero is to act there"),
+  not_told_apart: z
+    .array(z.string())
+    .optional()
+    .describe(
+      "Labels of the actions that may be best, where errors do not tell their EVs apart; only where deals are drawn anew",
+    ),
   ev: maybe,
   standard_error: maybe.optional().describe("Of the EV; only where deals are drawn anew"),
 });

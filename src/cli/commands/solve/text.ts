@@ -178,6 +178,7 @@ function bar(frequency: readonly number[], output: Output): string {
 function heroLines({ hero, game }: StoredSolution): string[] {
   if (!hero?.actions) return [];
   const chips = chipsBeside(game.pot);
+  const close = hero.not_told_apart ?? [];
   const actions = hero.actions.map(({ label, frequency, frequency_error: doubt, ev, standard_error: error }) => {
     const spread = error === null ? "" : ` ± ${chips(error)}`;
     const share = doubt === undefined ? percent(frequency) : `${percent(frequency)} ± ${(doubt * 100).toFixed(1)}`;
@@ -186,6 +187,7 @@ function heroLines({ hero, game }: StoredSolution): string[] {
   return [
     "",
     `Your hand ${hero.hand}: ${actions.join(", ")}; EV ${chips(hero.ev)}${hero.standard_error ? ` ± ${chips(hero.standard_error)}` : ""}`,
+    ...(close.length > 1 ? [`Which of ${close.join(" and ")} is worth more, the errors do not tell.`] : []),
   ];
 }
 

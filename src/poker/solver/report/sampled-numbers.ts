@@ -69,7 +69,18 @@ export class SampledNumbers {
     );
   }
 
-  /** The same of the hands of the whole range that do take it. */
+  /** By how much one action is worth more than another to a class; both were measured on the same deals. */
+  evDifference(seat: 0 | 1, decision: number, action: number, other: number, group: number): Estimate {
+    return this.#estimate(
+      (m) => [
+        this.#at(m.every[seat], seat, decision, action, group) - this.#at(m.every[seat], seat, decision, other, group),
+        this.#here(m, seat, decision, group),
+      ],
+      REPLICATES,
+    );
+  }
+
+  /** Chips from the shift on of the hands of the whole range that take an action. */
   evOfTakers(seat: 0 | 1, decision: number, action: number): Estimate {
     return this.#estimate(
       (m) => [

@@ -215,9 +215,22 @@ class SampledTree {
       hand: this.#format(hero.cards),
       index: this.#game.heroes[hero.seat as 0 | 1],
       actions,
+      not_told_apart: actions ? this.#notToldApart(hero.seat as 0 | 1, actions) : [],
       ev: ev === undefined ? null : this.#roundEv(ev),
       standard_error: error === undefined ? null : significant(error),
     };
+  }
+
+  /** Actions of the hero at the root whose EVs the errors do not tell from the best one's, if there are any. */
+  #notToldApart(seat: 0 | 1, actions: readonly { readonly label: string; readonly ev: number | null }[]): string[] {
+    const evs = actions.map(({ ev }) => ev ?? Number.NEGATIVE_INFINITY);
+    const best = evs.indexOf(Math.max(...evs));
+    const close = actions.filter((_, action) => {
+      if (action === best) return true;
+      const { value, error } = this.#numbers.evDifference(seat, 0, best, action, this.#game.classCounts[seat] - 1);
+      return !(value > STUDENT * error);
+    });
+    return close.length > 1 ? close.map(({ label }) => label) : [];
   }
 
   #next(node: DecisionNode["children"][number], depth: number): SolutionNext {

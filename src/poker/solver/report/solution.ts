@@ -140,6 +140,8 @@ export interface HeroAnswer {
         readonly standard_error: number | null;
       }[]
     | null;
+  /** Labels of the actions that may be best, where errors do not tell their EVs apart; only where deals are drawn anew. */
+  readonly not_told_apart?: readonly string[];
   /** EV of the hand at the root. */
   readonly ev: number | null;
   /** Only where deals are drawn anew. */

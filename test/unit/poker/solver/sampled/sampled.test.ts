@@ -57,6 +57,13 @@ describe("deals drawn anew", () => {
     expect(Math.abs((drawn.hero?.ev ?? 0) - (exact.hero?.ev ?? 0))).toBeLessThan(
       T3 * (drawn.hero?.standard_error ?? 0),
     );
+    const actions = drawn.hero?.actions ?? [];
+    const best = actions.reduce((a, b) => ((b.ev ?? 0) > (a.ev ?? 0) ? b : a));
+    for (const { label, ev, standard_error: error } of actions) {
+      const apart = (best.ev ?? 0) - (ev ?? 0) > T3 * ((error ?? 0) + (best.standard_error ?? 0));
+      if (apart) expect(drawn.hero?.not_told_apart).not.toContain(label);
+    }
+    expect(drawn.hero?.not_told_apart).not.toHaveLength(1);
     expect(drawn.exploitability).toBeLessThan(5);
     expect(drawn.sampling?.exploitability_at_least).toBeLessThanOrEqual(drawn.exploitability);
     expect(drawn).toMatchObject({ converged: false, is_equilibrium_approximation: true, stopped_by: "iterations" });

@@ -1,6 +1,7 @@
 import { SolveCancelled } from "../../errors.js";
 import type { DealList } from "./deal-list.js";
-import type { Gain, Measure, SeatSample, TableSample } from "./measure.js";
+import type { Gain } from "./gain.js";
+import type { Measure, SeatSample, TableSample } from "./measure.js";
 import type { ActionMeans } from "./root-street.js";
 
 /** Work (hands × nodes) done in a second on an ordinary core: by a seat's sample, by the table's. */
@@ -25,7 +26,7 @@ const MOST_TABLE_DEALS = 50_000;
 export interface FinalMeasurement {
   readonly table: TableSample;
   readonly samples: readonly SeatSample[];
-  /** By seat: what {@link Measure.rise} makes of its sample for average play. */
+  /** By seat: what {@link Measure.valuesOf} makes of its sample. */
   readonly values: readonly (readonly Float64Array[])[];
   readonly gains: readonly Gain[];
   /**
@@ -94,7 +95,7 @@ export class GainMeter {
         ? this.#measure.exactGain(seat, sample)
         : this.#measure.gain(seat, sample, this.#deals(seat, part));
     });
-    const values = samples.map((sample, seat) => this.#measure.rise(seat, sample, false));
+    const values = samples.map((sample, seat) => this.#measure.valuesOf(seat, sample, lists[seat] !== null));
     const sampled = lists.flatMap((list, seat) => (list ? [] : [this.#deals(seat, part)]));
     const deals = sampled.length > 0 ? Math.min(...sampled) : null;
     const held = always[rootSeat];

@@ -1,6 +1,7 @@
 import type { Random } from "../../random.js";
 import type { SampledRange } from "../abstraction/suit-classes.js";
 import { type DealList, listDeals } from "./deal-list.js";
+import { type Gain, ratioEstimate } from "./gain.js";
 import type { MultiwayState } from "./multiway-state.js";
 import { MAX_ACTIONS, NODE } from "./multiway-tree.js";
 import { type ActionMeans, RootStreet } from "./root-street.js";
@@ -10,13 +11,6 @@ export interface SeatSample {
   /** Per root-street node and hand: summed reach of the others, and (at leaves) summed reach times the seat's chips. */
   readonly reach: readonly Float64Array[];
   readonly chips: readonly Float64Array[];
-}
-
-/** A seat's gain by the best deviation found, measured on fresh deals. */
-export interface Gain {
-  readonly chips: number;
-  /** 0 when it was measured on all deals. */
-  readonly standardError: number;
 }
 
 /** Average play of all seats, by sampling. */
@@ -31,6 +25,12 @@ export interface TableSample {
 
 /** A number for every node of the tree and hand of a seat; deviations take the action whose number is largest. */
 type Scores = (node: number, hand: number) => number;
+
+/** How a hand of the seat goes on at a decision. */
+type Plays = (node: number, hand: number) => "average" | "present" | "best";
+
+/** Reach by a hand's own play below which it goes on otherwise: what is on record there is no play. */
+const LEAST_REACH = 0.01;
 
 /** Measures average play and deviations from it on the root street; later streets are played as on average. */
 export class Measure {
@@ -98,10 +98,22 @@ export class Measure {
   }
 
   /**
+   * What every action is worth to hands that go on as well as they can: by average play, and where that hardly ever
+   * comes by their last regrets, or, of all deals, by their best action.
+   */
+  valuesOf(seat: number, sample: SeatSample, exact: boolean): Float64Array[] {
+    const own = this.#street.ownReach(seat);
+    return this.rise(seat, sample, false, (node, hand) => {
+      if (own[node][hand] >= LEAST_REACH) return "average";
+      return exact ? "best" : "present";
+    });
+  }
+
+  /**
    * Summed chips of every root-street node by hand, leaves upwards: the seat mixes by its average strategy or, with
    * `best`, takes the action with the larger sum.
    */
-  rise(seat: number, sample: SeatSample, best: boolean): Float64Array[] {
+  rise(seat: number, sample: SeatSample, best: boolean, plays: Plays = () => "average"): Float64Array[] {
     const { tree } = this.#state;
     const values = sample.chips.map((column) => column.slice());
     const score: Scores = (node, hand) => values[node][hand];
@@ -111,11 +123,13 @@ export class Measure {
       const actions = tree.actionCount[node];
       const mine = tree.seat[node] === seat;
       for (let hand = 0; hand < into.length; hand++) {
-        if (mine && best) {
+        const play = !mine ? null : best ? "best" : plays(node, hand);
+        if (play === "best") {
           into[hand] = score(first + bestAction(score, first, actions, hand), hand);
           continue;
         }
-        if (mine) this.#state.averageOf(node, hand, this.#strategy);
+        if (play === "average") this.#state.averageOf(node, hand, this.#strategy);
+        else if (play === "present") this.#state.presentOf(node, hand, this.#strategy);
         else this.#strategy.fill(1);
         let sum = 0;
         for (let action = 0; action < actions; action++) {
@@ -278,13 +292,4 @@ function bestAction(score: Scores, first: number, actions: number, hand: number)
     if (score(first + action, hand) > score(first + best, hand)) best = action;
   }
   return best;
-}
-
-/** Ratio of sums with its standard error by the delta method. */
-function ratioEstimate(gains: Float64Array, weights: Float64Array): Gain {
-  const weight = weights.reduce((sum, part) => sum + part, 0);
-  if (!(weight > 0)) return { chips: 0, standardError: 0 };
-  const ratio = gains.reduce((sum, part) => sum + part, 0) / weight;
-  const spread = gains.reduce((sum, part, deal) => sum + (part - ratio * weights[deal]) ** 2, 0);
-  return { chips: ratio, standardError: Math.sqrt(spread) / weight };
 }

@@ -162,11 +162,26 @@ export class MultiwayState {
     this.#normalize(this.rowAt(node), this.tree.actionCount[node], out, from);
   }
 
+  /** What the last regrets of a hand at a root-street decision say: its play where it does not come on average. */
+  presentOf(node: number, hand: number, out: Float64Array): void {
+    const actions = this.tree.actionCount[node];
+    this.#match(this.tree.table[node] + hand * actions, actions, out, 0);
+  }
+
+  /** Shares of the strategy sums; by regrets where there are none, for play that never comes there is on no record. */
   #normalize(at: number, actions: number, out: Float64Array, from: number): void {
     let total = 0;
     for (let action = 0; action < actions; action++) total += this.sums[at + action];
+    if (total > 0) for (let action = 0; action < actions; action++) out[from + action] = this.sums[at + action] / total;
+    else this.#match(at, actions, out, from);
+  }
+
+  /** Regret matching. */
+  #match(at: number, actions: number, out: Float64Array, from: number): void {
+    let positive = 0;
+    for (let action = 0; action < actions; action++) positive += Math.max(0, this.regrets[at + action]);
     for (let action = 0; action < actions; action++) {
-      out[from + action] = total > 0 ? this.sums[at + action] / total : 1 / actions;
+      out[from + action] = positive > 0 ? Math.max(0, this.regrets[at + action]) / positive : 1 / actions;
     }
   }
 }

@@ -58,6 +58,25 @@ export class RootStreet {
     }
   }
 
+  /** For each node and hand of a seat: how far its own average play lets the hand come there. */
+  ownReach(seat: number): readonly Float64Array[] {
+    const { tree } = this.#state;
+    const reach: Float64Array[] = [];
+    reach[0] = new Float64Array(this.#ranges[seat].hands.count).fill(1);
+    for (const node of this.#nodes) {
+      const actions = tree.kind[node] === NODE.decision ? tree.actionCount[node] : 0;
+      const mine = tree.seat[node] === seat;
+      for (let action = 0; action < actions; action++)
+        reach[tree.firstChild[node] + action] = mine ? reach[node].slice() : reach[node];
+      for (let hand = 0; mine && actions > 0 && hand < reach[node].length; hand++) {
+        this.#state.averageOf(node, hand, this.#strategy);
+        for (let action = 0; action < actions; action++)
+          reach[tree.firstChild[node] + action][hand] *= this.#strategy[action];
+      }
+    }
+    return reach;
+  }
+
   /** Hands of a seat that {@link eachHand} visits in one deal, at most. */
   handsPerDeal(seat: number): number {
     return Math.min(this.#ranges[seat].hands.count, this.#handsPerDeal);

@@ -143,6 +143,40 @@ describe("external sampling", () => {
     expect(Math.abs(gain.chips)).toBeLessThan(3);
   });
 
+  it("values actions that a hand does not take by its best way of going on", () => {
+    const options = { sizing: potLimit([0.5, 1], 2), lastStreet: 3, minBet: 0 };
+    const tree = flattenTree(buildBettingTree(freshState(3, 90, [180, 180, 180]), 0, options), [[12, 12, 12]]);
+    const sets = ranges.map((range) => createHandSet(range.slice(0, 12).map(parseCards)));
+    const sampled = sets.map((hands) => ({ hands, suitClasses: false }));
+    const board = RIVER.flatMap((card) => parseCards(card));
+    const sampler = new DealSampler(sampled, [board], 52, Random.fromSeed(1));
+    const state = new MultiwayState(tree, sampler, 1, () => 0);
+    const trainer = new ExternalSampling(state, Random.fromSeed(2));
+    for (let deal = 0; deal < 4000; deal++) trainer.iterate(1 + Math.floor(deal / 100));
+    const measure = new Measure(state, sampled, Random.fromSeed(3));
+    const sample = measure.sampleSeat(0, measure.listDeals(0, 1e6) ?? 0);
+    const [shown, best, average] = [
+      measure.valuesOf(0, sample, true),
+      measure.rise(0, sample, true),
+      measure.rise(0, sample, false),
+    ] as const;
+    const shares = new Float64Array(8);
+    const gaps: number[] = [];
+    for (let hand = 0; hand < 12; hand++) {
+      state.averageOf(0, hand, shares);
+      for (let action = 0; action < (tree.actionCount[0] ?? 0); action++) {
+        const child = (tree.firstChild[0] ?? 0) + action;
+        const of = (values: readonly Float64Array[]): number => values[child]?.[hand] ?? Number.NaN;
+        if ((shares[action] ?? 0) >= 0.01) continue;
+        expect(of(shown)).toBeCloseTo(of(best), 6);
+        gaps.push(of(best) - of(average));
+      }
+    }
+    // Average play, which hardly ever came there, would have told less.
+    expect(gaps.length).toBeGreaterThan(3);
+    expect(Math.max(...gaps)).toBeGreaterThan(0.01);
+  });
+
   it("values the hero's actions over many deals even where the tree is large", () => {
     const { solution } = solveInProcess({
       pot_size: 1.5,

@@ -6,7 +6,7 @@ import { seededRandom } from "../../oracle.js";
 import { solveDrawn } from "../sampled/solve-drawn.js";
 
 /** Raise SOLVER_VERSION when the digest changes, then write both down here. */
-const KNOWN = { version: 13, digest: "d87d8cb0358d82635a6075e40116fc8bdbe288290960d675fc546b70a4ae696a" };
+const KNOWN = { version: 14, digest: "61b280ec7c860df1200a1c26c13351cbc917612fb61e306658b1563a417efa26" };
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 const CASES: readonly Record<string, unknown>[] = [

@@ -93,6 +93,37 @@ describe("celery jobs", () => {
     expect((await celery("jobs", "list", "--user", "nobody")).stdout).not.toContain("nobody");
   });
 
+  it("check tries the deployment, from the database to the answer of a job", async () => {
+    const { code, stdout, stderr } = await celery("check", "--user", USER_ID);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout.split("\n").slice(0, -1)).toEqual([
+      expect.stringMatching(/^ok {6}database: the tables were made by this worker and are complete/),
+      expect.stringMatching(/^ok {6}broker: amqp:\/\//),
+      expect.stringMatching(/^ok {6}workers: 1 worker: celery@/),
+      expect.stringMatching(/^ok {6}queues: spot_simulation, .* are consumed$/),
+      expect.stringMatching(/^ok {6}job: \S{36} was completed in [\d.]+ s$/),
+    ]);
+  });
+
+  it("check says what fails, and goes on", async () => {
+    const env = { ...environment(), DATABASE_URL: "postgresql://nobody@127.0.0.1:1/none" };
+    const { code, stdout, stderr } = await runBuiltCelery(["check", "--user", "nobody"], env);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "Error: 2 checks failed\n" });
+    expect(stdout).toMatch(/^failed {2}database: the database .* cannot be used/m);
+    expect(stdout).toMatch(/^ok {6}workers: 1 worker/m);
+    expect(stdout).toMatch(/^failed {2}job: /m);
+  });
+
+  it("a submission that no broker takes is cancelled, and says why", async () => {
+    const env = { ...environment(), CELERY_BROKER_URL: "amqp://user:s3cret@127.0.0.1:1//" };
+    const flags = ["--user", USER_ID, "--input", "-"];
+    const refused = await runBuiltCelery(["jobs", "submit", "spot", ...flags], env, JSON.stringify(SPOT));
+    expect(refused.code).toBe(69);
+    const [listed] = JSON.parse((await celery("jobs", "list", "--status", "cancelled", "--json")).stdout);
+    expect(listed.progress_message).toMatch(/^Cancelled: its task could not be sent: .*ECONNREFUSED/);
+    expect(listed.error_message).not.toContain("s3cret");
+  });
+
   it("submit --watch follows a job to its result as a table; show and list have it", async () => {
     const file = join(folder, "spot.json");
     writeFileSync(file, JSON.stringify(SPOT));

@@ -18,6 +18,7 @@ export type ServiceName =
   | "pgbouncer"
   | "redis"
   | "chromium"
+  | "prometheus"
   | "celery"
   | "backend"
   | "results";
@@ -27,6 +28,9 @@ interface Need {
   readonly packages: readonly string[];
   present(): Promise<boolean>;
 }
+
+export const PROMETHEUS = "/usr/bin/prometheus";
+export const PROMTOOL = "/usr/bin/promtool";
 
 /** What every script that speaks to Python Celery imports. */
 const CELERY_MODULES = ["celery"];
@@ -45,6 +49,11 @@ const NEEDS: Record<ServiceName, Need> = {
   pgbouncer: { title: "PgBouncer", packages: ["pgbouncer"], present: async () => findPgbouncer() !== undefined },
   redis: { title: "Redis", packages: ["redis-server"], present: async () => findRedisServer() !== undefined },
   chromium: { title: "Chromium", packages: ["chromium"], present: async () => findChromium() !== undefined },
+  prometheus: {
+    title: "Prometheus and promtool",
+    packages: ["prometheus"],
+    present: async () => existsSync(PROMETHEUS) && existsSync(PROMTOOL),
+  },
   celery: {
     title: "Python Celery",
     packages: ["python3-celery"],
@@ -163,7 +172,7 @@ async function aptInstall(
   const update = `apt-get ${options} update || true`;
   // systemd would start an enabled service at the next boot; nobody asked for that.
   const disable =
-    "if [ -d /run/systemd/system ]; then systemctl disable rabbitmq-server redis-server postgresql pgbouncer 2>/dev/null || true; fi";
+    "if [ -d /run/systemd/system ]; then systemctl disable rabbitmq-server redis-server postgresql pgbouncer prometheus 2>/dev/null || true; fi";
   const steps = aptListsAreOld() ? `${update}\n${install}` : `${install} || { ${update}; ${install}; }`;
   const [command, ...args] = [
     ...root,

@@ -43,6 +43,10 @@ export interface WorkerEventMap {
   deliveryInvalid: [
     info: { readonly queue: string; readonly kind: string; readonly reason: string; readonly deadLettered: boolean },
   ];
+  /** The broker says that it delivered this message before: to a worker that is gone, or that gave it back. */
+  messageRedelivered: [info: { readonly queue: string }];
+  /** The broker has confirmed the dead letter of a message; `target` is the queue that has it now. */
+  messageDeadLettered: [info: { readonly queue: string; readonly target: string; readonly reason: string }];
   brokerConnected: [];
   brokerDisconnected: [error: Error];
   /** A consumer is confirmed by the broker. */

@@ -1,3 +1,4 @@
+import { Gauge, type Registry } from "prom-client";
 import type { UnsettledGroup } from "../celery/index.js";
 import type { Trouble } from "../postgres/outage.js";
 import type { DatabaseProbe, SeenTrouble } from "./database-probe.js";
@@ -37,6 +38,19 @@ export class Health {
     if (blockedReason !== null) reasons.push(`broker: takes no messages now: ${blockedReason}`);
     return [...reasons, ...unsettled.map(describeUnsettled)];
   }
+}
+
+/** The gauge that says what `/ready` says. */
+export function measureReadiness(registry: Registry, workerName: string, health: Health): void {
+  new Gauge({
+    name: "celery_worker_ready",
+    help: "Whether the worker does all of its job now, as /ready says",
+    labelNames: ["worker_name"],
+    registers: [registry],
+    async collect() {
+      this.set({ worker_name: workerName }, (await health.readiness()).ready ? 1 : 0);
+    },
+  });
 }
 
 function describeUnsettled({ queue, step, count, sinceMs, reason }: UnsettledGroup): string {

@@ -1,10 +1,13 @@
 import fastify, { type FastifyInstance, type RouteHandlerMethod } from "fastify";
+import type { Registry } from "prom-client";
 import type { Trouble } from "../postgres/outage.js";
 import { measureBroker } from "./broker-gauges.js";
+import { type JobCensus, takeCensus } from "./census.js";
 import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
-import { Health } from "./health.js";
+import { Health, measureReadiness } from "./health.js";
 import { healthPage } from "./health-page.js";
-import { createMetrics, type JobCounter, type QueueSizes } from "./metrics.js";
+import { countJobs, type JobMetrics, measureClaims, type OnFirstClaim } from "./job-metrics.js";
+import { createMetrics, type QueueSizes } from "./metrics.js";
 import { measureProcess } from "./process-gauges.js";
 import type { WorkerView } from "./worker-view.js";
 
@@ -15,8 +18,12 @@ export interface HttpOptions {
   readonly resultTrouble?: () => Trouble | null;
   /** Without it `celery_queue_size` is left out. */
   readonly queueSizes?: QueueSizes;
-  /** Jobs that are counted. Default: none. */
-  readonly jobs?: readonly JobCounter[];
+  /** Kinds of jobs that are counted. Default: none. */
+  readonly jobs?: readonly JobMetrics[];
+  /** Without it the rows of jobs are not counted. */
+  readonly census?: JobCensus;
+  /** Without it nobody measures how long jobs wait. */
+  readonly onFirstClaim?: OnFirstClaim;
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
@@ -48,11 +55,8 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const look = new DatabaseProbe(options.database);
   const resultTrouble = options.resultTrouble ?? (() => null);
   const health = new Health(worker, look, resultTrouble);
-  const metrics = createMetrics(worker, options.jobs ?? [], options.queueSizes);
-  measureProcess(metrics);
-  measureBroker(metrics, worker);
-  measureDatabase(metrics, worker.nodename, options.database, look);
-  measureResults(metrics, worker.nodename, resultTrouble);
+  const metrics = allMetrics(options, look, resultTrouble);
+  measureReadiness(metrics, worker.nodename, health);
   const server = fastify({ forceCloseConnections: true });
 
   server.get("/live", () => ({ status: "alive" }));
@@ -102,4 +106,22 @@ async function listen(
       cause: error,
     });
   }
+}
+
+function allMetrics(options: HttpOptions, look: DatabaseProbe, resultTrouble: () => Trouble | null): Registry {
+  const { worker, jobs = [], census, onFirstClaim } = options;
+  const metrics = createMetrics(worker, options.queueSizes);
+  measureProcess(metrics);
+  measureBroker(metrics, worker);
+  measureDatabase(metrics, worker.nodename, options.database, look);
+  measureResults(metrics, worker.nodename, resultTrouble);
+  countJobs(metrics, worker, jobs);
+  if (onFirstClaim !== undefined) measureClaims(metrics, jobs, onFirstClaim);
+  if (census !== undefined)
+    takeCensus(
+      metrics,
+      jobs.map(({ type }) => type),
+      census,
+    );
+  return metrics;
 }

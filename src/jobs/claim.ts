@@ -15,6 +15,8 @@ export interface ClaimedJob extends Claim {
   readonly userId: string;
   readonly jobType: JobType;
   readonly inputData: unknown;
+  /** Seconds from the row's creation to the claim; null where the row does not say when it was made. */
+  readonly waitedSeconds: number | null;
 }
 
 export type ClaimOutcome =

@@ -81,6 +81,11 @@ export function quietFor(seconds: number): RawBuilder<boolean> {
   return sql<boolean>`coalesce(${lastSign} < ${utcNow()} - make_interval(secs => ${seconds}), true)`;
 }
 
+/** Seconds from a row's creation to its claim; two clocks may say less than nothing. Null where one is not known. */
+export function secondsWaited(): RawBuilder<number | null> {
+  return sql<number | null>`greatest(0, extract(epoch from started_at - created_at))::float8`;
+}
+
 /** The columns that every end of a job writes. */
 export function endOfJob<Status extends JobStatus>(status: Status) {
   return {

@@ -20,6 +20,7 @@ import {
   failure,
   type JobUpdate,
   quietFor,
+  secondsWaited,
   updateFenced,
   wholePercentage,
   whyNotHeld,
@@ -119,11 +120,11 @@ export class JobRepository {
       .where("id", "=", id)
       .where("job_type", "=", jobType)
       .where(claimable(claimant))
-      .returning(["user_id", "input_data", timestampText("started_at").as("token")])
+      .returning(["user_id", "input_data", timestampText("started_at").as("token"), secondsWaited().as("waited")])
       .executeTakeFirst();
     if (row !== undefined) {
-      const { user_id: userId, token, input_data: inputData } = row;
-      return { kind: "claimed", job: { jobId: id, token, userId, jobType, inputData } };
+      const { user_id: userId, token, input_data: inputData, waited: waitedSeconds } = row;
+      return { kind: "claimed", job: { jobId: id, token, userId, jobType, inputData, waitedSeconds } };
     }
     return this.describe(id, jobType);
   }

@@ -1,5 +1,7 @@
+import { EventEmitter } from "node:events";
 import { Celery, type QueueDefinition, type Worker, type WorkerOptions } from "../celery/index.js";
 import { type HttpServer, startHttpServer } from "../http/server.js";
+import { countJobs } from "../jobs/census.js";
 import { openDatabase } from "../jobs/database.js";
 import { DatabaseWatch } from "../jobs/database-watch.js";
 import { JobRepository } from "../jobs/repository.js";
@@ -49,6 +51,7 @@ export async function createPloSolver(
   const outage = new Outage(log);
   const watch = new DatabaseWatch(database, outage);
   const repository = new JobRepository(database);
+  const claims = new EventEmitter<{ first: [jobType: string, waitedSeconds: number] }>();
   const settings = {
     repository,
     log,
@@ -56,6 +59,7 @@ export async function createPloSolver(
     staleAfterSeconds: config.jobs.staleAfterSeconds,
     arrivalTimeoutSeconds: config.jobs.arrivalTimeoutSeconds,
     shutdownSignal: shutdown.signal,
+    onFirstClaim: (jobType: string, waitedSeconds: number) => claims.emit("first", jobType, waitedSeconds),
   };
   const jobs = await Promise.all(JOB_KINDS.map(async (kind: JobKind) => ({ kind, work: await kind.load() })));
   for (const { kind, work } of jobs) {
@@ -78,6 +82,8 @@ export async function createPloSolver(
         resultTrouble: () => worker.resultTrouble,
         queueSizes: () => worker.queueSizes(),
         jobs: JOB_KINDS,
+        census: (statuses) => countJobs(database, statuses),
+        onFirstClaim: (listener) => claims.on("first", listener),
         ...config.http,
       });
       const { url, metricsUrl } = http;

@@ -48,6 +48,8 @@ export interface JobTaskSettings {
   readonly slotGroup?: string;
   /** Ends the waiting for the database in hooks when the process stops. */
   readonly shutdownSignal?: AbortSignal;
+  /** Told how long a job had waited when its first attempt claims it; again when that comes again after a worker died. */
+  readonly onFirstClaim?: (jobType: JobType, waitedSeconds: number) => void;
   /** Learns who waits for the database, and why; tasks of one process share it. Default: one for this task. */
   readonly outage?: Outage;
 }

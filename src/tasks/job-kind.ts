@@ -18,9 +18,25 @@ export interface JobKind {
   readonly queues: readonly [string, ...string[]];
   /** Name of the counter of jobs that ended, as existing dashboards have it. */
   readonly metric: string;
+  /** What a dashboard shows of its answers. */
+  readonly measure?: JobMeasure;
   /** Group of tasks whose share of the worker's slots its task takes from. */
   readonly slotGroup?: string;
   load(): Promise<JobWork>;
+}
+
+/** A histogram over the answers of one kind of job. */
+export interface JobMeasure {
+  /** Its name, with the unit. */
+  readonly metric: string;
+  readonly help: string;
+  /** The label that tells apart what may not be added up. */
+  readonly label: string;
+  /** Every value of the label. */
+  readonly of: readonly string[];
+  readonly buckets: readonly number[];
+  /** @param answer what the Celery caller gets; null where it tells nothing new */
+  read(answer: unknown): { readonly of: string; readonly value: number } | null;
 }
 
 /** What computes one kind of job. */

@@ -123,7 +123,11 @@ export class JobLife<Input, Result> {
   async #run(attempt: JobAttempt, job: ClaimedJob): Promise<unknown> {
     const startedAt = performance.now();
     const log = attempt.context.log;
-    log.info({ jobType: job.jobType }, "job claimed");
+    const { jobType, waitedSeconds } = job;
+    log.info({ jobType, waitedSeconds }, "job claimed");
+    // A message that comes again may only have been given back by a busy worker: it waited as well.
+    const isFirst = attempt.context.request.retries === 0 && !attempt.claimant.resubmitted;
+    if (waitedSeconds !== null && isFirst) this.settings.onFirstClaim?.(jobType, waitedSeconds);
     attempt.halted.throwIfAborted();
     const result = await this.#work(attempt, job, this.#parse(job.inputData));
     const { alongside } = this.definition;

@@ -59,6 +59,7 @@ async function settle(core: WorkerCore, request: Request, outcome: Outcome): Pro
     const target = core.deadLetters.queueOf(request.queue);
     const publish = () => core.deadLetters.publish(request.delivery, info);
     await core.unsettled.carryOut(request, "dead-letter", target, publish, (error) => !isStop(error));
+    core.events.emit("messageDeadLettered", { queue: request.queue, target, reason: info.reason });
   }
   if (disposal.settle === "requeue" && outcome.kind !== "abandoned") await core.requeues.pause(request);
   settleMessage(core, request, disposal.settle);

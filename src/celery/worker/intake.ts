@@ -11,6 +11,7 @@ import type { SlotGroup } from "./wait/slots.js";
 
 /** Takes one delivery in: reads it, finds its task, and lets it run at its time. Never throws. */
 export function receive(core: WorkerCore, delivery: Delivery): void {
+  if (delivery.message.fields.redelivered) core.events.emit("messageRedelivered", { queue: delivery.queue });
   const unreadable = unreadableHeaders(delivery.message);
   if (unreadable !== undefined) {
     const reason = `Can't decode message headers: ${unreadable.reason}`;

@@ -111,7 +111,9 @@ async function conclude(core: WorkerCore, refusal: Refusal, why: Why, celery: Di
     if (deadLetter) {
       const info = { reason: `${kind}: ${reason}`, attempts: 0 };
       const publish = () => deadLetters.publish(refusal.delivery, info);
-      await unsettled.carryOut(refusal, "dead-letter", deadLetters.queueOf(queue), publish, isNoStop);
+      const target = deadLetters.queueOf(queue);
+      await unsettled.carryOut(refusal, "dead-letter", target, publish, isNoStop);
+      core.events.emit("messageDeadLettered", { queue, target, reason: info.reason });
     }
   } catch (error) {
     if (!staysUnsettled(core, refusal, error)) core.log.error({ err: error }, "a message could not be refused");

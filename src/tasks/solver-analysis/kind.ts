@@ -1,4 +1,5 @@
 import type { JobKind } from "../job-kind.js";
+import { exploitability } from "./exploitability.js";
 
 export const solverAnalysis = {
   type: "SOLVER_ANALYSIS",
@@ -7,6 +8,7 @@ export const solverAnalysis = {
   task: "process_solver_analysis",
   queues: ["solver_analysis", "solver-processing"],
   metric: "solver_analyses_processed_total",
+  measure: exploitability,
   slotGroup: "solver",
   load: async () => (await import("./job.js")).solverAnalysisWork,
 } as const satisfies JobKind;

@@ -6,7 +6,7 @@ STAMP := node_modules/.installed
 SOURCES := $(shell find src web -type f 2>/dev/null)
 MODULES := $(patsubst %.wat,%-module.ts,$(shell find src -name '*.wat' 2>/dev/null))
 
-.PHONY: help setup demo test check format run-local env submit build bench compat soak faults image-test clean
+.PHONY: help setup demo test check format run-local env submit build bench compat soak faults image-test pack package-test unit-on-node clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -67,6 +67,15 @@ compat: setup ## The conformance tests against Debian 13's RabbitMQ 4 and Celery
 
 image-test: setup ## Build the Dockerfile without Docker and run the image until it is healthy
 	@$(TS) scripts/image-test.ts
+
+pack: setup ## The npm package of the runtime, as a tarball in dist/package
+	@$(TS) scripts/pack.ts --silent && ls dist/package/*.tgz
+
+package-test: setup ## The package in empty TypeScript projects on Node 20, 22 and 24 (needs npm's registry)
+	@$(TS) scripts/package-test.ts
+
+unit-on-node: setup ## The unit tests on other Nodes (NODES="22 24"; needs npm's registry)
+	@$(TS) scripts/unit-on-node.ts $(or $(NODES),22 24)
 
 clean: ## Remove what was built and installed
 	@if [ -x node_modules/.bin/tsx ]; then scripts/services down; fi

@@ -1,10 +1,10 @@
 import { CommanderError } from "commander";
 import { createRedactor, SOFTWARE_VERSION } from "../celery/values.js";
 import { CliError, EXIT_USAGE } from "./globals.js";
-import { createProgram } from "./program.js";
+import type { CreateProgram } from "./runtime-program.js";
 
 /** Runs the command that the process was started with. Errors become one line on standard error, and the exit code. */
-export async function runCommandLine(): Promise<void> {
+export async function runCommandLine(createProgram: CreateProgram): Promise<void> {
   // A reader such as `head` that has gone is no error.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);

@@ -3,4 +3,5 @@
 process.on("SIGUSR1", () => undefined);
 
 const { runCommandLine } = await import("./command-line.js");
-await runCommandLine();
+const { createProgram } = await import("./program.js");
+await runCommandLine(createProgram);

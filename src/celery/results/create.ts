@@ -4,8 +4,8 @@ import { NotSupported } from "../errors.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import type { ResultBackend } from "./backend.js";
-import { DatabaseBackend } from "./database.js";
 import { DisabledBackend } from "./disabled.js";
+import { LazyDatabaseBackend } from "./lazy-database.js";
 import { RedisBackend } from "./redis.js";
 import { RpcBackend } from "./rpc.js";
 
@@ -42,7 +42,7 @@ export function createBackend(settings: Settings, publisher: Publisher, log: Log
   if (scheme.startsWith("db+")) {
     const { databaseTableNames: names, databaseTableSchemas: schemas } = settings;
     const tables = { ...names, taskSchema: schemas?.task ?? null, groupSchema: schemas?.group ?? null };
-    return new DatabaseBackend({ ...common, tables });
+    return new LazyDatabaseBackend({ ...common, tables });
   }
   throw new NotSupported(
     `result backend ${scheme}:// is not supported: use rpc://, redis://, db+postgresql:// or disabled://`,

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { type Config, loadConfig } from "../../../plosolver/config/config.js";
 import { createLogger, isReadable } from "../../../plosolver/log.js";
-import { CliError, type GlobalFlags } from "../../globals.js";
+import type { GlobalFlags } from "../../globals.js";
 import { type CliApp, resolveApp } from "../../session/broker-session.js";
+import { optionalPart } from "../../session/optional-part.js";
 import { deadLetterQueues } from "../dlq/run.js";
 
 /** Options of `celery web`. */
@@ -28,7 +29,10 @@ export async function runWeb(flags: WebFlags): Promise<void> {
 
 /** Opens the web view of the app that `-A` names, as environment and flags say. */
 export async function openWeb(flags: Partial<WebFlags>, config: Config, log: Logger) {
-  const { startWeb } = await importWeb();
+  const { startWeb } = await optionalPart(
+    () => import("../../../web/start.js"),
+    "the web view is not installed: npm install without --omit=optional brings it",
+  );
   const { settings, queues, app }: CliApp = await resolveApp(flags);
   const { database, web, jobs } = config;
   const opened = await startWeb({
@@ -46,14 +50,4 @@ export async function openWeb(flags: Partial<WebFlags>, config: Config, log: Log
   await app?.close();
   log.info({ url: opened.url, readOnly: flags.readOnly ?? web.readOnly }, "the web view is open");
   return opened;
-}
-
-/** What it is made of may be left out of an installation. */
-async function importWeb(): Promise<typeof import("../../../web/start.js")> {
-  try {
-    return await import("../../../web/start.js");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw cause;
-    throw new CliError("the web view is not installed: npm install without --omit=optional brings it", 1, { cause });
-  }
 }

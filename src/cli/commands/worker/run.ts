@@ -1,10 +1,10 @@
 import type { Celery, SettingsInput, Worker, WorkerOptions } from "../../../celery/index.js";
 import { expandNodename } from "../../../celery/values.js";
-import { createPloSolver } from "../../../plosolver/app.js";
 import { type Config, loadConfig } from "../../../plosolver/config/config.js";
 import { isReadable } from "../../../plosolver/log.js";
 import { CliError, EXIT_USAGE } from "../../globals.js";
 import { loadApp, parseAppReference } from "../../session/app-loader.js";
+import { optionalPart } from "../../session/optional-part.js";
 import { plural } from "../../terminal/output.js";
 import type { WorkerFlags } from "./flags.js";
 import { checkLogFile } from "./log-file.js";
@@ -48,6 +48,10 @@ async function build(flags: WorkerFlags, nodename: string): Promise<Program> {
     const { loglevel } = flags;
     const logFile = flags.logfile === undefined ? undefined : expandPath(flags.logfile, nodename);
     if (logFile !== undefined) checkLogFile(logFile);
+    const { createPloSolver } = await optionalPart(
+      () => import("../../../plosolver/app.js"),
+      "there is no built-in app here: name the module of yours, as -A ./app.mjs",
+    );
     return await createPloSolver(loadConfig(), {
       ...options,
       ...(loglevel === undefined ? {} : { logLevel: loglevel }),
@@ -81,7 +85,7 @@ function withWeb(program: Program, flags: WorkerFlags): Program {
   return {
     ...program,
     start: async () => {
-      const { openWeb } = await import("../web/run.js");
+      const { openWeb } = await optionalPart(() => import("../web/run.js"), "CELERY_WEB: there is no web view here");
       web = await openWeb(flags, config, program.worker.log);
       await program.start();
     },

@@ -23,7 +23,7 @@ import { workerQueues } from "./queues.js";
 import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
-import type { TaskHandler, TaskOptions } from "./task.js";
+import type { TaskHandler, TaskOptions, Typing } from "./task.js";
 import type { RefusedHook } from "./worker/core.js";
 import { expandNodename } from "./worker/remote/nodename.js";
 import { Worker } from "./worker/worker.js";
@@ -98,15 +98,21 @@ export class Celery {
 
   /**
    * Registers a task: a handler, with options before it or none, or with the option `module` a module that runs in a
-   * worker thread.
+   * worker thread. The option `typing` gives the handler's parameters their types.
    * @throws ImproperlyConfigured when the name is taken or an option is wrong
    */
+  task<Args extends unknown[], Result, Sent extends unknown[] = Args>(
+    name: string,
+    options: TaskOptions & { readonly typing: Typing<Args, Sent> },
+    handler: TaskHandler<NoInfer<Args>, Result>,
+  ): Task<Sent, Result>;
   task<Args extends unknown[], Result>(name: string, handler: TaskHandler<Args, Result>): Task<Args, Result>;
   task<Args extends unknown[], Result>(
     name: string,
-    options: TaskOptions,
+    options: TaskOptions & { readonly typing?: never },
     handler: TaskHandler<Args, Result>,
   ): Task<Args, Result>;
+  task<Result>(name: string, options: TaskOptions, handler: TaskHandler<unknown[], Result>): Task<unknown[], Result>;
   task<Args extends unknown[]>(name: string, options: TaskOptions & { readonly module: URL }): Task<Args>;
   task<Args extends unknown[], Result>(
     name: string,

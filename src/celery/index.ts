@@ -87,6 +87,7 @@ export type {
   ComputeOptions,
   DeliveryInfo,
   ErrorClass,
+  ModuleInput,
   RetryOptions,
   ReturnInfo,
   SendingOptions,
@@ -94,6 +95,7 @@ export type {
   TaskHandler,
   TaskOptions,
   TaskRequest,
+  Typing,
 } from "./task.js";
 export type { RefusedHook, RefusedMessage } from "./worker/core.js";
 export type { WorkerEvents, WorkerListener } from "./worker/emitter.js";

@@ -148,6 +148,17 @@ export type TaskHandler<Args extends unknown[] = unknown[], Result = unknown> = 
   ...args: Args
 ) => Promise<Result> | Result;
 
+/**
+ * What checks a task's positional arguments: a schema such as `z.tuple([z.number()])`, or anything with its `parse`.
+ * `Args` is what the handler gets, `Sent` what a sender gives, where a schema converts or has defaults.
+ */
+export interface Typing<Args extends unknown[] = unknown[], Sent extends unknown[] = Args> {
+  /** @throws whatever becomes the task's error */
+  parse(args: unknown): Args;
+  /** Never read: carries the types of a schema that follows https://standardschema.dev. */
+  readonly "~standard"?: { readonly types?: { readonly input: Sent } | undefined };
+}
+
 /** What a task given as a module gets as the first argument of its `run` (see {@link TaskOptions.module}). */
 export interface ModuleInput<Args extends unknown[] = unknown[]> {
   readonly args: Args;
@@ -211,8 +222,8 @@ export interface TaskOptions extends SendingOptions {
   readonly inline?: boolean;
   /** Group of `workerSlotGroups` whose share of the slots the task takes from. Default none: it may take every slot. */
   readonly slotGroup?: string;
-  /** Checks the positional arguments before the handler runs, e.g. `z.tuple([z.number()])`; what it returns replaces them. */
-  readonly typing?: { parse(args: unknown): unknown[] };
+  /** Checks the positional arguments before the handler runs; what it returns replaces them. */
+  readonly typing?: Typing;
   /** Store STARTED. Default: the app's `taskTrackStarted`. */
   readonly trackStarted?: boolean;
   /**

@@ -35,7 +35,9 @@ export class AsyncResult<Result = unknown> implements AnyResult {
    * @returns what the task returned; undefined for a task sent with `ignoreResult`; the error when `propagate` is false
    * @throws RemoteTaskError with the task's error; TimeoutError when the time is up
    */
-  async get(options: GetOptions = {}): Promise<Result> {
+  async get(options?: GetOptions & { readonly propagate?: true }): Promise<Result>;
+  async get(options: GetOptions): Promise<Result | Error>;
+  async get(options: GetOptions = {}): Promise<Result | Error> {
     if (this.isIgnored) return undefined as Result;
     const { propagate = true } = options;
     const final = await withDeadline(options, (signal) =>
@@ -44,7 +46,7 @@ export class AsyncResult<Result = unknown> implements AnyResult {
     if (final.status === "SUCCESS") return final.result as Result;
     const error = errorOf(final);
     if (propagate) throw error;
-    return error as Result;
+    return error;
   }
 
   async #wait(signal: AbortSignal, followParents: boolean, onState: GetOptions["onState"]): Promise<StoredResult> {

@@ -276,13 +276,13 @@ describe("outcomes", () => {
 
   it("checks arguments by the task's schema", async () => {
     const typing = {
-      parse(args: unknown): unknown[] {
+      parse(args: unknown): [number] {
         if (!Array.isArray(args) || typeof args[0] !== "number")
           throw new TypeError("the first argument must be a number");
-        return args;
+        return [args[0]];
       },
     };
-    await startWorker((app) => app.task("typed", { typing }, (_ctx, x: number) => x));
+    await startWorker((app) => app.task("typed", { typing }, (_ctx, x) => x));
     const result = await client.current.result(await client.current.send("celery", "typed", ["one"]));
     expect(result.result).toMatchObject({
       exc_type: "TypeError",

@@ -208,6 +208,14 @@ export class Celery {
     });
   }
 
+  /**
+   * Connects now, instead of with the first message, and waits for no broker that is away.
+   * @throws BrokerError when none of the addresses of `brokerUrl` can be reached
+   */
+  async connect(): Promise<void> {
+    await this.#opened().connect();
+  }
+
   /** Closes the connections that sending and reading results opened. */
   async close(): Promise<void> {
     const client = this.#client;

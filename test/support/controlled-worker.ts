@@ -66,7 +66,7 @@ export function fakeWorker(input: SettingsInput = {}, queues: readonly QueueDefi
       return options.terminate && headers.has("mid2") ? new Map([["mid2", new Set(["k1"])]]) : new Map();
     },
     setRateLimit: (task, limit) => told.push(["setRateLimit", task, limit]),
-    queues: () => queues,
+    queues,
     addConsumer: (queue) => void told.push(["addConsumer", queue]),
     cancelConsumer: (queue) => told.push(["cancelConsumer", queue]),
     get concurrency() {

@@ -18,6 +18,7 @@ import { isStored } from "../results/stored.js";
 import type { Settings } from "../settings.js";
 import { AsyncResult } from "./async-result.js";
 import { ProducerHost } from "./canvas-host.js";
+import { connect } from "./connect.js";
 import { ignoresResult, originName, Producer } from "./producer.js";
 import { BackendReader } from "./reader.js";
 import type { AnyResult } from "./result-reader.js";
@@ -42,6 +43,7 @@ export class Client implements SignatureSender {
   readonly #connectTimeoutMs: number;
   readonly #producer: Producer;
   readonly #connection: BrokerConnection;
+  readonly #addresses: number;
   readonly #publisher: Publisher;
   readonly #backend: ResultBackend;
   readonly #host: ProducerHost;
@@ -50,10 +52,11 @@ export class Client implements SignatureSender {
   readonly #tasks: ReadonlyMap<string, TaskDefinition>;
   #backendStart: Promise<void> | null = null;
 
-  /** Connects at once, in the background. */
+  /** Connects, in the background, with the first that is sent, or at once where results come by the broker. */
   constructor({ name, settings, log, tasks, oid }: ClientParts) {
+    const addresses = parseBrokerUrl(settings.brokerUrl);
     const connection = new BrokerConnection({
-      addresses: parseBrokerUrl(settings.brokerUrl),
+      addresses,
       name: `${name} client`,
       log,
       connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
@@ -61,6 +64,7 @@ export class Client implements SignatureSender {
     const clock = new LamportClock();
     this.#tasks = tasks;
     this.#connection = connection;
+    this.#addresses = addresses.length;
     this.#publisher = new Publisher(connection, log);
     this.#backend = createBackend(settings, this.#publisher, log);
     this.#rpc = this.#backend.name === "rpc" ? new RpcResults(connection, oid, settings, log) : null;
@@ -89,7 +93,7 @@ export class Client implements SignatureSender {
       ...(rpc === null ? {} : { beforeSend: (id) => rpc.expect(id) }),
     });
     this.#host = new ProducerHost(this.#producer, this.#backend, oid, settings);
-    connection.start();
+    if (rpc !== null) connection.start();
   }
 
   get errbacksOnHeader(): boolean {
@@ -103,6 +107,7 @@ export class Client implements SignatureSender {
     kwargs: Readonly<Record<string, unknown>>,
     options: SignatureOptions,
   ): Promise<AsyncResult> {
+    this.#connection.start();
     const id = await this.#producer.send(name, args, kwargs, options);
     return new AsyncResult(id, this.reader, null, ignoresResult(options, this.#tasks.get(name)));
   }
@@ -113,6 +118,7 @@ export class Client implements SignatureSender {
     kwargs: Readonly<Record<string, unknown>> = {},
     options: SignatureOptions = {},
   ): Promise<AnyResult> {
+    this.#connection.start();
     if (signature.subtask_type !== null && isStored(this.#backend)) await this.#startBackend();
     const sent = await apply(this.#host, signature, { args, kwargs, options });
     if (sent === null) throw new InvalidSignature("an empty chain has nothing to send");
@@ -133,7 +139,13 @@ export class Client implements SignatureSender {
     return this.#mailbox;
   }
 
+  /** See {@link connect}. */
+  async connect(): Promise<void> {
+    await connect(this.#connection, this.#addresses);
+  }
+
   async #connected(): Promise<void> {
+    this.#connection.start();
     const signal = AbortSignal.timeout(this.#connectTimeoutMs);
     try {
       await this.#connection.whenReady(signal);

@@ -61,6 +61,8 @@ export interface ControlledWorker {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly clock: LamportClock;
   readonly log: Logger;
+  /** Those that it consumes. */
+  readonly queues: readonly QueueDefinition[];
 
   active(safe: boolean): Promise<RequestInfo[]>;
   /** In memory and not started, without those that wait for their time. */
@@ -85,7 +87,6 @@ export interface ControlledWorker {
 
   /** @throws ImproperlyConfigured for a limit that cannot be read */
   setRateLimit(task: string, limit: string | number | null): void;
-  queues(): readonly QueueDefinition[];
   addConsumer(queue: QueueDefinition): Promise<void> | void;
   cancelConsumer(queue: string): void;
 

@@ -210,6 +210,11 @@ export class Request implements TaskRequest, Subject {
     return this.state === "scheduled" || this.state === "rate-limited" || this.state === "reserved";
   }
 
+  /** True from the start of its handler until its message is settled. */
+  get isActive(): boolean {
+    return this.state === "running" || this.state === "finishing";
+  }
+
   /** Leaves the place where the request waits. */
   stopWaiting(): void {
     this.cancelWait?.();

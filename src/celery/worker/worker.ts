@@ -84,6 +84,7 @@ export class Worker {
     this.#remote = new Remote({
       core: this.core,
       host: this,
+      stop: () => this.stop(),
       registry: parts.controlCommands,
       consuming: this.#consuming,
       publishing: this.#publishing,

@@ -1,10 +1,13 @@
 import { type Logger, pino } from "pino";
-import type { Celery, Settings } from "../../celery/index.js";
-import { BrokerConnection, compileSettings, LamportClock, MailboxClient } from "../../celery/tooling.js";
+import { type AppOptions, Celery, type Settings } from "../../celery/index.js";
+import { BrokerConnection, compileSettings, connect } from "../../celery/tooling.js";
 import { asError, ControlRegistry, displayUrl, parseBrokerUrl } from "../../celery/values.js";
 import { celerySettings } from "../../plosolver/celery-settings.js";
 import { loadConfig } from "../../plosolver/config/config.js";
 import { CliError, EXIT_UNAVAILABLE, type GlobalFlags } from "../globals.js";
+
+/** Shown in RabbitMQ's management pages. */
+const COMMAND = `celery command ${process.pid}`;
 
 /** The app that `-A` names, as far as commands need it. */
 export interface CliApp {
@@ -16,12 +19,18 @@ export interface CliApp {
   readonly app: Celery | null;
 }
 
-/** A command's connection to the broker. */
-export interface BrokerSession extends CliApp {
-  readonly connection: BrokerConnection;
-  readonly control: MailboxClient;
-  readonly clock: LamportClock;
+/** What a command has of an app that sends tasks and commands workers. */
+export interface AppSession extends CliApp {
+  /** An app with these settings and no task; it connects when it must. */
+  readonly client: Celery;
   readonly log: Logger;
+  /** Connects the client: a command does not wait for a broker that is away. @throws CliError */
+  connect(): Promise<void>;
+}
+
+/** A command that speaks with the broker itself. */
+export interface BrokerSession extends AppSession {
+  readonly connection: BrokerConnection;
 }
 
 /** Settings and queues of the app; nothing is connected, and no database is needed. */
@@ -40,22 +49,40 @@ export async function resolveApp(flags: GlobalFlags): Promise<CliApp> {
   return { settings, registry: app.controlCommands, queues, app };
 }
 
-/** Connects once: a command does not wait for a broker that is away. */
+/** Gives a command the app that `-A` names; nothing is connected yet. */
+export async function withApp<Result>(
+  flags: GlobalFlags,
+  work: (session: AppSession) => Promise<Result>,
+): Promise<Result> {
+  const resolved = await resolveApp(flags);
+  const { settings } = resolved;
+  const log = pino({ level: "silent" });
+  const client = new Celery(COMMAND, { ...settings, log } as AppOptions);
+  try {
+    return await work({ ...resolved, client, log, connect: () => reach(settings, client.connect()) });
+  } finally {
+    await client.close();
+    await resolved.app?.close();
+  }
+}
+
+/** As {@link withApp}, with a connection of its own. @throws CliError when the broker is away */
 export async function withBroker<Result>(
   flags: GlobalFlags,
   work: (session: BrokerSession) => Promise<Result>,
 ): Promise<Result> {
-  const resolved = await resolveApp(flags);
-  const log = pino({ level: "silent" });
-  const connection = await connect(resolved.settings, log);
-  const clock = new LamportClock();
-  const control = new MailboxClient(connection, resolved.settings, clock);
-  try {
-    return await work({ ...resolved, connection, control, clock, log });
-  } finally {
-    await connection.close();
-    await resolved.app?.close();
-  }
+  return await withApp(flags, async (session) => {
+    const { settings, log } = session;
+    const addresses = parseBrokerUrl(settings.brokerUrl);
+    const connectTimeoutMs = settings.brokerConnectionTimeout * 1000;
+    const connection = new BrokerConnection({ addresses, name: COMMAND, log, connectTimeoutMs });
+    try {
+      await reach(settings, connect(connection, addresses.length));
+      return await work({ ...session, connection });
+    } finally {
+      await connection.close();
+    }
+  });
 }
 
 function builtInApp(flags: GlobalFlags): CliApp {
@@ -73,37 +100,16 @@ function builtInApp(flags: GlobalFlags): CliApp {
   };
 }
 
-async function connect(settings: Settings, log: Logger): Promise<BrokerConnection> {
-  const addresses = parseBrokerUrl(settings.brokerUrl);
-  const connection = new BrokerConnection({
-    addresses,
-    name: `celery command ${process.pid}`,
-    log,
-    connectTimeoutMs: settings.brokerConnectionTimeout * 1000,
-  });
-  let failures = 0;
+async function reach({ brokerUrl }: Settings, connecting: Promise<void>): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      connection.on("connected", () => resolve());
-      connection.on("failed", (error) => {
-        failures += 1;
-        if (failures >= addresses.length) reject(error);
-      });
-      connection.start();
-    });
+    await connecting;
   } catch (cause) {
-    await connection.close();
-    const tried = addresses.map(displayUrl).join(", ");
+    const tried = parseBrokerUrl(brokerUrl).map(displayUrl).join(", ");
+    const why = asError(cause).message.replace("cannot connect to the broker: ", "");
     throw new CliError(
-      `Could not connect to the message broker ${tried}: ${reasonOf(cause)}. Is it running, and is the URL right (-b, CELERY_BROKER_URL)?`,
+      `Could not connect to the message broker ${tried}: ${why}. Is it running, and is the URL right (-b, CELERY_BROKER_URL)?`,
       EXIT_UNAVAILABLE,
       { cause },
     );
   }
-  return connection;
-}
-
-function reasonOf(cause: unknown): string {
-  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
-  return asError(first).message || String((first as { readonly code?: unknown }).code ?? "no answer");
 }

@@ -8,7 +8,7 @@ export const queueCommands: readonly ControlCommand[] = [
     name: "active_queues",
     kind: "inspect",
     help: "List the task queues a worker is currently consuming from.",
-    run: (worker) => worker.queues().map(describeQueue),
+    run: (worker) => worker.queues.map(describeQueue),
   },
   {
     name: "add_consumer",

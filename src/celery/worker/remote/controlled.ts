@@ -1,10 +1,10 @@
 import type { Logger } from "pino";
+import type { BrokerConnection } from "../../amqp/connection.js";
 import type { QueueDefinition } from "../../amqp/topology.js";
 import type { LamportClock } from "../../clock.js";
 import { mapInSlices } from "../../codec/slices.js";
 import { describeInstallation, describeSettings } from "../../control/configuration.js";
 import type {
-  AutoscaleBounds,
   ControlledWorker,
   FoundRequest,
   RequestInfo,
@@ -18,43 +18,45 @@ import type { WorkerCore } from "../core.js";
 import type { Request, RequestState } from "../request.js";
 import { stampValues } from "../wait/revoked-stamps.js";
 import type { Autoscaler } from "./autoscaler.js";
+import type { Monitors } from "./monitors.js";
 import { revoke, revokeRequest, storeRevoked } from "./revoke.js";
+import type { StateFile } from "./state-file.js";
+import { brokerStats, machineStats, poolStats, resourceUsage } from "./stats.js";
 
 /** Priority of Celery's timer for tasks that wait for their time. */
 const ETA_PRIORITY = 6;
 
-/** What a worker lets remote control do to it: {@link Worker}. */
-export interface RemoteHost {
-  readonly queues: readonly QueueDefinition[];
-  addConsumer(queue: QueueDefinition): Promise<void>;
-  cancelConsumer(queue: string): void;
-  resize(concurrency: number): void;
-  stop(): Promise<void>;
-}
-
-/** The parts of remote control that commands reach through the worker. */
-export interface RemoteParts {
+/** What {@link Controlled} shows and commands. */
+export interface ControlledOptions {
+  readonly core: WorkerCore;
+  /** What its worker does itself. */
+  readonly host: Pick<ControlledWorker, "queues" | "addConsumer" | "cancelConsumer" | "resize">;
+  readonly stop: () => Promise<void>;
+  /** The broker that stats tell of. */
+  readonly consuming: BrokerConnection;
+  /** Messages the broker sends ahead for one queue. */
+  readonly prefetch: () => number;
+  /** Messages it sends ahead now, by queue: 0 for none, null without limit. */
+  readonly taken: () => readonly (readonly [queue: string, count: number | null])[];
   readonly clock: LamportClock;
   readonly autoscaler: Autoscaler | null;
-  stats(): Record<string, unknown>;
-  /** What is saved has changed. */
-  touch(): void;
-  enableTaskEvents(): boolean;
-  disableTaskEvents(): boolean;
-  sendHeartbeat(): void;
-  holdElection(id: string, topic: string, action: unknown): void;
+  readonly monitors: Monitors;
+  readonly stateFile: StateFile | null;
 }
 
 /** The worker as control commands see it. */
 export class Controlled implements ControlledWorker {
+  readonly clock: LamportClock;
+  readonly autoscaler: Autoscaler | null;
   readonly #core: WorkerCore;
-  readonly #host: RemoteHost;
-  readonly #parts: RemoteParts;
+  readonly #options: ControlledOptions;
+  readonly #startedAtMs = Date.now();
 
-  constructor(core: WorkerCore, host: RemoteHost, parts: RemoteParts) {
-    this.#core = core;
-    this.#host = host;
-    this.#parts = parts;
+  constructor(options: ControlledOptions) {
+    this.clock = options.clock;
+    this.autoscaler = options.autoscaler;
+    this.#core = options.core;
+    this.#options = options;
   }
 
   get nodename(): string {
@@ -66,17 +68,14 @@ export class Controlled implements ControlledWorker {
   get tasks(): ReadonlyMap<string, TaskDefinition> {
     return this.#core.tasks;
   }
-  get clock(): LamportClock {
-    return this.#parts.clock;
-  }
   get log(): Logger {
     return this.#core.log;
   }
   get concurrency(): number {
     return this.#core.slots.limit;
   }
-  get autoscaler(): { update(max: number | null, min: number | null): AutoscaleBounds } | null {
-    return this.#parts.autoscaler;
+  get queues(): readonly QueueDefinition[] {
+    return this.#options.host.queues;
   }
 
   active(safe: boolean): Promise<RequestInfo[]> {
@@ -99,11 +98,6 @@ export class Controlled implements ControlledWorker {
     }));
   }
 
-  /** Tasks that run now. */
-  get activeCount(): number {
-    return this.#inStates("running", "finishing").length;
-  }
-
   find(id: string): FoundRequest[] {
     const found = this.#core.requests.withId(id).filter(({ state }) => state !== "scheduled");
     return found
@@ -112,7 +106,21 @@ export class Controlled implements ControlledWorker {
   }
 
   stats(): Record<string, unknown> {
-    return this.#parts.stats();
+    const { consuming, monitors, prefetch, taken } = this.#options;
+    return {
+      total: Object.fromEntries(monitors.total),
+      pid: process.pid,
+      clock: String(this.clock.value),
+      uptime: Math.floor((Date.now() - this.#startedAtMs) / 1000),
+      pool: poolStats(this.#core),
+      broker: brokerStats(this.settings, consuming),
+      prefetch_count: prefetch() + this.#inStates("scheduled").length,
+      prefetch_counts: Object.fromEntries(taken()),
+      rusage: resourceUsage(),
+      machine: machineStats(),
+      ...(this.autoscaler === null ? {} : { autoscaler: this.autoscaler.stats }),
+      dropped_events: monitors.dropped,
+    };
   }
 
   configuration(withDefaults: boolean): Record<string, unknown> {
@@ -136,13 +144,13 @@ export class Controlled implements ControlledWorker {
       { terminate: false, signum: 0 },
     );
     for (const [id, atMs] of fresh) this.#core.revoked.add(id, atMs);
-    this.#parts.touch();
+    this.#options.stateFile?.touch();
   }
 
   revoke(ids: readonly string[], options: TerminateOptions): string[] {
     const found = ids.filter((id) => this.#core.requests.has(id));
     revoke(this.#core, ids, options);
-    this.#parts.touch();
+    this.#options.stateFile?.touch();
     void storeRevoked(
       this.#core,
       ids.filter((id) => !found.includes(id)),
@@ -161,7 +169,7 @@ export class Controlled implements ControlledWorker {
       if (matches.length === 0 || !revokeRequest(this.#core, request, options)) continue;
       for (const [name, stamps] of matches) found.set(name, new Set([...(found.get(name) ?? []), ...stamps]));
     }
-    this.#parts.touch();
+    this.#options.stateFile?.touch();
     return found;
   }
 
@@ -171,20 +179,16 @@ export class Controlled implements ControlledWorker {
     if (definition !== undefined) definition.rateLimit = limit;
   }
 
-  queues(): readonly QueueDefinition[] {
-    return this.#host.queues;
-  }
-
-  addConsumer(queue: QueueDefinition): Promise<void> {
-    return this.#host.addConsumer(queue);
+  addConsumer(queue: QueueDefinition): Promise<void> | void {
+    return this.#options.host.addConsumer(queue);
   }
 
   cancelConsumer(queue: string): void {
-    this.#host.cancelConsumer(queue);
+    this.#options.host.cancelConsumer(queue);
   }
 
   resize(concurrency: number): void {
-    this.#host.resize(concurrency);
+    this.#options.host.resize(concurrency);
   }
 
   restartPool(): void {
@@ -193,23 +197,23 @@ export class Controlled implements ControlledWorker {
 
   shutdown(message: string): void {
     this.log.warn(message);
-    void this.#host.stop();
+    void this.#options.stop();
   }
 
   enableTaskEvents(): boolean {
-    return this.#parts.enableTaskEvents();
+    return this.#options.monitors.enableTaskEvents();
   }
 
   disableTaskEvents(): boolean {
-    return this.#parts.disableTaskEvents();
+    return this.#options.monitors.disableTaskEvents();
   }
 
   sendHeartbeat(): void {
-    this.#parts.sendHeartbeat();
+    this.#options.monitors.heartbeat();
   }
 
   holdElection(id: string, topic: string, action: unknown): void {
-    this.#parts.holdElection(id, topic, action);
+    this.#options.monitors.holdElection(id, topic, action);
   }
 
   #inStates(...states: readonly RequestState[]): Request[] {
@@ -221,11 +225,7 @@ export class Controlled implements ControlledWorker {
 const PLACES = ["active", "reserved", "ready"] as const;
 
 function placeOf(request: Request): FoundRequest["state"] {
-  return isActive(request) ? "active" : request.isWaiting ? "reserved" : "ready";
-}
-
-function isActive({ state }: Request): boolean {
-  return state === "running" || state === "finishing";
+  return request.isActive ? "active" : request.isWaiting ? "reserved" : "ready";
 }
 
 /** Arguments that came in a large body are shown as text: a reply must not be as large as all bodies together. */
@@ -242,6 +242,6 @@ function requestInfo(request: Request, asText = false): RequestInfo {
     time_start: request.startedAtMs === null ? null : request.startedAtMs / 1000,
     acknowledged: request.acknowledged,
     delivery_info: { exchange, routing_key: routingKey, priority, redelivered },
-    worker_pid: isActive(request) ? process.pid : null,
+    worker_pid: request.isActive ? process.pid : null,
   };
 }

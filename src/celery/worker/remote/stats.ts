@@ -1,42 +1,12 @@
 import type { BrokerConnection } from "../../amqp/connection.js";
 import { displayUrl, parseBrokerUrl } from "../../amqp/url.js";
 import { machine } from "../../machine.js";
+import type { Settings } from "../../settings.js";
 import type { WorkerCore } from "../core.js";
 import type { Slots } from "../wait/slots.js";
 
-/** What {@link workerStats} cannot see in the core. */
-export interface StatsParts {
-  readonly connection: BrokerConnection;
-  readonly clock: number;
-  readonly startedAtMs: number;
-  /** Tasks started, by shown name. */
-  readonly total: ReadonlyMap<string, number>;
-  readonly prefetchCount: number;
-  /** Messages taken ahead now, by queue: 0 for none, null without limit. */
-  readonly taken: readonly (readonly [queue: string, count: number | null])[];
-  readonly autoscaler: Record<string, number> | null;
-  readonly droppedEvents: number;
-}
-
-/** The reply to `inspect stats`: every key that monitors read, with what is true of this process. */
-export function workerStats(core: WorkerCore, parts: StatsParts): Record<string, unknown> {
-  return {
-    total: Object.fromEntries(parts.total),
-    pid: process.pid,
-    clock: String(parts.clock),
-    uptime: Math.floor((Date.now() - parts.startedAtMs) / 1000),
-    pool: poolStats(core),
-    broker: brokerStats(core, parts.connection),
-    prefetch_count: parts.prefetchCount,
-    prefetch_counts: Object.fromEntries(parts.taken),
-    rusage: resourceUsage(),
-    machine: machineStats(),
-    ...(parts.autoscaler === null ? {} : { autoscaler: parts.autoscaler }),
-    dropped_events: parts.droppedEvents,
-  };
-}
-
-function poolStats({ slots, pool, settings }: WorkerCore): Record<string, unknown> {
+/** Parts of the reply to `inspect stats`: every key that monitors read, with what is true of this process. */
+export function poolStats({ slots, pool, settings }: WorkerCore): Record<string, unknown> {
   const { threads, active, waiting, completed } = pool.stats;
   return {
     implementation: "node:worker_threads",
@@ -65,7 +35,7 @@ function slotStats(slots: Slots): Record<string, unknown> {
   return { ...stats(slots), groups: Object.fromEntries(groups) };
 }
 
-function brokerStats({ settings }: WorkerCore, connection: BrokerConnection): Record<string, unknown> {
+export function brokerStats(settings: Settings, connection: BrokerConnection): Record<string, unknown> {
   const { address } = connection;
   return {
     hostname: address.hostname,
@@ -87,13 +57,13 @@ function brokerStats({ settings }: WorkerCore, connection: BrokerConnection): Re
 }
 
 /** What the process may use of its host. Ours. */
-function machineStats(): Record<string, unknown> {
+export function machineStats(): Record<string, unknown> {
   const { cpus, cpuQuota, memoryBytes, memoryLimit } = machine();
   return { cpus, cpu_quota: cpuQuota, memory_bytes: memoryBytes, memory_limit: memoryLimit };
 }
 
 /** Python's `resource.getrusage`: seconds, kilobytes and counts. */
-function resourceUsage(): Record<string, number> {
+export function resourceUsage(): Record<string, number> {
   const usage = process.resourceUsage();
   return {
     utime: usage.userCPUTime / 1e6,

@@ -2,8 +2,9 @@ import { asError } from "../../../celery/values.js";
 import type { DeadLetterView } from "../../../operations/dead-letter-view.js";
 import { eachDeadLetter, isNamed, retryDeadLetter } from "../../../operations/dead-letters.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
-import { resolveApp, withBroker } from "../../session/broker-session.js";
+import { withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
+import { deadLetterQueues } from "../../session/dead-letter-queues.js";
 import { jsonText } from "../../terminal/json-text.js";
 import { Output, plural } from "../../terminal/output.js";
 import { runPurge } from "../messages/run.js";
@@ -93,13 +94,4 @@ type Visit = Parameters<typeof eachDeadLetter>[3];
 async function visitDeadLetters(flags: DlqFlags, visit: Visit): Promise<void> {
   const names = await deadLetterQueues(flags);
   await withBroker(flags, ({ connection }) => eachDeadLetter(connection, names, flags.limit ?? DEFAULT_LIMIT, visit));
-}
-
-/** Dead-letter queues of the app's own queues, unless some are named. */
-export async function deadLetterQueues(flags: Pick<DlqFlags, "queues" | keyof GlobalFlags>): Promise<string[]> {
-  if (flags.queues !== undefined) return flags.queues;
-  const { app, settings, queues } = await resolveApp(flags);
-  if (app !== null) return [...new Set(queues.map((queue) => settings.deadLetterQueue(queue)))];
-  const { loadConfig } = await import("../../../plosolver/config/config.js");
-  return [...new Set(loadConfig().topology.queues.map(({ deadLetterQueue }) => deadLetterQueue))];
 }

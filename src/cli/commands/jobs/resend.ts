@@ -1,5 +1,4 @@
 import type { Kysely } from "kysely";
-import { type AppOptions, Celery } from "../../../celery/index.js";
 import { JobRepository } from "../../../jobs/repository.js";
 import type { JobStatus, JobsDatabase, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";
@@ -10,9 +9,9 @@ import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { type BrokerSession, withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
+import { deadLetterQueues } from "../../session/dead-letter-queues.js";
 import { confirm } from "../../terminal/confirm.js";
 import { Output, plural } from "../../terminal/output.js";
-import { deadLetterQueues } from "../dlq/run.js";
 
 /** Options of `celery jobs resend`. */
 export interface ResendFlags extends GlobalFlags {
@@ -84,19 +83,18 @@ async function planByFilter(repository: JobRepository, flags: ResendFlags): Prom
 }
 
 async function sendAll(
-  { settings, log }: BrokerSession,
+  { client }: BrokerSession,
   database: Kysely<JobsDatabase>,
   plan: ResendPlan,
   letters: HeldLetters,
   flags: ResendFlags,
 ): Promise<Outcome> {
   const consumed = loadConfig().topology.queues.map(({ name }) => name);
-  const app = new Celery("celery jobs resend", { ...settings, log } as AppOptions);
   try {
     return await resendPlanned(
       {
         database,
-        send: (name, args, options) => app.sendTask(name, args, {}, options),
+        send: (name, args, options) => client.sendTask(name, args, {}, options),
         consumed,
         queue: flags.queue,
       },
@@ -106,8 +104,6 @@ async function sendAll(
   } catch (cause) {
     if (!(cause instanceof OperationError)) throw cause;
     throw new CliError(`${cause.message}: name the queue of these jobs with --queue`, EXIT_USAGE, { cause });
-  } finally {
-    await app.close();
   }
 }
 

@@ -6,10 +6,9 @@ import { OperationError } from "../../../operations/errors.js";
 import { cancelJob, submitJob } from "../../../operations/jobs.js";
 import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
-import { withBroker } from "../../session/broker-session.js";
+import { withApp } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
 import { Output } from "../../terminal/output.js";
-import { sendTask } from "../messages/run.js";
 import { ProgressLine, printJob, printResult } from "./text.js";
 
 /** Options of `celery jobs` commands. */
@@ -63,7 +62,11 @@ export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> 
   const { id, taskId } = await withRepository((repository) =>
     submitJob(
       repository,
-      (name, args, options) => withBroker(flags, (session) => sendTask(session, name, args, {}, options)),
+      (name, args, options) =>
+        withApp(flags, async (session) => {
+          await session.connect();
+          return await session.client.sendTask(name, args, {}, options);
+        }),
       job,
     ).catch((cause: unknown) => {
       if (!(cause instanceof OperationError)) throw cause;
@@ -83,9 +86,11 @@ export async function runCancel(id: string, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
   const taskId = await withRepository((repository) => cancelJob(repository, id));
   if (taskId !== null) {
-    await withBroker(flags, ({ control }) => control.cast("revoke", { task_id: taskId, terminate: true })).catch(
-      (error: unknown) =>
-        process.stderr.write(`Warning: the workers were not told at once: ${asError(error).message}\n`),
+    await withApp(flags, async (session) => {
+      await session.connect();
+      await session.client.control.revoke(taskId, { terminate: true });
+    }).catch((error: unknown) =>
+      process.stderr.write(`Warning: the workers were not told at once: ${asError(error).message}\n`),
     );
   }
   if (flags.json === true) output.json({ id, status: "CANCELLED" });

@@ -1,17 +1,9 @@
-import { pino } from "pino";
-import { type AppOptions, Celery } from "../../../celery/index.js";
-import {
-  BrokerConnection,
-  createBackend,
-  decodeException,
-  isStored,
-  Publisher,
-  purgeQueue,
-} from "../../../celery/tooling.js";
-import { parseBrokerUrl, pythonRepr, stringifyJson } from "../../../celery/values.js";
+import { type AsyncResult, RemoteTaskError, TimeoutError } from "../../../celery/index.js";
+import { purgeQueue } from "../../../celery/tooling.js";
+import { pythonRepr, stringifyJson } from "../../../celery/values.js";
 import { jobKindOfTask } from "../../../plosolver/job-kinds.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
-import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";
+import { resolveApp, withApp, withBroker } from "../../session/broker-session.js";
 import { confirm } from "../../terminal/confirm.js";
 import { Output, plural } from "../../terminal/output.js";
 
@@ -48,62 +40,43 @@ export interface ResultFlags extends GlobalFlags {
 export async function runCall(name: string, flags: CallFlags): Promise<void> {
   const output = new Output(flags);
   const { eta, countdown, expires, serializer, exchange, routingKey } = flags;
-  const id = await withBroker(flags, async (session) => {
+  const id = await withApp(flags, async (session) => {
     const queue =
       flags.queue ?? (session.app === null && exchange === undefined ? jobKindOfTask(name)?.queues[0] : undefined);
     const options = { eta, countdown, expires, serializer, queue, exchange, routingKey };
     const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-    return await sendTask(session, name, flags.args ?? [], flags.kwargs ?? {}, given);
+    await session.connect();
+    return (await session.client.sendTask(name, flags.args ?? [], flags.kwargs ?? {}, given)).id;
   });
   if (flags.json === true) output.json({ task_id: id });
   else output.line(id);
 }
 
-/** Sends a task with the app's settings. @returns its id once the broker has confirmed the message */
-export async function sendTask(
-  { settings, log }: BrokerSession,
-  name: string,
-  args: readonly unknown[],
-  kwargs: Readonly<Record<string, unknown>>,
-  options: SendOptions,
-): Promise<string> {
-  const app = new Celery("celery call", { ...settings, log } as AppOptions);
-  try {
-    return (await app.sendTask(name, args, kwargs, options)).id;
-  } finally {
-    await app.close();
-  }
-}
-
-type SendOptions = NonNullable<Parameters<Celery["sendTask"]>[3]>;
-
 /** `celery result`: waits for the result of a task, and prints it. */
 export async function runResult(taskId: string, flags: ResultFlags): Promise<void> {
   const output = new Output(flags);
-  const { settings } = await resolveApp(flags);
-  const log = pino({ level: "silent" });
-  const idle = new BrokerConnection({ addresses: parseBrokerUrl(settings.brokerUrl), name: "unused", log });
-  const backend = createBackend(settings, new Publisher(idle, log), log);
-  if (!isStored(backend))
-    throw new CliError(
-      `the result backend ${backend.name} keeps no results to look up: name a redis:// or db+postgresql:// one with --result-backend`,
-    );
-  try {
-    await backend.start();
-    const signal = flags.timeout === undefined ? undefined : AbortSignal.timeout(flags.timeout * 1000);
-    const stored = await (flags.traceback === true
-      ? backend.get(taskId)
-      : backend.waitFor(taskId, signal === undefined ? {} : { signal })
-    ).catch((cause: unknown) => {
-      if (signal?.aborted) throw new CliError(`task ${taskId} has no result yet`, 1, { cause });
-      throw cause;
-    });
+  await withApp(flags, async ({ client, settings }) => {
+    const [backend = ""] = (settings.resultBackend ?? "").split(":");
+    if (["", "rpc", "disabled"].includes(backend))
+      throw new CliError(
+        `the result backend ${backend || "disabled"} keeps no results to look up: name a redis:// or db+postgresql:// one with --result-backend`,
+      );
+    const result = client.asyncResult(taskId);
+    if (flags.traceback !== true) await ended(result, flags.timeout);
+    const stored = await result.info();
     if (flags.json === true) output.line(stringifyJson(stored));
     else if (flags.traceback === true) output.line(stored?.traceback ?? "None");
     else if (stored?.status === "SUCCESS") output.line(shown(stored.result));
-    else throw new CliError(`task ${taskId} ended as ${stored?.status}: ${failureText(stored?.result)}`);
-  } finally {
-    await backend.close();
+    else throw new CliError(`task ${taskId} ended as ${stored?.status}: ${failureText(await result.result())}`);
+  });
+}
+
+async function ended(result: AsyncResult, timeout: number | undefined): Promise<void> {
+  try {
+    await result.get({ propagate: false, ...(timeout === undefined ? {} : { timeout }) });
+  } catch (cause) {
+    if (!(cause instanceof TimeoutError)) throw cause;
+    throw new CliError(`task ${result.id} has no result yet`, 1, { cause });
   }
 }
 
@@ -113,9 +86,8 @@ function shown(result: unknown): string {
     : pythonRepr(result, { escape: true, maxLength: Number.POSITIVE_INFINITY });
 }
 
-function failureText(result: unknown): string {
-  const { pythonType, message } = decodeException(result);
-  return `${pythonType}: ${message}`;
+function failureText(error: unknown): string {
+  return error instanceof RemoteTaskError ? `${error.pythonType}: ${error.message}` : String(error);
 }
 
 /** `celery purge`: empties queues, after asking. */

@@ -4,7 +4,7 @@ import type { ControlRegistry } from "../../../celery/values.js";
 import { nearest } from "../../../celery/values.js";
 import type { GlobalFlags } from "../../globals.js";
 import { CliError, EXIT_UNAVAILABLE, EXIT_USAGE } from "../../globals.js";
-import { type BrokerSession, resolveApp, withBroker } from "../../session/broker-session.js";
+import { type AppSession, withApp } from "../../session/broker-session.js";
 import { Output, plural } from "../../terminal/output.js";
 import { commandList } from "./list.js";
 import { indent, replyText } from "./text.js";
@@ -28,14 +28,14 @@ export async function runRemote(
   flags: RemoteFlags,
 ): Promise<void> {
   const output = new Output(flags);
-  const { registry } = await resolveApp(flags);
-  if (flags.list === true) {
-    output.line(commandList(registry, kind));
-    return;
-  }
-  const command = find(registry, kind, name);
-  const args = compileArguments(command, words);
-  await withBroker(flags, async (session) => {
+  await withApp(flags, async (session) => {
+    const { registry } = session;
+    if (flags.list === true) {
+      output.line(commandList(registry, kind));
+      return;
+    }
+    const command = find(registry, kind, name);
+    const args = compileArguments(command, words);
     const replies = await ask(session, command.name, args, flags, command.timeoutSeconds, (reply) =>
       say(output, reply, true),
     );
@@ -50,7 +50,7 @@ export async function runRemote(
 /** `celery status`. */
 export async function runStatus(flags: RemoteFlags): Promise<void> {
   const output = new Output(flags);
-  await withBroker(flags, async (session) => {
+  await withApp(flags, async (session) => {
     const replies = await ask(session, "ping", {}, flags, undefined, (reply) => say(output, reply, false));
     if (flags.json === true) output.json(byNode(replies));
     else if (!output.quiet) output.line(`\n${plural(replies.length, "node")} online.`);
@@ -58,7 +58,7 @@ export async function runStatus(flags: RemoteFlags): Promise<void> {
 }
 
 async function ask(
-  { control }: BrokerSession,
+  { client, connect }: AppSession,
   method: string,
   args: Record<string, unknown>,
   flags: RemoteFlags,
@@ -66,9 +66,11 @@ async function ask(
   print: (reply: ControlReply) => void,
 ): Promise<ControlReply[]> {
   const seconds = flags.timeout ?? Math.max(DEFAULT_TIMEOUT_SECONDS, timeoutSeconds ?? 0);
-  const replies = await control.call(method, args, {
+  await connect();
+  const replies = await client.control.broadcast(method, args, {
+    reply: true,
     destination: flags.destination ?? null,
-    timeoutMs: seconds * 1000,
+    timeout: seconds,
     ...(flags.json === true ? {} : { onReply: print }),
   });
   if (replies.length === 0) throw new CliError("No nodes replied within time constraint", EXIT_UNAVAILABLE);

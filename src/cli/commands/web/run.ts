@@ -3,8 +3,8 @@ import { type Config, loadConfig } from "../../../plosolver/config/config.js";
 import { createLogger, isReadable } from "../../../plosolver/log.js";
 import type { GlobalFlags } from "../../globals.js";
 import { type CliApp, resolveApp } from "../../session/broker-session.js";
+import { deadLetterQueues } from "../../session/dead-letter-queues.js";
 import { optionalPart } from "../../session/optional-part.js";
-import { deadLetterQueues } from "../dlq/run.js";
 
 /** Options of `celery web`. */
 export interface WebFlags extends GlobalFlags {

@@ -14,7 +14,7 @@ const REDRAW_MS = 250;
 export async function runMonitor(session: BrokerSession, flags: GlobalFlags): Promise<void> {
   const model = new MonitorModel(new ClusterState());
   const rates = new EventRates();
-  await session.control.cast("enable_events");
+  await session.client.control.enableEvents();
   const receiver = await receiveEvents(session, (event) => {
     model.state.apply(event);
     rates.count(event.type);
@@ -47,9 +47,9 @@ export async function runMonitor(session: BrokerSession, flags: GlobalFlags): Pr
   }
 }
 
-async function revoke({ control }: BrokerSession, model: MonitorModel, taskId: string): Promise<void> {
+async function revoke({ client }: BrokerSession, model: MonitorModel, taskId: string): Promise<void> {
   try {
-    const replies = await control.call("revoke", { task_id: taskId, terminate: true }, { timeoutMs: 500 });
+    const replies = await client.control.revoke(taskId, { terminate: true, reply: true, timeout: 0.5 });
     const workers = replies.length === 1 ? "1 worker" : `${replies.length} workers`;
     model.notice = `${taskId} is revoked at ${workers}`;
   } catch (error) {

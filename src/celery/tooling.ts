@@ -14,7 +14,7 @@ export { ClusterState, type TaskState, type WorkerState } from "./events/cluster
 export { EventReceiver, type ReceivedEvent } from "./events/receiver.js";
 export { ThreadPool } from "./executor/thread-pool.js";
 export { compressionOf, prepare } from "./protocol/compression.js";
-export { decodeTaskMessage } from "./protocol/message.js";
+export { decodeTaskMessage } from "./protocol/message-decode.js";
 export type { TaskMessage } from "./protocol/types.js";
 export { compileSettings } from "./settings.js";
 export { DEAD_LETTER_HEADERS } from "./worker/broker/dead-letter.js";

@@ -3,6 +3,12 @@ export abstract class PokerError extends Error {
   abstract readonly code: string;
 }
 
+/** Whether an error is one of this folder's, also one that crossed from a thread, which keeps its code and not its class. */
+export function isPokerError(error: unknown): error is Error {
+  const code = error instanceof Error ? (error as Error & { readonly code?: unknown }).code : undefined;
+  return typeof code === "string" && code.startsWith("POKER_");
+}
+
 /** A text that is not a card, or a card that occurs twice. The message names the offending value. */
 export class CardError extends PokerError {
   readonly code = "POKER_CARD_INVALID";

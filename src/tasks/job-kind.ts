@@ -3,7 +3,8 @@ import type { z } from "zod";
 import type { Kernel } from "../celery/kernel.js";
 import type { JobsDatabase, JobType } from "../jobs/schema.js";
 import type { Outage } from "../postgres/outage.js";
-import type { JobTask, JobTaskSettings } from "./job-task.js";
+import type { JobTaskSettings } from "./job-definition.js";
+import type { JobTask } from "./job-task.js";
 
 /** What every room knows of one kind of job. It is light: what computes the job is loaded by who needs it. */
 export interface JobKind {

@@ -4,8 +4,6 @@ import { jobIdOfRequest } from "./job-arguments.js";
 import type { JobDefinition, JobTaskSettings } from "./job-definition.js";
 import { JobLife, MAX_RETRIES } from "./job-life.js";
 
-export type { JobDefinition, JobTaskSettings } from "./job-definition.js";
-
 /** Handler and options for `app.task(name, options, handler)`. */
 export interface JobTask {
   readonly handler: TaskHandler;

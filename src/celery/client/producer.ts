@@ -13,7 +13,7 @@ import { encodeTask } from "../codec/body-encoder.js";
 import type { TaskDefinition } from "../definition.js";
 import { asError, ImproperlyConfigured, PublishError } from "../errors.js";
 import type { EventDispatcher } from "../events/dispatcher.js";
-import type { OutgoingTask } from "../protocol/message.js";
+import type { OutgoingTask } from "../protocol/message-encode.js";
 import { argsRepr, kwargsRepr } from "../protocol/repr.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso, parseIso } from "../protocol/time.js";

@@ -12,7 +12,7 @@ import {
   type OutgoingTask,
   taskBody,
 } from "../protocol/message-encode.js";
-import { writePickle } from "../protocol/pickle.js";
+import { writePickle } from "../protocol/pickle-write.js";
 import {
   contentEncodingOf,
   contentTypeOf,

@@ -2,7 +2,7 @@ import { decompress, prepare } from "../protocol/compression.js";
 import { readJson } from "../protocol/json-parse.js";
 import { JsonWriter } from "../protocol/json-write.js";
 import type { BodyFormat } from "../protocol/limits.js";
-import { writePickle } from "../protocol/pickle.js";
+import { writePickle } from "../protocol/pickle-write.js";
 import { decodeFormat, encodeBody } from "../protocol/serializers.js";
 import { complete } from "../protocol/steps.js";
 import type { TypedKeys } from "../protocol/typed-values.js";

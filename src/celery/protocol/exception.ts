@@ -1,6 +1,6 @@
 import { EncodeError } from "./errors.js";
 import { fitsIn } from "./fits.js";
-import { stringifyJson } from "./json.js";
+import { stringifyJson } from "./json-stringify.js";
 import { pythonRepr } from "./repr.js";
 
 /** An exception as it travels in results: JSON form of every serializer but pickle. */

@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
 import { ContentDisallowed, DecodeError, EncodeError } from "./errors.js";
-import { parseJson, type StringifyOptions, stringifyJson } from "./json.js";
+import { parseJson } from "./json-parse.js";
+import { type StringifyOptions, stringifyJson } from "./json-stringify.js";
 import type { BodyFormat } from "./limits.js";
 import { decodeMsgpack, encodeMsgpack } from "./msgpack.js";
-import { readPickle } from "./pickle.js";
+import { readPickle } from "./pickle-read.js";
 import { shown } from "./shown.js";
 import { decodeYaml, encodeYaml } from "./yaml.js";
 

@@ -4,7 +4,7 @@ import { describeDatabaseError, isTransientDatabaseError } from "../../postgres/
 import { Outage, type Trouble } from "../../postgres/outage.js";
 import { openPostgres } from "../../postgres/pool.js";
 import { encode } from "../codec/body-encoder.js";
-import { writePickle } from "../protocol/pickle.js";
+import { writePickle } from "../protocol/pickle-write.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { replaceCondition, writeAttemptPickle } from "./attempt-pickle.js";
 import { READY_STATES, type ResultRecord, type ResultTarget, type ResultTuple, type StoredResult } from "./backend.js";

@@ -1,5 +1,5 @@
 import { unreadableHeaders } from "../amqp/content-header.js";
-import { NO_EMBED } from "../protocol/message.js";
+import { NO_EMBED } from "../protocol/message-decode.js";
 import type { OpenedMessage } from "./broker/bodies.js";
 import { type Delivery, rawMessage } from "./broker/delivery.js";
 import type { WorkerCore } from "./core.js";

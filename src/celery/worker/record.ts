@@ -11,7 +11,7 @@ import { callerOf, RequestCanvas } from "./task/canvas.js";
 import { Context } from "./task/context.js";
 import { failureHook, retryHook, returnHook, revokedHook } from "./task/hooks.js";
 import { nextAttemptOf, publishRetry } from "./task/retry.js";
-import { isStored, store } from "./task/store.js";
+import { keepsResult, store } from "./task/store.js";
 
 /**
  * Writes what outlives a request: its hooks, callbacks and next steps, result, part in a chord, next attempt.
@@ -113,7 +113,7 @@ async function failFollowUps(core: WorkerCore, request: Request, error: Error, s
   const canvas = canvasOf(core, request);
   const failure = { id: request.id, rootId: request.rootId, error, traceback: state.traceback };
   await afterwards(core, request, async () => {
-    await failChain(canvas, embed, state, isStored(request, true));
+    await failChain(canvas, embed, state, keepsResult(request, true));
     await publishErrbacks(canvas, embed.errbacks, failure);
   });
 }

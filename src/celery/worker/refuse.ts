@@ -8,8 +8,8 @@ import { finish } from "./finish.js";
 import { type Disposal, refusal as disposalOfRefusal, type Outcome } from "./outcome.js";
 import type { Request } from "./request.js";
 import { RESULTS, store } from "./task/store.js";
+import { type Subject, WentBack } from "./wait/lane.js";
 import type { Refusal } from "./wait/refusals.js";
-import { type Subject, WentBack } from "./wait/unsettled.js";
 
 type Why = Pick<RefusedMessage, "kind" | "reason" | "task">;
 

@@ -5,7 +5,7 @@ import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
 import type { Delivery, Settlement } from "./broker/delivery.js";
 import type { Outcome } from "./outcome.js";
-import type { Subject } from "./wait/unsettled.js";
+import type { Subject } from "./wait/lane.js";
 
 export type RequestState = "received" | "scheduled" | "rate-limited" | "reserved" | "running" | "finishing" | "settled";
 

@@ -3,6 +3,7 @@ import { type Machine, machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import { findSolverSolutions } from "../../jobs/solver-solutions.js";
+import { isPokerError } from "../../poker/errors.js";
 import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
@@ -92,16 +93,9 @@ async function work(run: JobRun, input: SolverInput, settings: SolverAnalysisSet
     const solution = earlier ?? (await solve(run, input, prepared, settings));
     return { solution, game_state_hash: prepared.hash };
   } catch (error) {
-    throw inputErrorOf(error) ?? error;
+    // It says what is wrong with the input; no further attempt can mend that.
+    throw isPokerError(error) ? new JobInputError(error.message, { cause: error }) : error;
   }
-}
-
-/** Errors of the poker code say what is wrong with the input; no further attempt can mend that. */
-function inputErrorOf(error: unknown): JobInputError | null {
-  if (!(error instanceof Error)) return null;
-  const { code } = error as { readonly code?: unknown };
-  if (typeof code !== "string" || !code.startsWith("POKER_")) return null;
-  return new JobInputError(error.message, { cause: error });
 }
 
 async function fromCache(

@@ -1,4 +1,5 @@
 import { JobInputError } from "../../jobs/errors.js";
+import { isPokerError } from "../../poker/errors.js";
 import type { JobDefinition } from "../job-definition.js";
 import type { JobWork } from "../job-kind.js";
 import { jobTask } from "../job-task.js";
@@ -22,7 +23,8 @@ export const spotSimulationJob: JobDefinition<SpotInput, SpotResult[]> = {
         report: (percentage, message) => run.report(percentage, message),
       });
     } catch (error) {
-      throw isSpotError(error) ? new JobInputError(error.message, { cause: error }) : error;
+      // No other attempt would mend it.
+      throw isPokerError(error) ? new JobInputError(error.message, { cause: error }) : error;
     }
   },
   answer: (result) => ({ result }),
@@ -34,9 +36,3 @@ export const spotSimulationWork: JobWork = {
   task: (settings) => jobTask(spotSimulationJob, settings),
   warmUp: ({ compute, signal }) => warmUp({ compute: (chunk) => compute(spotKernel, chunk), signal }),
 };
-
-/** Errors of src/poker, also those that crossed from a thread: no other attempt would mend them. */
-function isSpotError(error: unknown): error is Error {
-  const code = error instanceof Error ? (error as Error & { readonly code?: unknown }).code : undefined;
-  return typeof code === "string" && code.startsWith("POKER_");
-}

@@ -7,7 +7,7 @@ import type { ResultBackend } from "../../results/backend.js";
 import type { TaskContext } from "../../task.js";
 import type { WorkerCore } from "../core.js";
 import type { Request } from "../request.js";
-import type { UnsettledStep } from "../wait/unsettled.js";
+import type { UnsettledStep } from "../wait/lane.js";
 import { RESULTS } from "./store.js";
 
 /** Declared parameters of a handler that is called in this process as an errback: `(ctx, request, error, traceback)`. */

@@ -45,13 +45,13 @@ export async function store(
   isError: boolean,
   children: readonly ResultTuple[] = request.children,
 ): Promise<void> {
-  if (!isStored(request, isError)) return;
+  if (!keepsResult(request, isError)) return;
   const record = { status, result, traceback, children };
   await core.unsettled.carryOut(request, "result", RESULTS, () => core.results.store(targetOf(request), record));
 }
 
 /** Ignored results are not stored, but errors of tasks that say so. */
-export function isStored({ ignoreResult, definition }: Request, isError: boolean): boolean {
+export function keepsResult({ ignoreResult, definition }: Request, isError: boolean): boolean {
   return !ignoreResult || (isError && definition.storeErrorsEvenIfIgnored);
 }
 

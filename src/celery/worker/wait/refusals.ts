@@ -1,6 +1,6 @@
 import type { Delivery } from "../broker/delivery.js";
 import { digestOf, isSameMessage } from "../broker/message-identity.js";
-import type { Subject } from "./unsettled.js";
+import type { Subject } from "./lane.js";
 
 /** Dead letters whose originals may come again are remembered up to this number. */
 const MAX_REMEMBERED = 10_000;

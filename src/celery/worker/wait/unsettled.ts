@@ -3,8 +3,6 @@ import { asError, isLasting, PublishError, WorkerShutdown } from "../../errors.j
 import type { Delivery } from "../broker/delivery.js";
 import { type Entry, Lane, type Subject, type UnsettledStep } from "./lane.js";
 
-export { type Subject, type UnsettledStep, WentBack } from "./lane.js";
-
 /** Deliveries of one queue that wait for the same step, for health and metrics. */
 export interface UnsettledGroup {
   readonly queue: string;

@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { ThreadPool } from "../../../celery/tooling.js";
 import { machine } from "../../../celery/values.js";
 import { JobInputError } from "../../../jobs/errors.js";
+import { isPokerError } from "../../../poker/errors.js";
 import { MAX_THREADS } from "../../../poker/solver/vector/memory-layout.js";
 import { progressMessage } from "../../../tasks/solver-analysis/job.js";
 import { prepareKernel } from "../../../tasks/solver-analysis/kernels.js";
@@ -109,10 +110,7 @@ function parse(data: unknown, { target, time, iterations }: SolveFlags) {
 
 /** What is wrong with the spot, as one sentence. */
 function refusal(error: unknown): CliError | null {
-  if (error instanceof JobInputError) return new CliError(error.message, EXIT_USAGE, { cause: error });
-  if (!(error instanceof Error)) return null;
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === "string" && code.startsWith("POKER_")
+  return error instanceof JobInputError || isPokerError(error)
     ? new CliError(error.message, EXIT_USAGE, { cause: error })
     : null;
 }

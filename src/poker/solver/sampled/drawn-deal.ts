@@ -1,4 +1,5 @@
 import { Random, shuffleStart } from "../../random.js";
+import { createSharedMemory } from "../../wasm/shared-memory.js";
 import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
 import type { HandClasses } from "../abstraction/hand-classes.js";
 import { type DealModel, dealCount, omahaDeal, remainingCards } from "../game/deal-model.js";
@@ -9,7 +10,6 @@ import { LeafSweeps } from "../vector/leaf-sweeps.js";
 import { layOutGame } from "../vector/memory-layout.js";
 import { HAND_BITS, type SharedGame, writeSlots } from "../vector/shared-game.js";
 import { type StreetViews, viewStreet } from "../vector/street-views.js";
-import { createSharedMemory } from "../wasm/shared-memory.js";
 import type { SampledGame } from "./sampled-game.js";
 
 /** A number of the streams of random numbers that no deal has. */

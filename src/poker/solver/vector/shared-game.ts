@@ -1,8 +1,8 @@
 import { SolverInputError } from "../../errors.js";
+import { createSharedMemory, type SharedMemory } from "../../wasm/shared-memory.js";
 import { type DealModel, remainingCards } from "../game/deal-model.js";
 import type { HandSet } from "../game/hand-set.js";
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
-import { createSharedMemory, type SharedMemory } from "../wasm/shared-memory.js";
 import { LANE_BYTES } from "../wasm/sweeps.js";
 import { allDeals, type DealCounts, finalKeys, type HeadsUpGame } from "./heads-up-game.js";
 import { type Layout, layOutGame } from "./memory-layout.js";

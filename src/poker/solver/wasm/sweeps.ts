@@ -1,4 +1,4 @@
-import { type SharedMemory, wasm } from "./shared-memory.js";
+import { type SharedMemory, wasm } from "../../wasm/shared-memory.js";
 import { SWEEPS_MODULE } from "./sweeps-module.js";
 
 /** Terminals handled in one pass: 8 doubles fill one cache line. */

@@ -7,15 +7,10 @@ import { describe, expect, it } from "vitest";
 import { findPython, RESULT_MODULES } from "../../../../scripts/local/provision.js";
 import { compress, decompress } from "../../../../src/celery/protocol/compression.js";
 import { encodeException, exceptionRepr } from "../../../../src/celery/protocol/exception.js";
-import {
-  Decimal,
-  PythonDate,
-  PythonDateTime,
-  PythonTime,
-  parseJson,
-  Uuid,
-} from "../../../../src/celery/protocol/json.js";
+import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
 import { decodeBody, encodeBody } from "../../../../src/celery/protocol/serializers.js";
+import { PythonDateTime } from "../../../../src/celery/protocol/time.js";
+import { Decimal, PythonDate, PythonTime, Uuid } from "../../../../src/celery/protocol/typed-values.js";
 
 const SCRIPT = fileURLToPath(new URL("./peer.py", import.meta.url));
 const accept = new Set(["json", "yaml"]);

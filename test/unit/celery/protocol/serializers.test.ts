@@ -1,13 +1,13 @@
 import { Packr } from "msgpackr";
 import { describe, expect, it } from "vitest";
 import { ContentDisallowed, DecodeError, EncodeError } from "../../../../src/celery/protocol/errors.js";
-import { Decimal, Uuid } from "../../../../src/celery/protocol/json.js";
 import {
   acceptedContentTypes,
   decodeBody,
   encodeBody,
   type Serializer,
 } from "../../../../src/celery/protocol/serializers.js";
+import { Decimal, Uuid } from "../../../../src/celery/protocol/typed-values.js";
 
 const all = acceptedContentTypes(["json", "yaml", "msgpack", "raw"]);
 const yaml = (text: string): unknown => decodeBody(Buffer.from(text), "application/x-yaml", "utf-8", all);

@@ -3,8 +3,8 @@ import { Random } from "../../../../../src/poker/random.js";
 import { CardRemoval } from "../../../../../src/poker/solver/game/card-removal.js";
 import { createHandSet, type HandSet, sharesCard } from "../../../../../src/poker/solver/game/hand-set.js";
 import { indexSubsets } from "../../../../../src/poker/solver/game/subset-slots.js";
-import { createSharedMemory } from "../../../../../src/poker/solver/wasm/shared-memory.js";
 import { createSweeps, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
+import { createSharedMemory } from "../../../../../src/poker/wasm/shared-memory.js";
 
 function randomHands(random: Random, k: number, count: number, deckSize: number): HandSet {
   const hands = Array.from({ length: count }, () => {

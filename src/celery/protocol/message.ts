@@ -1,2 +1,0 @@
-export { decodeTaskMessage, NO_EMBED } from "./message-decode.js";
-export { encodeTaskMessage, type OutgoingTask } from "./message-encode.js";

@@ -1,2 +1,0 @@
-export { readPickle } from "./pickle-read.js";
-export { writePickle } from "./pickle-write.js";

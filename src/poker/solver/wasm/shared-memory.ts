@@ -1,1 +1,0 @@
-export { createSharedMemory, type SharedMemory, wasm } from "../../wasm/shared-memory.js";

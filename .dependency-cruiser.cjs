@@ -4,7 +4,46 @@
  */
 const layer = (name) => `^src/${name}(/|\\.ts$)`;
 const forbid = (name, from, to) => ({ name, severity: "error", from: { path: from }, to: { path: to } });
-const celeryInner = (...names) => `^src/celery/(${names.join("|")})/`;
+
+/**
+ * Rooms of src/celery and the rooms that each may import. What stands beside them (settings, errors, definitions of tasks)
+ * is everyone's, but for the app and the doors above it; protocol and amqp take less of it, as they say below.
+ */
+const CELERY_ROOMS = {
+  protocol: [],
+  amqp: ["protocol"],
+  executor: [],
+  codec: ["protocol", "executor"],
+  events: ["protocol", "codec", "amqp"],
+  control: ["protocol", "codec", "amqp"],
+  results: ["protocol", "codec", "amqp"],
+  canvas: ["protocol", "results"],
+  client: ["protocol", "codec", "amqp", "events", "control", "results", "canvas"],
+  "worker/broker": ["protocol", "codec", "amqp", "worker"],
+  "worker/wait": ["protocol", "amqp", "worker/broker", "worker"],
+  "worker/task": [
+    "protocol",
+    "codec",
+    "amqp",
+    "events",
+    "control",
+    "results",
+    "canvas",
+    "client",
+    "worker/wait",
+    "worker",
+  ],
+  "worker/remote": ["protocol", "codec", "amqp", "events", "control", "results", "worker/wait", "worker"],
+};
+const CELERY_ROOF = ["app", "index", "tooling", "values"].map((name) => `${name}\\.ts$`);
+/** `worker` in a list means the files at its root, not its rooms. */
+const inside = (room) => (room === "worker" ? "worker/[^/]+\\.ts$" : `${room}/`);
+const celeryRoom = ([room, below]) =>
+  forbid(
+    `celery-${room.replace("/", "-")}-imports-only-what-is-below`,
+    `^src/celery/${room}/`,
+    `^src/celery/(${CELERY_ROOF.join("|")}|(?!${[room, ...below].map(inside).join("|")})[^/]+/)`,
+  );
 
 /** Rooms of src/poker, lower floors first, and the rooms that each may import. The files beside them are the ground. */
 const POKER_ROOMS = {
@@ -57,12 +96,10 @@ module.exports = {
       "^src/plosolver/config/",
       "^src/(?!plosolver/(config/|job-kinds\\.ts$)|celery/values\\.ts$)",
     ),
-    forbid("protocol-is-pure", celeryInner("protocol"), "^src/celery/(?!protocol/)"),
-    forbid(
-      "amqp-knows-only-protocol",
-      celeryInner("amqp"),
-      "^src/celery/(?!amqp/|protocol/|changes|errors|options|secrets|server-url|tls-files)",
-    ),
+    ...Object.entries(CELERY_ROOMS).map(celeryRoom),
+    forbid("protocol-is-pure", "^src/celery/protocol/", "^src/celery/(?!protocol/)"),
+    forbid("amqp-knows-no-settings", "^src/celery/amqp/", "^src/celery/(?!amqp/|protocol/|changes|errors|secrets|server-url|tls-files)"),
+    forbid("only-results-use-postgres", "^src/celery/(?!results/|index\\.ts$|worker/worker\\.ts$)", layer("postgres")),
     {
       name: "only-amqp-uses-amqplib",
       severity: "error",
@@ -71,11 +108,6 @@ module.exports = {
     },
     forbid("only-cli-imports-the-app", "^src/(?!cli/)", "^src/plosolver/app\\.ts$"),
     forbid("nothing-imports-cli", "^src/(?!cli/)", layer("cli")),
-    forbid(
-      "leaves-do-not-import-worker",
-      celeryInner("control", "events", "results", "client", "canvas", "executor"),
-      celeryInner("worker"),
-    ),
     {
       name: "src-needs-no-dev-dependency",
       severity: "error",

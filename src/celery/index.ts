@@ -9,12 +9,12 @@ export { type AppOptions, Celery, type WorkerOptions } from "./app.js";
 export type { Frame } from "./canvas/freeze.js";
 export type { SignatureNode, SignatureOptions } from "./canvas/node.js";
 export type { RetryPolicy, SendOptions, SignatureLike } from "./canvas/options.js";
-export type { FreezeOptions, SignatureSender } from "./canvas/signature.js";
-export { chain, chord, chunks, group, map, Signature, signature, starmap } from "./canvas/signature.js";
 export type { StampingVisitor, Stamps } from "./canvas/stamp.js";
 export { AsyncResult } from "./client/async-result.js";
 export { GroupResult, ResultSet } from "./client/group-result.js";
 export type { AnyResult, GetOptions, ResultReader, RevokeOptions } from "./client/result-reader.js";
+export type { FreezeOptions, SignatureSender } from "./client/signature.js";
+export { chain, chord, chunks, group, map, Signature, signature, starmap } from "./client/signature.js";
 export type { Task } from "./client/task.js";
 export type { LamportClock } from "./clock.js";
 export {

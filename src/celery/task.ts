@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import type { SendOptions, SignatureLike } from "./canvas/options.js";
-import type { Signature } from "./canvas/signature.js";
 import type { AsyncResult } from "./client/async-result.js";
 import type { AnyResult } from "./client/result-reader.js";
+import type { Signature } from "./client/signature.js";
 import type { Retry } from "./errors.js";
 import type { Kernel } from "./kernel.js";
 

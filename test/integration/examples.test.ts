@@ -67,9 +67,9 @@ describe("an example", () => {
   });
 
   it("runs from a checkout as docs/api.md says", async () => {
-    const example = node(["--import", "tsx", "examples/worker.ts"]);
+    const example = node(["--import", "tsx", "examples/typed-task.ts"]);
     expect(await example.ended(), example.output).toBe(0);
-    expect(written(example.output)).toEqual(promised("worker.ts"));
+    expect(written(example.output)).toEqual(promised("typed-task.ts"));
   });
 
   it("fastify-producer.ts sends tasks and answers with their results", async () => {

@@ -6,7 +6,6 @@ import { parseBrokerUrl } from "../amqp/url.js";
 import { apply } from "../canvas/apply.js";
 import { type Frame, freeze } from "../canvas/freeze.js";
 import { resultTuple, type SignatureNode, type SignatureOptions } from "../canvas/node.js";
-import type { SignatureSender } from "../canvas/signature.js";
 import { LamportClock } from "../clock.js";
 import { MailboxClient } from "../control/mailbox-client.js";
 import type { TaskDefinition } from "../definition.js";
@@ -24,6 +23,7 @@ import { BackendReader } from "./reader.js";
 import type { AnyResult } from "./result-reader.js";
 import { resultFromTuple } from "./result-tuple.js";
 import { RpcResults } from "./rpc-results.js";
+import type { SignatureSender } from "./signature.js";
 
 /** What a {@link Client} is made from. */
 export interface ClientParts {

@@ -1,7 +1,7 @@
 import type { SendOptions } from "../canvas/options.js";
-import { chunks, map, type Signature, type SignatureSender, signature, starmap } from "../canvas/signature.js";
 import type { AsyncResult } from "./async-result.js";
 import type { GroupResult } from "./group-result.js";
+import { chunks, map, type Signature, type SignatureSender, signature, starmap } from "./signature.js";
 
 /** A handle of a registered task: sends it, and makes signatures of it. */
 export interface Task<Args extends unknown[], Result = unknown> {

@@ -1,9 +1,9 @@
 import { arch, release, type } from "node:os";
-import { SOFTWARE_VERSION } from "../events/software.js";
 import { snakeCase } from "../names.js";
 import { pythonRepr } from "../protocol/repr.js";
 import { redactText, redactUrl } from "../secrets.js";
 import { compileSettings, type Settings } from "../settings.js";
+import { SOFTWARE_VERSION } from "../software.js";
 
 const MASK = "********";
 

@@ -1,7 +1,7 @@
 import { loadavg, type } from "node:os";
+import { SOFTWARE_VERSION } from "../software.js";
 import type { EventDispatcher } from "./dispatcher.js";
 import type { EventFields } from "./event.js";
-import { SOFTWARE_VERSION } from "./software.js";
 
 /** What a heartbeat says of the worker. */
 export interface Vitals {

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { Celery } from "../../../src/celery/app.js";
 import type { SendOptions } from "../../../src/celery/canvas/options.js";
-import { chain, chord, chunks, group, map, starmap } from "../../../src/celery/canvas/signature.js";
+import { chain, chord, chunks, group, map, starmap } from "../../../src/celery/client/signature.js";
 import { type AnyResult, GroupResult, Signature } from "../../../src/celery/index.js";
 import type { ResultTuple } from "../../../src/celery/results/backend.js";
 import { type PeerEnvironment, PythonPeer } from "../../support/python-peer.js";

@@ -4,11 +4,11 @@ import type { CanvasContext } from "../../canvas/builtins.js";
 import { resultTuple, type SignatureNode, type SignatureOptions, taskNode } from "../../canvas/node.js";
 import { type SendOptions, type SignatureLike, toNode, toOptions } from "../../canvas/options.js";
 import { joinHeader, replacement } from "../../canvas/replace.js";
-import { Signature } from "../../canvas/signature.js";
 import { AsyncResult } from "../../client/async-result.js";
 import { ignoresResult } from "../../client/producer.js";
 import type { AnyResult } from "../../client/result-reader.js";
 import { resultFromTuple } from "../../client/result-tuple.js";
+import { Signature } from "../../client/signature.js";
 import type { TaskDefinition } from "../../definition.js";
 import {
   asError,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { headerOf, tasksOf } from "../../../../src/celery/canvas/node.js";
-import { chain, chord, group, Signature, signature } from "../../../../src/celery/canvas/signature.js";
+import { chain, chord, group, Signature, signature } from "../../../../src/celery/client/signature.js";
 
 const s = (name: string) => signature(name);
 const stampsOf = ({ options }: { options: Record<string, unknown> }) =>

@@ -1,10 +1,6 @@
-import type { AsyncResult } from "../client/async-result.js";
-import type { GroupResult } from "../client/group-result.js";
-import type { AnyResult } from "../client/result-reader.js";
-import { InvalidSignature } from "../errors.js";
-import { chainOf, pipe, unchain } from "./compose.js";
-import type { Frame } from "./freeze.js";
-import { link, linkError, setImmutable } from "./links.js";
+import { chainOf, pipe, unchain } from "../canvas/compose.js";
+import type { Frame } from "../canvas/freeze.js";
+import { link, linkError, setImmutable } from "../canvas/links.js";
 import {
   chordNode,
   cloneNode,
@@ -15,9 +11,13 @@ import {
   type SignatureOptions,
   taskNode,
   tasksOf,
-} from "./node.js";
-import { type SendOptions, type SignatureLike, toNode, toOptions } from "./options.js";
-import { type StampingVisitor, type Stamps, stamp } from "./stamp.js";
+} from "../canvas/node.js";
+import { type SendOptions, type SignatureLike, toNode, toOptions } from "../canvas/options.js";
+import { type StampingVisitor, type Stamps, stamp } from "../canvas/stamp.js";
+import { InvalidSignature } from "../errors.js";
+import type { AsyncResult } from "./async-result.js";
+import type { GroupResult } from "./group-result.js";
+import type { AnyResult } from "./result-reader.js";
 
 /** Where {@link Signature.freeze} puts a signature. */
 export interface FreezeOptions {

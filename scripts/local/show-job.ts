@@ -18,7 +18,7 @@ export async function submitAndShow(jobs: JobsApi, job: JobRequest, say: (line: 
     return false;
   }
   say("");
-  printResult(new Output({}), row.result_data);
+  printResult(new Output({}), { job_type: job.job_type, result_data: row.result_data });
   say("");
   return true;
 }

@@ -23,6 +23,10 @@ export interface JobKind {
   readonly measure?: JobMeasure;
   /** Group of tasks whose share of the worker's slots its task takes from. */
   readonly slotGroup?: string;
+  /** Its answers say what to do at the root of a tree. */
+  readonly answersWithActions?: boolean;
+  /** What a terminal shows of a result; null for one that has another shape. Without it that is JSON. */
+  readonly resultTable?: (result: unknown) => ResultTable | null;
   load(): Promise<JobWork>;
 }
 
@@ -38,6 +42,16 @@ export interface JobMeasure {
   readonly buckets: readonly number[];
   /** @param answer what the Celery caller gets; null where it tells nothing new */
   read(answer: unknown): { readonly of: string; readonly value: number } | null;
+}
+
+/** Rows under headings. */
+export interface ResultTable {
+  readonly headings: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** How many columns, from the left, are text; the others are numbers. */
+  readonly textColumns: number;
+  /** What the headings mean, a line each. */
+  readonly legend: readonly string[];
 }
 
 /** What computes one kind of job. */

@@ -1,4 +1,5 @@
 import type { JobLine, JobPages, RootAction } from "../jobs/job-pages.js";
+import { jobKind } from "../plosolver/job-kinds.js";
 
 /** Read in one look at most: an answer may have megabytes. The next look reads the next ones. */
 const MOST_READ = 5;
@@ -12,7 +13,9 @@ export class Strategies {
 
   /** Of those that are known by now, by job id. */
   async of(jobs: readonly JobLine[]): Promise<Readonly<Record<string, readonly RootAction[]>>> {
-    const solved = jobs.filter(({ job_type, status }) => job_type === "SOLVER_ANALYSIS" && status === "COMPLETED");
+    const solved = jobs.filter(
+      ({ job_type, status }) => jobKind(job_type).answersWithActions === true && status === "COMPLETED",
+    );
     const keys = new Map(solved.map(({ id, completed_at }) => [id, `${id} ${completed_at}`]));
     const unknown = [...keys].filter(([, key]) => !this.#known.has(key)).slice(0, MOST_READ);
     if (unknown.length > 0) {

@@ -10,5 +10,6 @@ export const solverAnalysis = {
   metric: "solver_analyses_processed_total",
   measure: exploitability,
   slotGroup: "solver",
+  answersWithActions: true,
   load: async () => (await import("./job.js")).solverAnalysisWork,
 } as const satisfies JobKind;

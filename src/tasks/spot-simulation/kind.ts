@@ -1,4 +1,5 @@
 import type { JobKind } from "../job-kind.js";
+import { spotTable } from "./result-table.js";
 
 export const spotSimulation = {
   type: "SPOT_SIMULATION",
@@ -7,5 +8,6 @@ export const spotSimulation = {
   task: "process_spot_simulation",
   queues: ["spot_simulation", "spot-processing"],
   metric: "spot_simulations_processed_total",
+  resultTable: spotTable,
   load: async () => (await import("./job.js")).spotSimulationWork,
 } as const satisfies JobKind;

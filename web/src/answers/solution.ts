@@ -1,4 +1,4 @@
-import { recordOf } from "../jobs/spot-line.js";
+import { recordOf } from "../jobs/draft.js";
 
 /** A solution as far as the pages show it; what a worker of another age did not write is left out. */
 export interface Solution {

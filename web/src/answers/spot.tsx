@@ -1,7 +1,7 @@
 import type { SpotResult } from "../../../src/tasks/spot-simulation/result-schema.js";
 import { cardsOf, cardText } from "../cards.js";
 import { plural } from "../format.js";
-import { recordOf } from "../jobs/spot-line.js";
+import { recordOf } from "../jobs/draft.js";
 import { ErrorBars, StackedBars } from "../plots/bars.js";
 import { PlayerPictures } from "./spot-more.js";
 

@@ -1,11 +1,10 @@
 import { useState } from "preact/hooks";
 import type { JobView, TaskView } from "../../../src/web/api.js";
-import { SolverAnswer } from "../answers/solver.js";
-import { SpotAnswer } from "../answers/spot.js";
 import { clock, duration, parseTime } from "../format.js";
 import { send, useFetched, useLive } from "../http.js";
 import { hrefOf } from "../router.js";
 import { ActionButton, Progress, StatusBadge, Trouble } from "../ui.js";
+import { PAGE_KINDS } from "./kinds.js";
 import { retry } from "./list.js";
 import { SpotLine } from "./spot-line.js";
 
@@ -73,11 +72,12 @@ export function JobDetail({ id, readOnly }: { readonly id: string; readonly read
 export function Answer({ id, kind }: { readonly id: string; readonly kind: JobView["job"]["job_type"] }) {
   const { value, error } = useFetched<unknown>(`jobs/${encodeURIComponent(id)}/result`);
   const [raw, setRaw] = useState(false);
+  const { Answer: Picture } = PAGE_KINDS[kind];
   if (error !== null) return <Trouble>{error}</Trouble>;
   if (value === null) return <p aria-busy="true">Loading the answer …</p>;
   return (
     <>
-      {kind === "SPOT_SIMULATION" ? <SpotAnswer result={value} /> : <SolverAnswer result={value} />}
+      <Picture result={value} />
       <details class="panel" onToggle={(event) => setRaw(event.currentTarget.open)}>
         <summary>Answer as JSON</summary>
         {raw && <pre tabIndex={0}>{JSON.stringify(value, null, 2).slice(0, LONGEST_RAW)}</pre>}

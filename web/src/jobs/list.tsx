@@ -7,6 +7,7 @@ import { clock, duration, parseTime, percent, plural } from "../format.js";
 import { send, useFetched, useLive } from "../http.js";
 import { goTo, hrefOf } from "../router.js";
 import { ActionButton, Progress, StatusBadge, statusWord, Trouble } from "../ui.js";
+import { PAGE_KIND_NAMES, PAGE_KINDS } from "./kinds.js";
 import { SpotLine } from "./spot-line.js";
 
 const STATUSES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"] as const satisfies readonly JobStatus[];
@@ -118,8 +119,11 @@ function Filter({ filter }: { readonly filter: Record<string, string> }) {
           <span>Kind</span>
           <select value={filter.kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>
             <option value="">any</option>
-            <option value="SPOT_SIMULATION">Equity</option>
-            <option value="SOLVER_ANALYSIS">Solve</option>
+            {PAGE_KIND_NAMES.map((kind) => (
+              <option key={kind} value={kind}>
+                {PAGE_KINDS[kind].word}
+              </option>
+            ))}
           </select>
         </label>
         <label>
@@ -179,7 +183,7 @@ function JobTable({ jobs, strategies }: Pick<JobListLive, "jobs" | "strategies">
               <a class="open" href={hrefOf(["jobs", job.id])}>
                 {job.input_data === null ? (
                   <span class="spot">
-                    <span class="kind">{job.job_type === "SPOT_SIMULATION" ? "Equity" : "Solve"}</span> large input
+                    <span class="kind">{PAGE_KINDS[job.job_type].word}</span> large input
                   </span>
                 ) : (
                   <SpotLine input={job.input_data} kind={job.job_type} />

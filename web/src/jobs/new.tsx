@@ -4,26 +4,9 @@ import type { JobView } from "../../../src/web/api.js";
 import { send, useFetched } from "../http.js";
 import { goTo } from "../router.js";
 import { Trouble } from "../ui.js";
+import { type Draft, recordOf } from "./draft.js";
+import { PAGE_KIND_NAMES, PAGE_KINDS } from "./kinds.js";
 import { Options } from "./options.js";
-import { SolverForm } from "./solver-form.js";
-import { SpotForm } from "./spot-form.js";
-import { recordOf } from "./spot-line.js";
-
-/** `input_data` while it is made: what is undefined is not sent. */
-export type Draft = Readonly<Record<string, unknown>>;
-
-const START: Readonly<Record<JobType, Draft>> = {
-  SPOT_SIMULATION: { players: [{ cards: [] }, { cards: [] }], top_board: [] },
-  SOLVER_ANALYSIS: {
-    board: [],
-    pot_size: 100,
-    stack_sizes: [100, 100],
-    active_players: [0, 1],
-    player_position: 0,
-    player_ranges: { "0": "20%", "1": "30%" },
-    time_limit_seconds: 20,
-  },
-};
 
 /** Makes a job out of clicks, or out of another job's input. */
 export function NewJob({ query }: { readonly query: URLSearchParams }) {
@@ -35,30 +18,26 @@ export function NewJob({ query }: { readonly query: URLSearchParams }) {
 }
 
 function JobForm({ source }: { readonly source: JobView | null }) {
-  const [kind, setKind] = useState<JobType>(source?.job.job_type ?? "SPOT_SIMULATION");
-  const [drafts, setDrafts] = useState(() => ({
-    ...START,
-    ...(source === null ? {} : { [source.job.job_type]: flatten(source.job.input_data) }),
-  }));
+  const [kind, setKind] = useState<JobType>(source?.job.job_type ?? PAGE_KIND_NAMES[0]);
+  const [drafts, setDrafts] = useState<Readonly<Partial<Record<JobType, Draft>>>>(() =>
+    source === null ? {} : { [source.job.job_type]: flatten(source.job.input_data) },
+  );
   const [text, setText] = useState<string | null>(null);
-  const draft = drafts[kind];
+  const { title, start, Form } = PAGE_KINDS[kind];
+  const draft = drafts[kind] ?? start;
   const change = (changed: Draft) => setDrafts({ ...drafts, [kind]: { ...draft, ...changed } });
   return (
     <>
       <h1>{source === null ? "New job" : "Change and submit again"}</h1>
       <div class="row tabs" role="tablist" aria-label="Kind of job">
-        {(["SPOT_SIMULATION", "SOLVER_ANALYSIS"] as const).map((one) => (
+        {PAGE_KIND_NAMES.map((one) => (
           <button type="button" role="tab" key={one} aria-selected={kind === one} onClick={() => setKind(one)}>
-            {one === "SPOT_SIMULATION" ? "Equity of hands" : "Solve a spot"}
+            {PAGE_KINDS[one].title}
           </button>
         ))}
       </div>
-      <div role="tabpanel" aria-label={kind === "SPOT_SIMULATION" ? "Equity of hands" : "Solve a spot"}>
-        {kind === "SPOT_SIMULATION" ? (
-          <SpotForm draft={draft} onChange={change} />
-        ) : (
-          <SolverForm draft={draft} onChange={change} />
-        )}
+      <div role="tabpanel" aria-label={title}>
+        <Form draft={draft} onChange={change} />
         <Options key={kind} kind={kind} draft={draft} onChange={change} />
         <details
           class="panel"

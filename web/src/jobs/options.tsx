@@ -1,6 +1,6 @@
 import type { JobType } from "../../../src/jobs/schema.js";
 import { useFetched } from "../http.js";
-import type { Draft } from "./new.js";
+import type { Draft } from "./draft.js";
 
 /** The part of JSON Schema that the options of a job use. */
 interface Schema {

@@ -1,8 +1,7 @@
 import { cardsOf } from "../cards.js";
-import type { Draft } from "./new.js";
+import { type Draft, recordOf } from "./draft.js";
 import { RangeInput } from "./range-input.js";
 import { type Slot, Slots } from "./slots.js";
-import { recordOf } from "./spot-line.js";
 
 /** Board, chips and ranges of a spot to solve. */
 export function SolverForm({

@@ -1,5 +1,7 @@
 import type { JobType } from "../../../src/jobs/schema.js";
 import { Cards, cardsOf } from "../cards.js";
+import { recordOf } from "./draft.js";
+import { PAGE_KINDS } from "./kinds.js";
 
 /** What a job's input says of its spot, as far as a line shows it. */
 export interface SpotText {
@@ -34,7 +36,7 @@ export function SpotLine({ input, kind }: { readonly input: unknown; readonly ki
   const { players, boards, words } = readSpot(input);
   return (
     <span class="spot">
-      <span class="kind">{kind === "SPOT_SIMULATION" ? "Equity" : "Solve"}</span>
+      <span class="kind">{PAGE_KINDS[kind].word}</span>
       {players.slice(0, 3).map((cards) => (
         <Cards key={cards.join("")} cards={cards} size="small" />
       ))}
@@ -46,8 +48,4 @@ export function SpotLine({ input, kind }: { readonly input: unknown; readonly ki
       ))}
     </span>
   );
-}
-
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

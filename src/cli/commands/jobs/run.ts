@@ -110,7 +110,7 @@ export async function watchJob(id: string, flags: JobsFlags): Promise<void> {
   });
   progress?.end();
   if (flags.json === true) output.json(row);
-  else if (row.status === "COMPLETED") printResult(output, row.result_data);
+  else if (row.status === "COMPLETED") printResult(output, row);
   if (row.status === "COMPLETED") return;
   throw new CliError(`job ${id} is ${row.status}${row.error_message === null ? "" : `: ${row.error_message}`}`);
 }

@@ -1,26 +1,8 @@
-import { isRecord } from "../../../celery/values.js";
 import type { JobRow } from "../../../jobs/repository.js";
+import { jobKind } from "../../../plosolver/job-kinds.js";
 import type { Output } from "../../terminal/output.js";
 
 const BAR_WIDTH = 30;
-
-/** Columns of a spot simulation's result: heading, key, and whether it is a fraction. */
-const SPOT_COLUMNS = [
-  ["Player", "player_number", false],
-  ["Cards", "cards", false],
-  ["Top", "top_actual_equity", true],
-  ["vs random", "top_estimated_equity", true],
-  ["Bottom", "bottom_actual_equity", true],
-  ["vs random", "bottom_estimated_equity", true],
-  ["Scoop", "scoop_both_boards", true],
-  ["Chop both", "chop_both_boards", true],
-  ["Split top", "split_top", true],
-  ["Split bottom", "split_bottom", true],
-] as const;
-const LEGEND = [
-  "Top, Bottom: share of that board against the known hands. vs random: against one random hand.",
-  "Scoop: wins both boards alone. Chop both: a tie on both. Split: wins or ties that board.",
-];
 
 /** One line that follows a job: redrawn on a terminal, a new line for each change elsewhere. */
 export class ProgressLine {
@@ -55,27 +37,17 @@ export function printJob(output: Output, row: JobRow): void {
   output.line(`${output.style("input_data".padEnd(width), "bold")}  ${JSON.stringify(row.input_data)}`);
   if (row.result_data === null || row.result_data === undefined) return;
   output.line();
-  printResult(output, row.result_data);
+  printResult(output, row);
 }
 
-/** The answer of a job, wherever one is shown: a spot simulation as a table, everything else as JSON. */
-export function printResult(output: Output, result: unknown): void {
-  if (!Array.isArray(result) || !result.every(isRecord)) {
-    output.line(JSON.stringify(result, null, 2));
+/** The answer of a job, wherever one is shown: the table that its kind of job makes of it, else JSON. */
+export function printResult(output: Output, { job_type, result_data }: Pick<JobRow, "job_type" | "result_data">): void {
+  const table = jobKind(job_type).resultTable?.(result_data) ?? null;
+  if (table === null) {
+    output.line(JSON.stringify(result_data, null, 2));
     return;
   }
-  const columns = SPOT_COLUMNS.filter(([, key]) => result.some((player) => player[key] !== undefined));
-  output.table(
-    columns.map(([heading]) => heading),
-    result.map((player) => columns.map(([, key, isFraction]) => cellText(player[key], isFraction))),
-    columns.filter(([, , isFraction]) => !isFraction).length,
-  );
+  output.table(table.headings, table.rows, table.textColumns);
   output.line();
-  for (const line of LEGEND) output.line(output.style(line, "dim"));
-}
-
-function cellText(value: unknown, isFraction: boolean): string {
-  if (value === undefined || value === null) return "-";
-  if (isFraction && typeof value === "number") return `${(value * 100).toFixed(1)} %`;
-  return Array.isArray(value) ? value.join(" ") : String(value);
+  for (const line of table.legend) output.line(output.style(line, "dim"));
 }

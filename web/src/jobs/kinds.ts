@@ -18,7 +18,7 @@ interface PageKind {
   readonly Answer: FunctionComponent<{ readonly result: unknown }>;
 }
 
-/** Every kind of job, as the pages show it; the first is offered first. */
+/** Every kind of job, as the pages show it. */
 export const PAGE_KINDS: Readonly<Record<JobType, PageKind>> = {
   SPOT_SIMULATION: {
     word: "Equity",
@@ -43,5 +43,3 @@ export const PAGE_KINDS: Readonly<Record<JobType, PageKind>> = {
     Answer: SolverAnswer,
   },
 };
-
-export const PAGE_KIND_NAMES = Object.keys(PAGE_KINDS) as [JobType, ...JobType[]];

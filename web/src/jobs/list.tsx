@@ -1,16 +1,14 @@
 import { useEffect, useState } from "preact/hooks";
 import type { JobLine, RootAction } from "../../../src/jobs/job-pages.js";
-import type { JobStatus } from "../../../src/jobs/schema.js";
+import { JOB_STATUSES, JOB_TYPES, type JobStatus } from "../../../src/jobs/schema.js";
 import type { JobListLive, ManyView } from "../../../src/web/api.js";
 import { actionText, actionTones } from "../answers/solution.js";
 import { clock, duration, parseTime, percent, plural } from "../format.js";
 import { send, useFetched, useLive } from "../http.js";
 import { goTo, hrefOf } from "../router.js";
 import { ActionButton, Progress, StatusBadge, statusWord, Trouble } from "../ui.js";
-import { PAGE_KIND_NAMES, PAGE_KINDS } from "./kinds.js";
+import { PAGE_KINDS } from "./kinds.js";
 import { SpotLine } from "./spot-line.js";
-
-const STATUSES = ["QUEUED", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"] as const satisfies readonly JobStatus[];
 
 /** All jobs, newest first, as they change. */
 export function JobList({ query, readOnly }: { readonly query: URLSearchParams; readonly readOnly: boolean }) {
@@ -86,7 +84,7 @@ function Counts({
   return (
     <nav class="chips" aria-label="States">
       {chip(undefined, "All", all)}
-      {STATUSES.map((status) => chip(status, statusWord(status), counts[status] ?? 0))}
+      {JOB_STATUSES.map((status) => chip(status, statusWord(status), counts[status] ?? 0))}
     </nav>
   );
 }
@@ -119,7 +117,7 @@ function Filter({ filter }: { readonly filter: Record<string, string> }) {
           <span>Kind</span>
           <select value={filter.kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>
             <option value="">any</option>
-            {PAGE_KIND_NAMES.map((kind) => (
+            {JOB_TYPES.map((kind) => (
               <option key={kind} value={kind}>
                 {PAGE_KINDS[kind].word}
               </option>

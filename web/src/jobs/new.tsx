@@ -1,11 +1,11 @@
 import { useEffect, useState } from "preact/hooks";
-import type { JobType } from "../../../src/jobs/schema.js";
+import { JOB_TYPES, type JobType } from "../../../src/jobs/schema.js";
 import type { JobView } from "../../../src/web/api.js";
 import { send, useFetched } from "../http.js";
 import { goTo } from "../router.js";
 import { Trouble } from "../ui.js";
 import { type Draft, recordOf } from "./draft.js";
-import { PAGE_KIND_NAMES, PAGE_KINDS } from "./kinds.js";
+import { PAGE_KINDS } from "./kinds.js";
 import { Options } from "./options.js";
 
 /** Makes a job out of clicks, or out of another job's input. */
@@ -18,7 +18,7 @@ export function NewJob({ query }: { readonly query: URLSearchParams }) {
 }
 
 function JobForm({ source }: { readonly source: JobView | null }) {
-  const [kind, setKind] = useState<JobType>(source?.job.job_type ?? PAGE_KIND_NAMES[0]);
+  const [kind, setKind] = useState<JobType>(source?.job.job_type ?? JOB_TYPES[0]);
   const [drafts, setDrafts] = useState<Readonly<Partial<Record<JobType, Draft>>>>(() =>
     source === null ? {} : { [source.job.job_type]: flatten(source.job.input_data) },
   );
@@ -30,7 +30,7 @@ function JobForm({ source }: { readonly source: JobView | null }) {
     <>
       <h1>{source === null ? "New job" : "Change and submit again"}</h1>
       <div class="row tabs" role="tablist" aria-label="Kind of job">
-        {PAGE_KIND_NAMES.map((one) => (
+        {JOB_TYPES.map((one) => (
           <button type="button" role="tab" key={one} aria-selected={kind === one} onClick={() => setKind(one)}>
             {PAGE_KINDS[one].title}
           </button>

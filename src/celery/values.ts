@@ -4,6 +4,7 @@
  */
 export { displayUrl, parseBrokerUrl } from "./amqp/url.js";
 export type { BrokerUseSsl } from "./amqp/use-ssl.js";
+export { cutText } from "./control/listing.js";
 export { ControlRegistry } from "./control/registry.js";
 export { envValue } from "./env-value.js";
 export { asError, ImproperlyConfigured } from "./errors.js";

@@ -140,11 +140,14 @@ export interface WorkerView {
 
 /** A task that a worker has in memory. */
 export interface RunningView {
+  /** Empty in the entry that ends a list which the worker has cut: its name says how much is shown. */
   readonly id: string;
   readonly name: string;
   readonly args: string;
   /** Epoch seconds of its start, or of its time when it is scheduled. */
   readonly time: number | null;
+  /** In such an entry: how many there are. */
+  readonly of: number | null;
 }
 
 export interface QueueView {

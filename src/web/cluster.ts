@@ -231,6 +231,7 @@ function running(info: unknown, timeField: string | null): RunningView {
     name: textOf(request.name) ?? "",
     args: typeof args === "string" ? args.slice(0, LONGEST_ARGS) : pythonRepr(args, { maxLength: LONGEST_ARGS }),
     time: timeField === null ? null : numberOf(request[timeField]),
+    of: isRecord(request.cut) ? numberOf(request.cut.of) : null,
   };
 }
 

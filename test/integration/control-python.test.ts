@@ -12,6 +12,11 @@ import { useVhost } from "../support/services.js";
 import { shapeDifferences } from "../support/shape.js";
 import { waitUntil } from "../support/wait-until.js";
 
+interface Scheduled {
+  readonly request: { readonly id: string; readonly cut?: { readonly shown: number; readonly of: number } };
+}
+type Stats = Readonly<Record<string, { readonly prefetch_count: number }>>;
+
 const NODE = "node@test";
 const PYTHON = "python@test";
 const vhost = useVhost();
@@ -246,6 +251,29 @@ describe("the commands of both", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/"task_acks_late": true/);
   });
+});
+
+it("a list that is cut says so to Python's inspect, and to both commands", async () => {
+  const args = ["x".repeat(10_000)];
+  for (let index = 0; index < 600; index++)
+    await bare.current.send("node", "t.add", args, { eta: "2100-01-01T00:00:00.000000+00:00" });
+  const ask = async () => (await python.inspect("stats", { destination: [NODE], timeout: 5 })) as Stats;
+  await waitUntil(async () => ((await ask())[NODE]?.prefetch_count ?? 0) >= 600, "the worker to hold them all");
+  const [entries] = (await inspectBoth("scheduled")) as [Scheduled[], unknown];
+  const last = entries.pop();
+  const { cut } = last?.request ?? {};
+  const reported = { shown: entries.length, of: expect.any(Number) as number };
+  expect(cut).toEqual(reported);
+  expect(entries.length).toBeLessThan(600);
+  expect(Object.keys(last ?? {})).toEqual(Object.keys(entries[0] ?? {}));
+  expect(Object.keys(last?.request ?? {})).toEqual([...Object.keys(entries[0]?.request ?? {}), "cut"]);
+  const text = `cut: ${entries.length} of ${cut?.of} shown`;
+  const [mine, python5] = await Promise.all([
+    runCelery(["-b", vhost.url, "inspect", "scheduled", "-d", NODE], {}),
+    runPythonCelery(vhost.url, ["inspect", "scheduled", "-d", NODE]),
+  ]);
+  expect(mine.stdout).toContain(`\n    ${text}\n`);
+  expect(python5.stdout).toContain(text);
 });
 
 it("shutdown by Python's control ends the Node worker, and is not answered", async () => {

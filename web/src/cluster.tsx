@@ -56,7 +56,7 @@ function Worker({ worker, readOnly }: { readonly worker: WorkerView; readonly re
       </div>
       <dl class="facts">
         <Fact name="running" value={`${active.length} of ${concurrency ?? "?"}`} />
-        <Fact name="waiting, for later" value={`${reserved.length}, ${scheduled.length}`} />
+        <Fact name="waiting, for later" value={`${count(reserved)}, ${count(scheduled)}`} />
         <Fact name="done" value={processed?.toLocaleString("en") ?? "–"} />
         <Fact name="load" value={load.map((one) => one.toFixed(1)).join(" ") || "–"} />
         <Fact name="up" value={duration(uptime)} />
@@ -116,6 +116,11 @@ function Consume({ onAct }: { readonly onAct: (queue: string) => Promise<string>
   );
 }
 
+/** Of a list that may be cut. */
+function count(tasks: readonly RunningView[]): number {
+  return tasks.at(-1)?.of ?? tasks.length;
+}
+
 function Running({
   title,
   tasks,
@@ -133,7 +138,7 @@ function Running({
         {tasks.map(({ id, name, args, time }) => (
           <li key={id}>
             {name} <Arguments text={args} /> {time !== null && <span class="quiet">{clock(time * 1000)}</span>}{" "}
-            {!readOnly && <Revoke id={id} />}
+            {!readOnly && id !== "" && <Revoke id={id} />}
           </li>
         ))}
       </ul>

@@ -55,7 +55,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
   #ready = false;
   #blockedReason: string | null = null;
   #closed = false;
-  #attempt = 0;
+  /** Attempts that failed since the last connection. */
+  #failures = 0;
   /** Losses in a row of connections that had hardly been set up. */
   #quickLosses = 0;
   #address = 0;
@@ -156,9 +157,10 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       } catch (error) {
         if (this.#closed) return;
         this.emit("failed", asError(error));
+        this.#failures += 1;
         const delayMs = this.#nextDelayMs();
         log.warn(
-          { err: asError(error).message, broker: displayUrl(this.address), attempt: this.#attempt, delayMs },
+          { err: asError(error).message, broker: displayUrl(this.address), attempt: this.#failures, delayMs },
           "cannot connect to the broker, trying again",
         );
         this.#address += 1;
@@ -213,7 +215,7 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
       // Of a connection that the broker closed, the channels only know that they ended.
       throw lastError ?? error;
     }
-    this.#attempt = 0;
+    this.#failures = 0;
     this.#ready = true;
     const readyAtMs = performance.now();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve();
@@ -226,6 +228,8 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     if (!this.#closed) {
       const reason = lastError ?? new BrokerError("the broker closed the connection");
       log.warn({ err: reason.message, broker: displayUrl(this.address) }, "connection to the broker lost");
+      // A node that was lost is the least likely to answer.
+      this.#address += 1;
       this.emit("disconnected", reason);
     }
   }
@@ -236,11 +240,11 @@ export class BrokerConnection extends EventEmitter<ConnectionEvents> {
     if (excess >= 0 && !this.#closed) await this.#pause(backOffMs(excess, 100, LAST_UNSTEADY_PAUSE_MS));
   }
 
+  /** Each address is tried once before the first pause: the nodes of a cluster that live are not to wait for a dead one. */
   #nextDelayMs(): number {
-    const { minDelayMs, maxDelayMs } = this.#options;
-    const delayMs = backOffMs(this.#attempt, minDelayMs, maxDelayMs);
-    this.#attempt += 1;
-    return delayMs;
+    const { addresses, minDelayMs, maxDelayMs } = this.#options;
+    const rounds = Math.floor(this.#failures / addresses.length);
+    return this.#failures % addresses.length === 0 ? backOffMs(rounds - 1, minDelayMs, maxDelayMs) : 0;
   }
 
   async #pause(ms: number): Promise<void> {

@@ -20,7 +20,7 @@ export interface StandingChannelOptions {
   readonly onClosed?: (channel: Channel) => void;
 }
 
-const FIRST_PAUSE_MS = 500;
+const FIRST_PAUSE_MS = 200;
 const LAST_PAUSE_MS = 10_000;
 
 /** A channel that was closed sooner than this after it opened counts as one that failed. */

@@ -3,6 +3,7 @@ import type { QueueDefinition } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import type { TaskDefinition } from "../definition.js";
 import type { Settings } from "../settings.js";
+import type { Cut } from "./listing.js";
 
 /** A request in memory as inspect commands show it: Celery's own keys. */
 export interface RequestInfo {
@@ -20,6 +21,8 @@ export interface RequestInfo {
   readonly delivery_info: Readonly<Record<string, unknown>>;
   /** Process id while it runs. */
   readonly worker_pid: number | null;
+  /** Only in the last entry of a list that is cut, which is no request: it says how much of the list is shown. */
+  readonly cut?: Cut;
 }
 
 /** A request that waits for its time. */
@@ -64,6 +67,7 @@ export interface ControlledWorker {
   /** Those that it consumes. */
   readonly queues: readonly QueueDefinition[];
 
+  /** Lists of requests are cut where they grow large: see `listing`. */
   active(safe: boolean): Promise<RequestInfo[]>;
   /** In memory and not started, without those that wait for their time. */
   reserved(): Promise<RequestInfo[]>;

@@ -1,23 +1,13 @@
 import type { Request } from "../request.js";
 import type { Delivery, DeliveryChannel, Settlement } from "./delivery.js";
-import { digestOf, markOf } from "./message-identity.js";
+import { identityOf, type MessageIdentity } from "./message-identity.js";
+import { type Kept, MessageMemory } from "./message-memory.js";
 
 /** A settlement that ends the message. */
 type FinalSettlement = Exclude<Settlement, "requeue">;
 
-/** What a message that may come again is told by. */
-interface Identity {
-  readonly mark: string;
-  readonly digest: string;
-}
-
-/** A run whose channel was lost. */
-interface Running extends Identity {
-  readonly request: Request;
-}
-
 /** A message that was acknowledged or rejected, which the broker may not have seen. */
-interface Settled extends Identity {
+interface Settled {
   readonly on: DeliveryChannel;
   readonly how: FinalSettlement;
   /** Epoch milliseconds. */
@@ -41,11 +31,11 @@ export interface ReturnsOptions {
  */
 export class Returns {
   readonly #options: ReturnsOptions;
-  readonly #running = new ByDigest<Running>();
-  readonly #runningOf = new Map<Request, Running>();
+  readonly #running = new MessageMemory<Request>();
+  readonly #runningOf = new Map<Request, Kept<Request>>();
   /** In the order of settlement. */
-  readonly #settled = new ByDigest<Settled>();
-  /** How many messages equal to a settled one waited when their channel was lost, by digest. */
+  readonly #settled = new MessageMemory<Settled>();
+  /** How many messages equal to a settled one waited when their channel was lost, by key. */
   readonly #waited = new Map<string, number>();
 
   constructor(options: ReturnsOptions) {
@@ -54,22 +44,21 @@ export class Returns {
 
   /** The channel of a request that goes on is lost. */
   lostRunning(request: Request): void {
-    const running = { ...identityOf(request.delivery), request };
-    this.#running.add(running);
-    this.#runningOf.set(request, running);
+    this.#runningOf.set(request, this.#running.add(identityOf(request.delivery), request));
   }
 
   /** The channel of a request that did not run is lost. */
   lostWaiting({ delivery }: Request): void {
-    if (!this.#settled.mayKnow(delivery)) return;
-    const digest = digestOf(delivery);
-    if (this.#unseen(digest) !== null) this.#waited.set(digest, (this.#waited.get(digest) ?? 0) + 1);
+    if (this.#settled.size === 0) return;
+    const identity = identityOf(delivery);
+    if (this.#unseen(identity) === null) return;
+    this.#waited.set(identity.key, (this.#waited.get(identity.key) ?? 0) + 1);
   }
 
   /** A message was acknowledged or rejected, on a channel that may be lost already. */
   settled(delivery: Delivery, how: FinalSettlement): void {
     this.#forgetOld();
-    this.#settled.add({ ...identityOf(delivery), on: delivery.on, how, atMs: Date.now() });
+    this.#settled.add(identityOf(delivery), { on: delivery.on, how, atMs: Date.now() });
   }
 
   /** A request is gone: its message is not awaited. */
@@ -85,28 +74,28 @@ export class Returns {
    * @returns its run, which is no longer awaited; how it was settled, and is to be settled again; null when it is to be run
    */
   meet(delivery: Delivery): Request | FinalSettlement | null {
-    if (!this.#running.mayKnow(delivery) && !this.#settled.mayKnow(delivery)) return null;
-    const digest = digestOf(delivery);
-    for (const { request } of this.#running.of(digest)) {
-      this.gone(request);
-      return request;
+    if (this.#running.size + this.#settled.size === 0) return null;
+    const identity = identityOf(delivery);
+    const [running] = this.#running.equal(identity);
+    if (running !== undefined) {
+      this.gone(running.value);
+      return running.value;
     }
-    const entry = this.#unseen(digest);
-    if (entry === null) return null;
-    const waited = this.#waited.get(digest) ?? 0;
-    if (waited === 0) this.#forget(entry);
-    else if (waited === 1) this.#waited.delete(digest);
-    else this.#waited.set(digest, waited - 1);
-    return waited === 0 ? entry.how : null;
+    const settled = this.#unseen(identity);
+    if (settled === null) return null;
+    const { key } = identity;
+    const waited = this.#waited.get(key) ?? 0;
+    if (waited === 0) this.#forget(settled);
+    else if (waited === 1) this.#waited.delete(key);
+    else this.#waited.set(key, waited - 1);
+    return waited === 0 ? settled.value.how : null;
   }
 
-  /** A settled message that may come again. Those of a channel that stands are the last, and only its loss brings them back. */
-  #unseen(digest: string): Settled | null {
-    for (const entry of this.#settled.of(digest)) {
-      if (entry.on.lostAtMs === null) return null;
-      if (this.#mayComeAgain(entry)) return entry;
-    }
-    return null;
+  /** The settled message, of those equal, that comes again first; null when none may. */
+  #unseen(identity: MessageIdentity): Kept<Settled> | null {
+    return (
+      this.#settled.equal(identity).find(({ value }) => value.on.lostAtMs !== null && this.#mayComeAgain(value)) ?? null
+    );
   }
 
   #mayComeAgain({ on, atMs }: Settled): boolean {
@@ -116,62 +105,15 @@ export class Returns {
   }
 
   #forgetOld(): void {
-    for (const entry of this.#settled) {
-      if (this.#mayComeAgain(entry) && this.#settled.size < this.#options.limit) return;
-      this.#forget(entry);
+    for (let { oldest } = this.#settled; oldest !== null; { oldest } = this.#settled) {
+      if (this.#mayComeAgain(oldest.value) && this.#settled.size < this.#options.limit) return;
+      this.#forget(oldest);
     }
   }
 
-  #forget(entry: Settled): void {
-    this.#settled.delete(entry);
-    if (this.#settled.of(entry.digest).size === 0) this.#waited.delete(entry.digest);
+  #forget(settled: Kept<Settled>): void {
+    this.#settled.delete(settled);
+    if (this.#waited.size > 0 && this.#settled.equal(settled.identity).length === 0)
+      this.#waited.delete(settled.identity.key);
   }
-}
-
-const NOTHING: ReadonlySet<never> = new Set<never>();
-
-/** Entries in the order in which they came, found by digest; most that are not here are told without one. */
-class ByDigest<Entry extends Identity> implements Iterable<Entry> {
-  readonly #all = new Set<Entry>();
-  readonly #byDigest = new Map<string, Set<Entry>>();
-  /** How many entries have a mark. */
-  readonly #marks = new Map<string, number>();
-
-  get size(): number {
-    return this.#all.size;
-  }
-
-  [Symbol.iterator](): Iterator<Entry> {
-    return this.#all.values();
-  }
-
-  add(entry: Entry): void {
-    this.#all.add(entry);
-    this.#marks.set(entry.mark, (this.#marks.get(entry.mark) ?? 0) + 1);
-    const equal = this.#byDigest.get(entry.digest);
-    if (equal === undefined) this.#byDigest.set(entry.digest, new Set([entry]));
-    else equal.add(entry);
-  }
-
-  delete(entry: Entry): void {
-    if (!this.#all.delete(entry)) return;
-    const marks = (this.#marks.get(entry.mark) ?? 1) - 1;
-    if (marks === 0) this.#marks.delete(entry.mark);
-    else this.#marks.set(entry.mark, marks);
-    const equal = this.#byDigest.get(entry.digest);
-    equal?.delete(entry);
-    if (equal?.size === 0) this.#byDigest.delete(entry.digest);
-  }
-
-  of(digest: string): ReadonlySet<Entry> {
-    return this.#byDigest.get(digest) ?? NOTHING;
-  }
-
-  mayKnow(delivery: Delivery): boolean {
-    return this.#all.size > 0 && this.#marks.has(markOf(delivery));
-  }
-}
-
-function identityOf(delivery: Delivery): Identity {
-  return { mark: markOf(delivery), digest: digestOf(delivery) };
 }

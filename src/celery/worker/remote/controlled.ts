@@ -2,7 +2,6 @@ import type { Logger } from "pino";
 import type { BrokerConnection } from "../../amqp/connection.js";
 import type { QueueDefinition } from "../../amqp/topology.js";
 import type { LamportClock } from "../../clock.js";
-import { mapInSlices } from "../../codec/slices.js";
 import { describeInstallation, describeSettings } from "../../control/configuration.js";
 import type {
   ControlledWorker,
@@ -11,6 +10,7 @@ import type {
   ScheduledInfo,
   TerminateOptions,
 } from "../../control/controlled-worker.js";
+import { type Cut, cutText, listing } from "../../control/listing.js";
 import type { TaskDefinition } from "../../definition.js";
 import { formatIso } from "../../protocol/time.js";
 import type { Settings } from "../../settings.js";
@@ -79,11 +79,11 @@ export class Controlled implements ControlledWorker {
   }
 
   active(safe: boolean): Promise<RequestInfo[]> {
-    return mapInSlices(this.#inStates("running", "finishing"), (request) => requestInfo(request, safe));
+    return list(this.#inStates("running", "finishing"), safe);
   }
 
   reserved(): Promise<RequestInfo[]> {
-    return mapInSlices(this.#inStates("reserved", "rate-limited"), (request) => requestInfo(request));
+    return list(this.#inStates("reserved", "rate-limited"));
   }
 
   scheduled(): Promise<ScheduledInfo[]> {
@@ -91,11 +91,16 @@ export class Controlled implements ControlledWorker {
       request.eta === null ? [] : [{ request, eta: request.eta }],
     );
     waiting.sort((a, b) => Number(a.eta) - Number(b.eta));
-    return mapInSlices(waiting, ({ request, eta }) => ({
+    const scheduledInfo = (eta: Date, request: RequestInfo): ScheduledInfo => ({
       eta: formatIso(eta),
       priority: ETA_PRIORITY,
-      request: requestInfo(request),
-    }));
+      request,
+    });
+    return listing(waiting, {
+      show: ({ request, eta }) => scheduledInfo(eta, requestInfo(request)),
+      bytes: ({ request }) => infoBytes(request),
+      cutAt: ({ eta }, cut) => scheduledInfo(eta, cutInfo(cut)),
+    });
   }
 
   find(id: string): FoundRequest[] {
@@ -228,9 +233,21 @@ function placeOf(request: Request): FoundRequest["state"] {
   return request.isActive ? "active" : request.isWaiting ? "reserved" : "ready";
 }
 
+function list(requests: readonly Request[], asText = false): Promise<RequestInfo[]> {
+  return listing(requests, {
+    show: (request) => requestInfo(request, asText),
+    bytes: (request) => infoBytes(request, asText),
+    cutAt: (_next, cut) => cutInfo(cut),
+  });
+}
+
 /** Arguments that came in a large body are shown as text: a reply must not be as large as all bodies together. */
+function isShownAsText(request: Request, asText: boolean): boolean {
+  return asText || !request.isRead || request.bodyMemory > 0;
+}
+
 function requestInfo(request: Request, asText = false): RequestInfo {
-  const safe = asText || !request.isRead || request.bodyMemory > 0;
+  const safe = isShownAsText(request, asText);
   const { exchange, routingKey, priority, redelivered } = request.deliveryInfo;
   return {
     id: request.id,
@@ -243,5 +260,29 @@ function requestInfo(request: Request, asText = false): RequestInfo {
     acknowledged: request.acknowledged,
     delivery_info: { exchange, routing_key: routingKey, priority, redelivered },
     worker_pid: request.isActive ? process.pid : null,
+  };
+}
+
+/** What {@link requestInfo} takes in a reply, roughly. */
+function infoBytes(request: Request, asText = false): number {
+  const { argsrepr, kwargsrepr, id, name, delivery } = request;
+  const args = isShownAsText(request, asText) ? argsrepr.length + kwargsrepr.length : delivery.message.content.length;
+  return 300 + id.length + name.length + args;
+}
+
+/** Stands for the requests that a reply has no room for. Its id is of no task. */
+function cutInfo(cut: Cut): RequestInfo {
+  return {
+    id: "",
+    name: cutText(cut),
+    args: [],
+    kwargs: {},
+    type: "",
+    hostname: "",
+    time_start: null,
+    acknowledged: false,
+    delivery_info: { exchange: "", routing_key: "", priority: 0, redelivered: false },
+    worker_pid: null,
+    cut,
   };
 }

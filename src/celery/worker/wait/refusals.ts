@@ -1,5 +1,5 @@
 import type { Delivery } from "../broker/delivery.js";
-import { digestOf, isSameMessage } from "../broker/message-identity.js";
+import { isSameMessage, keyOf } from "../broker/message-identity.js";
 import type { Subject } from "./lane.js";
 
 /** Dead letters whose originals may come again are remembered up to this number. */
@@ -32,8 +32,8 @@ export class Refusals {
   end(refusal: Refusal, comesAgain: boolean): void {
     this.#open.delete(refusal);
     if (!comesAgain || this.#done.size >= MAX_REMEMBERED) return;
-    const digest = digestOf(refusal.delivery);
-    this.#done.set(digest, (this.#done.get(digest) ?? 0) + 1);
+    const key = keyOf(refusal.delivery);
+    this.#done.set(key, (this.#done.get(key) ?? 0) + 1);
   }
 
   /** Gives a redelivery to the refusal under way that it belongs to. @returns null when there is none */
@@ -49,10 +49,10 @@ export class Refusals {
   /** @returns whether the message of this redelivery needs nothing but its acknowledgement; it counts once */
   isDone(delivery: Delivery): boolean {
     if (this.#done.size === 0) return false;
-    const digest = digestOf(delivery);
-    const count = this.#done.get(digest) ?? 0;
-    if (count > 1) this.#done.set(digest, count - 1);
-    else this.#done.delete(digest);
+    const key = keyOf(delivery);
+    const count = this.#done.get(key) ?? 0;
+    if (count > 1) this.#done.set(key, count - 1);
+    else this.#done.delete(key);
     return count > 0;
   }
 }

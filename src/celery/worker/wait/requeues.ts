@@ -1,6 +1,6 @@
 import { backOffMs } from "../../amqp/back-off.js";
 import { WorkerShutdown } from "../../errors.js";
-import { digestOf } from "../broker/message-identity.js";
+import { keyOf } from "../broker/message-identity.js";
 import type { Request } from "../request.js";
 
 const FIRST_PAUSE_MS = 500;
@@ -26,7 +26,7 @@ export class Requeues {
 
   /** How often the message of a request was sent back by this worker. */
   countOf({ delivery }: Request): number {
-    return this.#counts.size === 0 ? 0 : (this.#counts.get(digestOf(delivery)) ?? 0);
+    return this.#counts.size === 0 ? 0 : (this.#counts.get(keyOf(delivery)) ?? 0);
   }
 
   has(request: Request): boolean {
@@ -35,10 +35,10 @@ export class Requeues {
 
   /** Resolves when the message may go back. @throws WorkerShutdown */
   async pause(request: Request): Promise<void> {
-    const digest = digestOf(request.delivery);
-    const count = this.#counts.get(digest) ?? 0;
-    this.#counts.delete(digest);
-    this.#counts.set(digest, count + 1);
+    const key = keyOf(request.delivery);
+    const count = this.#counts.get(key) ?? 0;
+    this.#counts.delete(key);
+    this.#counts.set(key, count + 1);
     if (this.#counts.size > MAX_COUNTED) this.#forgetOldest();
     if (count === 0) return;
     request.delivery.hold();
@@ -59,8 +59,8 @@ export class Requeues {
   }
 
   #forgetOldest(): void {
-    for (const digest of this.#counts.keys()) {
-      this.#counts.delete(digest);
+    for (const key of this.#counts.keys()) {
+      this.#counts.delete(key);
       return;
     }
   }

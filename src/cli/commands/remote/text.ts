@@ -1,4 +1,4 @@
-import { isRecord, pythonRepr } from "../../../celery/values.js";
+import { cutText, isRecord, pythonRepr } from "../../../celery/values.js";
 import { jsonText } from "../../terminal/json-text.js";
 import type { Output } from "../../terminal/output.js";
 
@@ -34,7 +34,16 @@ export function indent(text: string, spaces: number): string {
 function listText(items: readonly unknown[], output: Output): string {
   if (items.length === 0) return "- empty -";
   const bullet = output.style("*", "white");
-  return items.map((item) => `${bullet} ${typeof item === "string" ? item : repr(item)}`).join("\n");
+  return items.map((item) => cutLine(item) ?? `${bullet} ${typeof item === "string" ? item : repr(item)}`).join("\n");
+}
+
+/** The last entry of a list of requests that is cut, which is no request; null for any other. */
+function cutLine(item: unknown): string | null {
+  if (!isRecord(item)) return null;
+  const { cut } = isRecord(item.request) ? item.request : item;
+  if (!isRecord(cut)) return null;
+  const { shown, of } = cut;
+  return typeof shown === "number" && typeof of === "number" ? cutText({ shown, of }) : null;
 }
 
 function repr(value: unknown): string {

@@ -6,6 +6,7 @@ import { sourceTree } from "./local/source-tree.js";
 const HELP = `Usage: make faults ARGS="[options] [case…]"
 
   --quick     the cases that make test runs too
+  --small     a fiftieth of the jobs and of the time, to try the cases themselves; docs/faults.md is left alone
   --spoil     spoil each count before it is made: every case must fail; docs/faults.md is left alone
   --list      name the cases
   --age       say whether docs/faults.md was measured on the present src
@@ -16,7 +17,7 @@ async function main(args: readonly string[]): Promise<number> {
   const options = args.filter((arg) => arg.startsWith("-"));
   const names = args.filter((arg) => !arg.startsWith("-"));
   const unknown = [
-    ...options.filter((option) => !["--quick", "--spoil", "--list", "--age"].includes(option)),
+    ...options.filter((option) => !["--quick", "--small", "--spoil", "--list", "--age"].includes(option)),
     ...names.filter((name) => CASES.every((fault) => fault.name !== name)),
   ];
   if (unknown.length > 0) {
@@ -32,9 +33,9 @@ async function main(args: readonly string[]): Promise<number> {
     for (const { name, set, about } of chosen) say(`${name} (${set}): ${about}`);
     return 0;
   }
-  const spoils = options.includes("--spoil");
+  const tried = { spoils: options.includes("--spoil"), small: options.includes("--small") };
   const failed: string[] = [];
-  for (const fault of chosen) if (!(await play(fault, spoils))) failed.push(fault.name);
+  for (const fault of chosen) if (!(await play(fault, tried))) failed.push(fault.name);
   say(
     `${chosen.length - failed.length} of ${chosen.length} cases hold${failed.map((name) => `\n  not: ${name}`).join("")}`,
   );
@@ -42,12 +43,15 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Runs a case and writes its row. @returns whether it kept its limits */
-async function play(fault: (typeof CASES)[number], spoils: boolean): Promise<boolean> {
+async function play(
+  fault: (typeof CASES)[number],
+  tried: { readonly spoils: boolean; readonly small: boolean },
+): Promise<boolean> {
   say(`${fault.name}: ${fault.about} …`);
   const tree = sourceTree() ?? "unknown";
   const startedAt = performance.now();
   try {
-    const figures = await runCase(fault, { say: (line) => say(`  ${line}`), spoils });
+    const figures = await runCase(fault, { say: (line) => say(`  ${line}`), ...tried });
     const { jobs, lost, twice, leftOver, recoverySeconds } = figures;
     const recovery = recoverySeconds === null ? "" : `, recovery ${recoverySeconds.toFixed(1)} s`;
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
@@ -57,7 +61,7 @@ async function play(fault: (typeof CASES)[number], spoils: boolean): Promise<boo
     for (const { what, value, unit } of figures.measures) say(`  ${what}: ${value} ${unit}`.trimEnd());
     const passed = passedLimits(fault, figures);
     for (const limit of passed) say(`  LIMIT PASSED: ${limit}`);
-    if (!spoils) {
+    if (!tried.spoils && !tried.small) {
       const page = new FaultsPage();
       page.set(fault, figures, tree);
       page.write(CASES);

@@ -5,6 +5,8 @@
  */
 export interface Kernel<Input, Output, Progress = unknown> {
   readonly module: URL;
+  /** Long work that gives way: it computes only where nothing else of the worker wants to. */
+  readonly background: boolean;
   /** Never set: carries the types. */
   readonly types?: { readonly input: Input; readonly output: Output; readonly progress: Progress };
 }
@@ -23,10 +25,19 @@ export type KernelRun<Input, Output, Progress = unknown> = (
   context: KernelContext<Progress>,
 ) => Output | Promise<Output>;
 
+/** Options of {@link kernel}. */
+export interface KernelOptions {
+  /** See {@link Kernel.background}. Default false. */
+  readonly background?: boolean;
+}
+
 /**
  * Names a kernel module with its types.
  * @param module for example `new URL("./compute.js", import.meta.url)`
  */
-export function kernel<Input, Output, Progress = unknown>(module: URL): Kernel<Input, Output, Progress> {
-  return { module };
+export function kernel<Input, Output, Progress = unknown>(
+  module: URL,
+  { background = false }: KernelOptions = {},
+): Kernel<Input, Output, Progress> {
+  return { module, background };
 }

@@ -1,6 +1,7 @@
 import { type ChannelModel, connect } from "amqplib";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { freePorts } from "../../scripts/local/processes.js";
 import { BrokerConnection } from "../../src/celery/amqp/connection.js";
 import { Publisher } from "../../src/celery/amqp/publisher.js";
 import { TransientPublisher } from "../../src/celery/amqp/transient-publisher.js";
@@ -56,6 +57,23 @@ describe("a queue that is refused while the connection comes back over a slow li
     await waitUntil(() => worker.consumers.every(({ confirmed }) => confirmed), "every consumer", 30_000);
     expect((await client.current.result(await client.current.send(refused, "echo", [round]))).result).toBe(round);
   });
+});
+
+it("dead nodes of a cluster cost no pause while another lives", async () => {
+  const dead = (await freePorts(3)).map((port) => vhost.url.replace(/:\d+(?=\/|$)/, `:${port}`));
+  const connection = new BrokerConnection({
+    addresses: parseBrokerUrl([...dead, proxy.through(vhost.url), vhost.url].join(";")),
+    name: "failover",
+    log: pino({ level: "silent" }),
+    minDelayMs: 3_600_000,
+    maxDelayMs: 3_600_000,
+  });
+  connection.start();
+  await connection.whenReady();
+  expect(connection.address.port).toBe(proxy.port);
+  proxy.refuse(true);
+  await waitUntil(() => connection.isReady && connection.address.port !== proxy.port, "another node");
+  await connection.close();
 });
 
 it("a queue added while the connection comes back is consumed", async () => {

@@ -1,12 +1,14 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { asError, WorkerLostError } from "../errors.js";
-import { type RunMessage, restoreError, type ThreadMessage } from "./thread-messages.js";
+import { type RunMessage, restoreError, type ThreadData, type ThreadMessage } from "./thread-messages.js";
 
 /** One call of a kernel, from the queue to its end. */
 export interface Call {
   readonly id: number;
   readonly owner: string;
   readonly module: string;
+  /** See `Kernel.background`. */
+  readonly background: boolean;
   readonly input: unknown;
   readonly cancelFlag: Int32Array<SharedArrayBuffer>;
   readonly onProgress: ((value: unknown) => void) | undefined;
@@ -46,11 +48,18 @@ export class PoolThread {
   /** Set to end the thread after its present call. */
   retired = false;
 
-  constructor(listener: ThreadListener, maxHeapMegabytes: number | null) {
+  /** @param background for calls of such kernels: it can never compute for others */
+  constructor(
+    listener: ThreadListener,
+    maxHeapMegabytes: number | null,
+    readonly background = false,
+  ) {
     this.#listener = listener;
-    this.#worker = spawn(
-      maxHeapMegabytes === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } },
-    );
+    const workerData: ThreadData = { background };
+    this.#worker = spawn({
+      workerData,
+      ...(maxHeapMegabytes === null ? {} : { resourceLimits: { maxOldGenerationSizeMb: maxHeapMegabytes } }),
+    });
     this.#worker.on("message", (message: ThreadMessage) => this.#onMessage(message));
     this.#worker.on("messageerror", (error) => this.#end(error, 0));
     this.#worker.on("error", (error) => {

@@ -59,6 +59,7 @@ export class SideThread {
       id: this.#nextId++,
       owner: "side",
       module: module.href,
+      background: false,
       input,
       cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
       onProgress: undefined,

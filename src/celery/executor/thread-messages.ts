@@ -1,3 +1,8 @@
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly background: boolean;
+}
+
 /** Main thread → worker thread. */
 export interface RunMessage {
   readonly type: "run";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { asError, WorkerShutdown } from "../errors.js";
 import type { Kernel } from "../kernel.js";
-import { CallQueue } from "./call-queue.js";
+import { Lane } from "./lane.js";
 import { type Call, PoolThread } from "./pool-thread.js";
 
 /** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */
@@ -44,16 +44,16 @@ export interface RunOptions {
  * Worker threads for kernels, started as they are needed. Calls wait in one queue per owner (a request), and owners
  * are served in turn, those that compute nothing before the others. When no thread comes free for such an owner it gets
  * one beyond `size`, so a long job on every thread never blocks a short one: the operating system shares the cores
- * between them.
+ * between them. Background kernels have threads of their own, of the lowest priority, so that they never hold up the others.
  */
 export class ThreadPool {
   #options: ThreadPoolOptions;
-  readonly #idle: PoolThread[] = [];
   readonly #threads = new Set<PoolThread>();
-  readonly #calls = new CallQueue();
+  readonly #foreground = new Lane();
+  readonly #background = new Lane();
+  readonly #lanes: readonly Lane[] = [this.#foreground, this.#background];
   #spareTimer: NodeJS.Timeout | null = null;
   #trimTimer: NodeJS.Timeout | null = null;
-  #active = 0;
   #nextCall = 1;
   #closed = false;
   #completed = 0;
@@ -76,7 +76,7 @@ export class ThreadPool {
     return {
       threads: [...this.#threads].map((thread) => thread.id),
       active: this.#active,
-      waiting: this.#calls.size,
+      waiting: this.#foreground.calls.size + this.#background.calls.size,
       completed: this.#completed,
     };
   }
@@ -101,6 +101,7 @@ export class ThreadPool {
       id: this.#nextCall++,
       owner,
       module: kernel.module.href,
+      background: kernel.background,
       input,
       cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
       onProgress: options.onProgress,
@@ -108,7 +109,7 @@ export class ThreadPool {
       reject,
     };
     const stopWatching = this.#watch(call, options);
-    this.#calls.add(call);
+    this.#laneOf(call).calls.add(call);
     this.#dispatch();
     try {
       return (await promise) as Output;
@@ -127,7 +128,7 @@ export class ThreadPool {
   /** Replaces every idle thread, and each busy one after its call. */
   recycle(): void {
     for (const thread of this.#threads) thread.retired = true;
-    for (const thread of this.#idle.splice(0)) void thread.terminate();
+    for (const { idle } of this.#lanes) for (const thread of idle.splice(0)) void thread.terminate();
   }
 
   /** Ends all threads; running and waiting calls fail with WorkerShutdown. */
@@ -135,15 +136,22 @@ export class ThreadPool {
     this.#closed = true;
     for (const timer of [this.#spareTimer, this.#trimTimer]) if (timer !== null) clearTimeout(timer);
     const reason = new WorkerShutdown("the worker stops");
-    for (const call of this.#calls.clear()) call.reject(reason);
+    for (const { calls } of this.#lanes) for (const call of calls.clear()) call.reject(reason);
     for (const thread of this.#threads) if (thread.call !== null) thread.kill(reason);
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
   }
 
+  get #active(): number {
+    return this.#foreground.active + this.#background.active;
+  }
+
+  /** Background work takes what the rest leaves; what it has already is no reason for the rest to wait. */
   #dispatch(): void {
-    while (this.#active < this.#options.size) if (!this.#startNext()) break;
-    while (this.#calls.isStarving && this.#idle.length > 0) this.#startNext();
-    if (this.#calls.isStarving) {
+    const { size } = this.#options;
+    while (this.#foreground.active < size) if (!this.#startNext(this.#foreground)) break;
+    while (this.#active < size) if (!this.#startNext(this.#background)) break;
+    for (const lane of this.#lanes) while (lane.calls.isStarving && lane.idle.length > 0) this.#startNext(lane);
+    if (this.#lanes.some(({ calls }) => calls.isStarving)) {
       this.#spareTimer ??= setTimeout(() => this.#startSpare(), SPARE_AFTER_MS);
     } else if (this.#spareTimer !== null) {
       clearTimeout(this.#spareTimer);
@@ -152,11 +160,11 @@ export class ThreadPool {
   }
 
   /** @returns false when no call waits */
-  #startNext(): boolean {
-    const call = this.#calls.take();
+  #startNext(lane: Lane): boolean {
+    const call = lane.calls.take();
     if (call === null) return false;
-    const thread = this.#idle.pop() ?? this.#startThread();
-    this.#active += 1;
+    const thread = lane.idle.pop() ?? this.#startThread(call.background);
+    lane.active += 1;
     if (this.#active > this.#options.size) this.#trimTimer?.refresh();
     thread.start(call);
     return true;
@@ -165,17 +173,23 @@ export class ThreadPool {
   /** The pool's threads were all busy for a while: one owner gets a thread beyond them, the next one after another while. */
   #startSpare(): void {
     this.#spareTimer = null;
-    if (this.#calls.isStarving) this.#startNext();
+    const lane = this.#lanes.find(({ calls }) => calls.isStarving);
+    if (lane !== undefined) this.#startNext(lane);
     this.#dispatch();
   }
 
-  #startThread(): PoolThread {
+  #laneOf({ background }: Pick<PoolThread, "background">): Lane {
+    return background ? this.#background : this.#foreground;
+  }
+
+  #startThread(background: boolean): PoolThread {
     const thread = new PoolThread(
       {
         onIdle: (idle, heapBytes) => this.#onIdle(idle, heapBytes),
         onExit: (gone) => this.#onExit(gone),
       },
       this.#options.maxHeapMegabytes,
+      background,
     );
     this.#threads.add(thread);
     return thread;
@@ -189,8 +203,8 @@ export class ThreadPool {
     if (swollen)
       log.info({ heapBytes }, "thread replaced: it holds more memory than worker_max_memory_per_child allows");
     if (worn || swollen || thread.retired) this.#retire(thread);
-    else this.#idle.push(thread);
-    if (this.#threads.size > this.#options.size)
+    else this.#laneOf(thread).idle.push(thread);
+    if (this.#surplus(this.#laneOf(thread)) > 0)
       this.#trimTimer ??= setTimeout(() => {
         this.#trimTimer = null;
         this.#trim();
@@ -200,8 +214,9 @@ export class ThreadPool {
 
   #onExit(thread: PoolThread): void {
     this.#threads.delete(thread);
-    const idle = this.#idle.indexOf(thread);
-    if (idle >= 0) this.#idle.splice(idle, 1);
+    const { idle } = this.#laneOf(thread);
+    const index = idle.indexOf(thread);
+    if (index >= 0) idle.splice(index, 1);
     this.#release(thread);
     if (!this.#closed) this.#dispatch();
   }
@@ -210,10 +225,11 @@ export class ThreadPool {
   #release(thread: PoolThread): void {
     const { owner } = thread;
     if (owner === null) return;
+    const lane = this.#laneOf(thread);
     thread.owner = null;
-    this.#active -= 1;
+    lane.active -= 1;
     this.#completed += 1;
-    this.#calls.ended(owner);
+    lane.calls.ended(owner);
   }
 
   #retire(thread: PoolThread): void {
@@ -222,24 +238,31 @@ export class ThreadPool {
   }
 
   #trim(): void {
-    while (this.#threads.size > this.#options.size) {
-      // The one that has been idle longest: the last used is the warmest.
-      const thread = this.#idle.shift();
-      if (thread === undefined) return;
-      this.#retire(thread);
-    }
+    for (const lane of this.#lanes)
+      for (let surplus = this.#surplus(lane); surplus > 0; surplus--) {
+        // The one that has been idle longest: the last used is the warmest.
+        const thread = lane.idle.shift();
+        if (thread !== undefined) this.#retire(thread);
+      }
+  }
+
+  /** Idle threads too many: those for simulations stay warm beside a solve, those of a solve end after it. */
+  #surplus({ idle, active }: Lane): number {
+    return idle === this.#background.idle
+      ? idle.length
+      : Math.min(idle.length, idle.length + active - this.#options.size);
   }
 
   /** Listens to the call's signals. @returns what stops listening */
   #watch(call: Call, { signal, killSignal, graceMs }: RunOptions): () => void {
     let timer: NodeJS.Timeout | undefined;
     const end = (reason: unknown) => {
-      if (this.#calls.remove(call)) call.reject(asError(reason));
+      if (this.#laneOf(call).calls.remove(call)) call.reject(asError(reason));
       else this.#threadOf(call)?.kill(asError(reason));
     };
     const onAbort = () => {
       const reason: unknown = signal?.reason;
-      if (this.#calls.remove(call)) {
+      if (this.#laneOf(call).calls.remove(call)) {
         call.reject(asError(reason));
         return;
       }

@@ -1,10 +1,10 @@
 import { setPriority } from "node:os";
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { KernelContext, KernelRun } from "../kernel.js";
-import type { RunMessage, ThreadError, ThreadMessage } from "./thread-messages.js";
+import type { RunMessage, ThreadData, ThreadError, ThreadMessage } from "./thread-messages.js";
 
 /** As `nice` counts: 0 is the main thread's, 19 the lowest. */
-const KERNEL_NICENESS = 5;
+const NICENESS = { kernel: 5, background: 19 } as const;
 
 /** Entry of a pool thread: runs one kernel at a time and reports to the main thread. */
 const port = parentPort;
@@ -12,9 +12,11 @@ if (port === null) throw new Error("thread.js runs only as a worker thread");
 
 /**
  * Linux gives each thread a priority of its own: with a lower one for kernels, the main thread answers heartbeats, pings
- * and probes at once while every core computes. Elsewhere the call would lower the whole process.
+ * and probes at once while every core computes. Background work leaves the cores to the others, and nobody but root can
+ * raise a priority again: so a thread is of one kind for good. Elsewhere the call would lower the whole process.
  */
-if (process.platform === "linux") setPriority(KERNEL_NICENESS);
+const { background } = workerData as ThreadData;
+if (process.platform === "linux") setPriority(background ? NICENESS.background : NICENESS.kernel);
 
 const send = (message: ThreadMessage): void => port.postMessage(message);
 

@@ -36,8 +36,10 @@ const at = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
 /** Reads ranges, renames suits, hashes. */
 export const prepareKernel: Kernel<SolverInput, PreparedSpot> = kernel(at("prepare-kernel"));
 /** Solves a spot. */
-export const solveKernel: Kernel<SolveJob, Solution, SolveNews> = kernel(at("solve-kernel"));
+export const solveKernel: Kernel<SolveJob, Solution, SolveNews> = kernel(at("solve-kernel"), { background: true });
 /** Helps a solve for a while; true when more help is welcome. */
-export const assistKernel: Kernel<AssistJob, boolean> = kernel(at("assist-kernel"));
+export const assistKernel: Kernel<AssistJob, boolean> = kernel(at("assist-kernel"), {
+  background: true,
+});
 /** Renames the suits of a stored solution. */
 export const relabelKernel: Kernel<RelabelJob, StoredSolution> = kernel(at("relabel-kernel"));

@@ -15,7 +15,14 @@ export class Stage {
     readonly say: (line: string) => void,
     /** Each count is spoiled before it is made: a case whose limits hold all the same counts nothing. */
     readonly spoils = false,
+    /** See {@link Stage.some}. */
+    private readonly part = 1,
   ) {}
+
+  /** So many, or the part of them that a small run does. */
+  some(count: number): number {
+    return Math.ceil(count * this.part);
+  }
 
   /** Services of this case alone. */
   async services(choice: ServiceChoice): Promise<Services> {

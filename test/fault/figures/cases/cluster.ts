@@ -79,7 +79,7 @@ async function leaderKilled(stage: Stage): Promise<Figures> {
   const over = new AbortController();
   const flowing = flow.sendUntil(over.signal, PER_SECOND);
   const recoveries: number[] = [];
-  for (let kill = 1; kill <= LEADER_KILLS; kill++) {
+  for (let kill = 1; kill <= stage.some(LEADER_KILLS); kill++) {
     const leader = await whole();
     // Starting took processors away from everything.
     await delay(3000);

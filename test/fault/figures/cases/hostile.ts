@@ -85,6 +85,7 @@ async function takeDead(raw: RawAmqp, dead: Map<string, number>): Promise<number
 }
 
 async function hostile(stage: Stage): Promise<Figures> {
+  const count = stage.some(COUNT);
   const flow = await EffectFlow.open(stage);
   const [sender, reader] = [await RawAmqp.open(flow.brokerUrl), await RawAmqp.open(flow.brokerUrl)];
   stage.atEnd(() => {
@@ -95,7 +96,7 @@ async function hostile(stage: Stage): Promise<Figures> {
   const dead = new Map<string, number>();
   const over = new AbortController();
   const pinging = flow.pinger.pingUntil(over.signal, 500);
-  for (let n = 0; n < COUNT; n++) {
+  for (let n = 0; n < count; n++) {
     await sendHostile(sender, n);
     if (n % GOOD_EVERY === 0) await flow.send(1);
     if (n % 200 === 0) {
@@ -110,14 +111,14 @@ async function hostile(stage: Stage): Promise<Figures> {
   for (let quietAt = Date.now() + QUIET_MS; Date.now() < quietAt; await delay(200)) {
     await takeDead(reader, dead);
     const ended = dead.size + (await flow.effects("hostile"));
-    if (ended >= COUNT && (await flow.depth()) === 0) break;
+    if (ended >= count && (await flow.depth()) === 0) break;
     if (ended !== seen) quietAt = Date.now() + QUIET_MS;
     seen = ended;
   }
   over.abort();
   const pings = await pinging;
   return await flow.figures([{ what: "slowest ping", value: Math.max(...pings), atMost: PING_MS, unit: "ms" }], {
-    count: COUNT,
+    count,
     dead,
   });
 }

@@ -21,7 +21,7 @@ async function soak(stage: Stage): Promise<Figures> {
   const flow = await EffectFlow.open(stage);
   const megabytes: number[] = [];
   for (let round = 1; round <= 3; round++) {
-    await flow.send(HUNDRED_THOUSAND);
+    await flow.send(stage.some(HUNDRED_THOUSAND));
     await flow.end();
     megabytes.push(flow.residentMegabytes());
     stage.say(`RSS after ${await flow.effects()} tasks: ${megabytes.at(-1)?.toFixed(0)} MB`);
@@ -33,7 +33,7 @@ async function soak(stage: Stage): Promise<Figures> {
 async function later(stage: Stage): Promise<Figures> {
   const flow = await EffectFlow.open(stage);
   const due = Date.now() + ETA_MS;
-  await flow.send(HUNDRED_THOUSAND, { eta: new Date(due).toISOString() });
+  await flow.send(stage.some(HUNDRED_THOUSAND), { eta: new Date(due).toISOString() });
   await waitUntil(async () => (await flow.depth()) === 0, "the worker to hold them all", ETA_MS);
   const over = new AbortController();
   const pinging = flow.pinger.pingUntil(over.signal, 100);
@@ -72,7 +72,7 @@ async function busy(stage: Stage): Promise<Figures> {
   await flow.send(ids.splice(0, 8));
   await flow.reach(2);
   const pinging = pinger.pingUntil(over.signal, 200);
-  const endsAt = Date.now() + BUSY_MINUTES * 60_000;
+  const endsAt = Date.now() + stage.some(BUSY_MINUTES * 60_000);
   while (Date.now() < endsAt) {
     // Always some that wait.
     await flow.send(ids.splice(0, 2));

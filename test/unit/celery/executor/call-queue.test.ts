@@ -9,6 +9,7 @@ function call(owner: string): Call {
     id: ++lastId,
     owner,
     module: "file:///kernel.js",
+    background: false,
     input: null,
     cancelFlag: new Int32Array(new SharedArrayBuffer(4)),
     onProgress: undefined,

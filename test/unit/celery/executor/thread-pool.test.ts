@@ -7,6 +7,9 @@ import { waitUntil } from "../../../support/wait-until.js";
 import type { Behaviour } from "./kernels/behaviours.js";
 
 const behave = kernel<Behaviour, unknown, number>(new URL("./kernels/behaviours.ts", import.meta.url));
+const behaveInBackground = kernel<Behaviour, unknown, number>(new URL("./kernels/behaviours.ts", import.meta.url), {
+  background: true,
+});
 const pools: ThreadPool[] = [];
 
 function createPool(options: Partial<ThreadPoolOptions> = {}): ThreadPool {
@@ -119,6 +122,27 @@ describe("ThreadPool", () => {
     expect(ends.every((end) => end.status === "rejected")).toBe(true);
     // The thread that was started beyond the size stays as one of the pool's, now that the others are gone.
     await waitUntil(() => pool.stats.threads.length <= 1 && pool.stats.active === 0);
+  });
+
+  it("background calls leave the others every thread, and take what those leave", async () => {
+    const pool = createPool({ size: 2 });
+    const kill = new AbortController();
+    const end = { killSignal: kill.signal };
+    const long = [pool.run("long", behaveInBackground, { do: "loop" }, end)];
+    await waitUntil(() => pool.stats.active === 1);
+    long.push(...[1, 2].map(() => pool.run("short", behave, { do: "loop" }, end)));
+    expect(pool.stats).toMatchObject({ active: 3, waiting: 0 });
+    long.push(pool.run("long", behaveInBackground, { do: "loop" }, end));
+    expect(pool.stats).toMatchObject({ active: 3, waiting: 1 });
+    kill.abort(new Error("done"));
+    for (const outcome of await Promise.allSettled(long)) expect(outcome.status).toBe("rejected");
+  });
+
+  it.runIf(process.platform === "linux")("background calls compute in threads of the lowest priority", async () => {
+    const pool = createPool({ size: 2 });
+    expect(await pool.run("a", behave, { do: "priority" })).toBe(5);
+    expect(await pool.run("a", behaveInBackground, { do: "priority" })).toBe(19);
+    expect(await pool.run("a", behave, { do: "priority" })).toBe(5);
   });
 
   it("keeps a thread beyond the size for its owner's next calls, and not for ever", async () => {

@@ -1,3 +1,4 @@
+import { getPriority } from "node:os";
 import type { KernelContext } from "../../../../../src/celery/kernel.js";
 
 export type Behaviour =
@@ -9,6 +10,7 @@ export type Behaviour =
   | { readonly do: "exit" }
   | { readonly do: "throw-later" }
   | { readonly do: "exhaust-memory" }
+  | { readonly do: "priority" }
   | { readonly do: "spin"; readonly ms: number };
 
 /** A kernel that behaves as the tests ask, also badly. */
@@ -38,6 +40,8 @@ export async function run(behaviour: Behaviour, context: KernelContext<number>):
       const kept: number[][] = [];
       for (;;) kept.push(new Array(100_000).fill(1.5));
     }
+    case "priority":
+      return getPriority();
     case "spin": {
       const end = performance.now() + behaviour.ms;
       while (performance.now() < end) Math.random();

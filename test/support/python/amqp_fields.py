@@ -18,7 +18,7 @@ FIELDS = {
     "own_long": 1795691318276,
     "own_least": -(2**63),
     "own_float": 1e308,
-    "own_decimal": Decimal("-1.10"),
+    "own_decimal": Decimal("-1.1"),
     "own_time": datetime(2026, 11, 23, 20, 5, 4),
     "own_none": None,
     "own_list": [1, 2**40, "x", None, [True], {"deep": 2**62}],

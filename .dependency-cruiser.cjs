@@ -49,7 +49,8 @@ const celeryRoom = ([room, below]) =>
 const POKER_ROOMS = {
   wasm: [],
   evaluator: ["wasm"],
-  ranges: [],
+  categories: ["evaluator"],
+  ranges: ["categories"],
   equity: ["wasm", "evaluator", "ranges"],
   "solver/game": ["evaluator"],
   "solver/wasm": ["wasm"],

@@ -3,6 +3,7 @@ import { registerDb } from "./commands/db/command.js";
 import { registerDlq } from "./commands/dlq/command.js";
 import { registerEquity } from "./commands/equity/command.js";
 import { registerJobs } from "./commands/jobs/command.js";
+import { registerRange } from "./commands/range/command.js";
 import { registerSolve } from "./commands/solve/command.js";
 import { registerWeb } from "./commands/web/command.js";
 import { type CreateProgram, createRuntimeProgram } from "./runtime-program.js";
@@ -16,6 +17,7 @@ export const createProgram: CreateProgram = (version, redact) => {
   registerDlq(program);
   registerDb(program);
   registerEquity(program);
+  registerRange(program);
   registerSolve(program);
   registerCheck(program);
   registerWeb(program);

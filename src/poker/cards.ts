@@ -68,6 +68,9 @@ export function parseCards(text: string): Card[] {
   return cards;
 }
 
+/** One character: `A`. */
+export const rankName = (rank: number): string => RANKS[rank] ?? "?";
+
 /** Two characters: `As`. */
 export const formatCard = (card: Card): string => `${RANKS[card >> 2] ?? "?"}${SUITS[card & 3] ?? "?"}`;
 

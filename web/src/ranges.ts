@@ -3,6 +3,7 @@ import { RangeSyntaxError } from "../../src/poker/errors.js";
 import { expandRange } from "../../src/poker/ranges/expand-range.js";
 import { compileRange } from "../../src/poker/ranges/match-range.js";
 import { parseRange } from "../../src/poker/ranges/parse-range.js";
+import { needsBoard } from "../../src/poker/ranges/range-tree.js";
 
 /** What range notation says, by the worker's own rules. */
 export interface RangeCount {
@@ -12,13 +13,13 @@ export interface RangeCount {
   readonly problem: string | null;
 }
 
-/** Hands of more cards are too many to count while somebody types. */
+/** Hands of more cards are too many to count while somebody types; what a category holds depends on the board. */
 const COUNTED_CARDS = 4;
 
 export function countRange(text: string, handSize: number, dead: readonly string[]): RangeCount {
   try {
     const range = parseRange(text, handSize);
-    if (handSize > COUNTED_CARDS) return { hands: null, problem: null };
+    if (handSize > COUNTED_CARDS || needsBoard(range.root)) return { hands: null, problem: null };
     return { hands: expandRange(range, parseCards(dead.join(""))).count, problem: null };
   } catch (error) {
     if (error instanceof RangeSyntaxError) return { hands: null, problem: `at ${error.position}: ${error.problem}` };

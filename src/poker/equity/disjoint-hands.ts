@@ -5,7 +5,7 @@ import { choose } from "../combinatorics.js";
 const HAND_SIZE = 4;
 
 /**
- * A growing set of distinct four-card hands that tells how many of them share no card with a given hand, by inclusion–exclusion
+ * A growing list of four-card hands that tells how many of them share no card with a given hand, by inclusion–exclusion
  * over the cards they may share: 16 look-ups, however many hands there are.
  */
 export class DisjointHands {
@@ -13,7 +13,7 @@ export class DisjointHands {
   private readonly singles = new Int32Array(DECK_SIZE);
   private readonly pairs = new Int32Array(choose(DECK_SIZE, 2));
   private readonly triples = new Int32Array(choose(DECK_SIZE, 3));
-  private readonly hands = new Uint8Array(choose(DECK_SIZE, HAND_SIZE));
+  private readonly hands = new Uint16Array(choose(DECK_SIZE, HAND_SIZE));
 
   clear(): void {
     this.total = 0;
@@ -77,6 +77,6 @@ const QUAD = Int32Array.from({ length: DECK_SIZE }, (_, n) => choose(n, 4));
 const pair = (low: Card, high: Card): number => PAIR[high] + low;
 const triple = (low: Card, middle: Card, high: Card): number => TRIPLE[high] + PAIR[middle] + low;
 
-function bump(counts: Int32Array | Uint8Array, at: number): void {
+function bump(counts: Int32Array | Uint16Array, at: number): void {
   counts[at]++;
 }

@@ -50,6 +50,9 @@ export function costOfRun(deal: SeatedDeal): number {
 export function chooseMethod(deal: SeatedDeal, runs: number, allowance: number): CountMethod {
   if (knownHands(deal) !== undefined) return { kind: "known", cost: costOfKnown(deal) };
   const simulated = runs * costOfRun(deal);
+  if (deal.seats.some((seat) => seat.kind === "range" && seat.hands.weights !== undefined)) {
+    return { kind: "monte-carlo", cost: simulated };
+  }
   const limit = Math.max(WORTH * simulated, allowance);
   const exact = [versusRandom(deal), lateBoards(deal), lists(deal), assignments(deal)].filter(
     (method) => method !== undefined,

@@ -1,6 +1,8 @@
-import { rankOfSymbol, suitOfSymbol } from "../cards.js";
+import { parseCard, rankOf, suitOf } from "../cards.js";
+import { expectedHere } from "./foreign-forms.js";
 import type { RangeScanner } from "./range-scanner.js";
-import type { CardSlot, HandShape, RangeNode } from "./range-tree.js";
+import { ALL_RANKS, type CardSlot, type HandShape, type RangeNode } from "./range-tree.js";
+import { type Place, readCards, WORD_END } from "./read-cards.js";
 
 /** A pattern as written, before `+` and `-` spread it over ranks. */
 interface Pattern {
@@ -11,17 +13,15 @@ interface Pattern {
   readonly offset: number;
 }
 
-/** Offsets of the first and the last character of a card. */
-interface Place {
-  readonly start: number;
-  readonly last: number;
-}
-
 const SHAPE_SUFFIX: Readonly<Record<string, HandShape>> = { ds: "double-suited", ss: "single-suited" };
-const WORD_END = "(?![a-z0-9])";
+const SUFFIX = new RegExp(`ds${WORD_END}|ss${WORD_END}|o${WORD_END}`, "u");
+const EXACT_HAND = /(?:(?:10|[2-9tjqka])[shdc]){4,6}(?=\s*(?:[,@)]|$))/u;
+const EXACT_CARD = /(10|[2-9tjqka])([shdc])/giu;
 
 /** Reads cards, ranks and wildcards with their suffixes: `AsKs`, `AAxx`, `AKs+`, `JT98ds-8765ds`. */
 export function parsePattern(scanner: RangeScanner, handSize: number): RangeNode {
+  const exact = exactHand(scanner, handSize);
+  if (exact !== undefined) return exact;
   const first = readPattern(scanner, handSize);
   if (scanner.takeSymbol("+")) return spread(first, raises(scanner, first));
   if (scanner.takeSymbol("-")) {
@@ -30,31 +30,35 @@ export function parsePattern(scanner: RangeScanner, handSize: number): RangeNode
     const last = readPattern(scanner, handSize);
     return spread(first, between(scanner, first, last, operator));
   }
+  refuseDoubtful(scanner, first);
   return toNode(first, first.slots);
+}
+
+/** A hand with all its cards: what long lists are made of. */
+function exactHand(scanner: RangeScanner, handSize: number): RangeNode | undefined {
+  const start = scanner.offset;
+  const cards = scanner.lookAhead(EXACT_HAND).match(EXACT_CARD);
+  if (cards === null || cards.length !== handSize) return undefined;
+  scanner.take(EXACT_HAND);
+  const slots = cards.map((text): CardSlot => {
+    const card = parseCard(text);
+    return { ranks: 1 << rankOf(card), suit: suitOf(card) };
+  });
+  const places = cards.map((_, i) => {
+    const from = start + cards.slice(0, i).join("").length;
+    return { start: from, last: from };
+  });
+  refuseDuplicates(scanner, slots, places);
+  return { kind: "holds", slots, suits: "any" };
 }
 
 function readPattern(scanner: RangeScanner, handSize: number): Pattern {
   const offset = scanner.offset;
-  const slots: CardSlot[] = [];
-  const places: Place[] = [];
-  let wildcards = 0;
-  for (;;) {
-    const start = scanner.offset;
-    const slot = readSlot(scanner);
-    if (slot === undefined) break;
-    if (slots.length + wildcards === handSize) throw scanner.error(`more than ${handSize} cards`, start);
-    if (slot === "wildcard") {
-      wildcards++;
-    } else {
-      slots.push(slot);
-      places.push({ start, last: scanner.offset - 1 });
-    }
-  }
+  const { slots, places, wildcards } = readCards(scanner, handSize);
   if (slots.length + wildcards === 0) {
-    const found = scanner.atEnd() ? "the end" : JSON.stringify(scanner.peek());
-    throw scanner.error(`expected a hand, a percentage or a keyword, found ${found}`);
+    throw scanner.error(expectedHere(scanner));
   }
-  const suffix = scanner.take(new RegExp(`ds${WORD_END}|ss${WORD_END}|o${WORD_END}`, "u"))?.[0].toLowerCase();
+  const suffix = scanner.take(SUFFIX)?.[0].toLowerCase();
   const pattern: Pattern = { slots, wildcards, suits: "any", shape: SHAPE_SUFFIX[suffix ?? ""], offset };
   if (suffix === "o") return asTwoRanks(scanner, pattern, "offsuit", scanner.offset - 1);
   if (endsInBareS(pattern)) return asTwoRanks(scanner, pattern, "suited", places.at(-1)?.last);
@@ -62,43 +66,41 @@ function readPattern(scanner: RangeScanner, handSize: number): Pattern {
   return pattern;
 }
 
-function readSlot(scanner: RangeScanner): CardSlot | "wildcard" | undefined {
-  if (scanner.take(/[x*]/u) !== undefined) return "wildcard";
-  const ranks = scanner.peek() === "[" ? readRankSet(scanner) : readRank(scanner);
-  if (ranks === undefined) return undefined;
-  // "AAds" asks for a double-suited hand; it is not the ace of diamonds followed by an s.
-  const suit = scanner.take(new RegExp(`(?!ds${WORD_END}|ss${WORD_END})[shdc♠♥♦♣]`, "u"));
-  return { ranks, suit: suit === undefined ? -1 : suitOfSymbol(suit[0]) };
-}
-
-function readRank(scanner: RangeScanner): number | undefined {
-  const match = scanner.take(/10|[2-9tjqka]/u);
-  if (match === undefined) return undefined;
-  return 1 << (match[0] === "10" ? 8 : rankOfSymbol(match[0]));
-}
-
-/** `[AKQ]` or `[A-T]`. */
-function readRankSet(scanner: RangeScanner): number {
-  scanner.takeSymbol("[");
-  let set = 0;
-  while (!scanner.takeSymbol("]")) {
-    const from = readRank(scanner);
-    if (from === undefined) throw scanner.error("expected a rank or ]");
-    if (scanner.takeSymbol("-")) {
-      const to = readRank(scanner);
-      if (to === undefined) throw scanner.error("expected a rank");
-      for (let rank = Math.min(from, to); rank <= Math.max(from, to); rank <<= 1) set |= rank;
-    } else {
-      set |= from;
-    }
+/**
+ * Texts that players of other programs, or in a hurry, mean otherwise than they would be read.
+ * @throws RangeSyntaxError with the forms that say either
+ */
+function refuseDoubtful(scanner: RangeScanner, { slots, wildcards, shape, offset }: Pattern): void {
+  const text = scanner.source.slice(offset, scanner.offset).trim();
+  const refuse = (problem: string): never => {
+    throw scanner.error(problem, offset);
+  };
+  if (/^(?:\d|10|\d\d)$/u.test(text) && !/^([2-9])\1$/u.test(text)) {
+    const cards = text === "10" ? "T" : text;
+    refuse(
+      `did you mean ${text}%? Cards of these ranks are written ${cards}${"x".repeat(Math.max(1, 4 - cards.length))}`,
+    );
   }
-  if (set === 0) throw scanner.error("expected a rank", scanner.offset - 1);
-  return set;
+  if (/^x+$/iu.test(text) && slots.length === 0 && text.length < 4) {
+    refuse("x alone is any card: write any for every hand, [A-2]x[A-2]x or xxyy for suits");
+  }
+  if (shape !== undefined && slots.length === 1 && slots[0]?.rankName === undefined && wildcards === 0) {
+    const rank = text.slice(0, -2);
+    const suit = text.slice(-2, -1);
+    refuse(
+      `write ${rank}:${text.slice(-2)} for the property of the whole hand, ${rank}${suit}[A-2]${text.slice(-1)} for the cards`,
+    );
+  }
+  if (/[^$]r$/u.test(text) && slots.filter(({ rankName }) => rankName !== undefined).length === 1) {
+    refuse(`an r at the end is doubtful: write ${text.slice(0, -1)}:rainbow, or R for a card of another rank`);
+  }
 }
 
 /** True when the only suit of the pattern is an `s` after its last rank: `AKs`. */
 function endsInBareS({ slots }: Pattern): boolean {
-  return slots.length >= 2 && slots.at(-1)?.suit === 0 && slots.slice(0, -1).every((slot) => slot.suit < 0);
+  const isPlain = ({ suit, suitName }: CardSlot): boolean => suit < 0 && suitName === undefined;
+  const last = slots.at(-1);
+  return slots.length >= 2 && last?.suit === 0 && last.ranks !== ALL_RANKS && slots.slice(0, -1).every(isPlain);
 }
 
 /** `at`: offset of the letter that says so. */
@@ -108,10 +110,16 @@ function asTwoRanks(scanner: RangeScanner, pattern: Pattern, suits: "suited" | "
     const hint = suits === "suited" ? "; a card of spades goes first, as in QsAK" : "";
     throw scanner.error(`"${letter}" belongs after two ranks${hint}`, at);
   }
-  const slots = pattern.slots.map(({ ranks }) => ({ ranks, suit: -1 }));
-  if (slots[0]?.ranks === slots[1]?.ranks) throw scanner.error("a pair cannot be suited or offsuit", at);
+  const slots = pattern.slots.map((slot) => ({ ...slot, suit: -1 }));
+  const [one, other] = slots;
+  if (one?.ranks === other?.ranks && one?.rankName === other?.rankName && isOneRank(one))
+    throw scanner.error("a pair cannot be suited or offsuit", at);
   return { ...pattern, slots, suits };
 }
+
+/** A rank, or whatever one rank a variable stands for. */
+const isOneRank = (slot: CardSlot | undefined): boolean =>
+  slot !== undefined && (slot.rankName !== undefined || (slot.ranks & (slot.ranks - 1)) === 0);
 
 function refuseDuplicates(scanner: RangeScanner, slots: readonly CardSlot[], places: readonly Place[]): void {
   const seen = new Set<number>();
@@ -125,7 +133,9 @@ function refuseDuplicates(scanner: RangeScanner, slots: readonly CardSlot[], pla
 
 /** Ranks of a pattern without suits, highest first. */
 function bareRanks(scanner: RangeScanner, { slots }: Pattern, operator: string, at: number): number[] {
-  const bare = slots.every(({ ranks, suit }) => suit < 0 && (ranks & (ranks - 1)) === 0);
+  const bare = slots.every(
+    ({ ranks, suit, suitName }) => suit < 0 && suitName === undefined && (ranks & (ranks - 1)) === 0,
+  );
   if (!bare || slots.length === 0) throw scanner.error(`"${operator}" needs plain ranks`, at);
   return slots.map(({ ranks }) => Math.log2(ranks)).sort((one, other) => other - one);
 }

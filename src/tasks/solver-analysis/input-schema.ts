@@ -69,7 +69,14 @@ const betSize = number.pipe(
     .max(1, "pot limit allows no bet above the pot after the call: a size is a fraction of it, at most 1"),
 );
 
-/** `input_data` of a solver analysis: a game state with options beside it. Unknown keys are ignored. */
+/** Keys that backends are known to send, and that say nothing a solver goes by. */
+export const IGNORED_SOLVER_KEYS = ["opponents", "board_selection_mode"];
+/** Keys of an entry of a range, of a range with weights, and of an entry of the history. */
+export const ENTRY_KEYS = { known: ["cards", "hand", "range", "weight"] };
+export const RANGE_KEYS = { known: ["hands", "weights"] };
+export const HISTORY_KEYS = { known: ["player", "action", "amount"], ignored: ["street"] };
+
+/** `input_data` of a solver analysis: a game state with options beside it. Other keys are refused. */
 export const solverInputSchema = z.looseObject({
   player_position: whole(0, 1000).nullish().describe("Player to act; default: the first of active_players"),
   active_players: list(whole(0, 1000), "player ids")

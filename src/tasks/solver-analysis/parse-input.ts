@@ -4,12 +4,17 @@ import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from ".
 import { PokerError } from "../../poker/errors.js";
 import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
 import { valueAt } from "../describe-issue.js";
+import { refuseUnknownKeys } from "../unknown-keys.js";
 import {
   DEFAULT_BET_SIZES,
   DEFAULT_MAX_RAISES,
   DEFAULT_TARGET,
   DEFAULT_TIME_LIMIT_SECONDS,
+  ENTRY_KEYS,
+  HISTORY_KEYS,
+  IGNORED_SOLVER_KEYS,
   ITERATIONS_TIME_LIMIT_SECONDS,
+  RANGE_KEYS,
   type SolverInputData,
   solverInputSchema,
 } from "./input-schema.js";
@@ -62,6 +67,7 @@ export function parseSolverInput(inputData: unknown): SolverInput {
   const data = flatten(inputData);
   const checked = solverInputSchema.safeParse(data);
   if (!checked.success) throw new JobInputError(describeIssues(checked.error.issues, data));
+  refuseUnknown(checked.data);
   try {
     return readInput(checked.data);
   } catch (error) {
@@ -75,6 +81,22 @@ function flatten(inputData: unknown): unknown {
   const { game_state: state, ...beside } = inputData;
   if (typeof state !== "object" || state === null) throw new JobInputError("game_state must be an object");
   return { ...beside, ...state };
+}
+
+/** @throws JobInputError for a key that nobody would read */
+function refuseUnknown(data: SolverInputData): void {
+  refuseUnknownKeys(data, { known: Object.keys(solverInputSchema.shape), ignored: IGNORED_SOLVER_KEYS });
+  data.betting_history?.forEach((entry, i) => {
+    if (!Array.isArray(entry)) refuseUnknownKeys(entry, HISTORY_KEYS, `betting_history[${i}]`);
+  });
+  for (const [player, range] of Object.entries(data.player_ranges ?? {})) {
+    const place = `player_ranges.${player}`;
+    if (typeof range !== "object" || range === null) continue;
+    if (!Array.isArray(range)) refuseUnknownKeys(range, RANGE_KEYS, place);
+    (Array.isArray(range) ? range : range.hands).forEach((entry, i) => {
+      if (typeof entry === "object" && !Array.isArray(entry)) refuseUnknownKeys(entry, ENTRY_KEYS, `${place}[${i}]`);
+    });
+  }
 }
 
 const MOST_ISSUES = 5;
@@ -106,12 +128,15 @@ function readInput(data: SolverInputData): SolverInput {
   const street = readStreet(data, boards);
   const heroCards =
     data.hero_cards == null || isBlank(data.hero_cards) ? null : readCardList(data.hero_cards, "hero_cards");
-  for (const key of Object.keys(data.player_ranges ?? {})) {
-    if (!/^\d+$/.test(key)) throw new JobInputError(`player_ranges: ${JSON.stringify(key)} is not a player id`);
-  }
+  assumptions.push(...checkRangePlayers(data, activePlayers));
   const ranges = activePlayers.map((player) =>
     readRange(data.player_ranges?.[String(player)] ?? null, `player_ranges.${player}`),
   );
+  activePlayers.forEach((player, seat) => {
+    if (data.player_ranges?.[String(player)] != null && ranges[seat] === null) {
+      assumptions.push(`player_ranges.${player} is empty: the default range is taken`);
+    }
+  });
   const handSize = readHandSize(data, heroCards, ranges);
   if (heroCards) checkHero(heroCards, handSize, boards);
   checkDeck(activePlayers.length, handSize, boards);
@@ -144,6 +169,26 @@ function readInput(data: SolverInputData): SolverInput {
     useCache: data.use_cache ?? true,
     assumptions,
   };
+}
+
+/**
+ * Ranges of players who have folded are not used, which is said; others name nobody.
+ * @throws JobInputError for a range of a player who is not there
+ */
+function checkRangePlayers(data: SolverInputData, activePlayers: readonly number[]): string[] {
+  const unused: string[] = [];
+  for (const key of Object.keys(data.player_ranges ?? {})) {
+    if (!/^\d+$/.test(key)) throw new JobInputError(`player_ranges: ${JSON.stringify(key)} is not a player id`);
+    const player = Number(key);
+    if (activePlayers.includes(player)) continue;
+    if (player >= data.stack_sizes.length) {
+      throw new JobInputError(
+        `player_ranges.${key}: there is no player ${key}: active_players are [${activePlayers.join(", ")}]`,
+      );
+    }
+    unused.push(`the range of player ${player} is not used: he is not one of active_players`);
+  }
+  return unused;
 }
 
 function readRequest(data: SolverInputData): SolverInput["request"] {

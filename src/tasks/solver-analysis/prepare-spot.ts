@@ -25,7 +25,7 @@ export interface PreparedSpot {
 }
 
 /** Raised when the meaning of "game_state_hash" changes, so that old rows are not taken for answers. */
-const HASH_VERSION = 2;
+const HASH_VERSION = 3;
 
 /**
  * Lists the ranges, renames the suits canonically and hashes the game. Takes up to a second for wide ranges: runs in a
@@ -48,6 +48,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
       handSize: input.handSize,
       street: input.state.street,
       dead: boardCards,
+      boards: input.boards,
       heroCards: seat === heroSeat ? hero : null,
       mayDraw: blind[seat] === true,
       random: Random.fromSeed(input.options.seed + seat),

@@ -28,6 +28,7 @@ const gameSchema = z
 
 const rangeSchema = z.object({
   source: z.string().describe("What the range is: notation, default, or hands given"),
+  read_as: z.string().describe("How the source was read, in words"),
   combos: z.array(z.string()).describe('Hands such as "AsKsQhJh", in the order of every strategy array'),
   weights: z.array(z.number()),
   combos_before_cap: z.int().describe("Hands of the range before it was thinned out"),

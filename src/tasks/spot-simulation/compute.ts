@@ -8,10 +8,12 @@ import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
 import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
 import { countVersusRandom } from "../../poker/equity/versus-random.js";
+import { asEquallyLikely } from "../../poker/equity/weighted-hands.js";
 import { releaseKernels } from "../../poker/evaluator/kernels.js";
 import { adoptTables, type EvaluatorTables, evaluatorTables } from "../../poker/evaluator/tables.js";
 import { Random } from "../../poker/random.js";
 import { expandRange, type RangeHands } from "../../poker/ranges/expand-range.js";
+import type { Boards } from "../../poker/ranges/match-range.js";
 import type { Range } from "../../poker/ranges/range-tree.js";
 import type { SharedMemory } from "../../poker/wasm/shared-memory.js";
 
@@ -39,7 +41,12 @@ export type ComputeInput =
     }
   /** Asks for the evaluator tables: building them would hold up the main thread. */
   | { readonly kind: "tables" }
-  | { readonly kind: "expand"; readonly range: Range; readonly dead: readonly (readonly number[])[] };
+  | {
+      readonly kind: "expand";
+      readonly range: Range;
+      readonly boards: Boards;
+      readonly dead: readonly (readonly number[])[];
+    };
 
 export type ComputeOutput =
   | { readonly kind: "tables"; readonly tables: SharedMemory }
@@ -56,7 +63,7 @@ const RUNS_BETWEEN_CHECKS = 4096;
 export function run(input: ComputeInput, context: KernelContext): ComputeOutput {
   if (input.kind === "tables") return { kind: "tables", tables: evaluatorTables().memory };
   if (input.kind === "expand") {
-    const hands = input.dead.map((dead) => expand(input.range, dead, context));
+    const hands = input.dead.map((dead) => expand(input.range, input.boards, dead, context));
     if (context.cancelled()) throw new Error("cancelled");
     return { kind: "expanded", hands };
   }
@@ -71,11 +78,15 @@ export function run(input: ComputeInput, context: KernelContext): ComputeOutput 
   }
 }
 
-function expand(range: Range, dead: readonly number[], context: KernelContext): RangeHands {
-  const hands = expandRange(range, dead, () => context.cancelled());
-  const shared = new Uint8Array(new SharedArrayBuffer(hands.cards.length));
-  shared.set(hands.cards);
-  return { ...hands, cards: shared };
+function expand(range: Range, boards: Boards, dead: readonly number[], context: KernelContext): RangeHands {
+  const listed = expandRange(range, dead, { boards, cancelled: () => context.cancelled() });
+  const { cards, weights, ...hands } = asEquallyLikely(listed);
+  const shared = new Uint8Array(new SharedArrayBuffer(cards.length));
+  shared.set(cards);
+  if (weights === undefined) return { ...hands, cards: shared };
+  const sharedWeights = new Float64Array(new SharedArrayBuffer(weights.byteLength));
+  sharedWeights.set(weights);
+  return { ...hands, cards: shared, weights: sharedWeights };
 }
 
 function count(

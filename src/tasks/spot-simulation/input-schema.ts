@@ -38,7 +38,12 @@ const playerSchema = z.union([
   z.array(z.union([z.string(), z.null()])),
 ]);
 
-/** `input_data` of a spot simulation. Unknown keys are ignored. */
+/** Keys that the front end sends with a spot, and that say nothing of its cards. */
+export const IGNORED_SPOT_KEYS = ["spot_name", "spot_description", "from_spot_mode"];
+/** A player's keys; the name is the front end's. */
+export const PLAYER_KEYS = { known: ["cards", "player_number"], ignored: ["name"] };
+
+/** `input_data` of a spot simulation. Other keys are refused, but for {@link IGNORED_SPOT_KEYS}. */
 export const spotInputSchema = z.looseObject({
   players: z
     .array(playerSchema)

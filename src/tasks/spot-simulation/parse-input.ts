@@ -3,7 +3,8 @@ import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.
 import { CardError, plural, RangeSyntaxError } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
 import { describeIssue } from "../describe-issue.js";
-import { DEFAULT_RUNS, type SpotInputData, spotInputSchema } from "./input-schema.js";
+import { refuseUnknownKeys } from "../unknown-keys.js";
+import { DEFAULT_RUNS, IGNORED_SPOT_KEYS, PLAYER_KEYS, type SpotInputData, spotInputSchema } from "./input-schema.js";
 import { isCardText, readCard, readCards } from "./read-cards.js";
 import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer } from "./spot-input.js";
 
@@ -20,6 +21,10 @@ export function parseSpotInput(inputData: unknown): SpotInput {
   const checked = spotInputSchema.safeParse(inputData);
   if (!checked.success) throw new JobInputError(describeIssue(checked.error.issues[0], inputData, unionHint));
   const data = checked.data;
+  refuseUnknownKeys(data, { known: Object.keys(spotInputSchema.shape), ignored: IGNORED_SPOT_KEYS });
+  data.players.forEach((player, i) => {
+    if (!Array.isArray(player)) refuseUnknownKeys(player, PLAYER_KEYS, `players[${i}]`);
+  });
   const drafts = data.players.map(readPlayer);
   const handSize = handSizeOf(drafts, data.num_cards);
   const players = drafts.map((draft, i): SpotPlayer => {

@@ -119,6 +119,8 @@ export const spotResultSchema = z.strictObject({
   player_number: z.int().min(1),
   cards: z.array(z.string()).describe("Hole cards; unknown ones are empty strings; empty for a range"),
   range: z.string().optional(),
+  range_read_as: z.string().optional().describe("How the range was read, in words"),
+  range_hands: count.optional().describe("Hands of the range that can be dealt; absent where it is every hand"),
   method: method.describe("How the actual numbers were found"),
   total_equity: fraction.describe("Share of the whole pot, both boards, against the other players"),
   simulation_runs: count.describe("Runs the job asked for"),

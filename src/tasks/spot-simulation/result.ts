@@ -1,8 +1,9 @@
 import { formatCard } from "../../poker/cards.js";
-import { knownHands } from "../../poker/equity/deal.js";
+import { knownHands, type Seat } from "../../poker/equity/deal.js";
 import { findOuts, type PlayerOuts } from "../../poker/equity/outs.js";
 import { EQUITY, WINS_OR_SHARES } from "../../poker/equity/share-statistics.js";
 import { evaluatorTables } from "../../poker/evaluator/tables.js";
+import { describeRange } from "../../poker/ranges/describe-range.js";
 import {
   boardStats,
   breakdownOf,
@@ -55,6 +56,7 @@ function playerResult(
   return {
     player_number: entry?.playerNumber ?? player + 1,
     ...cardsField(entry?.hand),
+    ...rangeFields(entry?.hand, actual.experiment.deal.seats[player]),
     method: methodOf(actual),
     total_equity: totalEquity(actual, player, errors),
     ...Object.assign({}, ...ofBoards),
@@ -77,6 +79,14 @@ function cardsField(hand: PlayerHand | undefined): Pick<SpotResult, "cards" | "r
   if (hand === undefined) return { cards: [] };
   if (hand.kind === "range") return { cards: [], range: hand.range.source };
   return { cards: hand.cards.map((card) => (card === null ? "" : formatCard(card))) };
+}
+
+/** How a range was read, and how many of its hands can be dealt. */
+function rangeFields(hand: PlayerHand | undefined, seat: Seat | undefined): Partial<SpotResult> {
+  if (hand?.kind !== "range") return {};
+  const readAs = { range_read_as: describeRange(hand.range.root) };
+  if (seat?.kind !== "range") return readAs;
+  return { ...readAs, range_hands: seat.hands.different ?? seat.hands.count };
 }
 
 /** Fields of one board, with the side's name before them. Records the errors of its numbers. */

@@ -64,7 +64,7 @@ async function expandRanges(input: SpotInput, compute: Compute): Promise<HandsOf
   const expanded = new Map<string, RangeHands>();
   await Promise.all(
     Array.from(needed, async ([key, { player, range, dead }]) => {
-      const output = await compute({ kind: "expand", range, dead: [dead] });
+      const output = await compute({ kind: "expand", range, boards: input.boards, dead: [dead] });
       const hands = output.kind === "expanded" ? output.hands[0] : undefined;
       if (hands === undefined || hands.count === 0) {
         throw new JobInputError(`players[${player}]: no hand of range ${JSON.stringify(range.source)} can be dealt`);

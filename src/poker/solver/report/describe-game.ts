@@ -34,6 +34,7 @@ export function describeGame(spot: Spot, sizing: PotLimitSizing, format: FormatC
 export function describeRange(spot: Spot, seat: number, hands: HandSet, format: FormatCards | null): SolvedRange {
   return {
     source: spot.ranges[seat].source,
+    read_as: spot.ranges[seat].readAs,
     combos: format ? Array.from({ length: hands.count }, (_, hand) => format(handCards(hands, hand))) : [],
     weights: format ? Array.from(hands.weights, (weight) => Number(weight.toPrecision(6))) : [],
     combos_before_cap: spot.ranges[seat].hands.count,

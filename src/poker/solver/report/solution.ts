@@ -117,6 +117,8 @@ export interface SolvedGame {
 
 export interface SolvedRange {
   readonly source: string;
+  /** How the source was read, in words. */
+  readonly read_as: string;
   readonly combos: readonly string[];
   readonly weights: readonly number[];
   /** Hands of the range before it was thinned out. */

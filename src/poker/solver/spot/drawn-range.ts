@@ -1,7 +1,7 @@
 import { type Card, deckWithout } from "../../cards.js";
 import { choose } from "../../combinatorics.js";
 import { type Random, shuffleStart } from "../../random.js";
-import { compileRange } from "../../ranges/match-range.js";
+import { compileWeights } from "../../ranges/match-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import { handKey } from "../game/hand-set.js";
 
@@ -9,6 +9,7 @@ import { handKey } from "../game/hand-set.js";
 export interface DrawnRange {
   /** Each ascending, none twice. */
   readonly hands: number[][];
+  readonly weights: number[];
   /** Hands of the whole range, about. */
   readonly size: number;
 }
@@ -29,22 +30,25 @@ const FIRST_TRIES = 100_000;
 export function drawRange(text: string, handSize: number, dead: ReadonlySet<Card>, random: Random): DrawnRange | null {
   const listed = LISTED_AT_MOST[handSize];
   if (listed === undefined) return null;
-  const test = compileRange(parseRange(text, handSize).root);
+  const weightOf = compileWeights(parseRange(text, handSize).root);
   const deck = Uint8Array.from(deckWithout(dead));
   const all = choose(deck.length, handSize);
-  const drawn = new Map<number, number[]>();
+  const drawn = new Map<number, { readonly hand: number[]; readonly weight: number }>();
   let tries = 0;
   let found = 0;
   while (tries < MOST_TRIES && drawn.size < DRAWN_HANDS) {
     tries++;
     shuffleStart(deck, handSize, random);
     const hand = deck.slice(0, handSize).sort();
-    if (test(hand)) {
+    const weight = weightOf(hand);
+    if (weight > 0) {
       found++;
-      drawn.set(handKey(hand), [...hand]);
+      drawn.set(handKey(hand), { hand: [...hand], weight });
     }
     if (tries === FIRST_TRIES && (found / tries) * all < listed / 2) return null;
   }
   const size = Math.round((found / tries) * all);
-  return size > listed ? { hands: [...drawn.values()], size } : null;
+  if (size <= listed) return null;
+  const entries = [...drawn.values()];
+  return { hands: entries.map(({ hand }) => hand), weights: entries.map(({ weight }) => weight), size };
 }

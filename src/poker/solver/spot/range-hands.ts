@@ -1,6 +1,7 @@
 import { type Card, formatCards } from "../../cards.js";
 import { CardError, PokerError, plural, SolverInputError } from "../../errors.js";
 import type { Random } from "../../random.js";
+import { describeRange } from "../../ranges/describe-range.js";
 import { expandRange } from "../../ranges/expand-range.js";
 import { parseRange } from "../../ranges/parse-range.js";
 import type { RangeNode } from "../../ranges/range-tree.js";
@@ -45,7 +46,10 @@ function isBlindNode(node: RangeNode): boolean {
     case "and":
       return node.parts.every(isBlindNode);
     case "not":
+    case "weighted":
       return isBlindNode(node.part);
+    case "category":
+      return false;
     case "holds":
       return node.slots.every((slot) => slot.suit < 0);
     case "any":
@@ -59,21 +63,23 @@ function isBlindNode(node: RangeNode): boolean {
 function expandNotation(
   text: string,
   weight: number,
-  handSize: number,
-  dead: ReadonlySet<Card>,
-  heroCards: readonly Card[] | null,
+  { handSize, dead, boards, heroCards }: RangeSetting,
 ): HandSet | null {
-  const { cards, count } = expandRange(parseRange(text, handSize), dead);
-  const hands: HandSet = { k: handSize, count, cards, weights: new Float64Array(count).fill(weight) };
+  const { cards, count, weights } = expandRange(parseRange(text, handSize), dead, { boards });
+  const scaled = weights?.map((own) => own * weight) ?? new Float64Array(count).fill(weight);
+  const hands: HandSet = { k: handSize, count, cards, weights: scaled };
   if (count === 0 || !(weight > 0)) return null;
   return heroCards && findHand(hands, heroCards) < 0 ? null : hands;
 }
 
 /** Expands a part, without hands that hold a dead card. */
-function expandPart(part: RangePart, handSize: number, dead: ReadonlySet<Card>): number[][] {
+function expandPart(part: RangePart, { handSize, dead, boards }: RangeSetting): HandList {
   if (part.kind === "notation") {
-    const { cards, count } = expandRange(parseRange(part.text, handSize), dead);
-    return Array.from({ length: count }, (_, hand) => [...cards.subarray(hand * handSize, (hand + 1) * handSize)]);
+    const { cards, count, weights } = expandRange(parseRange(part.text, handSize), dead, { boards });
+    return {
+      hands: Array.from({ length: count }, (_, hand) => [...cards.subarray(hand * handSize, (hand + 1) * handSize)]),
+      weights: Array.from({ length: count }, (_, hand) => (weights?.[hand] ?? 1) * part.weight),
+    };
   }
   if (part.cards.length !== handSize) {
     throw new SolverInputError(`hand ${formatCards(part.cards)} has ${part.cards.length} cards instead of ${handSize}`);
@@ -81,19 +87,23 @@ function expandPart(part: RangePart, handSize: number, dead: ReadonlySet<Card>):
   if (new Set(part.cards).size !== handSize) {
     throw new CardError(`a card occurs twice in hand ${formatCards(part.cards)}`);
   }
-  return part.cards.some((card) => dead.has(card)) ? [] : [[...part.cards].sort((a, b) => a - b)];
+  const hands = part.cards.some((card) => dead.has(card)) ? [] : [[...part.cards].sort((a, b) => a - b)];
+  return { hands, weights: hands.map(() => part.weight) };
 }
 
-function merge(parts: readonly (readonly [number[][], number])[]): HandList {
+/** A hand in several lists has the weight of the last; a hero's hand that none holds comes in with weight 1. */
+function merge(lists: readonly HandList[], heroCards: readonly Card[] | null): HandList {
   const found = new Map<number, { hand: number[]; weight: number }>();
-  for (const [hands, weight] of parts) {
-    for (const hand of hands) {
+  for (const { hands, weights } of lists) {
+    hands.forEach((hand, index) => {
       const key = handKey(hand);
       const known = found.get(key);
-      if (!known) found.set(key, { hand, weight });
-      else known.weight = Math.max(known.weight, weight);
-    }
+      if (known) known.weight = weights[index];
+      else found.set(key, { hand, weight: weights[index] });
+    });
   }
+  const hero = heroCards && [...heroCards].sort((a, b) => a - b);
+  if (hero && !((found.get(handKey(hero))?.weight ?? 0) > 0)) found.set(handKey(hero), { hand: hero, weight: 1 });
   const all = [...found.values()].filter((entry) => entry.weight > 0);
   return { hands: all.map((entry) => entry.hand), weights: all.map((entry) => entry.weight) };
 }
@@ -102,6 +112,8 @@ export interface ExpandedRange {
   readonly hands: HandSet;
   /** What the range is, for the reader of the result. */
   readonly source: string;
+  /** How the source was read, in words. */
+  readonly readAs: string;
   /** Given hand by hand, rather than by notation or default. */
   readonly explicit: boolean;
   /** Hands of the range, about, when `hands` were drawn from them at random; else null. */
@@ -115,6 +127,8 @@ export interface RangeSetting {
   readonly handSize: number;
   readonly street: number;
   readonly dead: ReadonlySet<Card>;
+  /** What the range's categories go by. */
+  readonly boards: readonly (readonly Card[])[];
   /** Hand that must be part of the range, added when it is missing; null without one. */
   readonly heroCards: readonly Card[] | null;
   /** Whether a wide range may be drawn at random: a sample treats suits alike on the average only. */
@@ -123,7 +137,7 @@ export interface RangeSetting {
 }
 
 /**
- * Lists the hands of a range. A hand listed twice keeps its larger weight; hands that hold a board card are left out.
+ * Lists the hands of a range. A hand listed twice has the weight of the last; hands that hold a board card are left out.
  *
  * @throws SolverInputError naming the range, when no hand is left or an entry cannot be read.
  */
@@ -142,26 +156,25 @@ function inPlace<T>(place: string, read: () => T): T {
 }
 
 function expand(spec: RangeSpec, setting: RangeSetting): ExpandedRange {
-  const { handSize, street, dead, heroCards } = setting;
+  const { handSize, street, heroCards } = setting;
   const fallback = street === 0 || handSize !== 4 ? DEFAULT_PREFLOP_RANGE : DEFAULT_RANGE;
   const parts: readonly RangePart[] = spec ?? [{ kind: "notation", text: fallback, weight: 1 }];
   const source = spec === null ? `default: ${fallback}` : describe(parts);
+  const readAs = read(parts, handSize);
   const [only] = parts;
   const drawn = drawWide(parts, setting);
   if (!drawn && parts.length === 1 && only?.kind === "notation") {
-    const hands = expandNotation(only.text, only.weight, handSize, dead, heroCards);
-    if (hands) return { hands, source, explicit: false, drawnFrom: null };
+    const hands = expandNotation(only.text, only.weight, setting);
+    if (hands) return { hands, source, readAs, explicit: false, drawnFrom: null };
   }
-  const lists = drawn
-    ? [[drawn.hands, 1] as const]
-    : parts.map((part) => [expandPart(part, handSize, dead), part.weight] as const);
-  if (heroCards) lists.push([[[...heroCards].sort((a, b) => a - b)], 0]);
-  const { hands, weights } = lists.length === 1 && lists[0] ? plain(lists[0]) : merge(withHero(lists, heroCards));
+  const lists = drawn ? [drawn] : parts.map((part) => expandPart(part, setting));
+  const { hands, weights } = merge(lists, heroCards);
   if (hands.length === 0)
     throw new SolverInputError("no hand of the range is possible: it needs a weight above 0 and no card of the board");
   return {
     hands: createHandSet(hands, weights),
     source,
+    readAs,
     explicit: spec?.every((part) => part.kind === "hand") ?? false,
     drawnFrom: drawn?.size ?? null,
   };
@@ -174,21 +187,19 @@ function drawWide(parts: readonly RangePart[], { handSize, dead, mayDraw, random
   return drawRange(only.text, handSize, dead, random);
 }
 
-function plain([hands, weight]: readonly [number[][], number]): HandList {
-  return { hands: weight > 0 ? hands : [], weights: hands.map(() => weight) };
-}
+const MOST_READ = 6;
 
-/** A hero's hand that the range lacks comes in with weight 1. */
-function withHero(
-  lists: readonly (readonly [number[][], number])[],
-  heroCards: readonly Card[] | null,
-): readonly (readonly [number[][], number])[] {
-  if (!heroCards) return lists;
-  const key = handKey([...heroCards].sort((a, b) => a - b));
-  const held = lists.some(([hands, weight]) => weight > 0 && hands.some((hand) => handKey(hand) === key));
-  return held
-    ? lists
-    : lists.map(([hands, weight], index) => [hands, index === lists.length - 1 ? 1 : weight] as const);
+/** How the parts of a range were read. */
+function read(parts: readonly RangePart[], handSize: number): string {
+  const notations = parts.flatMap((part) => (part.kind === "notation" ? [part] : []));
+  const shown = notations.slice(0, MOST_READ).map(({ text, weight }) => {
+    const reading = describeRange(parseRange(text, handSize).root);
+    return weight === 1 ? reading : `${reading}, weight ${weight}`;
+  });
+  const rest = parts.length - shown.length;
+  return [...shown, ...(rest > 0 ? [`${plural(rest, "hand")} ${shown.length > 0 ? "more" : "given"}`] : [])].join(
+    "; or ",
+  );
 }
 
 function describe(parts: readonly RangePart[]): string {

@@ -29,6 +29,8 @@ export interface SpotOptions {
 export interface SpotRange {
   readonly hands: HandSet;
   readonly source: string;
+  /** How the source was read, in words. */
+  readonly readAs: string;
   /** Every hand was listed by the job. */
   readonly explicit: boolean;
   /** Hands of the range, about, when `hands` were drawn from them at random; else null. */

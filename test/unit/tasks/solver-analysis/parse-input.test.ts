@@ -5,7 +5,7 @@ const river = { board: ["Ks", "Qd", "7h", "4c", "2d"], pot_size: 100, stack_size
 
 describe("a solver job's input", () => {
   it("may be the state itself or lie under game_state with options beside it", () => {
-    const nested = parseSolverInput({ game_state: river, iterations: 50, bet_sizes: [1, 0.5, 1], colour: "blue" });
+    const nested = parseSolverInput({ game_state: river, iterations: 50, bet_sizes: [1, 0.5, 1], opponents: 1 });
     const flat = parseSolverInput({ ...river, iterations: 50, bet_sizes: [0.5, 1] });
     expect(nested).toEqual(flat);
     expect(nested.options.betSizes).toEqual([0.5, 1]);
@@ -65,7 +65,22 @@ describe("a solver job's input", () => {
       ["notation", 1],
     ]);
     expect(ranges[1]).toHaveLength(1);
-    expect(parseSolverInput({ ...river, player_ranges: { "0": [], "1": "" } }).ranges).toEqual([null, null]);
+    const empty = parseSolverInput({ ...river, player_position: 0, player_ranges: { "0": [], "1": "" } });
+    expect(empty.ranges).toEqual([null, null]);
+    expect(empty.assumptions).toEqual([
+      "player_ranges.0 is empty: the default range is taken",
+      "player_ranges.1 is empty: the default range is taken",
+    ]);
+  });
+
+  it("says of a range that its player has folded, and refuses one of nobody", () => {
+    const three = { ...river, stack_sizes: [300, 300, 300], active_players: [0, 2], player_position: 0 };
+    expect(parseSolverInput({ ...three, player_ranges: { "1": "AA" } }).assumptions).toEqual([
+      "the range of player 1 is not used: he is not one of active_players",
+    ]);
+    expect(() => parseSolverInput({ ...three, player_ranges: { "7": "AA" } })).toThrow(
+      "player_ranges.7: there is no player 7: active_players are [0, 2]",
+    );
   });
 
   it.each([
@@ -96,6 +111,14 @@ describe("a solver job's input", () => {
     [{ ...river, betting_history: [["x", "bet", 10]] }, /betting_history\[0\]: "x" is not a player id/],
     [{ ...river, betting_history: [[0, "dance", 10]] }, /"dance" is not an action/],
     [{ ...river, player_ranges: { "0": [["As", "Qq", "Jd", "Td"]] } }, /player_ranges\.0\[0\]: "Qq" is not a card/],
+    [{ ...river, bet_size: [1] }, /^bet_size is no key of this input: did you mean bet_sizes\?/],
+    [{ game_state: { ...river, raek: 1 } }, /^raek is no key of this input/],
+    [
+      { ...river, betting_history: [{ player: 0, action: "bet", amonut: 5 }] },
+      /^betting_history\[0\]\.amonut .*amount/,
+    ],
+    [{ ...river, player_ranges: { "0": [{ range: "AA", wieght: 0.5 }] } }, /^player_ranges\.0\[0\]\.wieght .*weight/],
+    [{ ...river, player_ranges: { "0": { hands: ["AA"], weight: [1] } } }, /^player_ranges\.0\.weight .*weights/],
     [{ game_state: 7 }, /game_state must be an object/],
     [null, /input_data/],
     ["nonsense", /input_data/],

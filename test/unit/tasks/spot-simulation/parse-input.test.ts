@@ -104,6 +104,30 @@ describe("spot input", () => {
     expect(handOf("AsKsx")).toMatchObject({ kind: "range" });
   });
 
+  it.each([
+    [{ rake: 5 }, /^rake is no key of this input: did you mean board\?|^rake is no key/],
+    [{ bet_size: 1 }, /^bet_size is no key of this input/],
+    [{ board2: ["2c"] }, /^board2 is no key of this input: did you mean board\?/],
+    [{ simulation_run: 5 }, /did you mean simulation_runs\?/],
+    [
+      { players: [HERO, { cards: VILLAIN, range: "AA" }] },
+      /^players\[1\]\.range is no key of this input: did you mean cards\?/,
+    ],
+  ])("refuses a key that nobody reads: %j", (fields, message) => {
+    expect(() => parseSpotInput({ players: [HERO], ...fields })).toThrow(message);
+  });
+
+  it("takes what the front end sends beside the cards, and comments", () => {
+    const fields = {
+      spot_name: "x",
+      spot_description: "y",
+      from_spot_mode: true,
+      max_hand_combinations: 5,
+      _note: "z",
+    };
+    expect(parseSpotInput({ players: [HERO], ...fields }).players).toHaveLength(1);
+  });
+
   it("does not stumble over a player's number", () => {
     const numbers = ["7", 0, 2.5, null, {}, 9];
     const input = parseSpotInput({ players: numbers.map((player_number) => ({ cards: [], player_number })) });
@@ -150,7 +174,7 @@ describe("spot input", () => {
     [{ players: [HERO], random_opponents: 9 }, "random_opponents: 9 is not valid (at most 8)"],
     [{ players: [[...HERO, "2c", "3c"]], random_opponents: 8 }, "random_opponents 8: 9 hands of 6 cards"],
     [{ players: [HERO], target_standard_error: 0 }, "target_standard_error: 0 is not valid (more than 0)"],
-    [{ players: [{ cards: "AAxy" }] }, 'players[0]: range "AAxy" at position 4: unexpected "y"'],
+    [{ players: [{ cards: "AAex" }] }, 'players[0]: range "AAex" at position 3: unexpected "e"'],
     [{ players: new Array(10).fill(["", "", "", "", ""]) }, "10 hands of 5 cards, 1 board and 0 folded cards need 55"],
     [{ players: [{ cards: "AsKsQhJhTh9h8h" }] }, "players[0]: a hand has 4, 5 or 6 cards, not 7 cards"],
   ])("is refused with the offending value: %j", (data, message) => {

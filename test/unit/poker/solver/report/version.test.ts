@@ -19,7 +19,9 @@ const CASES: readonly Record<string, unknown>[] = [
 ];
 
 /** Numbers to five digits: the last bits of a power may differ between versions of the JavaScript engine. */
-function rounded(_key: string, value: unknown): unknown {
+function rounded(key: string, value: unknown): unknown {
+  // Words for the reader, of a range that did not change.
+  if (key === "read_as") return undefined;
   return typeof value === "number" ? Number(value.toPrecision(5)) : value;
 }
 

@@ -61,7 +61,7 @@ const POKER_ROOMS = {
   "solver/sampled": ["wasm", "solver/(game|wasm|abstraction|vector)"],
   "solver/multiway": ["evaluator", "solver/game", "solver/betting", "solver/abstraction"],
   "solver/plan": ["solver/(game|betting|abstraction|spot|vector|sampled)"],
-  "solver/report": ["evaluator", "solver/[^/]+"],
+  "solver/report": ["evaluator", "ranges", "solver/[^/]+"],
 };
 const pokerRoom = ([room, below]) =>
   forbid(

@@ -5,6 +5,7 @@ import { registerEquity } from "./commands/equity/command.js";
 import { registerJobs } from "./commands/jobs/command.js";
 import { registerRange } from "./commands/range/command.js";
 import { registerSolve } from "./commands/solve/command.js";
+import { registerView } from "./commands/view/command.js";
 import { registerWeb } from "./commands/web/command.js";
 import { type CreateProgram, createRuntimeProgram } from "./runtime-program.js";
 
@@ -19,6 +20,7 @@ export const createProgram: CreateProgram = (version, redact) => {
   registerEquity(program);
   registerRange(program);
   registerSolve(program);
+  registerView(program);
   registerCheck(program);
   registerWeb(program);
   return program;

@@ -61,7 +61,7 @@ function deadLetterQueue(): string {
 
 /** A job whose message has become a dead letter. */
 async function deadJob(): Promise<string> {
-  const id = await submit(BAD_SPOT);
+  const id = await submit(BAD_SPOT, "--unchecked");
   await waitUntil(async () => (await jobs.row(id)).status === "FAILED", `the failure of ${id}: ${worker.output}`);
   const { channel } = bare.current;
   const { queue } = await channel.assertQueue(deadLetterQueue(), { durable: true });
@@ -122,6 +122,34 @@ describe("celery jobs", () => {
     const [listed] = JSON.parse((await celery("jobs", "list", "--status", "cancelled", "--json")).stdout);
     expect(listed.progress_message).toMatch(/^Cancelled: its task could not be sent: .*ECONNREFUSED/);
     expect(listed.error_message).not.toContain("s3cret");
+  });
+
+  it("submit checks the input before it writes a row, and takes the backend's envelope", async () => {
+    const refused = async (input: unknown, type = "spot") => {
+      const args = ["jobs", "submit", type, "--user", USER_ID, "--input", "-"];
+      const { code, stderr } = await runBuiltCelery(args, environment(), JSON.stringify(input));
+      return { code, stderr };
+    };
+    const before = (await celery("jobs", "list", "--json")).stdout;
+    expect(await refused({ ...SPOT, rake: 5 })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Error: --input: rake is no key of this input"),
+    });
+    expect(await refused({ players: [{ cards: "15%,!AA" }] })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("write 15%!AA"),
+    });
+    const river = { board: ["Ks", "Qd", "7h", "4c", "2d"], pot_size: 100, stack_sizes: [100, 100] };
+    expect(await refused({ ...river, player_ranges: { "0": "25" } }, "solver")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("player_ranges.0: range"),
+    });
+    expect(await refused({ job_type: "SOLVER_ANALYSIS", input_data: SPOT })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("SOLVER_ANALYSIS: submit it as such"),
+    });
+    expect((await celery("jobs", "list", "--json")).stdout).toBe(before);
+    await completed(await submit({ job_type: "SPOT_SIMULATION", input_data: SPOT }));
   });
 
   it("submit --watch follows a job to its result as a table; show and list have it", async () => {

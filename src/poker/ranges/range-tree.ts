@@ -68,7 +68,7 @@ export interface Range {
 }
 
 /** Whether some node of the tree is as asked. */
-export function someNode(node: RangeNode, is: (node: RangeNode) => boolean): boolean {
+function someNode(node: RangeNode, is: (node: RangeNode) => boolean): boolean {
   if (is(node)) return true;
   if (node.kind === "or" || node.kind === "and") return node.parts.some((part) => someNode(part, is));
   return node.kind === "not" || node.kind === "weighted" ? someNode(node.part, is) : false;

@@ -2,7 +2,7 @@ import { SolverInputError } from "../errors.js";
 import { planHeadsUp } from "./plan/heads-up-plan.js";
 import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
-import { classifyHands } from "./report/hand-classes.js";
+import { classifierOf } from "./report/hand-classes.js";
 import { headsUpSolution } from "./report/heads-up-solution.js";
 import type { FormatCards, Solution } from "./report/solution.js";
 import type { SampledGame } from "./sampled/sampled-game.js";
@@ -31,7 +31,7 @@ export function solveHeadsUp(
   const startedAt = hooks.startedAt ?? hooks.now();
   const { plan, sorted, problem } = planHeadsUp(spot, limits);
   if (!plan && spot.street < 3) {
-    return solveSampled(spot, planSampled(spot, sorted, limits, classifyHands), limits, hooks, format, onShared);
+    return solveSampled(spot, planSampled(spot, sorted, limits, classifierOf(spot)), limits, hooks, format, onShared);
   }
   if (!plan)
     throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);

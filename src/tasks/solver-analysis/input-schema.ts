@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { classesSchema } from "../class-definitions.js";
 
 /** Defaults and bounds of a solver job's options. */
 export const DEFAULT_BET_SIZES = [0.5, 1] as const;
@@ -133,6 +134,7 @@ export const solverInputSchema = z.looseObject({
   tree_depth: whole(0, 1000)
     .nullish()
     .describe("Actions and deals shown below the root; default: all of this street's actions"),
+  classes: classesSchema.nullish(),
   full_strategy: flag.nullish().describe("Every node, deal and combo, with each combo's EVs; the result may be large"),
 });
 

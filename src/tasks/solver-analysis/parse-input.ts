@@ -3,18 +3,15 @@ import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
 import { PokerError } from "../../poker/errors.js";
 import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
+import { readClasses } from "../class-definitions.js";
 import { valueAt } from "../describe-issue.js";
-import { refuseUnknownKeys } from "../unknown-keys.js";
+import { checkNotation, checkRangePlayers, refuseUnknown } from "./check-ranges.js";
 import {
   DEFAULT_BET_SIZES,
   DEFAULT_MAX_RAISES,
   DEFAULT_TARGET,
   DEFAULT_TIME_LIMIT_SECONDS,
-  ENTRY_KEYS,
-  HISTORY_KEYS,
-  IGNORED_SOLVER_KEYS,
   ITERATIONS_TIME_LIMIT_SECONDS,
-  RANGE_KEYS,
   type SolverInputData,
   solverInputSchema,
 } from "./input-schema.js";
@@ -83,22 +80,6 @@ function flatten(inputData: unknown): unknown {
   return { ...beside, ...state };
 }
 
-/** @throws JobInputError for a key that nobody would read */
-function refuseUnknown(data: SolverInputData): void {
-  refuseUnknownKeys(data, { known: Object.keys(solverInputSchema.shape), ignored: IGNORED_SOLVER_KEYS });
-  data.betting_history?.forEach((entry, i) => {
-    if (!Array.isArray(entry)) refuseUnknownKeys(entry, HISTORY_KEYS, `betting_history[${i}]`);
-  });
-  for (const [player, range] of Object.entries(data.player_ranges ?? {})) {
-    const place = `player_ranges.${player}`;
-    if (typeof range !== "object" || range === null) continue;
-    if (!Array.isArray(range)) refuseUnknownKeys(range, RANGE_KEYS, place);
-    (Array.isArray(range) ? range : range.hands).forEach((entry, i) => {
-      if (typeof entry === "object" && !Array.isArray(entry)) refuseUnknownKeys(entry, ENTRY_KEYS, `${place}[${i}]`);
-    });
-  }
-}
-
 const MOST_ISSUES = 5;
 const MOST_VALUE_TEXT = 60;
 
@@ -138,6 +119,9 @@ function readInput(data: SolverInputData): SolverInput {
     }
   });
   const handSize = readHandSize(data, heroCards, ranges);
+  ranges.forEach((range, seat) => {
+    checkNotation(range, handSize, `player_ranges.${activePlayers[seat]}`);
+  });
   if (heroCards) checkHero(heroCards, handSize, boards);
   checkDeck(activePlayers.length, handSize, boards);
   return {
@@ -164,31 +148,12 @@ function readInput(data: SolverInputData): SolverInput {
       seed: data.seed ?? 1,
       treeDepth: data.tree_depth ?? null,
       fullStrategy: data.full_strategy ?? false,
+      classes: data.classes == null ? null : readClasses(data.classes, handSize),
     },
     request: readRequest(data),
     useCache: data.use_cache ?? true,
     assumptions,
   };
-}
-
-/**
- * Ranges of players who have folded are not used, which is said; others name nobody.
- * @throws JobInputError for a range of a player who is not there
- */
-function checkRangePlayers(data: SolverInputData, activePlayers: readonly number[]): string[] {
-  const unused: string[] = [];
-  for (const key of Object.keys(data.player_ranges ?? {})) {
-    if (!/^\d+$/.test(key)) throw new JobInputError(`player_ranges: ${JSON.stringify(key)} is not a player id`);
-    const player = Number(key);
-    if (activePlayers.includes(player)) continue;
-    if (player >= data.stack_sizes.length) {
-      throw new JobInputError(
-        `player_ranges.${key}: there is no player ${key}: active_players are [${activePlayers.join(", ")}]`,
-      );
-    }
-    unused.push(`the range of player ${player} is not used: he is not one of active_players`);
-  }
-  return unused;
 }
 
 function readRequest(data: SolverInputData): SolverInput["request"] {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { formatCard, formatCards } from "../../poker/cards.js";
 import { Random } from "../../poker/random.js";
+import { renameClassSuits } from "../../poker/ranges/class-view.js";
 import { machineSpeed } from "../../poker/solver/plan/machine-speed.js";
 import { canonicalSuits, mapHands } from "../../poker/solver/spot/canonical-suits.js";
 import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
@@ -82,7 +83,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
     root,
     ranges,
     hero: heroCards && { seat: heroSeat, cards: heroCards },
-    options: input.options,
+    options: { ...input.options, classes: input.options.classes && renameClassSuits(input.options.classes, suits) },
   };
   return {
     spot,
@@ -107,7 +108,7 @@ function readRoot({ state, assumptions }: SolverInput): Spot["root"] {
  * be solved.
  */
 function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
-  const { betSizes, maxRaises, maxCombos, seed } = spot.options;
+  const { betSizes, maxRaises, maxCombos, seed, classes } = spot.options;
   const hash = createHash("md5");
   const { state, toAct, minBet } = spot.root;
   hash.update(
@@ -125,6 +126,8 @@ function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
       maxRaises,
       maxCombos,
       seed,
+      // Rows of a report by other classes are another answer.
+      ...(classes === null ? [] : [classes]),
     ]),
   );
   spot.ranges.forEach(({ hands, source }, seat) => {

@@ -40,10 +40,14 @@ export function registerJobs(program: Command): void {
 
   jobs
     .command("submit")
-    .description("insert a job and send its task, as the backend does; prints the job's id")
+    .description("check the input, insert a job and send its task, as the backend does; prints the job's id")
     .argument("<type>", KINDS, jobType)
     .requiredOption("--user <id>", "whose job it is")
-    .requiredOption("--input <file>", "file with the input JSON; - reads standard input")
+    .requiredOption(
+      "--input <file>",
+      "file with the input as JSON, or the backend's {job_type, input_data}; - reads standard input",
+    )
+    .option("--unchecked", "submit input that a worker will refuse, too")
     .option("-w, --watch", "watch it until it is done")
     .option(...json)
     .action(async (type: JobType, _flags: unknown, command: Command) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { asError } from "../../../celery/values.js";
+import { asError, isRecord } from "../../../celery/values.js";
+import { JobInputError } from "../../../jobs/errors.js";
 import { JobRepository, type JobRow } from "../../../jobs/repository.js";
 import type { JobStatus, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";
@@ -20,6 +21,7 @@ export interface JobsFlags extends GlobalFlags {
   readonly limit?: number;
   readonly input?: string;
   readonly watch?: boolean;
+  readonly unchecked?: boolean;
 }
 
 const POLL_INTERVAL_MS = 300;
@@ -58,7 +60,9 @@ export async function showJob(id: string, flags: JobsFlags): Promise<void> {
 /** See {@link submitJob}. */
 export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
-  const job = { userId: flags.user ?? "", jobType: type, inputData: readInput(flags.input ?? "-") };
+  const inputData = inputOf(readInput(flags.input ?? "-"), type);
+  if (flags.unchecked !== true) await checkInput(inputData, type);
+  const job = { userId: flags.user ?? "", jobType: type, inputData };
   const { id, taskId } = await withRepository((repository) =>
     submitJob(
       repository,
@@ -123,6 +127,27 @@ async function existing(repository: JobRepository, id: string): Promise<JobRow> 
 
 async function withRepository<Result>(work: (repository: JobRepository) => Promise<Result>): Promise<Result> {
   return await withDatabase((database) => work(new JobRepository(database)));
+}
+
+/** The input itself, or what the backend takes: `{"job_type", "input_data"}`. */
+function inputOf(data: unknown, type: JobType): unknown {
+  if (!isRecord(data) || !("input_data" in data)) return data;
+  const { job_type: named, input_data: input } = data;
+  if (named !== undefined && named !== type) {
+    throw new CliError(`--input is for a job of type ${String(named)}: submit it as such`, EXIT_USAGE);
+  }
+  return input;
+}
+
+/** Reads the input as the worker will, so that no row is written that can only fail. */
+async function checkInput(input: unknown, type: JobType): Promise<void> {
+  const work = await jobKind(type).load();
+  try {
+    work.parse(input);
+  } catch (cause) {
+    if (!(cause instanceof JobInputError)) throw cause;
+    throw new CliError(`--input: ${cause.message}`, EXIT_USAGE, { cause });
+  }
 }
 
 function readInput(file: string): unknown {

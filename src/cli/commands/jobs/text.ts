@@ -1,8 +1,13 @@
+import { isRecord } from "../../../celery/values.js";
 import type { JobRow } from "../../../jobs/repository.js";
 import { jobKind } from "../../../plosolver/job-kinds.js";
 import type { Output } from "../../terminal/output.js";
+import { solutionText } from "../solve/text.js";
+import { isSolution } from "../view/run.js";
 
 const BAR_WIDTH = 30;
+/** Letters of an input that are shown. */
+const MOST_INPUT = 2000;
 
 /** One line that follows a job: redrawn on a terminal, a new line for each change elsewhere. */
 export class ProgressLine {
@@ -34,14 +39,21 @@ export function printJob(output: Output, row: JobRow): void {
   for (const [name, value] of fields) {
     if (value !== null) output.line(`${output.style(name.padEnd(width), "bold")}  ${String(value)}`);
   }
-  output.line(`${output.style("input_data".padEnd(width), "bold")}  ${JSON.stringify(row.input_data)}`);
+  const input = JSON.stringify(row.input_data);
+  const shown = input.length > MOST_INPUT ? `${input.slice(0, MOST_INPUT)}… (whole with --json)` : input;
+  output.line(`${output.style("input_data".padEnd(width), "bold")}  ${shown}`);
   if (row.result_data === null || row.result_data === undefined) return;
   output.line();
   printResult(output, row);
 }
 
-/** The answer of a job, wherever one is shown: the table that its kind of job makes of it, else JSON. */
+/** The answer of a job, wherever one is shown: a solution's tables, the table that its kind of job makes of it, else JSON. */
 export function printResult(output: Output, { job_type, result_data }: Pick<JobRow, "job_type" | "result_data">): void {
+  const solution = isRecord(result_data) ? result_data.solution : undefined;
+  if (isSolution(solution)) {
+    for (const row of solutionText(solution, output)) output.line(row);
+    return;
+  }
   const table = jobKind(job_type).resultTable?.(result_data) ?? null;
   if (table === null) {
     output.line(JSON.stringify(result_data, null, 2));

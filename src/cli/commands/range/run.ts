@@ -1,12 +1,16 @@
+import { JobInputError } from "../../../jobs/errors.js";
 import { type Card, firstDuplicate, formatCard, formatCards, parseCards } from "../../../poker/cards.js";
 import { CATEGORY_LIST } from "../../../poker/categories/names.js";
 import { choose } from "../../../poker/combinatorics.js";
 import { PokerError } from "../../../poker/errors.js";
+import { compileClasses } from "../../../poker/ranges/class-view.js";
 import { describeRange } from "../../../poker/ranges/describe-range.js";
 import { expandRange, type RangeHands } from "../../../poker/ranges/expand-range.js";
 import { parseRange, readParts } from "../../../poker/ranges/parse-range.js";
 import type { Range } from "../../../poker/ranges/range-tree.js";
+import { readClasses } from "../../../tasks/class-definitions.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
+import { readView } from "../../session/view-file.js";
 import { Output } from "../../terminal/output.js";
 import { readText } from "../../terminal/read-text.js";
 import { csvOfHands, exportHands, printRange, type RangeReading } from "./text.js";
@@ -43,9 +47,14 @@ export async function showRange(text: string | undefined, flags: RangeFlags): Pr
     const hands = expandRange(range, dead, { boards });
     if (flags.export === true) output.line(exportHands(hands));
     else if (flags.csv === true) for (const row of csvOfHands(hands)) output.line(row);
-    else show(output, readingOf(range, hands, boards, dead, flags), flags);
+    else {
+      const classes = flags.view === undefined ? [] : await countClasses(flags.view, hands, boards);
+      show(output, readingOf(range, hands, boards, dead, flags, classes), flags);
+    }
   } catch (error) {
-    throw error instanceof PokerError ? new CliError(error.message, EXIT_USAGE, { cause: error }) : error;
+    throw error instanceof PokerError || error instanceof JobInputError
+      ? new CliError(error.message, EXIT_USAGE, { cause: error })
+      : error;
   }
 }
 
@@ -55,7 +64,7 @@ function show(output: Output, reading: RangeReading, flags: RangeFlags): void {
 }
 
 /** A range's text as a command line gives it: itself, `file:<path>`, or `-` for standard input. */
-export async function rangeText(argument: string): Promise<string> {
+async function rangeText(argument: string): Promise<string> {
   if (argument === "-") return (await readText("-")).trim();
   if (!argument.startsWith("file:")) return argument;
   return (await readText(argument.slice("file:".length))).trim();
@@ -98,6 +107,7 @@ function readingOf(
   boards: readonly (readonly Card[])[],
   dead: readonly Card[],
   flags: RangeFlags,
+  classes: RangeReading["classes"],
 ): RangeReading {
   const { handSize, source } = range;
   const parts = readParts(source, handSize);
@@ -111,6 +121,7 @@ function readingOf(
     hands: hands.count,
     ...(weighted === undefined ? {} : { weight: weighted }),
     of_hands: all,
+    classes,
     parts:
       parts.length < 2 || parts.length > MOST_PARTS
         ? []
@@ -121,6 +132,23 @@ function readingOf(
           })),
     examples: examplesOf(hands, flags.examples ?? 8),
   };
+}
+
+/** How many hands of a range each class of a view has, and what they weigh. */
+async function countClasses(
+  file: string,
+  { cards, count, handSize, weights }: RangeHands,
+  boards: readonly (readonly Card[])[],
+): Promise<RangeReading["classes"]> {
+  const view = compileClasses(readClasses(await readView(file), handSize, file), boards);
+  const rows = view.names.map((name) => ({ name, hands: 0, weight: 0 }));
+  for (let hand = 0; hand < count; hand++) {
+    const row = rows[view.placeOf(cards.subarray(hand * handSize, (hand + 1) * handSize))];
+    if (row === undefined) continue;
+    row.hands++;
+    row.weight += weights?.[hand] ?? 1;
+  }
+  return rows;
 }
 
 /** Hands spread evenly over the list, cards of each from high to low. */

@@ -13,6 +13,8 @@ export interface RangeReading {
   readonly weight?: number;
   /** All hands that the boards and dead cards leave. */
   readonly of_hands: number;
+  /** Of a view; empty without one. */
+  readonly classes: readonly { readonly name: string; readonly hands: number; readonly weight: number }[];
   readonly parts: readonly { readonly part: string; readonly hands: number; readonly read_as: string }[];
   readonly examples: readonly string[];
 }
@@ -38,10 +40,20 @@ export function printRange(output: Output, reading: RangeReading): void {
     const sum = reading.parts.reduce((total, { hands }) => total + hands, 0);
     if (sum > reading.hands) output.line("Hands in several parts count once, with the weight of the last.");
   }
+  if (reading.classes.length > 0) printClasses(output, reading);
   if (reading.examples.length > 0) {
     output.line();
     output.line(`${output.style("examples", "bold")}  ${reading.examples.join("  ")}`);
   }
+}
+
+function printClasses(output: Output, { classes }: RangeReading): void {
+  const whole = classes.reduce((sum, { weight }) => sum + weight, 0);
+  output.line();
+  output.table(
+    ["CLASS", "HANDS", "SHARE"],
+    classes.map(({ name, hands, weight }) => [name, count(hands), `${((weight / whole) * 100).toFixed(2)} %`]),
+  );
 }
 
 /** A weight in digits without an exponent, so that it reads back as the same number. */

@@ -11,6 +11,7 @@ export function registerSolve(program: Command): void {
     .option("--time <time>", "stop after this time: 30s, 2m or seconds", seconds)
     .option("--iterations <n>", "stop after this many iterations", wholeNumber)
     .option("--threads <n>", "threads: 1 or 2 (default: 2 where there are two cores)", wholeNumber)
+    .option("--view <file>", "classes of hands of the tables: a view (YAML or JSON) as in examples/views")
     .option("-j, --json", "print what the job's result_data would be")
     .action(async (file: string, _flags: unknown, command: Command) => {
       const { solveFile } = await import("./run.js");

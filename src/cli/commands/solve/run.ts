@@ -6,12 +6,14 @@ import { machine } from "../../../celery/values.js";
 import { JobInputError } from "../../../jobs/errors.js";
 import { isPokerError } from "../../../poker/errors.js";
 import { MAX_THREADS } from "../../../poker/solver/vector/memory-layout.js";
+import type { ClassesData } from "../../../tasks/class-definitions.js";
 import { progressMessage } from "../../../tasks/solver-analysis/job.js";
 import { prepareKernel } from "../../../tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../../../tasks/solver-analysis/parse-input.js";
 import { type Compute, runSolve } from "../../../tasks/solver-analysis/run-solve.js";
 import { describeRequest, type StoredSolution } from "../../../tasks/solver-analysis/stored-solution.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
+import { readView } from "../../session/view-file.js";
 import { Output } from "../../terminal/output.js";
 import { solutionText } from "./text.js";
 
@@ -24,6 +26,8 @@ export interface SolveFlags extends GlobalFlags {
   readonly iterations?: number;
   readonly json?: boolean;
   readonly threads?: number;
+  /** File of a view. */
+  readonly view?: string;
 }
 
 const OWNER = "solve";
@@ -31,7 +35,8 @@ const MAX_BYTES = 2 ** 31;
 
 /** Solves the spot of a file and prints the solution. Ctrl-C ends with the best solution so far. */
 export async function solveFile(file: string, flags: SolveFlags): Promise<void> {
-  const input = parse(await read(file), flags);
+  const classes = flags.view === undefined ? undefined : await readView(flags.view);
+  const input = parse(await read(file), flags, classes);
   const output = new Output(flags);
   const threads = Math.min(MAX_THREADS, flags.threads ?? machine().cpus);
   const pool = new ThreadPool({
@@ -92,11 +97,12 @@ async function read(file: string): Promise<unknown> {
   }
 }
 
-function parse(data: unknown, { target, time, iterations }: SolveFlags) {
+function parse(data: unknown, { target, time, iterations }: SolveFlags, classes?: ClassesData) {
   const asked = {
     ...(target === undefined ? {} : { target_exploitability: target }),
     ...(time === undefined ? {} : { time_limit_seconds: time }),
     ...(iterations === undefined ? {} : { iterations }),
+    ...(classes === undefined ? {} : { classes }),
   };
   const nested = typeof data === "object" && data !== null && "game_state" in data ? data.game_state : null;
   const changed =

@@ -99,6 +99,11 @@ function classHeading({ game }: StoredSolution): string {
   return game.board2 ? "hand on the first board" : "hand";
 }
 
+/** The strategy of a node by class of hand. */
+export function nodeTable(solution: StoredSolution, node: SolutionNode, output: Output): string[] {
+  return strategyTable(node, output, classHeading(solution), chipsBeside(solution.game.pot));
+}
+
 function strategyTable(node: SolutionNode, output: Output, classes: string, chips: Chips): string[] {
   const labels = node.actions.map(actionLabel);
   const legend = labels.map((label, index) => `${style(output, index, mark(index))} ${label}`).join("   ");

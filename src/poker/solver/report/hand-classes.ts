@@ -3,7 +3,9 @@ import { CATEGORIES, CATEGORY_OF_VALUE } from "../../evaluator/categories.js";
 import { buildFiveCardValues, multisetIndex } from "../../evaluator/five-card-values.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
+import { compileClasses } from "../../ranges/class-view.js";
 import { type HandSet, handCards } from "../game/hand-set.js";
+import type { Spot } from "../spot/spot.js";
 
 /** Classes of the hands of a range as a player would name them, strongest first. */
 export interface HandClasses {
@@ -80,6 +82,22 @@ function preflopName(hand: readonly number[]): string {
                 : 6;
   const suits = [0, 1, 2, 3].filter((suit) => hand.filter((card) => suitOf(card) === suit).length >= 2).length;
   return `${PREFLOP_NAMES[shape]}, ${SUIT_NAMES[suits >= 2 ? 0 : suits === 1 ? 1 : 2]}`;
+}
+
+/** Sorts the hands of a spot into the classes that it asks for. */
+export function classifierOf({ options, boards }: Spot): (hands: HandSet) => HandClasses {
+  const { classes } = options;
+  if (classes === null) return (hands) => classifyHands(hands, boards[0] ?? []);
+  const view = compileClasses(classes, boards);
+  return (hands) => {
+    const { k, count, cards } = hands;
+    const places = Array.from({ length: count }, (_, hand) => view.placeOf(cards.subarray(hand * k, (hand + 1) * k)));
+    const kept = [...new Set(places)].sort((a, b) => a - b);
+    return {
+      names: kept.map((place) => view.names[place]),
+      of: Uint8Array.from(places, (place) => kept.indexOf(place)),
+    };
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
-import { classifyHands } from "./hand-classes.js";
+import { classifierOf } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
 import {
   actionLabel,
@@ -55,7 +55,8 @@ export function headsUpSolution(
   const roundEv = evRounder(pot);
   const first = roundEv(values[0]) ?? 0;
   const hero = heroPlace(spot, solver);
-  const classes = ([0, 1] as const).map((seat) => classifyHands(solver.game.hands[seat], spot.boards[0]));
+  const classify = classifierOf(spot);
+  const classes = ([0, 1] as const).map((seat) => classify(solver.game.hands[seat]));
   const rangeBytes = rangesBytes(solver);
   const listed = options.fullStrategy || rangeBytes <= MOST_RANGE_BYTES;
   const tree = new SolutionTree(solver, {

@@ -5,7 +5,7 @@ import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { ActionMeans } from "../multiway/root-street.js";
 import { heroHand, type MultiwayPlan } from "../plan/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
-import { classifyHands } from "./hand-classes.js";
+import { classifierOf, type HandClasses } from "./hand-classes.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy } from "./numbers.js";
 import { SampledPlay } from "./sampled-play.js";
 import {
@@ -246,12 +246,12 @@ export class MultiwayReport {
     });
   }
 
-  readonly #classesBySeat = new Map<number, ReturnType<typeof classifyHands>>();
+  readonly #classesBySeat = new Map<number, HandClasses>();
 
-  #classes(seat: number): ReturnType<typeof classifyHands> {
+  #classes(seat: number): HandClasses {
     const known = this.#classesBySeat.get(seat);
     if (known) return known;
-    const classes = classifyHands(this.#plan.ranges[seat].hands, this.#spot.boards[0] ?? []);
+    const classes = classifierOf(this.#spot)(this.#plan.ranges[seat].hands);
     this.#classesBySeat.set(seat, classes);
     return classes;
   }

@@ -1,4 +1,5 @@
 import type { Card } from "../../cards.js";
+import type { RangeClass } from "../../ranges/class-view.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { RootState } from "./root-state.js";
 
@@ -24,6 +25,8 @@ export interface SpotOptions {
   readonly seed: number;
   readonly treeDepth: number | null;
   readonly fullStrategy: boolean;
+  /** Classes of hands that the report's rows go by; null: by made hand and draw. */
+  readonly classes: readonly RangeClass[] | null;
 }
 
 export interface SpotRange {

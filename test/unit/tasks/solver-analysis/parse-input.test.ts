@@ -21,6 +21,7 @@ describe("a solver job's input", () => {
       seed: 1,
       treeDepth: null,
       fullStrategy: false,
+      classes: null,
     });
     expect(input.request).toEqual({ iterations: null, targetExploitability: 0.005, timeLimitSeconds: 60 });
     expect(parseSolverInput({ ...river, iterations: 100 }).request).toEqual({

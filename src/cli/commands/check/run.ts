@@ -1,24 +1,23 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Kysely } from "kysely";
-import { byNode } from "../../../celery/tooling.js";
-import { asError, displayUrl, isRecord } from "../../../celery/values.js";
+import { asError, displayUrl } from "../../../celery/values.js";
 import { databaseStatus, explainMissing } from "../../../jobs/migrator.js";
 import { JobRepository } from "../../../jobs/repository.js";
 import type { JobsDatabase } from "../../../jobs/schema.js";
 import { submitJob } from "../../../operations/jobs.js";
 import { CliError, type GlobalFlags } from "../../globals.js";
-import { type BrokerSession, withBroker } from "../../session/broker-session.js";
+import { type AppSession, withApp, withBroker } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
+import { sendTaskBy } from "../../session/send-task.js";
 import { Output, plural } from "../../terminal/output.js";
 import { describeDatabase } from "../db/text.js";
-import { sendTask } from "../messages/run.js";
 
 /** Options of `celery check`. */
 export interface CheckFlags extends GlobalFlags {
   readonly user?: string;
 }
 
-const ANSWER_TIMEOUT_MS = 2000;
+const ANSWER_TIMEOUT_SECONDS = 2;
 const JOB_TIMEOUT_MS = 60_000;
 const JOB_POLL_MS = 200;
 /** Two hands on a turn: exact within milliseconds. */
@@ -42,8 +41,8 @@ export async function runCheck(flags: CheckFlags): Promise<void> {
   };
   await check("database", () => withDatabase(checkTables));
   await check("broker", () => withBroker(flags, async ({ connection }) => displayUrl(connection.address)));
-  await check("workers", () => withBroker(flags, checkWorkers));
-  await check("queues", () => withBroker(flags, checkConsumers));
+  await check("workers", () => withApp(flags, checkWorkers));
+  await check("queues", () => withApp(flags, checkConsumers));
   const { user } = flags;
   if (user !== undefined) await check("job", () => withDatabase((database) => runJob(database, user, flags)));
   if (failed > 0) throw new CliError(`${plural(failed, "check")} failed`);
@@ -55,33 +54,31 @@ async function checkTables(database: Kysely<JobsDatabase>): Promise<string> {
   return describeDatabase(status);
 }
 
-async function checkWorkers({ control }: BrokerSession): Promise<string> {
-  const replies = await control.call("ping", {}, { destination: null, timeoutMs: ANSWER_TIMEOUT_MS });
-  if (replies.length === 0) throw new CliError("none answers: is one running, and may it be controlled?");
-  return `${plural(replies.length, "worker")}: ${replies.map(({ nodename }) => nodename).join(", ")}`;
+async function checkWorkers(session: AppSession): Promise<string> {
+  const names = Object.keys((await (await inspectOf(session)).ping()) ?? {});
+  if (names.length === 0) throw new CliError("none answers: is one running, and may it be controlled?");
+  return `${plural(names.length, "worker")}: ${names.join(", ")}`;
 }
 
-async function checkConsumers({ control, queues }: BrokerSession): Promise<string> {
-  const replies = await control.call("active_queues", {}, { destination: null, timeoutMs: ANSWER_TIMEOUT_MS });
-  const lists: unknown[] = Object.values(byNode(replies));
-  const consumed = new Set(
-    lists
-      .flatMap((list) => (Array.isArray(list) ? list : []))
-      .flatMap((queue) => (isRecord(queue) ? [queue.name] : [])),
-  );
+async function checkConsumers(session: AppSession): Promise<string> {
+  const { queues } = session;
+  const lists = Object.values((await (await inspectOf(session)).activeQueues()) ?? {});
+  const consumed = new Set<unknown>(lists.flat().map(({ name }) => name));
   const alone = queues.filter((queue) => !consumed.has(queue));
   if (alone.length > 0) throw new CliError(`nobody consumes ${alone.join(", ")}`);
   return `${queues.join(", ")} are consumed`;
 }
 
+async function inspectOf({ client, connect }: AppSession): Promise<ReturnType<typeof client.control.inspect>> {
+  await connect();
+  return client.control.inspect({ timeout: ANSWER_TIMEOUT_SECONDS });
+}
+
 async function runJob(database: Kysely<JobsDatabase>, userId: string, flags: GlobalFlags): Promise<string> {
   const repository = new JobRepository(database);
   const startedAt = performance.now();
-  const { id } = await submitJob(
-    repository,
-    (name, args, options) => withBroker(flags, (session) => sendTask(session, name, args, {}, options)),
-    { userId, jobType: "SPOT_SIMULATION", inputData: SMALL_JOB },
-  );
+  const job = { userId, jobType: "SPOT_SIMULATION", inputData: SMALL_JOB } as const;
+  const { id } = await submitJob(repository, sendTaskBy(flags), job);
   while (performance.now() - startedAt < JOB_TIMEOUT_MS) {
     const row = await repository.find(id);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);

@@ -9,6 +9,7 @@ import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { withApp } from "../../session/broker-session.js";
 import { withDatabase } from "../../session/database-session.js";
+import { sendTaskBy } from "../../session/send-task.js";
 import { Output } from "../../terminal/output.js";
 import { ProgressLine, printJob, printResult } from "./text.js";
 
@@ -64,15 +65,7 @@ export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> 
   if (flags.unchecked !== true) await checkInput(inputData, type);
   const job = { userId: flags.user ?? "", jobType: type, inputData };
   const { id, taskId } = await withRepository((repository) =>
-    submitJob(
-      repository,
-      (name, args, options) =>
-        withApp(flags, async (session) => {
-          await session.connect();
-          return await session.client.sendTask(name, args, {}, options);
-        }),
-      job,
-    ).catch((cause: unknown) => {
+    submitJob(repository, sendTaskBy(flags), job).catch((cause: unknown) => {
       if (!(cause instanceof OperationError)) throw cause;
       throw new CliError(`${cause.message}: --user takes an id of the table users`, EXIT_USAGE, { cause });
     }),

@@ -99,7 +99,11 @@ module.exports = {
     ),
     ...Object.entries(CELERY_ROOMS).map(celeryRoom),
     forbid("protocol-is-pure", "^src/celery/protocol/", "^src/celery/(?!protocol/)"),
-    forbid("amqp-knows-no-settings", "^src/celery/amqp/", "^src/celery/(?!amqp/|protocol/|changes|errors|secrets|server-url|tls-files)"),
+    forbid(
+      "amqp-knows-no-settings",
+      "^src/celery/amqp/",
+      "^src/celery/(?!amqp/|protocol/|changes|errors|secrets|server-url|tls-files)",
+    ),
     forbid("only-results-use-postgres", "^src/celery/(?!results/|index\\.ts$|worker/worker\\.ts$)", layer("postgres")),
     {
       name: "only-amqp-uses-amqplib",

@@ -20,6 +20,7 @@ const POSITION_BITS = 19;
  * @param from first completion (in colex order of the live cards) to count
  * @param to completion after the last one
  * @param cancelled asked between completions; true ends the count early, with `into` useless
+ * @param tallies receive each hand's results as well
  */
 export function countLists(
   tables: EvaluatorTables,
@@ -28,8 +29,9 @@ export function countLists(
   to: number,
   into: ShowdownCounts,
   cancelled: () => boolean,
+  tallies?: readonly [HandTallies, HandTallies],
 ): void {
-  const count = new ListCount(tables, deal, into);
+  const count = new ListCount(tables, deal, into, tallies);
   const known = deal.boards[0];
   let number = 0;
   let stopped = false;
@@ -41,6 +43,19 @@ export function countLists(
     number++;
   });
 }
+
+/** Results of each hand of a list, by its place: deals won and not lost, and all deals. */
+export interface HandTallies {
+  readonly wins: Float64Array;
+  readonly notLost: Float64Array;
+  readonly all: Float64Array;
+}
+
+export const emptyTallies = (hands: number): HandTallies => ({
+  wins: new Float64Array(hands),
+  notLost: new Float64Array(hands),
+  all: new Float64Array(hands),
+});
 
 /** Completions of the deal's board. */
 export const completionsOfLists = (deal: SeatedDeal): number =>
@@ -77,9 +92,14 @@ class SortedList {
     return Math.floor(this.keys[position] / 2 ** POSITION_BITS);
   }
 
+  /** Place in the list of the hand at a position. */
+  handAt(position: number): number {
+    return this.keys[position] % 2 ** POSITION_BITS;
+  }
+
   /** First index in `cards` of the hand at a position. */
   cardsAt(position: number): number {
-    return (this.keys[position] % 2 ** POSITION_BITS) * HAND_SIZE;
+    return this.handAt(position) * HAND_SIZE;
   }
 }
 
@@ -97,6 +117,7 @@ class ListCount {
     tables: EvaluatorTables,
     deal: SeatedDeal,
     private readonly into: ShowdownCounts,
+    private readonly tallies: readonly [HandTallies, HandTallies] | undefined,
   ) {
     const known = deal.boards[0];
     this.evaluator = new OmahaEvaluator(tables);
@@ -129,16 +150,17 @@ class ListCount {
     const breakdown = this.into.breakdown(0, player);
     const shares = this.into.shares(0, player);
     const totals = [0, 0, 0];
+    const tally = this.tallies?.[player];
     let lower = 0;
     for (let from = 0; from < mine.size; ) {
       const value = mine.valueAt(from);
       let to = from;
       while (to < mine.size && mine.valueAt(to) === value) to++;
       while (lower < theirs.size && theirs.valueAt(lower) < value) below.add(theirs.cards, theirs.cardsAt(lower++));
-      const wins = countRun(mine, from, to, below);
+      const wins = countRun(mine, from, to, below, tally?.wins);
       while (lower < theirs.size && theirs.valueAt(lower) === value) below.add(theirs.cards, theirs.cardsAt(lower++));
-      const notLost = countRun(mine, from, to, below);
-      const losses = countRun(mine, from, to, all) - notLost;
+      const notLost = countRun(mine, from, to, below, tally?.notLost);
+      const losses = countRun(mine, from, to, all, tally?.all) - notLost;
       const cell = CATEGORY_OF_VALUE[value] * RESULTS;
       [wins, notLost - wins, losses].forEach((deals, result) => {
         breakdown[cell + result] += deals;
@@ -156,9 +178,14 @@ class ListCount {
   }
 }
 
-function countRun(list: SortedList, from: number, to: number, hands: DisjointHands): number {
+/** @param byHand receives the count of each hand of the run */
+function countRun(list: SortedList, from: number, to: number, hands: DisjointHands, byHand?: Float64Array): number {
   let sum = 0;
-  for (let i = from; i < to; i++) sum += hands.count(list.cards, list.cardsAt(i));
+  for (let i = from; i < to; i++) {
+    const count = hands.count(list.cards, list.cardsAt(i));
+    if (byHand !== undefined) byHand[list.handAt(i)] += count;
+    sum += count;
+  }
   return sum;
 }
 

@@ -1,9 +1,9 @@
 import { type Kernel, type KernelContext, kernel } from "../../celery/kernel.js";
-import { countAssignments } from "../../poker/equity/assignments.js";
+import { countAssignments, handsPerSeat } from "../../poker/equity/assignments.js";
 import { knownHands, type SeatedDeal } from "../../poker/equity/deal.js";
 import { KnownShowdowns } from "../../poker/equity/known-showdowns.js";
 import { countLateBoards } from "../../poker/equity/late-boards.js";
-import { countLists } from "../../poker/equity/list-showdowns.js";
+import { countLists, emptyTallies, type HandTallies } from "../../poker/equity/list-showdowns.js";
 import { MonteCarlo, strataOf } from "../../poker/equity/monte-carlo.js";
 import { ShowdownCounts, type ShowdownShape } from "../../poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../poker/equity/stratum-counts.js";
@@ -39,6 +39,14 @@ export type ComputeInput =
       readonly shape: ShowdownShape;
       readonly work: ChunkWork;
     }
+  /** Counts each hand of two lists apart, on some completions of the deal's board. */
+  | {
+      readonly kind: "tally";
+      readonly tables: SharedMemory;
+      readonly deal: SeatedDeal;
+      readonly from: number;
+      readonly to: number;
+    }
   /** Asks for the evaluator tables: building them would hold up the main thread. */
   | { readonly kind: "tables" }
   | {
@@ -50,6 +58,7 @@ export type ComputeInput =
 
 export type ComputeOutput =
   | { readonly kind: "tables"; readonly tables: SharedMemory }
+  | { readonly kind: "tallied"; readonly tallies: readonly [HandTallies, HandTallies] }
   | { readonly kind: "counted"; readonly counts: Float64Array; readonly strata: Float64Array | null }
   /** The range's hands for each list of dead cards, in shared memory. */
   | { readonly kind: "expanded"; readonly hands: readonly RangeHands[] };
@@ -68,6 +77,7 @@ export function run(input: ComputeInput, context: KernelContext): ComputeOutput 
     return { kind: "expanded", hands };
   }
   const tables = adoptTables(input.tables);
+  if (input.kind === "tally") return tallyHands(tables, input, context);
   const counts = new ShowdownCounts(input.shape);
   try {
     const strata = count(tables, input.deal, input.work, counts, context);
@@ -76,6 +86,19 @@ export function run(input: ComputeInput, context: KernelContext): ComputeOutput 
   } finally {
     releaseKernels();
   }
+}
+
+function tallyHands(
+  tables: EvaluatorTables,
+  { deal, from, to }: Extract<ComputeInput, { kind: "tally" }>,
+  context: KernelContext,
+): ComputeOutput {
+  const [one = 0, other = 0] = handsPerSeat(deal);
+  const tallies = [emptyTallies(one), emptyTallies(other)] as const;
+  const into = new ShowdownCounts({ players: 2, nextCard: [false] });
+  countLists(tables, deal, from, to, into, () => context.cancelled(), tallies);
+  if (context.cancelled()) throw new Error("cancelled");
+  return { kind: "tallied", tallies };
 }
 
 function expand(range: Range, boards: Boards, dead: readonly number[], context: KernelContext): RangeHands {

@@ -35,7 +35,7 @@ export async function simulateSpot(input: SpotInput, services: SpotServices): Pr
 }
 
 /** The evaluator tables of this process: a thread builds them for the first spot. */
-async function sharedTables(compute: Compute): Promise<SharedMemory> {
+export async function sharedTables(compute: Compute): Promise<SharedMemory> {
   const existing = existingTables();
   if (existing !== undefined) return existing.memory;
   const output = await compute({ kind: "tables" });
@@ -57,7 +57,7 @@ function outcomesOf(plan: SpotPlan, experiments: readonly Experiment[], outcomes
 }
 
 /** Expands all ranges in threads, once for every set of dead cards that an experiment has. */
-async function expandRanges(input: SpotInput, compute: Compute): Promise<HandsOfRange> {
+export async function expandRanges(input: SpotInput, compute: Compute): Promise<HandsOfRange> {
   const keyOf = (player: number, dead: readonly number[]): string =>
     `${player}:${formatCards([...dead].sort(ascending))}`;
   const needed = new Map(neededRanges(input).map((range) => [keyOf(range.player, range.dead), range]));

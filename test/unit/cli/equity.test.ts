@@ -90,8 +90,8 @@ describe("celery equity", () => {
   });
 
   it("refuses bad cards and ranges by name", async () => {
-    await expect(equity("AsKsQhJh", "8c8d7cZd")).rejects.toThrow(
-      'hand 2: range "8c8d7cZd" at position 7: unexpected "Z"',
+    await expect(equity("AsKsQhJh", "8c8d7cEd")).rejects.toThrow(
+      'hand 2: range "8c8d7cEd" at position 7: unexpected "E"',
     );
     await expect(equity("AsKsQhJh", "--board", "As")).rejects.toThrow('card "As" occurs twice');
   });

@@ -6,6 +6,7 @@ Examples:
   celery equity AsKsQhJh 8c8d7c6d --board 9c8h2s
   celery equity AsKsQhJh 8c8d7c6d --board 9c8h2s --board2 AdTd3c
   celery equity AsKsQhJh --board 9c8h2s --opponents 3 --runs 1000000
+  celery equity "AA:ds@0.5,KK" "@set,@nfd" --board 9s8s2d --distribution
   celery equity AAxx:ds "KK+!AA" --board2 ""
 `;
 
@@ -23,6 +24,8 @@ export function registerEquity(program: Command): void {
     .option("--runs <n>", "deals to simulate where the answer is not exact", wholeNumber)
     .option("--seed <n>", "seed of the simulation", wholeNumber)
     .option("--target-error <e>", "end a simulation early at this standard error", positiveNumber)
+    .option("--distribution", "how the equities of each range's hands are spread: histogram and quantiles")
+    .option("--csv", "print every hand of each range with its equity as CSV")
     .option("--json", "print what a job's result_data would be")
     .addHelpText("after", EXAMPLES)
     .action(async (hands: string[], _flags: unknown, command: Command) => {

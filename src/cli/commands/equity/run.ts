@@ -5,12 +5,14 @@ import { JobInputError } from "../../../jobs/errors.js";
 import { PokerError } from "../../../poker/errors.js";
 import { run, spotKernel } from "../../../tasks/spot-simulation/compute.js";
 import type { Compute } from "../../../tasks/spot-simulation/conduct.js";
+import { type EquityDistribution, equityDistributions } from "../../../tasks/spot-simulation/distribution.js";
 import { parseSpotInput } from "../../../tasks/spot-simulation/parse-input.js";
 import { isCardText } from "../../../tasks/spot-simulation/read-cards.js";
 import type { SpotResult } from "../../../tasks/spot-simulation/result-schema.js";
 import { simulateSpot } from "../../../tasks/spot-simulation/simulate-spot.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { Output } from "../../terminal/output.js";
+import { distributionCsv, distributionText } from "./distribution-text.js";
 
 /** Flags of `celery equity`. */
 export interface EquityFlags extends GlobalFlags {
@@ -23,6 +25,8 @@ export interface EquityFlags extends GlobalFlags {
   readonly seed?: number;
   readonly targetError?: number;
   readonly json?: boolean;
+  readonly distribution?: boolean;
+  readonly csv?: boolean;
 }
 
 /** Work of this many milliseconds is done at once; threads, which take as long to start, do the rest. */
@@ -33,10 +37,14 @@ const BAR_WIDTH = 24;
 export async function showEquity(hands: readonly string[], flags: EquityFlags): Promise<void> {
   const started = performance.now();
   refuseLooseCards(hands);
-  const results = await compute(inputData(hands, flags), flags);
+  const { results, distributions } = await compute(inputData(hands, flags), flags);
   const output = new Output(flags);
-  if (flags.json) output.json(results);
-  else printTable(results, output, performance.now() - started);
+  if (flags.csv) for (const row of distributionCsv(distributions)) output.line(row);
+  else if (flags.json) output.json(distributions.length > 0 ? { result: results, distributions } : results);
+  else {
+    printTable(results, output, performance.now() - started);
+    for (const row of distributionText(distributions)) output.line(row);
+  }
 }
 
 /** Cards as arguments of their own would be read as ranges: four players instead of a hand of four cards. */
@@ -62,7 +70,13 @@ function inputData(hands: readonly string[], flags: EquityFlags): Readonly<Recor
   };
 }
 
-async function compute(data: Readonly<Record<string, unknown>>, flags: EquityFlags): Promise<SpotResult[]> {
+interface Computed {
+  readonly results: readonly SpotResult[];
+  /** Empty unless they were asked for. */
+  readonly distributions: readonly EquityDistribution[];
+}
+
+async function compute(data: Readonly<Record<string, unknown>>, flags: EquityFlags): Promise<Computed> {
   const pool = new ThreadPool({
     size: machine().cpus,
     maxCallsPerThread: null,
@@ -74,11 +88,11 @@ async function compute(data: Readonly<Record<string, unknown>>, flags: EquityFla
   const onInterrupt = () => interrupted.abort(new CliError("interrupted", 130));
   process.once("SIGINT", onInterrupt);
   try {
-    return await simulateSpot(parseSpotInput(data), {
-      compute: aloneAtFirst(pool, interrupted.signal),
-      signal: interrupted.signal,
-      report: progressLine(flags),
-    });
+    const input = parseSpotInput(data);
+    const services = { compute: aloneAtFirst(pool, interrupted.signal), signal: interrupted.signal };
+    const spread = flags.distribution === true || flags.csv === true;
+    const distributions = spread ? await equityDistributions(input, services) : [];
+    return { results: await simulateSpot(input, { ...services, report: progressLine(flags) }), distributions };
   } catch (error) {
     const isInput = error instanceof JobInputError || error instanceof PokerError;
     throw isInput ? new CliError(inWordsOfFlags(error.message), EXIT_USAGE, { cause: error }) : error;

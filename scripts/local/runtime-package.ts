@@ -9,17 +9,18 @@ interface Manifest {
   readonly engines: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
 /** What a user imports. The rest of the package is what these modules need. */
-const DOORS = { ".": "celery/index", "./kernel": "celery/kernel" } as const;
+const DOORS = { ".": "celery/index", "./kernel": "celery/kernel", "./opentelemetry": "celery/opentelemetry" } as const;
 const COMMAND = "cli/runtime-main";
 /** Loaded by their paths, in threads. */
 const THREADS = ["celery/executor/thread", "celery/codec/transcode-kernel"];
 /** What is loaded only where it is there: PLOSolver, what computes its jobs, and the web view. */
 const LEFT_OUT = /^(plosolver\/app|cli\/commands\/(web|dlq)\/run|tasks\/[^/]+\/job)$/;
-/** Needed by one result backend alone. */
-const OPTIONAL = ["kysely", "pg"];
+/** Needed by one result backend, and by who traces. */
+const OPTIONAL = ["kysely", "pg", "@opentelemetry/api"];
 const DOCS = ["compatibility.md", "control.md", "errors.md"];
 
 /**
@@ -52,7 +53,7 @@ export function layOutRuntimePackage(folder: string): readonly string[] {
 
 function manifest(packages: ReadonlySet<string>): object {
   const root = JSON.parse(readText("package.json")) as Manifest;
-  const version = (name: string) => root.dependencies[name];
+  const version = (name: string) => root.dependencies[name] ?? root.optionalDependencies[name];
   const needed = [...packages].filter((name) => version(name) !== undefined && !OPTIONAL.includes(name)).sort();
   const exports = Object.entries(DOORS).map(([door, module]) => [
     door,

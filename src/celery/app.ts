@@ -24,6 +24,7 @@ import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";
 import { compileSettings, type Settings, type SettingsInput } from "./settings.js";
 import type { TaskHandler, TaskOptions, Typing } from "./task.js";
+import type { Tracing } from "./tracing.js";
 import type { RefusedHook } from "./worker/core.js";
 import { expandNodename } from "./worker/remote/nodename.js";
 import { Worker } from "./worker/worker.js";
@@ -34,6 +35,8 @@ export type AppOptions = SettingsInput & {
   readonly backend?: string;
   /** Default: pino at level `info`. */
   readonly log?: Logger;
+  /** Follows tasks from process to process, as `openTelemetry()` does. Default: trace headers are passed on, no more. */
+  readonly tracing?: Tracing;
 };
 
 /** Options of {@link Celery.worker}; each overrides the app's setting. */
@@ -69,12 +72,14 @@ export class Celery {
   readonly oid = randomUUID();
   readonly #tasks = new Map<string, TaskDefinition>();
   readonly #sender: SignatureSender;
+  readonly #tracing: Tracing | null;
   #client: Client | null = null;
 
   /** @throws ImproperlyConfigured for a wrong or unknown setting */
   constructor(name: string, options: AppOptions = {}) {
-    const { log, ...settings } = options;
+    const { log, tracing = null, ...settings } = options;
     this.name = name;
+    this.#tracing = tracing;
     this.settings = compileSettings(settings);
     this.log = log ?? defaultLog(name);
     this.#sender = {
@@ -204,6 +209,7 @@ export class Celery {
       oid: this.oid,
       controlCommands: this.controlCommands,
       onRefused: options.onRefused ?? null,
+      tracing: this.#tracing,
       onElected: (topic, action) => this.#onElected(topic, action),
     });
   }
@@ -234,7 +240,7 @@ export class Celery {
 
   #opened(): Client {
     const { name, settings, log, oid } = this;
-    this.#client ??= new Client({ name, settings, log, oid, tasks: this.#tasks });
+    this.#client ??= new Client({ name, settings, log, oid, tasks: this.#tasks, tracing: this.#tracing });
     return this.#client;
   }
 }

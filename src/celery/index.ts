@@ -97,6 +97,7 @@ export type {
   TaskRequest,
   Typing,
 } from "./task.js";
+export type { Tracing } from "./tracing.js";
 export type { RefusedHook, RefusedMessage } from "./worker/core.js";
 export type { WorkerEvents, WorkerListener } from "./worker/emitter.js";
 export type { RequestState } from "./worker/request.js";

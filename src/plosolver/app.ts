@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { Celery, type QueueDefinition, type Worker, type WorkerOptions } from "../celery/index.js";
+import { Celery, type QueueDefinition, type Tracing, type Worker, type WorkerOptions } from "../celery/index.js";
 import { type HttpServer, startHttpServer } from "../http/server.js";
 import { countJobs } from "../jobs/census.js";
 import { openDatabase } from "../jobs/database.js";
@@ -47,7 +47,12 @@ export async function createPloSolver(
     statementTimeoutSeconds: config.database.statementTimeoutSeconds,
     onConnectionError: (error) => log.warn({ reason: error.message }, "a database connection was lost"),
   });
-  const app = new Celery("plosolver_backend", { ...celerySettings(config), log });
+  const tracing = await findTracing();
+  const app = new Celery("plosolver_backend", {
+    ...celerySettings(config),
+    log,
+    ...(tracing === null ? {} : { tracing }),
+  });
   const outage = new Outage(log);
   const watch = new DatabaseWatch(database, outage);
   const repository = new JobRepository(database);
@@ -108,6 +113,16 @@ export async function createPloSolver(
       await http?.close();
     },
   };
+}
+
+/** Where OpenTelemetry's API keeps the SDK that a program has loaded. */
+const OPENTELEMETRY = Symbol.for("opentelemetry.js.api.1");
+
+/** Tasks are traced when an SDK was loaded before, as by `NODE_OPTIONS=--import ./tracing.mjs`. */
+async function findTracing(): Promise<Tracing | null> {
+  if (!(OPENTELEMETRY in globalThis)) return null;
+  const { openTelemetry } = await import("../celery/opentelemetry.js");
+  return openTelemetry();
 }
 
 function queuesOf({ topology }: Config): QueueDefinition[] {

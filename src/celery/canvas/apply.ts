@@ -28,6 +28,8 @@ export interface Caller {
   readonly rootId: string;
   /** Taken over by what is sent: set with `taskInheritParentPriority` only. */
   readonly priority: number | null;
+  /** By which it belongs to a trace: what is sent belongs to the same. */
+  readonly traceHeaders?: Readonly<Record<string, string>>;
   /** Told of each child, in the form that results carry. */
   onChild(child: ResultTuple): void;
 }
@@ -252,9 +254,7 @@ export function chunkGroup(node: SignatureNode): SignatureNode {
 
 /** Members of a group are children of the caller as one group only. */
 function withoutTrail(caller: Caller | null): Caller | null {
-  if (caller === null) return null;
-  const { id, rootId, priority } = caller;
-  return { id, rootId, priority, onChild: () => undefined };
+  return caller === null ? null : { ...caller, onChild: () => undefined };
 }
 
 /** Waits for all, so that nothing goes on in the back after a failure; throws the first error. */

@@ -15,6 +15,7 @@ import type { ResultBackend } from "../results/backend.js";
 import { createBackend } from "../results/create.js";
 import { isStored } from "../results/stored.js";
 import type { Settings } from "../settings.js";
+import type { Tracing } from "../tracing.js";
 import { AsyncResult } from "./async-result.js";
 import { ProducerHost } from "./canvas-host.js";
 import { connect } from "./connect.js";
@@ -34,6 +35,7 @@ export interface ClientParts {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   /** Reply address of this process. */
   readonly oid: string;
+  readonly tracing: Tracing | null;
 }
 
 /** The producing side of an app: one connection that sends tasks, and whatever their results are read from. */
@@ -53,7 +55,7 @@ export class Client implements SignatureSender {
   #backendStart: Promise<void> | null = null;
 
   /** Connects, in the background, with the first that is sent, or at once where results come by the broker. */
-  constructor({ name, settings, log, tasks, oid }: ClientParts) {
+  constructor({ name, settings, log, tasks, oid, tracing }: ClientParts) {
     const addresses = parseBrokerUrl(settings.brokerUrl);
     const connection = new BrokerConnection({
       addresses,
@@ -88,6 +90,7 @@ export class Client implements SignatureSender {
       log,
       tasks,
       replyTo: oid,
+      tracing,
       events: this.#events,
       isImpatient: true,
       ...(rpc === null ? {} : { beforeSend: (id) => rpc.expect(id) }),

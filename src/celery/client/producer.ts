@@ -18,6 +18,7 @@ import { argsRepr, kwargsRepr } from "../protocol/repr.js";
 import type { Serializer } from "../protocol/serializers.js";
 import { formatIso, parseIso } from "../protocol/time.js";
 import type { Settings } from "../settings.js";
+import type { Tracing } from "../tracing.js";
 import { type Destination, Router } from "./routing.js";
 
 /** Pause before a declaration is tried again whose connection was lost. */
@@ -36,6 +37,8 @@ export interface ProducerParts {
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   /** Sends `task-sent`; null when the setting is off. */
   readonly events: EventDispatcher | null;
+  /** Follows tasks that are sent; null when nobody does. */
+  readonly tracing: Tracing | null;
   /** Called before a task whose result somebody may want: a reply queue must be there before its first result. */
   readonly beforeSend?: (taskId: string) => Promise<void>;
   /** Give up on a broker that is away after the retry policy, as clients do. A worker waits: it must not lose anything. */
@@ -113,6 +116,11 @@ export class Producer {
     return own ?? this.router.queueOf(task);
   }
 
+  #traced(name: string, id: string, headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const { tracing } = this.#parts;
+    return { ...(tracing === null ? headers : tracing.inject(name, id, headers)) };
+  }
+
   #outgoing(
     name: string,
     args: readonly unknown[],
@@ -144,7 +152,7 @@ export class Producer {
       replacedTaskNesting: numberOf(options.replaced_task_nesting) ?? 0,
       stampedHeaders: stamped,
       stamps: Object.fromEntries((stamped ?? []).map((stamp) => [stamp, options[stamp]])),
-      customHeaders: (options.headers as Record<string, unknown> | undefined) ?? {},
+      customHeaders: this.#traced(name, id, { ...caller?.traceHeaders, ...(options.headers as object | undefined) }),
       embed: {
         callbacks: listOrNull(options, "link"),
         errbacks: listOrNull(options, "link_error"),

@@ -11,6 +11,7 @@ import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { ResultBackend } from "../results/backend.js";
 import type { Settings } from "../settings.js";
 import type { TaskRequest } from "../task.js";
+import type { Tracing } from "../tracing.js";
 import { Bodies } from "./broker/bodies.js";
 import type { Consumer } from "./broker/consumer.js";
 import { DeadLetters } from "./broker/dead-letter.js";
@@ -61,6 +62,7 @@ export interface WorkerParts {
   readonly oid: string;
   readonly controlCommands: ControlRegistry;
   readonly onRefused: RefusedHook | null;
+  readonly tracing: Tracing | null;
   /** Carries out the action of an election this worker won. */
   readonly onElected: (topic: string, action: unknown) => Promise<void> | void;
 }
@@ -97,6 +99,7 @@ export interface WorkerCore extends Sending {
   readonly publisher: Publisher;
   readonly deadLetters: DeadLetters;
   readonly onRefused: RefusedHook | null;
+  readonly tracing: Tracing | null;
   /** Messages that are refused and not settled yet. */
   readonly refusals: Refusals;
   /** Messages that their tasks send back. */
@@ -186,8 +189,18 @@ export function buildCore({
     progress,
     results,
     publisher,
-    ...createSending({ connection: publishing, publisher, settings, log, tasks, results, replyTo: oid }),
+    ...createSending({
+      connection: publishing,
+      publisher,
+      settings,
+      log,
+      tasks,
+      results,
+      tracing: parts.tracing,
+      replyTo: oid,
+    }),
     onRefused: parts.onRefused,
+    tracing: parts.tracing,
     deadLetters: deadLetters(publishing, parts),
     refusals: new Refusals(),
     requeues: new Requeues(onProgress),

@@ -3,6 +3,7 @@ import { snakeCase } from "../names.js";
 import type { TaskMessage } from "../protocol/types.js";
 import type { ResultTuple } from "../results/backend.js";
 import type { DeliveryInfo, TaskRequest } from "../task.js";
+import { traceIdOf } from "../tracing.js";
 import type { Delivery, Settlement } from "./broker/delivery.js";
 import type { Outcome } from "./outcome.js";
 import type { Subject } from "./wait/lane.js";
@@ -37,6 +38,8 @@ export class Request implements TaskRequest, Subject {
   lastWrite: Promise<void> | null = null;
   /** Ends a running request with an outcome of its own, whatever the handler does later. */
   endNow: ((outcome: Outcome) => void) | null = null;
+  /** The trace that it belongs to, 32 hexadecimal digits; null for none. */
+  traceId: string | null;
   /** Bytes of memory that the body takes, roughly, when it was read after receipt; else 0. */
   bodyMemory = 0;
   #children: ResultTuple[] | null = null;
@@ -53,6 +56,7 @@ export class Request implements TaskRequest, Subject {
     public isRead = true,
   ) {
     this.#delivery = delivery;
+    this.traceId = traceIdOf(this.headers);
   }
 
   get id(): string {
@@ -141,8 +145,9 @@ export class Request implements TaskRequest, Subject {
     return this.#delivery;
   }
   get logFields(): Readonly<Record<string, unknown>> {
-    const { task, id: taskId, queue, retries } = this;
-    return { task, taskId, queue, attempt: retries + 1, ...this.definition.logFields?.(this) };
+    const { task, id: taskId, queue, retries, traceId } = this;
+    const own = this.definition.logFields?.(this);
+    return { task, taskId, queue, attempt: retries + 1, ...(traceId === null ? {} : { traceId }), ...own };
   }
   /** How often the broker says that it delivered the message before: quorum queues count; 0 for others. */
   get deliveryCount(): number {

@@ -18,8 +18,15 @@ export function start(core: WorkerCore, request: Request, slots: SlotGroup): voi
   request.start();
   if (!request.definition.acksLate) settleMessage(core, request, "ack");
   core.events.emit("taskStarted", request);
+  request.traceId = core.tracing?.traceId(request) ?? request.traceId;
   if (request.definition.trackStarted && !request.ignoreResult)
     void storeState(core, request, "STARTED", { pid: process.pid, hostname: core.nodename });
+  const { tracing } = core;
+  if (tracing === null) carryOut(core, request, slots);
+  else tracing.within(request, () => carryOut(core, request, slots));
+}
+
+function carryOut(core: WorkerCore, request: Request, slots: SlotGroup): void {
   void execute(core, request).then((outcome) => {
     request.state = "finishing";
     slots.release();

@@ -56,6 +56,7 @@ export class Worker {
     const { settings, log, nodename } = parts;
     this.#parts = parts;
     this.events = new WorkerEvents(log);
+    parts.tracing?.watch(this.events);
     logTaskEvents(this.events, log, parts.tasks, (request) => (request as Request).logFields);
     const addresses = parseBrokerUrl(settings.brokerUrl);
     const connection = (role: string) =>

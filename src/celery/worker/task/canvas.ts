@@ -5,6 +5,7 @@ import type { SignatureNode, SignatureOptions } from "../../canvas/node.js";
 import { asError, isLasting } from "../../errors.js";
 import type { ResultBackend } from "../../results/backend.js";
 import type { TaskContext } from "../../task.js";
+import { traceHeaders } from "../../tracing.js";
 import type { WorkerCore } from "../core.js";
 import type { Request } from "../request.js";
 import type { UnsettledStep } from "../wait/lane.js";
@@ -70,7 +71,9 @@ export class RequestCanvas implements FollowUpHost {
     options: SignatureOptions,
     caller: Caller | null,
   ): Promise<string> {
-    const send = () => this.#host.send(task, args, kwargs, options, caller);
+    // Errbacks and chords name their parents themselves; all of it belongs to this request's trace.
+    const parent = caller === null ? null : { ...caller, traceHeaders: traceHeaders(this.#request.headers) };
+    const send = () => this.#host.send(task, args, kwargs, options, parent);
     return this.#patiently("follow-up", this.#host.queueOf(task), send);
   }
 
@@ -103,6 +106,7 @@ export function callerOf(core: WorkerCore, request: Request): Caller {
     id: request.id,
     rootId: request.rootId,
     priority: core.settings.taskInheritParentPriority ? request.deliveryInfo.priority : null,
+    traceHeaders: traceHeaders(request.headers),
     onChild: (child) => request.addChild(child),
   };
 }

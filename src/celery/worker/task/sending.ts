@@ -13,6 +13,7 @@ import type { TaskDefinition } from "../../definition.js";
 import { EventDispatcher } from "../../events/dispatcher.js";
 import type { ResultBackend } from "../../results/backend.js";
 import type { Settings } from "../../settings.js";
+import type { Tracing } from "../../tracing.js";
 
 /** What {@link createSending} needs of a worker. */
 export interface SendingParts {
@@ -22,6 +23,7 @@ export interface SendingParts {
   readonly log: Logger;
   readonly tasks: ReadonlyMap<string, TaskDefinition>;
   readonly results: ResultBackend;
+  readonly tracing: Tracing | null;
   /** Reply address of tasks that the worker sends for itself. */
   readonly replyTo: string;
 }

@@ -37,6 +37,7 @@ export type {
   TerminateOptions,
 } from "./control/controlled-worker.js";
 export type { BroadcastOptions, ByNode, Inspect } from "./control/inspect.js";
+export type { Cut } from "./control/listing.js";
 export type { Addressees, ControlReply } from "./control/mailbox-client.js";
 export type { ControlRegistry } from "./control/registry.js";
 export type { TaskDefinition } from "./definition.js";
@@ -67,7 +68,7 @@ export {
   WorkerShutdown,
 } from "./errors.js";
 export type { WorkerEventMap, WorkerEventName } from "./event-map.js";
-export { type Kernel, type KernelContext, type KernelRun, kernel } from "./kernel.js";
+export { type Kernel, type KernelContext, type KernelOptions, type KernelRun, kernel } from "./kernel.js";
 export {
   BodyTooLarge,
   ContentDisallowed,

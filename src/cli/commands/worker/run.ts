@@ -167,7 +167,8 @@ function expandPath(path: string, nodename: string): string {
 function healthUrl(flags: WorkerFlags): string | null {
   if (parseAppReference(flags.app).kind !== "built-in") return null;
   const { host, port } = loadConfig().http;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port === 0 ? "<a free port>" : port}/health`;
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `http://${reached}:${port === 0 ? "<a free port>" : port}/health`;
 }
 
 function logFormat(): Config["log"]["format"] {

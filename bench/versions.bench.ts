@@ -1,6 +1,6 @@
 /**
- * CPU milliseconds of this build's equities beside those of another build, in turn and in one process; both must count
- * the same. BENCH_DIST names the other one's `dist`: of a worktree of an older commit after `make build`, for example.
+ * CPU milliseconds of this build beside those of another build, in turn and in one process: equities, of which both must
+ * count the same, and a river of 10,000 by 10,000 hands on one thread. BENCH_DIST names the other one's `dist`: of a worktree of an older commit after `make build`, for example.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -35,8 +35,33 @@ const SIMULATED: readonly (readonly [readonly string[], readonly string[]])[] = 
   [[HERO, "", "", ""], ["9c8h2s"]],
 ];
 
+const RIVER = [46, 42, 20, 11, 1];
+const RIVER_COMBOS = 10_000;
+const RIVER_ITERATIONS = 100;
+const RIVER_STATE = {
+  street: 3,
+  pot: 100,
+  bets: [0, 0],
+  stacks: [300, 300],
+  folded: [false, false],
+  pending: [true, true],
+  actedLevel: [-1, -1],
+  minRaise: 0,
+  raises: 0,
+  scale: 1e6,
+};
+const RIVER_SIZING = {
+  kind: "pot-limit",
+  fractionsByStreet: [[0.5, 1]],
+  maxRaisesByStreet: [3],
+  bettingStreets: 4,
+} as const;
+const RIVER_ROUNDS = 3;
+
 /** What of a build is measured; each call returns all counts as text. */
 interface Build {
+  /** A river game on which nothing is done yet. */
+  river(): { iterate(): void; exploitability(): { readonly nashConv: number } };
   versus(hand: string, board: string): string;
   simulate(hands: readonly string[], boards: readonly string[]): string;
 }
@@ -53,7 +78,26 @@ async function load(dist: string): Promise<Build> {
     await part("equity/monte-carlo");
   const { countVersusRandom }: typeof import("../src/poker/equity/versus-random.js") =
     await part("equity/versus-random");
+  const { createHandSet }: typeof import("../src/poker/solver/game/hand-set.js") = await part("solver/game/hand-set");
+  const { sortByScore }: typeof import("../src/poker/solver/abstraction/cap-range.js") =
+    await part("solver/abstraction/cap-range");
+  const { omahaDeal }: typeof import("../src/poker/solver/game/deal-model.js") = await part("solver/game/deal-model");
+  const { buildBettingTree }: typeof import("../src/poker/solver/betting/betting-tree.js") =
+    await part("solver/betting/betting-tree");
+  const { VectorSolver }: typeof import("../src/poker/solver/vector/vector-solver.js") =
+    await part("solver/vector/vector-solver");
   return {
+    river() {
+      const random = Random.fromSeed(1);
+      const deal = omahaDeal([RIVER]);
+      const hands = [0, 1].map(() => {
+        const range = createHandSet(randomHands(RIVER_COMBOS, RIVER, (below) => random.below(below)));
+        return sortByScore(range, Float64Array.from(deal.strengths(range, RIVER)));
+      });
+      const [first, second] = hands as [(typeof hands)[0], (typeof hands)[0]];
+      const tree = buildBettingTree(RIVER_STATE, 0, { sizing: RIVER_SIZING, lastStreet: 3, minBet: 0 });
+      return new VectorSolver({ tree, hands: [first, second], deal }, { maxBytes: 2 ** 31 });
+    },
     versus(hand, board) {
       const counts = new ShowdownCounts({ players: 2, nextCard: [true] });
       countVersusRandom(evaluatorTables(), { hand: parseCards(hand), board: parseCards(board), dead: [] }, counts);
@@ -67,6 +111,46 @@ async function load(dist: string): Promise<Build> {
       new MonteCarlo(evaluatorTables(), deal, Random.ofStream([1])).simulate(RUNS, counts, strata);
       return counts.data.join();
     },
+  };
+}
+
+/** Different hands of four cards that leave the board alone. */
+function randomHands(count: number, dead: readonly number[], below: (end: number) => number): number[][] {
+  const found = new Map<string, number[]>();
+  while (found.size < count) {
+    const hand = new Set<number>();
+    while (hand.size < 4) {
+      const card = below(52);
+      if (!dead.includes(card)) hand.add(card);
+    }
+    const sorted = [...hand].sort((one, two) => one - two);
+    found.set(sorted.join(), sorted);
+  }
+  return [...found.values()];
+}
+
+/** Both builds solve in turn; what each leaves to gain says that the faster one is no worse. */
+function compareRivers(ours: Build, other: Build): Row {
+  const rounds = Array.from({ length: RIVER_ROUNDS }, () =>
+    [ours, other].map((build) => {
+      const game = build.river();
+      const ms = cpuMs(() => {
+        for (let iteration = 0; iteration < RIVER_ITERATIONS; iteration++) game.iterate();
+      });
+      return { ms, left: game.exploitability().nashConv / 2 };
+    }),
+  );
+  const of = (build: 0 | 1) => rounds.map((round) => round[build] as { ms: number; left: number });
+  const median = (build: 0 | 1): number =>
+    of(build)
+      .map(({ ms }) => ms)
+      .sort((one, two) => one - two)[RIVER_ROUNDS >> 1] ?? 0;
+  const left = ([0, 1] as const).map((build) => `${threeDigits(of(build)[0]?.left ?? 0)} %`).join(" and ");
+  return {
+    what: `river ${RIVER_COMBOS}², ${RIVER_ITERATIONS} iterations: ${left} of the pot left to gain`,
+    "this build, ms": threeDigits(median(0)),
+    "other build, ms": threeDigits(median(1)),
+    ratio: threeDigits(median(1) / median(0)),
   };
 }
 
@@ -96,6 +180,7 @@ if (OTHER === undefined || !existsSync(OTHER)) {
   const ours = await load(join(ROOT, "dist"));
   const other = await load(OTHER);
   const rows = [
+    compareRivers(ours, other),
     ...VERSUS.map(([hand, board]) =>
       compare(
         `${hand} against one random on ${board}`,

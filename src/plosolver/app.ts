@@ -71,7 +71,13 @@ export async function createPloSolver(
     const { slotGroup } = kind;
     const task = work.task(
       { ...settings, ...(slotGroup === undefined ? {} : { slotGroup }) },
-      { database, outage, slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1 },
+      {
+        database,
+        outage,
+        slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1,
+        threads: () => worker.slots.limit,
+        solverMemoryMebibytes: config.worker.solverMemoryMebibytes,
+      },
     );
     for (const name of taskNames(kind)) app.task(name, task.options, task.handler);
   }

@@ -71,6 +71,10 @@ export interface JobServices {
   readonly outage: Outage;
   /** How many jobs of the kind may run at once. */
   slots(): number;
+  /** Threads that the worker computes in. */
+  threads(): number;
+  /** Memory that the operator gives one solve; null: what the machine has for it. */
+  readonly solverMemoryMebibytes: number | null;
 }
 
 export interface WarmUpServices {

@@ -33,6 +33,7 @@ describe("defaults", () => {
       softTimeLimitSeconds: 1500,
       prefetchMultiplier: 1,
       solverSlots: null,
+      solverMemoryMebibytes: null,
       acksLate: true,
       rejectOnWorkerLost: true,
       maxTasksPerChild: null,

@@ -61,6 +61,8 @@ export interface Config {
     readonly concurrency: number;
     /** Solves at once; null: all slots but one. */
     readonly solverSlots: number | null;
+    /** Memory of one solve; null: what the machine has for it. */
+    readonly solverMemoryMebibytes: number | null;
     /** 0 means without limit. */
     readonly prefetchMultiplier: number;
     readonly timeLimitSeconds: number | null;
@@ -189,6 +191,7 @@ function assemble(
       ...limits,
       concurrency: settings.CELERY_WORKER_CONCURRENCY ?? Math.min(machine().cpus, MAX_CONCURRENCY),
       solverSlots: settings.CELERY_WORKER_SOLVER_SLOTS ?? null,
+      solverMemoryMebibytes: settings.CELERY_WORKER_SOLVER_MEMORY ?? null,
       prefetchMultiplier: settings.CELERY_WORKER_PREFETCH_MULTIPLIER,
       acksLate: settings.CELERY_TASK_ACKS_LATE,
       rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,

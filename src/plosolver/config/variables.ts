@@ -21,6 +21,8 @@ import {
 import { withDefault, withoutDefault } from "./variable.js";
 
 const YEAR_SECONDS = 31_536_000;
+/** All that 32-bit addresses reach. */
+const MOST_SOLVER_MEBIBYTES = 4096;
 const queues = names("queue names (at most 255 bytes each)", isShortName);
 
 const headerName = name("the name of a header", (text) => /^[A-Za-z][A-Za-z0-9-]*$/.test(text));
@@ -114,6 +116,10 @@ export const VARIABLES = {
   CELERY_WORKER_SOLVER_SLOTS: withoutDefault(integer(1, MAX_CONCURRENCY), {
     about:
       "Solver analyses that run at once. Default: one fewer than the concurrency, so that a simulation finds a slot; with a concurrency of 1 a simulation waits for the solve that runs.",
+  }),
+  CELERY_WORKER_SOLVER_MEMORY: withoutDefault(integer(32, MOST_SOLVER_MEBIBYTES), {
+    about:
+      "Memory that one solver analysis may take, in MiB; a spot that needs more is solved in a smaller version. Default: the machine's or the container's, less what the worker itself needs, divided among the solves that may run at once.",
   }),
   CELERY_WORKER_PREFETCH_MULTIPLIER: withDefault(integer(0, 10_000), {
     about: "Messages fetched ahead: this times the concurrency; 0 means without limit.",

@@ -37,6 +37,7 @@ export function solveHeadsUp(
     throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
   const solver = new VectorSolver(plan.game, {
     maxBytes: limits.maxBytes,
+    threads: limits.threads,
     stop: () => hooks.stop() === "now",
   });
   try {

@@ -97,7 +97,7 @@ export function solveSampled(
       convergence: [],
       iterations: done,
       measuredDeals: crew.done(PHASE.measure).reduce((sum, deals) => sum + deals, 0),
-      threads: crew.helpers > 0 ? 2 : 1,
+      threads: crew.helpers + 1,
     };
     return sampledSolution(spot, plan, game, end, seconds(), limits.targetExploitability, format);
   } finally {

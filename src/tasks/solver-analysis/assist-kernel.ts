@@ -3,15 +3,12 @@ import { SampledCrew } from "../../poker/solver/sampled/sampled-crew.js";
 import { Crew } from "../../poker/solver/vector/crew.js";
 import type { AssistJob } from "./kernels.js";
 
-/** Workspace of a helping thread; the leader has workspace 0. */
-const HELPER = 1;
-
 /** Kernel: helps a running solve for a slice of time, so that other jobs get their turn; true if more help is welcome. */
-export function run({ plan, milliseconds }: AssistJob): boolean {
+export function run({ plan, helper, milliseconds }: AssistJob): boolean {
   try {
-    if ("kind" in plan) return new SampledCrew(plan).help(milliseconds);
+    if ("kind" in plan) return new SampledCrew(plan).help(helper, milliseconds);
     // Only the leader says when to stop: a helper that left its task half done would spoil the iteration.
-    return new Crew(plan, HELPER, () => false).help(milliseconds);
+    return new Crew(plan, helper, () => false).help(milliseconds);
   } catch (error) {
     if (error instanceof SolveCancelled) return false;
     throw error;

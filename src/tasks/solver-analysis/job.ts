@@ -1,5 +1,5 @@
 import { SoftTimeLimitExceeded } from "../../celery/index.js";
-import { type Machine, machine } from "../../celery/values.js";
+import { machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import { findSolverSolutions } from "../../jobs/solver-solutions.js";
@@ -17,6 +17,7 @@ import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import { runSolve } from "./run-solve.js";
 import type { SolverInput } from "./solver-input.js";
+import { solverMebibytes } from "./solver-memory.js";
 import { describeRequest, type Means, type StoredSolution, serves } from "./stored-solution.js";
 
 /** `result_data` of a solver analysis. */
@@ -29,18 +30,15 @@ export interface SolverResult {
 export interface SolverAnalysisSettings {
   /** Solutions stored under a description, newest first; without it nothing is answered from earlier jobs. */
   readonly findSolutions?: (description: string, signal: AbortSignal) => Promise<readonly unknown[]>;
-  /** Memory one solve may take, in mebibytes. Default 1024, or less where the machine has less for each. */
-  readonly maxMemoryMebibytes?: number;
-  /** Threads one solve may use when they are free: 1 or 2. Default: 2 where there are two cores. */
+  /** Memory one solve may take, in mebibytes. Default: what the machine has for each. */
+  readonly maxMemoryMebibytes?: number | null;
+  /** Threads one solve may use when they are free. Default: one for each core. */
   readonly threads?: number;
+  /** Threads there are: a solve uses no more. */
+  readonly threadsAtHand?: () => number;
   /** Solves that may run at once in this process, and share its memory. Default 1. */
   readonly solvesAtOnce?: () => number;
 }
-
-const DEFAULT_MEMORY_MEBIBYTES = 1024;
-
-/** Part of the machine's memory that all solves together may take. */
-const MEMORY_SHARE = 0.5;
 
 /** The solver's job: input, computation, result and the row of `solver_solutions`. */
 export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDefinition<SolverInput, SolverResult> {
@@ -65,11 +63,13 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
 export const solverAnalysisWork: JobWork = {
   schema: solverInputSchema,
   parse: parseSolverInput,
-  task(settings, { database, outage, slots }) {
+  task(settings, { database, outage, slots, threads, solverMemoryMebibytes }) {
     const job = solverAnalysisJob({
       findSolutions: (description, signal) =>
         untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
       solvesAtOnce: slots,
+      threadsAtHand: threads,
+      maxMemoryMebibytes: solverMemoryMebibytes,
     });
     return jobTask(job, settings);
   },
@@ -121,13 +121,12 @@ function isOurs(solution: Partial<StoredSolution> | null, hash: string): boolean
   return solution.game_state_hash === hash && solution.solver_version === SOLVER_VERSION;
 }
 
-function meansOf(
-  { threads, maxMemoryMebibytes, solvesAtOnce }: SolverAnalysisSettings,
-  { speed }: PreparedSpot,
-): Means {
+function meansOf(settings: SolverAnalysisSettings, { speed }: PreparedSpot): Means {
+  const { threads, threadsAtHand, maxMemoryMebibytes, solvesAtOnce } = settings;
+  const mebibytes = maxMemoryMebibytes ?? solverMebibytes(solvesAtOnce?.() ?? 1, machine());
   return {
-    threads: Math.min(MAX_THREADS, threads ?? machine().cpus),
-    maxBytes: (maxMemoryMebibytes ?? memoryMebibytes(solvesAtOnce?.() ?? 1, machine())) * 2 ** 20,
+    threads: Math.min(MAX_THREADS, threads ?? machine().cpus, threadsAtHand?.() ?? MAX_THREADS),
+    maxBytes: mebibytes * 2 ** 20,
     speed,
   };
 }
@@ -154,11 +153,6 @@ async function solve(
     request: describeRequest(input.request, input.options, means),
     cached: false,
   };
-}
-
-/** What one of several solves may take of a machine's memory, in mebibytes. */
-export function memoryMebibytes(solvesAtOnce: number, { memoryBytes }: Pick<Machine, "memoryBytes">): number {
-  return Math.min(DEFAULT_MEMORY_MEBIBYTES, (memoryBytes * MEMORY_SHARE) / 2 ** 20 / solvesAtOnce);
 }
 
 /** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s"; of a cut game, "… of the pot in a cut game, …". */

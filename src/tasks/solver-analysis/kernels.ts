@@ -23,6 +23,8 @@ export type SolveNews =
 
 export interface AssistJob {
   readonly plan: SharedGame | SampledGame;
+  /** Number of the helping thread, from 1: no two help under one. */
+  readonly helper: number;
   readonly milliseconds: number;
 }
 

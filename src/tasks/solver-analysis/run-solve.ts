@@ -20,7 +20,7 @@ export type Compute = <Input, Output, Progress>(
 export interface SolveOptions {
   readonly compute: Compute;
   readonly maxBytes: number;
-  /** Threads to use if they are free: 1 or 2. */
+  /** Threads to use if they are free. */
   readonly threads: number;
   /** Ends the solve; `endsSoftly` says with which result. */
   readonly signal: AbortSignal;
@@ -33,7 +33,7 @@ export interface SolveOptions {
 const ASSIST_MS = 200;
 
 /**
- * Solves a spot in one thread, with a second one helping whenever it is free.
+ * Solves a spot in one thread, with further ones helping whenever they are free.
  *
  * @throws the signal's reason at once when it ends the solve for good; the thread follows within its grace period
  */
@@ -64,7 +64,9 @@ export async function runSolve(
   signal.addEventListener("abort", onAbort, { once: true });
   const onNews = (news: SolveNews): void => {
     if (news.type === "progress") options.onProgress(news.progress);
-    else if (threads > 1) void assist(news.plan, compute, helpers.signal);
+    else
+      for (let helper = 1; helper < usable(news.plan, threads); helper++)
+        void assist(news.plan, helper, compute, helpers.signal);
   };
   try {
     const solving = compute(
@@ -79,10 +81,20 @@ export async function runSolve(
   }
 }
 
+/** Threads that a game has room for. */
+function usable(plan: SharedGame | SampledGame, threads: number): number {
+  return "kind" in plan ? threads : Math.min(threads, plan.layout.workspaces.length);
+}
+
 /** Lends a thread to a running solve, slice by slice, until it ends. */
-async function assist(plan: SharedGame | SampledGame, compute: Compute, signal: AbortSignal): Promise<void> {
+async function assist(
+  plan: SharedGame | SampledGame,
+  helper: number,
+  compute: Compute,
+  signal: AbortSignal,
+): Promise<void> {
   try {
-    while (!signal.aborted && (await compute(assistKernel, { plan, milliseconds: ASSIST_MS }, { signal })));
+    while (!signal.aborted && (await compute(assistKernel, { plan, helper, milliseconds: ASSIST_MS }, { signal })));
   } catch (error) {
     // After a soft limit no new call starts, which is well; a thread that died leaves the leader waiting for its share.
     if (!(error instanceof WorkerLostError)) return;

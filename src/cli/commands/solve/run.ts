@@ -11,6 +11,7 @@ import { progressMessage } from "../../../tasks/solver-analysis/job.js";
 import { prepareKernel } from "../../../tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../../../tasks/solver-analysis/parse-input.js";
 import { type Compute, runSolve } from "../../../tasks/solver-analysis/run-solve.js";
+import { solverMebibytes } from "../../../tasks/solver-analysis/solver-memory.js";
 import { describeRequest, type StoredSolution } from "../../../tasks/solver-analysis/stored-solution.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { readView } from "../../session/view-file.js";
@@ -26,12 +27,13 @@ export interface SolveFlags extends GlobalFlags {
   readonly iterations?: number;
   readonly json?: boolean;
   readonly threads?: number;
+  /** Mebibytes. */
+  readonly memory?: number;
   /** File of a view. */
   readonly view?: string;
 }
 
 const OWNER = "solve";
-const MAX_BYTES = 2 ** 31;
 
 /** Solves the spot of a file and prints the solution. Ctrl-C ends with the best solution so far. */
 export async function solveFile(file: string, flags: SolveFlags): Promise<void> {
@@ -39,6 +41,7 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<void> 
   const input = parse(await read(file), flags, classes);
   const output = new Output(flags);
   const threads = Math.min(MAX_THREADS, flags.threads ?? machine().cpus);
+  const maxBytes = (flags.memory ?? solverMebibytes(1, machine())) * 2 ** 20;
   const pool = new ThreadPool({
     size: threads,
     maxCallsPerThread: null,
@@ -56,7 +59,7 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<void> 
     const prepared = await pool.run(OWNER, prepareKernel, input);
     const solution = await runSolve(prepared, input.request, {
       compute,
-      maxBytes: MAX_BYTES,
+      maxBytes,
       threads,
       signal: enough.signal,
       endsSoftly: () => true,
@@ -67,7 +70,7 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<void> 
       ...solution,
       game_state_hash: prepared.hash,
       canonical_suits: prepared.suits,
-      request: describeRequest(input.request, input.options, { threads, maxBytes: MAX_BYTES, speed: prepared.speed }),
+      request: describeRequest(input.request, input.options, { threads, maxBytes, speed: prepared.speed }),
       cached: false,
     };
     if (flags.json) output.json({ solution: stored, game_state_hash: prepared.hash });

@@ -39,7 +39,10 @@ const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
 const MAX_COMBOS = 400_000;
 const MAX_NODES = 60_000;
-/** Measured on a 2-core server of 2023 with some load: seconds per hand and walk, by node and by chunk of lanes. */
+/** Seconds per hand and training walk on the reference machine, by node and by chunk of lanes. */
+const TRAINING_SECONDS_PER_NODE = 4e-9;
+const TRAINING_SECONDS_PER_CHUNK = 75e-9;
+/** The same of a walk in double precision. */
 export const SECONDS_PER_NODE = 25e-9;
 export const SECONDS_PER_CHUNK = 100e-9;
 /** Decisions of a tree above which raises are given up first, by street. */
@@ -152,7 +155,7 @@ export function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null
   }
 }
 
-/** Expected seconds of a walk over all its deals, on one thread. */
+/** Expected seconds of a training walk over all its deals, on one thread. */
 function expectedWalkSeconds(game: HeadsUpGame): number {
   const boards = game.deal.boards.length;
   const hands = (game.hands[0].count + game.hands[1].count) / 2;
@@ -162,7 +165,7 @@ function expectedWalkSeconds(game: HeadsUpGame): number {
   let seconds = 0;
   blocks.forEach((block, level) => {
     const chunks = (chunksOf(block.showdown) * boards * 2 + chunksOf(block.fold)) / 2;
-    seconds += visits[level] * (block.nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK);
+    seconds += visits[level] * (block.nodeCount * TRAINING_SECONDS_PER_NODE + chunks * TRAINING_SECONDS_PER_CHUNK);
   });
   return seconds * hands;
 }

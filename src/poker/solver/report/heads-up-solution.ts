@@ -93,7 +93,7 @@ export function headsUpSolution(
     algorithm: ALGORITHM,
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
-    threads: solver.helpers > 0 ? 2 : 1,
+    threads: solver.helpers + 1,
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
     sampling: null,

@@ -119,12 +119,11 @@ export class StreetSnapshot {
     const { block } = this;
     const { count } = this.#solver.game.hands[seat];
     const actions = block.actionCount[decision];
-    const sums = this.#solver.sums(this.#level, seat);
-    const length = block.rowLength[seat];
+    const sums = this.#solver.sums(this.#level, this.#path, decision);
     const strategy = Array.from({ length: actions }, () => new Float64Array(count));
     const onRecord = new Float64Array(count);
     for (let hand = 0; hand < count; hand++) {
-      const at = (this.#path * count + hand) * length + block.rowOffset[decision];
+      const at = hand * actions;
       let total = 0;
       for (let action = 0; action < actions; action++) total += sums[at + action];
       onRecord[hand] = total;

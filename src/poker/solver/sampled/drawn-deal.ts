@@ -69,7 +69,7 @@ export class DrawnDeal {
       blocks,
       { first: 1, later: 1 },
       { slotCount: Math.min(...slots) + 1, slotLengths: slots },
-      true,
+      null,
     );
     this.#shared = {
       memory: createSharedMemory(layout.bytes),

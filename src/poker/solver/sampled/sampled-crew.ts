@@ -19,6 +19,7 @@ const STREAMS: readonly { readonly first: number; readonly count: number }[] = [
 ];
 const STREAM_COUNT = REPLICATES + RESPONSES + 2 * BATCHES;
 
+/** Words of the control block; `helpers` has one bit for each thread that has helped. */
 const WORD = { phase: 0, finished: 1, failed: 2, helpers: 3, streams: 4 } as const;
 /** Words of a stream: whether a thread is at work on it, deals done, deals wanted. */
 const STREAM = { busy: 0, done: 1, wanted: 2, words: 3 } as const;
@@ -49,7 +50,9 @@ export class SampledCrew {
 
   /** Helpers that have joined at least once. */
   get helpers(): number {
-    return Atomics.load(this.#control, WORD.helpers);
+    let joined = 0;
+    for (let set = Atomics.load(this.#control, WORD.helpers); set !== 0; set &= set - 1) joined++;
+    return joined;
   }
 
   /** Deals done of each stream of a phase. */
@@ -77,11 +80,13 @@ export class SampledCrew {
 
   /**
    * Helps the leader until `milliseconds` have passed or the solve is finished.
+   *
+   * @param thread number of this thread, from 1
    * @returns false when there is nothing left to help with
    */
-  help(milliseconds: number): boolean {
+  help(thread: number, milliseconds: number): boolean {
     const until = performance.now() + milliseconds;
-    Atomics.add(this.#control, WORD.helpers, 1);
+    Atomics.or(this.#control, WORD.helpers, 1 << thread);
     while (!this.#finished() && performance.now() < until) {
       const phase = Atomics.load(this.#control, WORD.phase) as Phase;
       if (!this.#step(phase)) Atomics.wait(this.#control, WORD.finished, 0, IDLE_MS);

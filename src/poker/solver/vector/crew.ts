@@ -1,8 +1,7 @@
 import { dealScales } from "./deal-schedule.js";
-import { GROUPS } from "./memory-layout.js";
+import type { WalkMode, WalkSettings } from "./passes.js";
 import type { SharedGame } from "./shared-game.js";
-import { chunksOf } from "./street-block.js";
-import { Walker, type WalkMode, type WalkSettings } from "./walker.js";
+import { Walker } from "./walker.js";
 
 /** How a solver in another thread is told to end: not at all, after the present iteration, or at once. */
 export const STOP = { none: 0, soon: 1, now: 2 } as const;
@@ -18,6 +17,7 @@ const WORD = {
   seat: 6,
   mode: 7,
   failed: 8,
+  /** One bit for each thread that has helped. */
   helpers: 9,
 } as const;
 const CONTROL_WORDS = 16;
@@ -44,6 +44,7 @@ const HELPER_SILENCE_MS = 60_000;
  */
 export class Crew {
   readonly #shared: SharedGame;
+  readonly #thread: number;
   readonly #control: Int32Array;
   readonly #numbers: Float64Array;
   readonly settings: WalkSettings;
@@ -57,6 +58,7 @@ export class Crew {
   constructor(shared: SharedGame, thread: number, stop: () => boolean) {
     const { buffer } = shared.memory;
     this.#shared = shared;
+    this.#thread = thread;
     this.#control = new Int32Array(buffer, shared.layout.control, CONTROL_WORDS);
     this.#numbers = new Float64Array(buffer, shared.layout.control + CONTROL_WORDS * 4, NUMBERS);
     this.settings = {
@@ -73,7 +75,9 @@ export class Crew {
 
   /** Helpers that have joined at least once. */
   get helpers(): number {
-    return Atomics.load(this.#control, WORD.helpers);
+    let joined = 0;
+    for (let set = Atomics.load(this.#control, WORD.helpers); set !== 0; set &= set - 1) joined++;
+    return joined;
   }
 
   /** Walks the tree for one seat; the hands' values stand in the shared root results afterwards. */
@@ -87,7 +91,7 @@ export class Crew {
   }
 
   /**
-   * Whether this walk is shared with the helper: whichever was faster lately. On a machine with other work, waiting
+   * Whether this walk is shared with the helpers: whichever was faster lately. On a machine with other work, waiting
    * for a helper that is not scheduled can cost more than it brings. The choice changes no result.
    */
   #chooseSharing(): boolean {
@@ -134,7 +138,7 @@ export class Crew {
    */
   help(milliseconds: number): boolean {
     const until = Date.now() + milliseconds;
-    Atomics.add(this.#control, WORD.helpers, 1);
+    Atomics.or(this.#control, WORD.helpers, 1 << this.#thread);
     while (!this.#finished() && Date.now() < until) {
       const sequence = Atomics.load(this.#control, WORD.sequence);
       this.#readSettings();
@@ -152,11 +156,10 @@ export class Crew {
   }
 
   #tasks(pass: Pass): number {
-    const block = this.#shared.blocks[0];
     const { seat } = this.settings;
     const counted = pass === PASS.down ? (seat === 0 ? 1 : 0) : seat;
     if (pass !== PASS.across) return Math.ceil(this.#shared.hands[counted].count / HANDS_PER_TASK);
-    return (block.chance.count > 0 ? GROUPS : 0) + chunksOf(block.showdown) + chunksOf(block.fold);
+    return this.#walker.tasksAcross;
   }
 
   #lead(pass: Pass): void {
@@ -224,13 +227,8 @@ export class Crew {
 
   #execute(pass: Pass, task: number): void {
     const walker = this.#walker;
-    const block = this.#shared.blocks[0];
     if (pass === PASS.across) {
-      const groups = block.chance.count > 0 ? GROUPS : 0;
-      const showdowns = chunksOf(block.showdown);
-      if (task < groups) walker.rootDeals(task);
-      else if (task < groups + showdowns) walker.rootShowdown(task - groups);
-      else walker.rootFold(task - groups - showdowns);
+      walker.rootAcross(task);
       return;
     }
     const { seat } = this.settings;

@@ -14,38 +14,6 @@ export interface RowRef {
   at: number;
 }
 
-/**
- * Current strategy of the opponent's hand by regret matching: splits reach over its actions, and adds the hand's
- * share of this iteration to its strategy sums.
- */
-export function splitByRegret(block: WalkBlock, seat: number, row: RowRef, weight: number, node: Float64Array): void {
-  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
-  const { regrets, sums } = row;
-  for (let d = 0; d < decisionNode.length; d++) {
-    const reach = node[decisionNode[d]];
-    const child = firstChild[d];
-    const actions = actionCount[d];
-    if (decisionSeat[d] !== seat || reach === 0) {
-      for (let a = 0; a < actions; a++) node[child + a] = reach;
-      continue;
-    }
-    const at = row.at + rowOffset[d];
-    let positive = 0;
-    for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a];
-      if (regret > 0) positive += regret;
-    }
-    const scale = positive > 0 ? reach / positive : 0;
-    const even = reach / actions;
-    for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a];
-      const share = positive > 0 ? (regret > 0 ? regret * scale : 0) : even;
-      node[child + a] = share;
-      sums[at + a] += weight * share;
-    }
-  }
-}
-
 /** Average strategy of the opponent's hand: splits reach over its actions. */
 export function splitByAverage(block: WalkBlock, seat: number, row: RowRef, node: Float64Array): void {
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
@@ -64,56 +32,6 @@ export function splitByAverage(block: WalkBlock, seat: number, row: RowRef, node
     const scale = total > 0 ? reach / total : 0;
     const even = reach / actions;
     for (let a = 0; a < actions; a++) node[child + a] = total > 0 ? sums[at + a] * scale : even;
-  }
-}
-
-/** Factors of a regret update. */
-export interface RegretUpdate {
-  /** Factors for the regret kept so far, by its sign. */
-  positiveDiscount: number;
-  negativeDiscount: number;
-}
-
-/** Values upward under the hand's current strategy, with its regrets brought up to date. */
-export function updateRegrets(
-  block: WalkBlock,
-  seat: number,
-  row: RowRef,
-  update: RegretUpdate,
-  node: Float64Array,
-): void {
-  const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
-  const { positiveDiscount, negativeDiscount } = update;
-  const { regrets } = row;
-  for (let d = decisionNode.length - 1; d >= 0; d--) {
-    const child = firstChild[d];
-    const actions = actionCount[d];
-    let value = 0;
-    if (decisionSeat[d] !== seat) {
-      for (let a = 0; a < actions; a++) value += node[child + a];
-      node[decisionNode[d]] = value;
-      continue;
-    }
-    const at = row.at + rowOffset[d];
-    let positive = 0;
-    for (let a = 0; a < actions; a++) {
-      const regret = regrets[at + a];
-      if (regret > 0) {
-        positive += regret;
-        value += regret * node[child + a];
-      }
-    }
-    if (positive > 0) value /= positive;
-    else {
-      for (let a = 0; a < actions; a++) value += node[child + a];
-      value /= actions;
-    }
-    node[decisionNode[d]] = value;
-    for (let a = 0; a < actions; a++) {
-      const old = regrets[at + a];
-      const kept = old > 0 ? old * positiveDiscount : old * negativeDiscount;
-      regrets[at + a] = kept + node[child + a] - value;
-    }
   }
 }
 

@@ -5,8 +5,9 @@ import type { HandSet } from "../game/hand-set.js";
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
 import { LANE_BYTES } from "../wasm/sweeps.js";
 import { allDeals, type DealCounts, finalKeys, type HeadsUpGame } from "./heads-up-game.js";
-import { type Layout, layOutGame } from "./memory-layout.js";
+import { type Layout, layOutGame, MAX_THREADS } from "./memory-layout.js";
 import { compileStreets, type StreetBlock } from "./street-block.js";
+import { writeTraining } from "./write-training.js";
 
 /** A street's block without its betting-tree nodes: what the walkers need, cheap to send to a thread. */
 export type WalkBlock = Omit<StreetBlock, "nodes">;
@@ -29,25 +30,31 @@ export interface SharedGame {
  * Compiles a game: flattens its tree, lays its memory out and fills the tables of card subsets and showdown orders.
  *
  * @param maxBytes memory bound.
+ * @param threads workspaces wanted; fewer where the bound leaves no room for them.
  * @throws SolverInputError when the memory would exceed the bound.
  */
 export function shareGame(
   game: HeadsUpGame,
   maxBytes: number,
+  threads: number,
 ): { readonly shared: SharedGame; readonly blocks: readonly StreetBlock[]; readonly index: SlotIndex } {
   const blocks = compileStreets(game.tree, game.deal.boards.length);
   const index = indexSubsets(game.hands[0], game.hands[1]);
   const deals = allDeals(game.deal, blocks.length - 1);
-  const layout = layOutGame(game, blocks, deals, {
+  const sizes = {
     slotCount: index.slotCount,
     slotLengths: [index.seats[0].slots.length, index.seats[1].slots.length],
-  });
+  } as const;
+  let layout = layOutGame(game, blocks, deals, sizes, 1);
   if (layout.bytes > maxBytes) {
     const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
     throw new SolverInputError(
       `the game needs ${mebibytes(layout.bytes)} MiB of memory and ${mebibytes(maxBytes)} MiB are allowed`,
     );
   }
+  const more = layOutGame(game, blocks, deals, sizes, 2).bytes - layout.bytes;
+  const fit = 1 + Math.floor((maxBytes - layout.bytes) / more);
+  layout = layOutGame(game, blocks, deals, sizes, Math.max(1, Math.min(threads, MAX_THREADS, fit)));
   const memory = createSharedMemory(layout.bytes);
   const shared: SharedGame = {
     memory,
@@ -61,6 +68,7 @@ export function shareGame(
   };
   writeSlots(shared, index);
   writeOrders(shared, game.deal);
+  writeTraining(shared);
   return { shared, blocks, index };
 }
 

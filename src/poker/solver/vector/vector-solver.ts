@@ -2,12 +2,14 @@ import { SolverInputError } from "../../errors.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
 import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
 import { CardRemoval } from "../game/card-removal.js";
+import { HANDS_AT_ONCE } from "../wasm/street-passes.js";
 import { Crew } from "./crew.js";
 import { writeDealGroups } from "./deal-schedule.js";
 import type { HeadsUpGame } from "./heads-up-game.js";
 import { type SharedGame, shareGame } from "./shared-game.js";
 import type { StreetBlock } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
+import { paddedHands } from "./training-memory.js";
 
 /** Exponents of discounted counterfactual regret minimisation (Brown & Sandholm 2019). */
 const ALPHA = 1.5;
@@ -20,6 +22,8 @@ const LEAST_REACH = 0.01;
 export interface VectorSolverOptions {
   /** Memory bound in bytes. Default 1 GiB. */
   readonly maxBytes?: number;
+  /** Threads that may work on it; default 1. Fewer where the bound leaves no room for their workspaces. */
+  readonly threads?: number;
   /** True abandons the computation with `SolveCancelled`; asked every few milliseconds. */
   readonly stop?: () => boolean;
 }
@@ -53,7 +57,7 @@ export class VectorSolver {
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
   constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
-    const { shared, blocks, index } = shareGame(game, options.maxBytes ?? 2 ** 30);
+    const { shared, blocks, index } = shareGame(game, options.maxBytes ?? 2 ** 30, options.threads ?? 1);
     this.game = game;
     this.shared = shared;
     this.blocks = blocks;
@@ -142,9 +146,24 @@ export class VectorSolver {
     return this.#crew.probe(seat, deals);
   }
 
-  /** Strategy sums of a seat on the street `level` deals after the root: rows of `rowLength[seat]` each. */
-  sums(level: number, seat: 0 | 1): Float32Array {
-    return this.#tables[level].sums[seat];
+  /** Strategy sums of the acting seat's hands at a decision, on one path of its street: a row of actions for each hand. */
+  sums(level: number, path: number, decision: number): Float32Array {
+    const block = this.blocks[level];
+    const seat = block.decisionSeat[decision] === 0 ? 0 : 1;
+    const actions = block.actionCount[decision];
+    const { count } = this.game.hands[seat];
+    const length = block.rowLength[seat];
+    const table = this.#tables[level].sums[seat];
+    const start = path * paddedHands(count) * length;
+    const rows = new Float32Array(count * actions);
+    for (let hand = 0; hand < count; hand++) {
+      const within = hand % HANDS_AT_ONCE;
+      const from = start + (hand - within) * length + within + block.rowOffset[decision] * HANDS_AT_ONCE;
+      for (let action = 0; action < actions; action++) {
+        rows[hand * actions + action] = table[from + action * HANDS_AT_ONCE];
+      }
+    }
+    return rows;
   }
 
   /** Path number after some deals. */

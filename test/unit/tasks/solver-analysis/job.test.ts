@@ -6,24 +6,27 @@ import { JobCancelledError, JobInputError } from "../../../../src/jobs/errors.js
 import { SOLVER_VERSION } from "../../../../src/poker/solver/report/version.js";
 import type { JobRun } from "../../../../src/tasks/job-definition.js";
 import {
-  memoryMebibytes,
   type SolverAnalysisSettings,
   type SolverResult,
   solverAnalysisJob,
 } from "../../../../src/tasks/solver-analysis/job.js";
 import { solverResultSchema } from "../../../../src/tasks/solver-analysis/result-schema.js";
+import { solverMebibytes } from "../../../../src/tasks/solver-analysis/solver-memory.js";
 import { waitUntil } from "../../../support/wait-until.js";
 import { seededRandom } from "../../poker/oracle.js";
 import { randomHands } from "./solve-in-process.js";
 
-const pool = new ThreadPool({
-  size: 2,
-  maxCallsPerThread: null,
-  maxMemoryPerThreadKilobytes: null,
-  maxHeapMegabytes: null,
-  log: pino({ level: "silent" }),
-});
-afterAll(() => pool.close());
+const newPool = (size: number): ThreadPool =>
+  new ThreadPool({
+    size,
+    maxCallsPerThread: null,
+    maxMemoryPerThreadKilobytes: null,
+    maxHeapMegabytes: null,
+    log: pino({ level: "silent" }),
+  });
+const pool = newPool(2);
+const crowd = newPool(8);
+afterAll(() => Promise.all([pool.close(), crowd.close()]));
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 
@@ -47,7 +50,7 @@ interface Started {
 }
 
 /** Runs the job's work in real threads, as the runtime would. */
-function start(inputData: unknown, settings: SolverAnalysisSettings = {}): Started {
+function start(inputData: unknown, settings: SolverAnalysisSettings = {}, threads = pool): Started {
   const job = solverAnalysisJob(settings);
   const abort = new AbortController();
   const reports: (string | null)[] = [];
@@ -59,10 +62,10 @@ function start(inputData: unknown, settings: SolverAnalysisSettings = {}): Start
       if (percentage !== null) percentages.push(percentage);
       reports.push(message);
     },
-    compute: (kernel: never, input: never) => pool.run(owner, kernel, input),
+    compute: (kernel: never, input: never) => threads.run(owner, kernel, input),
     context: {
       compute: (kernel: never, input: never, options: { signal: AbortSignal; onProgress?: (value: unknown) => void }) =>
-        pool.run(owner, kernel, input, { signal: options.signal, onProgress: options.onProgress }),
+        threads.run(owner, kernel, input, { signal: options.signal, onProgress: options.onProgress }),
     },
   } as unknown as JobRun;
   const result = (async () => job.work(run, job.parse(inputData)))();
@@ -101,26 +104,44 @@ describe("a solver job", () => {
     expect(whole).toMatchObject({ measured_game: "asked", converged: true, cut: [] });
   });
 
-  it("gives the same answer with one thread and with a helper", async () => {
-    // A turn has work enough to share, for longer than a helper's slice of time.
-    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 80 });
-    const alone = await start(turn, { threads: 1 }).result;
-    const helped = await start(turn, { threads: 2 }).result;
+  it("gives the same answer on a turn by one, two, three and eight threads", async () => {
+    // Work enough to share, for longer than a helper's slice of time.
+    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 250 });
+    const alone = await start(turn, { threads: 1 }, crowd).result;
     expect(alone.solution.threads).toBe(1);
-    expect(comparable(helped)).toEqual(comparable(alone));
+    let most = 1;
+    // The first starts the pool's threads, the others find them.
+    for (const threads of [8, 3, 2, 8]) {
+      const helped = await start(turn, { threads }, crowd).result;
+      expect(comparable(helped)).toEqual(comparable(alone));
+      expect(helped.solution.threads).toBeLessThanOrEqual(threads);
+      most = Math.max(most, helped.solution.threads);
+    }
+    expect(most).toBeGreaterThan(1);
   });
 
-  it("gives the same answer with a helper where deals are drawn anew", async () => {
+  it("gives the same answer on a river by any number of threads", async () => {
+    const random = seededRandom(33);
+    const ranges = { "0": randomHands(1001, 4, BOARD, random), "1": randomHands(902, 4, BOARD, random) };
+    const river = spot({ player_ranges: ranges, iterations: 100 });
+    const alone = await start(river, { threads: 1 }, crowd).result;
+    for (const threads of [2, 3, 8]) {
+      expect(comparable(await start(river, { threads }, crowd).result)).toEqual(comparable(alone));
+    }
+  });
+
+  it("gives the same answer by any number of threads where deals are drawn anew", async () => {
     const random = seededRandom(32);
     // All deals of two flops would never fit.
     const boards = { board: BOARD.slice(0, 3), board2: ["As", "Jd", "6c"] };
     const dead = [...boards.board, ...boards.board2];
     const ranges = { "0": randomHands(60, 4, dead, random), "1": randomHands(60, 4, dead, random) };
     const flop = spot({ ...boards, player_ranges: ranges, stack_sizes: [100, 100], bet_sizes: [1], iterations: 12 });
-    const alone = await start(flop, { threads: 1 }).result;
-    const helped = await start(flop, { threads: 2 }).result;
+    const alone = await start(flop, { threads: 1 }, crowd).result;
     expect(alone.solution.sampling).not.toBeNull();
-    expect(comparable(helped)).toEqual(comparable(alone));
+    for (const threads of [2, 8]) {
+      expect(comparable(await start(flop, { threads }, crowd).result)).toEqual(comparable(alone));
+    }
   });
 
   it("ends with the best solution so far at the soft time limit", async () => {
@@ -159,11 +180,12 @@ describe("a solver job", () => {
   });
 });
 
-it("all solves together take at most half of the machine's memory, and one no more than a gibibyte", () => {
+it("the machine's memory, less what the worker needs, is divided among the solves that may run at once", () => {
   const gibibytes = (count: number) => ({ memoryBytes: count * 2 ** 30 });
-  expect(memoryMebibytes(1, gibibytes(16))).toBe(1024);
-  expect(memoryMebibytes(1, gibibytes(1))).toBe(512);
-  expect(memoryMebibytes(7, gibibytes(7))).toBe(512);
+  expect(solverMebibytes(1, gibibytes(16))).toBe(2048);
+  expect(solverMebibytes(1, gibibytes(1))).toBe(460);
+  expect(solverMebibytes(3, gibibytes(2))).toBe(358);
+  expect(solverMebibytes(8, gibibytes(0.25))).toBe(32);
 });
 
 describe("the store of solutions", () => {

@@ -3,6 +3,7 @@ import { Random } from "../../../../../src/poker/random.js";
 import { CardRemoval } from "../../../../../src/poker/solver/game/card-removal.js";
 import { createHandSet, type HandSet, sharesCard } from "../../../../../src/poker/solver/game/hand-set.js";
 import { indexSubsets } from "../../../../../src/poker/solver/game/subset-slots.js";
+import { createSingleSweeps } from "../../../../../src/poker/solver/wasm/single-sweeps.js";
 import { createSweeps, LANE_BYTES, LANES } from "../../../../../src/poker/solver/wasm/sweeps.js";
 import { createSharedMemory } from "../../../../../src/poker/wasm/shared-memory.js";
 
@@ -102,12 +103,50 @@ function sweep(own: HandSet, other: HandSet, reaches: Float64Array[], ownStrengt
     mine.bounds,
     0,
   );
-  return { compatible, difference: reaches.map((_, which) => lane(which)) };
+  const difference = reaches.map((_, which) => lane(which));
+  const single = ([1, 0] as const).map((wide) => {
+    const lanes = wide === 1 ? 2 * LANES : LANES;
+    const cells = new Float32Array(memory.buffer, reachAt, other.count * 16);
+    const results = new Float32Array(memory.buffer, outAt, own.count * 16).fill(Number.NaN);
+    for (let hand = 0; hand < other.count; hand++) {
+      for (let at = 0; at < lanes; at++) cells[hand * 16 + at] = (reaches[at % LANES] as Float64Array)[hand] as number;
+    }
+    const { open, ...singles } = createSingleSweeps(memory);
+    const opened = () =>
+      open(
+        wide,
+        accumulators,
+        accBytes,
+        reachAt,
+        LANE_BYTES,
+        theirs.slots,
+        theirs.bounds,
+        outAt,
+        LANE_BYTES,
+        mine.slots,
+        mine.bounds,
+      );
+    const read = () =>
+      Array.from({ length: lanes }, (_, at) =>
+        Float64Array.from({ length: own.count }, (_, hand) => results[hand * 16 + at] as number),
+      );
+    opened();
+    singles.compatible(other.count, own.count);
+    const met = read();
+    opened();
+    const [we, they] = [orders[0], orders[1]] as [{ at: number; end: number }, { at: number; end: number }];
+    singles.showdown(they.at, they.end, we.at, we.end, 0);
+    const once = read();
+    opened();
+    singles.showdown(they.at, they.end, we.at, we.end, 1);
+    return { compatible: met, difference: once, twice: read() };
+  });
+  return { compatible, difference, single };
 }
 
-function expectClose(actual: Float64Array, expected: Float64Array): void {
+function expectClose(actual: Float64Array, expected: Float64Array, most = 1e-9): void {
   actual.forEach((value, hand) => {
-    expect(Math.abs(value - (expected[hand] as number))).toBeLessThan(1e-9);
+    expect(Math.abs(value - (expected[hand] as number))).toBeLessThan(most);
   });
 }
 
@@ -129,6 +168,18 @@ describe("card-removal sums", () => {
         const expected = bruteForce(own, other, reach, ownStrength, otherStrength);
         expectClose(swept.compatible[lane] as Float64Array, expected.compatible);
         expectClose(swept.difference[lane] as Float64Array, expected.difference);
+        for (const { compatible, difference, twice } of swept.single) {
+          // Wide sweeps have every vector twice.
+          for (let at = lane; at < compatible.length; at += LANES) {
+            expectClose(compatible[at] as Float64Array, expected.compatible, 1e-4);
+            expectClose(difference[at] as Float64Array, expected.difference, 1e-4);
+            expectClose(
+              twice[at] as Float64Array,
+              expected.difference.map((sum) => 2 * sum),
+              2e-4,
+            );
+          }
+        }
         expectClose(removal.compatible(0, reach), expected.compatible);
         const { below, notAbove } = removal.weaker(0, reach, [ownStrength, otherStrength]);
         expectClose(

@@ -1,4 +1,5 @@
 /** Hands a second of the Omaha evaluator, beside its peers, on the same random deals in the same run. One thread. */
+import { BoardHands } from "../src/poker/evaluator/board-hands.js";
 import { BoardPairs } from "../src/poker/evaluator/board-pairs.js";
 import { kernelsOf } from "../src/poker/evaluator/kernels.js";
 import { OmahaEvaluator } from "../src/poker/evaluator/omaha.js";
@@ -60,6 +61,18 @@ function fixedBoard(evaluate: (deals: Uint8Array, at: number) => number): number
   });
 }
 
+/** Hands copied into the kernel's memory, some thousand at a time, and evaluated there on one board. */
+function fixedBoardByKernel(): number {
+  const deals = randomDeals(HANDS, 9);
+  const cards = Uint8Array.from({ length: HANDS * 4 }, (_, i) => deals[(i >> 2) * 9 + 5 + (i & 3)] as number);
+  const values = new Uint16Array(HANDS);
+  const hands = new BoardHands(tables);
+  return rate(HANDS, () => {
+    hands.evaluate(pairs, cards, HANDS, values);
+    for (let hand = 0; hand < HANDS; hand++) sink += values[hand] as number;
+  });
+}
+
 function peers(phe: Awaited<ReturnType<typeof loadPhe>>): Row[] {
   const deals = randomDeals(SLOW_HANDS, 9);
   const naive = rate(SLOW_HANDS, () => {
@@ -99,7 +112,10 @@ const rows = [
   row("ours, 5 cards", randomBoards(5)),
   row("ours, 6 cards", randomBoards(6)),
 ];
-for (const size of [4, 5, 6]) rows.push(row(`our kernel, ${size} cards`, randomBoardsByKernel(size)));
+for (const size of [4, 5, 6])
+  rows.push(
+    row(`our kernel, ${size} cards`, randomBoardsByKernel(size), ...(size === 4 ? [fixedBoardByKernel()] : [])),
+  );
 const twin = runNativeTwin();
 if (twin !== undefined) rows.push(row("C++ twin, 4 cards", twin.random, twin.fixed, twin.pairs));
 rows.push(...peers(await loadPhe()), row("old system (Python treys; measured before)", OLD_SYSTEM));

@@ -1,7 +1,7 @@
 /**
  * The solver's anchors, re-measured: seconds and exploitability of 100 iterations on random ranges, one thread, beside
- * a prototype's figures; then a turn on one and on two threads, and the real jobs of
- * examples/spots.
+ * a prototype's figures; then the real jobs of examples/spots on one and on two threads. With BENCH_HOLDEM_SOLVER, the source
+ * directory of an outside solver, a river of the same tree beside a hold'em river of its.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { pino } from "pino";
@@ -15,6 +15,7 @@ import { VectorSolver } from "../src/poker/solver/vector/vector-solver.js";
 import { prepareKernel } from "../src/tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../src/tasks/solver-analysis/parse-input.js";
 import { runSolve } from "../src/tasks/solver-analysis/run-solve.js";
+import { type RiverRun, runHoldemSolver } from "./holdem-solver.js";
 import { printTable, type Row, saveResults } from "./report.js";
 
 const BOARD = [46, 42, 20, 11, 1];
@@ -66,7 +67,7 @@ function randomRange(count: number, dead: readonly number[], random: Random, boa
 function measureAnchor(
   anchor: Anchor,
   seed: number,
-): { readonly seconds: number; readonly exploitability: number; readonly wall: number } {
+): { readonly seconds: number; readonly exploitability: number; readonly wall: number; readonly nodes: number } {
   const { street, combos, sizes, raises } = anchor;
   const first = BOARD.slice(0, street + 2);
   const boards = anchor.boards === 2 ? [first, [45, 41, 23, 8, 2]] : [first];
@@ -86,7 +87,8 @@ function measureAnchor(
   for (let i = 0; i < ITERATIONS; i++) solver.iterate();
   const seconds = cpuSeconds() - cpu;
   const elapsed = (performance.now() - wall) / 1000;
-  return { seconds, wall: elapsed, exploitability: (solver.exploitability().nashConv / 2 / POT) * 100 };
+  const nodes = solver.blocks.reduce((sum, { nodeCount }) => sum + nodeCount, 0);
+  return { seconds, wall: elapsed, nodes, exploitability: (solver.exploitability().nashConv / 2 / POT) * 100 };
 }
 
 function median(values: readonly number[]): number {
@@ -107,6 +109,33 @@ function anchorRows(): Row[] {
       "prototype, s": anchor.prototypeSeconds ?? "",
     };
   });
+}
+
+/** Rivers of the same betting tree, Omaha's and hold'em's, by what is done for a hand at a node. */
+function besideHoldem(): Row[] {
+  const theirs = runHoldemSolver(ITERATIONS);
+  if (!theirs) return [];
+  const ours = [theirs.combos, 10_000].map((combos): RiverRun => {
+    const anchor = {
+      street: 3,
+      combos,
+      sizes: [0.5, 1],
+      raises: 3,
+      goalSeconds: null,
+      prototypeSeconds: null,
+    } as const;
+    return { combos, iterations: ITERATIONS, ...measureAnchor(anchor, 1) };
+  });
+  const row = (solver: string, { combos, nodes, iterations, seconds, exploitability }: RiverRun): Row => ({
+    solver,
+    combos,
+    nodes,
+    iterations,
+    "CPU s": Number(seconds.toFixed(3)),
+    "iterations × combos × nodes, M/s": Number(((iterations * combos * nodes) / seconds / 1e6).toFixed(1)),
+    "exploitability, % of pot": Number(exploitability.toFixed(3)),
+  });
+  return [row("postflop-solver, hold'em", theirs), ...ours.map((run) => row("this one, Omaha", run))];
 }
 
 async function jobRows(): Promise<Row[]> {
@@ -147,6 +176,13 @@ async function jobRows(): Promise<Row[]> {
   return rows;
 }
 
+const beside = besideHoldem();
+if (beside.length > 0) {
+  process.stdout.write("Rivers of one betting tree, one thread\n");
+  printTable(beside);
+  saveResults("solver-beside", beside);
+  process.stdout.write("\n");
+}
 process.stdout.write("Solver, one thread, random ranges, pot 100, stacks 300, median of three\n");
 const anchors = anchorRows();
 printTable(anchors);

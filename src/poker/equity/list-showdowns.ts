@@ -1,6 +1,7 @@
-import { DECK_SIZE, deckWithout } from "../cards.js";
+import { deckWithout } from "../cards.js";
 import { choose, forEachSubset } from "../combinatorics.js";
-import { BoardPairs } from "../evaluator/board-pairs.js";
+import { BoardHands } from "../evaluator/board-hands.js";
+import { BoardPairs, HELD } from "../evaluator/board-pairs.js";
 import { CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
 import { OmahaEvaluator } from "../evaluator/omaha.js";
 import type { EvaluatorTables } from "../evaluator/tables.js";
@@ -10,8 +11,7 @@ import { DisjointHands } from "./disjoint-hands.js";
 import { RESULTS, type ShowdownCounts } from "./showdown-counts.js";
 
 const HAND_SIZE = 4;
-/** Bits of a sort key that hold the hand's position: all 270,725 hands have one. */
-const POSITION_BITS = 19;
+const HIGHEST_VALUE = CATEGORY_OF_VALUE.length - 1;
 
 /**
  * Counts two lists of four-card hands against each other on one board, exactly: on every completion both lists are
@@ -64,37 +64,46 @@ export const completionsOfLists = (deal: SeatedDeal): number =>
 /** The hands of one list that can be held on a completion, sorted by value. */
 class SortedList {
   readonly cards: Uint8Array;
-  private readonly keys: Float64Array;
+  /** By hand; `HELD` for those that the completion rules out. */
+  private readonly values: Uint16Array;
+  /** Hands in order of their values. */
+  private readonly order: Uint32Array;
+  /** By value: the place in `order` that its next hand takes. */
+  private readonly next = new Uint32Array(HIGHEST_VALUE + 2);
   size = 0;
 
   constructor(private readonly hands: SeatHands) {
     this.cards = hands.cards;
     for (let at = 0; at < this.cards.length; at += HAND_SIZE) this.cards.subarray(at, at + HAND_SIZE).sort();
-    this.keys = new Float64Array(hands.count);
+    this.values = new Uint16Array(hands.count);
+    this.order = new Uint32Array(hands.count);
   }
 
-  sortOn(pairs: BoardPairs, onBoard: Uint8Array): void {
-    const { cards, keys } = this;
+  sortOn(pairs: BoardPairs, evaluator: BoardHands): void {
+    const { values, order, next } = this;
+    evaluator.evaluate(pairs, this.cards, this.hands.count, values);
+    next.fill(0);
     this.size = 0;
-    for (let hand = 0; hand < this.hands.count; hand++) {
-      const at = hand * HAND_SIZE;
-      const a = cards[at];
-      const b = cards[at + 1];
-      const c = cards[at + 2];
-      const d = cards[at + 3];
-      if (onBoard[a] + onBoard[b] + onBoard[c] + onBoard[d] > 0) continue;
-      keys[this.size++] = pairs.evaluate4(a, b, c, d) * 2 ** POSITION_BITS + hand;
+    for (let hand = 0; hand < values.length; hand++) {
+      const value = values[hand];
+      if (value === HELD) continue;
+      next[value + 1]++;
+      this.size++;
     }
-    keys.subarray(0, this.size).sort();
+    for (let value = 1; value < next.length; value++) next[value] += next[value - 1];
+    for (let hand = 0; hand < values.length; hand++) {
+      const value = values[hand];
+      if (value !== HELD) order[next[value]++] = hand;
+    }
   }
 
   valueAt(position: number): HandValue {
-    return Math.floor(this.keys[position] / 2 ** POSITION_BITS);
+    return this.values[this.order[position]];
   }
 
   /** Place in the list of the hand at a position. */
   handAt(position: number): number {
-    return this.keys[position] % 2 ** POSITION_BITS;
+    return this.order[position];
   }
 
   /** First index in `cards` of the hand at a position. */
@@ -106,9 +115,9 @@ class SortedList {
 class ListCount {
   private readonly evaluator: OmahaEvaluator;
   private readonly pairs = new BoardPairs();
+  private readonly hands: BoardHands;
   private readonly lists: readonly [SortedList, SortedList];
   private readonly board: Uint8Array;
-  private readonly onBoard = new Uint8Array(DECK_SIZE);
   private readonly all = new DisjointHands();
   private readonly below = new DisjointHands();
   private readonly known: number;
@@ -121,20 +130,20 @@ class ListCount {
   ) {
     const known = deal.boards[0];
     this.evaluator = new OmahaEvaluator(tables);
+    this.hands = new BoardHands(tables);
     this.lists = [new SortedList(ownHands(deal, 0)), new SortedList(ownHands(deal, 1))];
     this.known = known.length;
     this.board = Uint8Array.from({ length: 5 }, (_, i) => known[i] ?? 0);
   }
 
   addCompletion(added: Uint8Array): void {
-    const { board, onBoard, evaluator, pairs, lists } = this;
+    const { board, evaluator, pairs, lists } = this;
     board.set(added, this.known);
-    onBoard.fill(0);
-    for (const card of board) onBoard[card] = 1;
     const [a = 0, b = 0, c = 0, d = 0, e = 0] = board;
     evaluator.setBoard(a, b, c, d, e);
     pairs.fill(evaluator, deckWithout(board));
-    for (const list of lists) list.sortOn(pairs, onBoard);
+    for (const card of board) pairs.holdBack(card);
+    for (const list of lists) list.sortOn(pairs, this.hands);
     this.sweep(0, added);
     this.sweep(1, added);
   }

@@ -5,6 +5,9 @@ import type { OmahaEvaluator } from "./omaha.js";
 /** Row width of {@link BoardPairs.values}: a power of two, so that an index is a shift. */
 const ROW = 64;
 
+/** Above every value: what a pair with a card of the board is given, where that is asked for. */
+export const HELD = 0xffff;
+
 /**
  * All pairs of hole cards on one board, evaluated once: then a hand is the best of its 6, 10 or 15 pairs. Pays from
  * some hundred hands a board on.
@@ -27,6 +30,15 @@ export class BoardPairs {
         values[low * ROW + high] = value;
         values[high * ROW + low] = value;
       }
+    }
+  }
+
+  /** Gives every pair with this card, which lies on the board, the value {@link HELD}. */
+  holdBack(card: Card): void {
+    const { values } = this;
+    for (let other = 0; other < DECK_SIZE; other++) {
+      values[card * ROW + other] = HELD;
+      values[other * ROW + card] = HELD;
     }
   }
 

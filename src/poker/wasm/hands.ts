@@ -4,6 +4,8 @@ import { type SharedMemory, wasm } from "./shared-memory.js";
 /** The functions of hands.wat. Addresses are bytes in the memory they are bound to, which starts with evaluator tables. */
 export interface Hands {
   evaluateDeals(deals: number, count: number, boards: number, players: number, size: number, out: number): void;
+  /** Hands of four cards in whole eights. */
+  evaluateOnBoard(table: number, hands: number, count: number, out: number): void;
   countHands(workspace: number, size: number, state: number, suited: number, against: number): void;
 }
 

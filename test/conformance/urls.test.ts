@@ -2,13 +2,16 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import pg from "pg";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { findPython } from "../../scripts/local/provision.js";
 import { parseBrokerUrl } from "../../src/celery/amqp/url.js";
 import { ImproperlyConfigured } from "../../src/celery/errors.js";
 import { normalPostgresUrl } from "../../src/celery/postgres-url.js";
 
 const SCRIPT = fileURLToPath(new URL("../support/python/url_reader.py", import.meta.url));
+
+// Python makes a connection of each of three thousand URLs.
+vi.setConfig({ testTimeout: 240_000 });
 
 /** What Python makes of each URL; null where it refuses. */
 async function pythonReads(kind: "broker" | "database", urls: readonly string[]): Promise<(unknown[] | null)[]> {

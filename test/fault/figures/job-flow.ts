@@ -89,12 +89,14 @@ export class JobFlow {
 
   /** Sends their tasks; resolves when the broker has confirmed them all. */
   send(ids: readonly string[], perSecond?: number): Promise<void> {
-    return this.sender.send(ids, perSecond);
+    return untilAwaited(() => this.sender.send(ids, perSecond));
   }
 
   /** Sends these, and takes them out of the list, until the signal; resolves when all that were taken are confirmed. */
-  async sendFrom(ids: string[], perSecond: number, over: AbortSignal): Promise<void> {
-    while (!over.aborted && ids.length > 0) await this.send(ids.splice(0, perSecond), perSecond);
+  sendFrom(ids: string[], perSecond: number, over: AbortSignal): Promise<void> {
+    return untilAwaited(async () => {
+      while (!over.aborted && ids.length > 0) await this.send(ids.splice(0, perSecond), perSecond);
+    });
   }
 
   /** Deletes the rows of jobs that were not sent. */
@@ -109,8 +111,10 @@ export class JobFlow {
   }
 
   /** Inserts jobs and sends them, until the signal; resolves when all are confirmed. */
-  async sendUntil(over: AbortSignal, perSecond: number): Promise<void> {
-    while (!over.aborted) await this.send(await this.insert(perSecond), perSecond);
+  sendUntil(over: AbortSignal, perSecond: number): Promise<void> {
+    return untilAwaited(async () => {
+      while (!over.aborted) await this.send(await this.insert(perSecond), perSecond);
+    });
   }
 
   /** Waits until these are COMPLETED. @returns when the last one was */
@@ -220,6 +224,13 @@ export class JobFlow {
     await client.send(QUEUE, "spoiled");
     await client.close();
   }
+}
+
+/** What a case does meanwhile: when the case fails before it awaits that, the failure is the case's, and ends no other case. */
+function untilAwaited(work: () => Promise<void>): Promise<void> {
+  const promise = work();
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** Every fifth waits for a simulation; the others are counted out at once, on a whole board. */

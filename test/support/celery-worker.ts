@@ -24,8 +24,13 @@ export class BareClient {
   private constructor(
     private readonly connection: ChannelModel,
     readonly channel: ConfirmChannel,
-    readonly replyQueue: string,
+    private readonly replies: string | undefined,
   ) {}
+
+  get replyQueue(): string {
+    if (this.replies === undefined) throw new Error("this client only sends");
+    return this.replies;
+  }
 
   static async open(url: string): Promise<BareClient> {
     const connection = await connect(url);
@@ -38,6 +43,15 @@ export class BareClient {
       noAck: true,
     });
     return client;
+  }
+
+  /** One that only sends, and declares nothing. */
+  static async openSender(url: string): Promise<BareClient> {
+    const connection = await connect(url);
+    connection.on("error", () => undefined);
+    const channel = await connection.createConfirmChannel();
+    channel.on("error", () => undefined);
+    return new BareClient(connection, channel, undefined);
   }
 
   /** Publishes a protocol 2 task message. @returns the task id */
@@ -56,7 +70,7 @@ export class BareClient {
       contentType: "application/json",
       contentEncoding: "utf-8",
       correlationId: id,
-      replyTo: this.replyQueue,
+      ...(this.replies === undefined ? {} : { replyTo: this.replies }),
       deliveryMode: 2,
       headers: {
         lang: "py",

@@ -43,7 +43,8 @@ export class StandingChannel {
   #opening: Promise<void> | null = null;
   #timer: NodeJS.Timeout | null = null;
   #failures = 0;
-  #openedAtMs = 0;
+  /** Null until it was open once. */
+  #openedAtMs: number | null = null;
   #stopped = false;
   #closed = false;
   /** What was said last of its troubles: the same again is no news. */
@@ -75,6 +76,12 @@ export class StandingChannel {
   /** For connection hooks: a channel that cannot be opened yet stops nothing else. */
   async tryOpen(): Promise<void> {
     await this.open().catch(() => undefined);
+  }
+
+  /** As {@link tryOpen}, but once it was open nobody waits for it: it comes back beside what matters more. */
+  async comeBack(): Promise<void> {
+    const opening = this.tryOpen();
+    if (this.#openedAtMs === null) await opening;
   }
 
   /** Opens no more channels; the one at hand, or under way, stays open. */
@@ -130,7 +137,7 @@ export class StandingChannel {
       onClosed?.(channel);
       if (this.#channel !== channel) return;
       this.#channel = null;
-      if (performance.now() - this.#openedAtMs >= STEADY_MS) this.#failures = 0;
+      if (performance.now() - (this.#openedAtMs ?? 0) >= STEADY_MS) this.#failures = 0;
       this.#failed(watched.refusal ?? new BrokerError("the channel was closed"));
     });
   }

@@ -48,7 +48,8 @@ export class MailboxNode {
       purpose: "remote control",
       setUp: (channel) => this.#listen(channel),
     });
-    connection.onConnect(() => this.#standing.tryOpen());
+    // The queues of a worker are not to wait for it, least of all where a node of a cluster was lost.
+    connection.onConnect(() => this.#standing.comeBack());
   }
 
   /** True while commands are heard. */

@@ -54,7 +54,8 @@ export class EventReceiver {
       purpose: "events",
       setUp: (channel) => this.#consume(channel),
     });
-    connection.onConnect(() => this.#standing.tryOpen());
+    // The queues of a worker are not to wait for it, least of all where a node of a cluster was lost.
+    connection.onConnect(() => this.#standing.comeBack());
   }
 
   get isReady(): boolean {

@@ -88,7 +88,7 @@ export class JobSender {
       if (this.#isClosed) throw new Error(`${this.queue}: closed before it was connected`);
       const url = this.urls[this.#tries++ % this.urls.length] ?? "";
       try {
-        const client = await withDeadline(BareClient.open(url), 10_000, () => "no connection");
+        const client = await withDeadline(BareClient.openSender(url), 10_000, () => "no connection");
         this.#client = client;
         await client.channel.assertQueue(this.queue, { durable: true, arguments: { ...this.queueArguments } });
         return client;

@@ -11,7 +11,8 @@ const NODES = 3;
 const LEADER_KILLS = 10;
 /** Jobs a second: they flow on while nodes die and come back. */
 const PER_SECOND = 8;
-const QUORUM_AWAY_MS = 10_000;
+/** Longer by far than workers need for what they have taken ahead. */
+const QUORUM_AWAY_MS = 20_000;
 const COMMON = { set: "full", deadline: 1200 } as const;
 
 interface Cluster {

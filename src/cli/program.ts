@@ -4,6 +4,7 @@ import { registerDlq } from "./commands/dlq/command.js";
 import { registerEquity } from "./commands/equity/command.js";
 import { registerJobs } from "./commands/jobs/command.js";
 import { registerRange } from "./commands/range/command.js";
+import { registerReportSpot } from "./commands/report-spot/command.js";
 import { registerSolve } from "./commands/solve/command.js";
 import { registerView } from "./commands/view/command.js";
 import { registerWeb } from "./commands/web/command.js";
@@ -20,6 +21,7 @@ export const createProgram: CreateProgram = (version, redact) => {
   registerEquity(program);
   registerRange(program);
   registerSolve(program);
+  registerReportSpot(program);
   registerView(program);
   registerCheck(program);
   registerWeb(program);

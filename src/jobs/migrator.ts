@@ -6,6 +6,8 @@ import type { JobsDatabase } from "./schema.js";
 /** Beside `src/` and beside `dist/`, so the same relative path serves both. */
 const FOLDER = new URL("../../migrations/", import.meta.url);
 const TRACKING_TABLE = "celery_worker_migration";
+/** Makes a table that is this worker's own, and that a database of the backend's gets on request only. */
+const REPORTS = "003-flop-reports";
 /** Arbitrary; held while looking and migrating, so that workers starting together do so one after the other. */
 const ADVISORY_LOCK = 5_002_715_672;
 
@@ -87,18 +89,23 @@ export async function databaseStatus(database: Kysely<JobsDatabase>): Promise<Da
  * one the backend made is left exactly as it is.
  *
  * @param options.createMissing also create tables that a database of the backend's lacks
+ * @param options.reports also create the table of reports over flops in a database of the backend's
  * @throws MigrationError when a table or column is missing afterwards, or a migration fails.
  */
 export async function migrate(
   database: Kysely<JobsDatabase>,
-  options: { readonly createMissing?: boolean } = {},
+  options: { readonly createMissing?: boolean; readonly reports?: boolean } = {},
 ): Promise<MigrationOutcome> {
   const carriedOut = await database.transaction().execute(async (transaction) => {
     // A lock of the transaction: a pooler would leave one of the session to another client.
     await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
     const { owner, missing } = await databaseStatus(transaction);
     if (owner !== "backend") return await runTracked(transaction);
-    return options.createMissing && missing.length > 0 ? await runAll(transaction, await readMigrations()) : [];
+    const migrations = await readMigrations();
+    if (!options.createMissing || missing.length === 0)
+      for (const name of migrations.keys()) if (name !== REPORTS) migrations.delete(name);
+    if (!options.reports) migrations.delete(REPORTS);
+    return runAll(transaction, migrations);
   });
   const status = await databaseStatus(database);
   if (status.missing.length > 0) throw new MigrationError(explainMissing(status));

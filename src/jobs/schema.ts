@@ -58,7 +58,30 @@ export interface SolverSolutionsTable {
   updated_at: Generated<UtcTimestamp | null>;
 }
 
+export const FLOP_STATES = ["waiting", "solving", "solved", "failed"] as const;
+export type FlopState = (typeof FLOP_STATES)[number];
+
+/** Table `solver_report_flops`, this worker's own: one row for each flop of a report. */
+export interface SolverReportFlopsTable {
+  /** Of the report's row in `jobs`. */
+  report_id: string;
+  number: number;
+  /** Cards such as `Ks8h7d`; of two boards `Ks8h7d/2c3c4d`. */
+  flop: string;
+  /** Flops that it stands for. */
+  weight: number;
+  state: FlopState;
+  /** Of the attempt that has the flop: its moment, the fencing token. */
+  started_at: UtcTimestamp | null;
+  worker: string | null;
+  attempts: number;
+  answer: NullableJson;
+  error_message: string | null;
+  updated_at: UtcTimestamp;
+}
+
 export interface JobsDatabase {
+  solver_report_flops: SolverReportFlopsTable;
   jobs: JobsTable;
   users: UsersTable;
   solver_solutions: SolverSolutionsTable;

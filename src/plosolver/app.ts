@@ -69,17 +69,18 @@ export async function createPloSolver(
   const jobs = await Promise.all(JOB_KINDS.map(async (kind: JobKind) => ({ kind, work: await kind.load() })));
   for (const { kind, work } of jobs) {
     const { slotGroup } = kind;
-    const task = work.task(
-      { ...settings, ...(slotGroup === undefined ? {} : { slotGroup }) },
-      {
-        database,
-        outage,
-        slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1,
-        threads: () => worker.slots.limit,
-        solverMemoryMebibytes: config.worker.solverMemoryMebibytes,
-      },
-    );
+    const given = { ...settings, ...(slotGroup === undefined ? {} : { slotGroup }) };
+    const services = {
+      database,
+      outage,
+      slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1,
+      threads: () => worker.slots.limit,
+      solverMemoryMebibytes: config.worker.solverMemoryMebibytes,
+    };
+    const task = work.task(given, services);
     for (const name of taskNames(kind)) app.task(name, task.options, task.handler);
+    for (const [name, part] of Object.entries(work.parts?.(given, services) ?? {}))
+      app.task(name, part.options, part.handler);
   }
   const worker: Worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
   let http: HttpServer | null = null;

@@ -25,7 +25,7 @@ export class Heartbeat {
   #failing = false;
 
   constructor(
-    private readonly repository: JobRepository,
+    private readonly repository: Pick<JobRepository, "progress">,
     private readonly claim: Claim,
     private readonly options: HeartbeatOptions,
   ) {

@@ -61,6 +61,8 @@ export interface JobWork {
   /** @throws JobInputError */
   parse(inputData: unknown): unknown;
   task(settings: JobTaskSettings, services: JobServices): JobTask;
+  /** Tasks into which a job of the kind may be split, by name. */
+  parts?(settings: JobTaskSettings, services: JobServices): Readonly<Record<string, JobTask>>;
   /** Lets the threads do such work once while there is nothing else to do. */
   warmUp?(services: WarmUpServices): Promise<void>;
 }

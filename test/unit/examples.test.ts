@@ -4,6 +4,7 @@ import { readView } from "../../src/cli/session/view-file.js";
 import { parseCards } from "../../src/poker/cards.js";
 import { compileClasses } from "../../src/poker/ranges/class-view.js";
 import { readClasses } from "../../src/tasks/class-definitions.js";
+import { solverAnalysis } from "../../src/tasks/solver-analysis/kind.js";
 import { parseSolverInput } from "../../src/tasks/solver-analysis/parse-input.js";
 import { prepareSpot } from "../../src/tasks/solver-analysis/prepare-spot.js";
 import { parseSpotInput } from "../../src/tasks/spot-simulation/parse-input.js";
@@ -18,6 +19,11 @@ describe("examples", () => {
   it.each(readdirSync("examples/spots"))("spots/%s is a solver's spot that can be prepared", (file) => {
     const { spot } = prepareSpot(parseSolverInput(json(`spots/${file}`)));
     expect(spot.ranges.every(({ hands }) => hands.count > 0)).toBe(true);
+  });
+
+  it.each(readdirSync("examples/reports"))("reports/%s is a report over flops", async (file) => {
+    const { parse } = await solverAnalysis.load();
+    expect(parse(json(`reports/${file}`))).toMatchObject({ kind: "flop-report", boards: 1 });
   });
 
   it.each(readdirSync("examples/views"))("views/%s is a view of a flop", async (file) => {

@@ -30,17 +30,27 @@ export class Output {
 
   /** Rows under headings, in aligned columns: the first `left` ones flush left, the others, of numbers, flush right. */
   table(headings: readonly string[], rows: readonly (readonly string[])[], left = headings.length): void {
-    const widths = headings.map((heading, column) =>
-      Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
-    );
-    const aligned = (cells: readonly string[]) =>
-      cells
-        .map((cell, column) => (column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-        .join("  ")
-        .trimEnd();
-    this.line(this.style(aligned(headings), "bold"));
-    for (const row of rows) this.line(aligned(row));
+    const [first = "", ...others] = tableLines(headings, rows, left);
+    this.line(this.style(first, "bold"));
+    for (const line of others) this.line(line);
   }
+}
+
+/** Rows under headings, in aligned columns: the first `left` ones flush left, the others, of numbers, flush right. */
+export function tableLines(
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+  left = headings.length,
+): string[] {
+  const widths = headings.map((heading, column) =>
+    Math.max(heading.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  return [headings, ...rows].map((cells) =>
+    cells
+      .map((cell, column) => (column < left ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
 }
 
 /** `1 node`, `2 nodes`. */

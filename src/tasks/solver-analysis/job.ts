@@ -2,16 +2,11 @@ import { SoftTimeLimitExceeded } from "../../celery/index.js";
 import { machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
-import { findSolverSolutions } from "../../jobs/solver-solutions.js";
 import { isPokerError } from "../../poker/errors.js";
 import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
-import { untilAvailable } from "../../postgres/availability.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
-import type { JobWork } from "../job-kind.js";
-import { jobTask } from "../job-task.js";
-import { solverInputSchema } from "./input-schema.js";
 import { prepareKernel, relabelKernel } from "./kernels.js";
 import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
@@ -59,21 +54,6 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
       }),
   };
 }
-
-export const solverAnalysisWork: JobWork = {
-  schema: solverInputSchema,
-  parse: parseSolverInput,
-  task(settings, { database, outage, slots, threads, solverMemoryMebibytes }) {
-    const job = solverAnalysisJob({
-      findSolutions: (description, signal) =>
-        untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
-      solvesAtOnce: slots,
-      threadsAtHand: threads,
-      maxMemoryMebibytes: solverMemoryMebibytes,
-    });
-    return jobTask(job, settings);
-  },
-};
 
 /** Text under which a game's solutions are found again, by solvers that would answer alike. */
 function solutionKey(hash: string): string {

@@ -11,5 +11,5 @@ export const solverAnalysis = {
   measure: exploitability,
   slotGroup: "solver",
   answersWithActions: true,
-  load: async () => (await import("./job.js")).solverAnalysisWork,
+  load: async () => (await import("./work.js")).solverAnalysisWork,
 } as const satisfies JobKind;

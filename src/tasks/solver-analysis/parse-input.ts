@@ -73,7 +73,8 @@ export function parseSolverInput(inputData: unknown): SolverInput {
   }
 }
 
-function flatten(inputData: unknown): unknown {
+/** The game state with the options beside it. @throws JobInputError when it is no object */
+export function flatten(inputData: unknown): unknown {
   if (typeof inputData !== "object" || inputData === null || !("game_state" in inputData)) return inputData;
   const { game_state: state, ...beside } = inputData;
   if (typeof state !== "object" || state === null) throw new JobInputError("game_state must be an object");

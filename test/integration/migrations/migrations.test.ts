@@ -45,7 +45,7 @@ async function runJob(): Promise<string | undefined> {
 describe("an empty database", () => {
   test("gets tables, types and indexes on which a job runs", async () => {
     const { status, carriedOut } = await migrate(database);
-    expect(carriedOut).toEqual(["001-backend-tables", "002-solution-look-up"]);
+    expect(carriedOut).toEqual(["001-backend-tables", "002-solution-look-up", "003-flop-reports"]);
     expect(status).toEqual({
       owner: "worker",
       alembicRevision: null,
@@ -85,7 +85,7 @@ describe("an empty database", () => {
 
   test("migrated twice, or by many at once, is migrated once", async () => {
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => migrate(database)));
-    expect(outcomes.flatMap((outcome) => outcome.carriedOut)).toHaveLength(2);
+    expect(outcomes.flatMap((outcome) => outcome.carriedOut)).toHaveLength(3);
     const before = dumpSchema();
     expect((await migrate(database)).carriedOut).toEqual([]);
     expect(dumpSchema()).toBe(before);
@@ -143,6 +143,21 @@ describe("a database that the backend made", () => {
     expect((await databaseStatus(database)).owner).toBe("backend");
   });
 
+  test("gets the table of reports on request, and nothing else", async () => {
+    await useLiveSchema();
+    const tables = async () => {
+      const { rows } = await sql<{ name: string }>`select tablename as name from pg_tables
+        where schemaname = 'public' order by name`.execute(database);
+      return rows.map(({ name }) => name);
+    };
+    const before = await tables();
+    expect((await migrate(database, { reports: true })).carriedOut).toEqual(["003-flop-reports"]);
+    expect(await tables()).toEqual([...before, "solver_report_flops"].sort());
+    const after = dumpSchema();
+    await migrate(database, { reports: true });
+    expect(dumpSchema()).toBe(after);
+  });
+
   test("and that lacks a column is refused with the column's name", async () => {
     await useLiveSchema();
     await sql`alter table jobs drop column progress_message`.execute(database);
@@ -158,7 +173,7 @@ describe("celery db", () => {
     expect(await run(["migrate"])).toMatchObject({
       code: 0,
       stdout:
-        "applied 001-backend-tables, 002-solution-look-up: the tables were made by this worker and are complete (2 migrations applied)\n",
+        "applied 001-backend-tables, 002-solution-look-up, 003-flop-reports: the tables were made by this worker and are complete (3 migrations applied)\n",
     });
     const status = await run(["status", "--json"]);
     expect(status.code).toBe(0);

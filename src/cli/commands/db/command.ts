@@ -9,7 +9,8 @@ export function registerDb(program: Command): void {
   db.command("migrate")
     .description("create the tables in an empty database; leave one that the backend made exactly as it is")
     .option("--create-missing", "also create tables that a database of the backend's lacks")
-    .action(async (options: { createMissing?: boolean }) => {
+    .option("--reports", "also create the table of reports over flops in a database of the backend's")
+    .action(async (options: { createMissing?: boolean; reports?: boolean }) => {
       await withDatabase(async (database) => {
         const { migrate } = await import("../../../jobs/migrator.js");
         const { status, carriedOut } = await migrate(database, options);

@@ -4,7 +4,7 @@ import { JobInputError } from "../../../jobs/errors.js";
 import { JobRepository, type JobRow } from "../../../jobs/repository.js";
 import type { JobStatus, JobType } from "../../../jobs/schema.js";
 import { OperationError } from "../../../operations/errors.js";
-import { cancelJob, submitJob } from "../../../operations/jobs.js";
+import { type AskedJob, cancelJob, submitJob } from "../../../operations/jobs.js";
 import { jobKind } from "../../../plosolver/job-kinds.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { withApp } from "../../session/broker-session.js";
@@ -62,20 +62,27 @@ export async function showJob(id: string, flags: JobsFlags): Promise<void> {
 export async function runSubmit(type: JobType, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
   const inputData = inputOf(readInput(flags.input ?? "-"), type);
-  if (flags.unchecked !== true) await checkInput(inputData, type);
-  const job = { userId: flags.user ?? "", jobType: type, inputData };
-  const { id, taskId } = await withRepository((repository) =>
-    submitJob(repository, sendTaskBy(flags), job).catch((cause: unknown) => {
-      if (!(cause instanceof OperationError)) throw cause;
-      throw new CliError(`${cause.message}: --user takes an id of the table users`, EXIT_USAGE, { cause });
-    }),
-  );
+  const { id, taskId } = await submit({ userId: flags.user ?? "", jobType: type, inputData }, flags);
   if (flags.watch === true) {
     await watchJob(id, flags);
     return;
   }
   if (flags.json === true) output.json({ id, task_id: taskId });
   else output.line(id);
+}
+
+/** See {@link submitJob}. @throws CliError when the input cannot be read or there is no such user */
+export async function submit(
+  job: AskedJob,
+  flags: GlobalFlags & { readonly unchecked?: boolean },
+): ReturnType<typeof submitJob> {
+  if (flags.unchecked !== true) await checkInput(job.inputData, job.jobType);
+  return await withRepository((repository) =>
+    submitJob(repository, sendTaskBy(flags), job).catch((cause: unknown) => {
+      if (!(cause instanceof OperationError)) throw cause;
+      throw new CliError(`${cause.message}: --user takes an id of the table users`, EXIT_USAGE, { cause });
+    }),
+  );
 }
 
 /** See {@link cancelJob}; the revoke only makes it sooner. */
@@ -96,7 +103,17 @@ export async function runCancel(id: string, flags: JobsFlags): Promise<void> {
 
 export async function watchJob(id: string, flags: JobsFlags): Promise<void> {
   const output = new Output(flags);
-  const progress = flags.json === true || output.quiet ? null : new ProgressLine(output);
+  const row = await watchUntilEnd(id, flags, flags.json === true);
+  if (flags.json === true) output.json(row);
+  else if (row.status === "COMPLETED") printResult(output, row);
+  if (row.status === "COMPLETED") return;
+  throw new CliError(`job ${id} is ${row.status}${row.error_message === null ? "" : `: ${row.error_message}`}`);
+}
+
+/** The row once the job has ended. @param silently shows no progress */
+export async function watchUntilEnd(id: string, flags: GlobalFlags, silently: boolean): Promise<JobRow> {
+  const output = new Output(flags);
+  const progress = silently || output.quiet ? null : new ProgressLine(output);
   const row = await withRepository(async (repository) => {
     for (;;) {
       const current = await existing(repository, id);
@@ -106,10 +123,7 @@ export async function watchJob(id: string, flags: JobsFlags): Promise<void> {
     }
   });
   progress?.end();
-  if (flags.json === true) output.json(row);
-  else if (row.status === "COMPLETED") printResult(output, row);
-  if (row.status === "COMPLETED") return;
-  throw new CliError(`job ${id} is ${row.status}${row.error_message === null ? "" : `: ${row.error_message}`}`);
+  return row;
 }
 
 async function existing(repository: JobRepository, id: string): Promise<JobRow> {
@@ -143,7 +157,8 @@ async function checkInput(input: unknown, type: JobType): Promise<void> {
   }
 }
 
-function readInput(file: string): unknown {
+/** JSON of a file; - reads standard input. @throws CliError */
+export function readInput(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8"));
   } catch (cause) {

@@ -2,6 +2,7 @@ import { isRecord } from "../../../celery/values.js";
 import type { JobRow } from "../../../jobs/repository.js";
 import { jobKind } from "../../../plosolver/job-kinds.js";
 import type { Output } from "../../terminal/output.js";
+import { isReport, reportText } from "../report-spot/text.js";
 import { solutionText } from "../solve/text.js";
 import { isSolution } from "../view/run.js";
 
@@ -47,9 +48,13 @@ export function printJob(output: Output, row: JobRow): void {
   printResult(output, row);
 }
 
-/** The answer of a job, wherever one is shown: a solution's tables, the table that its kind of job makes of it, else JSON. */
+/** The answer of a job, wherever one is shown: a solution's or a report's tables, the table that its kind of job makes of it, else JSON. */
 export function printResult(output: Output, { job_type, result_data }: Pick<JobRow, "job_type" | "result_data">): void {
-  const solution = isRecord(result_data) ? result_data.solution : undefined;
+  const { solution, report } = isRecord(result_data) ? result_data : {};
+  if (isReport(report)) {
+    for (const row of reportText(report, output)) output.line(row);
+    return;
+  }
   if (isSolution(solution)) {
     for (const row of solutionText(solution, output)) output.line(row);
     return;

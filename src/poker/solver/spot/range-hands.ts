@@ -34,22 +34,37 @@ interface HandList {
  * @throws SolverInputError when its notation cannot be read
  */
 export function isSuitBlind(spec: RangeSpec, handSize: number, place: string): boolean {
+  return isBlind(spec, handSize, place, false);
+}
+
+/**
+ * Whether a range is renamed with its board: it names no suit. Other than {@link isSuitBlind} it may have categories, which
+ * go by the board.
+ *
+ * @throws SolverInputError when its notation cannot be read
+ */
+export function namesNoSuit(spec: RangeSpec, handSize: number, place: string): boolean {
+  return isBlind(spec, handSize, place, true);
+}
+
+function isBlind(spec: RangeSpec, handSize: number, place: string, categories: boolean): boolean {
   if (spec === null) return true;
   return inPlace(place, () =>
-    spec.every((part) => part.kind === "notation" && isBlindNode(parseRange(part.text, handSize).root)),
+    spec.every((part) => part.kind === "notation" && isBlindNode(parseRange(part.text, handSize).root, categories)),
   );
 }
 
-function isBlindNode(node: RangeNode): boolean {
+/** @param categories what a category counts as */
+function isBlindNode(node: RangeNode, categories: boolean): boolean {
   switch (node.kind) {
     case "or":
     case "and":
-      return node.parts.every(isBlindNode);
+      return node.parts.every((part) => isBlindNode(part, categories));
     case "not":
     case "weighted":
-      return isBlindNode(node.part);
+      return isBlindNode(node.part, categories);
     case "category":
-      return false;
+      return categories;
     case "holds":
       return node.slots.every((slot) => slot.suit < 0);
     case "any":

@@ -1,0 +1,84 @@
+import { isRecord } from "../../celery/values.js";
+import { ReportFlops } from "../../jobs/report-flops.js";
+import { findSolverSolutions } from "../../jobs/solver-solutions.js";
+import { untilAvailable } from "../../postgres/availability.js";
+import { flopAnswer } from "../flop-report/flop-answer.js";
+import { flopTask } from "../flop-report/flop-task.js";
+import { flopsSchema, parseReport, type ReportInput } from "../flop-report/report-input.js";
+import type { FlopReport } from "../flop-report/report-result.js";
+import { FLOP_TASK, startReport } from "../flop-report/report-work.js";
+import type { JobDefinition, JobTaskSettings } from "../job-definition.js";
+import type { JobServices, JobWork } from "../job-kind.js";
+import { jobTask } from "../job-task.js";
+import { solverInputSchema } from "./input-schema.js";
+import { type SolverResult, solverAnalysisJob } from "./job.js";
+import { flatten, parseSolverInput } from "./parse-input.js";
+import type { SolverInput } from "./solver-input.js";
+
+/** `result_data` of a solver analysis on many flops. */
+interface ReportResult {
+  readonly report: FlopReport;
+}
+
+/** Solver analyses: of one board, or, where `flops` are asked for, a report over many. */
+export const solverAnalysisWork: JobWork = {
+  schema: solverInputSchema.extend({ flops: flopsSchema.nullish() }),
+  parse: parseAnalysis,
+  task: (settings, services) => jobTask(analysisJob(settings, services), settings),
+  parts(settings, services) {
+    const { solve } = analyses(services);
+    const stores = storesOf(settings, services);
+    const task = flopTask({
+      ...settings,
+      ...stores,
+      outage: services.outage,
+      solve: async (run, inputData, flop) => flopAnswer((await solve(run, reportOf(inputData).on(flop))).solution),
+      askedOf: (inputData) => reportOf(inputData).choice.kind,
+    });
+    return { [FLOP_TASK]: task };
+  },
+};
+
+function analysisJob(
+  settings: JobTaskSettings,
+  services: JobServices,
+): JobDefinition<SolverInput | ReportInput, SolverResult | ReportResult> {
+  const { solve, onBoard } = analyses(services);
+  const { flops } = storesOf(settings, services);
+  return {
+    jobType: onBoard.jobType,
+    parse: parseAnalysis,
+    work: (run, input) => ("kind" in input ? startReport(run, input, flops, services.outage) : solve(run, input)),
+    answer: (result) => ("report" in result ? { report: result.report } : onBoard.answer(result)),
+    alongside: async (transaction, job, result) => {
+      if (!("report" in result)) await onBoard.alongside?.(transaction, job, result);
+    },
+  };
+}
+
+function analyses({ database, outage, slots, threads, solverMemoryMebibytes }: JobServices) {
+  const onBoard = solverAnalysisJob({
+    findSolutions: (description, signal) =>
+      untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
+    solvesAtOnce: slots,
+    threadsAtHand: threads,
+    maxMemoryMebibytes: solverMemoryMebibytes,
+  });
+  return { onBoard, solve: onBoard.work };
+}
+
+function storesOf({ repository }: JobTaskSettings, { database }: JobServices) {
+  return { repository, flops: new ReportFlops(database) };
+}
+
+function parseAnalysis(inputData: unknown): SolverInput | ReportInput {
+  const data = flatten(inputData);
+  if (isRecord(data) && data.flops != null) return parseReport(data, parseSolverInput);
+  return parseSolverInput(inputData);
+}
+
+/** Of a row whose input was read before, when its report began. */
+function reportOf(inputData: unknown): ReportInput {
+  const data = flatten(typeof inputData === "string" ? JSON.parse(inputData) : inputData);
+  return parseReport(isRecord(data) ? data : {}, parseSolverInput);
+}

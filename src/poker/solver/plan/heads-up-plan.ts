@@ -113,7 +113,7 @@ function tryRung(
   const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
   const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung)));
-  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal: omahaDeal(spot.boards) };
+  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal: omahaDeal(differentBoards(spot.boards)) };
   const speed = expectedSpeed(limits);
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
   const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
@@ -125,6 +125,13 @@ function tryRung(
   const bytes = gameBytes(game);
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands) };
+}
+
+/** Two boards of the same final cards are one: each half of the pot goes as the other. */
+function differentBoards(boards: Spot["boards"]): Spot["boards"] {
+  const [first, second] = boards;
+  const same = second?.length === 5 && second.every((card) => first.includes(card));
+  return same ? [first] : boards;
 }
 
 /**

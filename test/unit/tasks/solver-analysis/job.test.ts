@@ -106,12 +106,12 @@ describe("a solver job", () => {
 
   it("gives the same answer on a turn by one, two, three and eight threads", async () => {
     // Work enough to share, for longer than a helper's slice of time.
-    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 250 });
+    const turn = spot({ board: BOARD.slice(0, 4), stack_sizes: [100, 100], bet_sizes: [1], iterations: 100 });
     const alone = await start(turn, { threads: 1 }, crowd).result;
     expect(alone.solution.threads).toBe(1);
     let most = 1;
     // The first starts the pool's threads, the others find them.
-    for (const threads of [8, 3, 2, 8]) {
+    for (const threads of [8, 3, 2]) {
       const helped = await start(turn, { threads }, crowd).result;
       expect(comparable(helped)).toEqual(comparable(alone));
       expect(helped.solution.threads).toBeLessThanOrEqual(threads);

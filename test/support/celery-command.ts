@@ -13,6 +13,9 @@ const LOADER = import.meta.resolve("tsx");
 /** The built command, which `npm run build` makes. */
 export const BUILT_MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
+/** A list of requests that fills a reply is some MiB long. */
+export const MOST_OUTPUT = 64 * 2 ** 20;
+
 type Environment = Readonly<Record<string, string>>;
 
 /** Runs `celery …` from the sources, with nothing in its environment but PATH and what is given. */
@@ -27,7 +30,7 @@ export function runBuiltCelery(args: readonly string[], env: Environment = {}, i
 
 function runNode(args: readonly string[], env: Environment, input: string): Promise<CommandResult> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000 };
+    const options = { env: { PATH: process.env.PATH ?? "", ...env }, timeout: 60_000, maxBuffer: MOST_OUTPUT };
     const child = execFile(process.execPath, args, options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr });
     });

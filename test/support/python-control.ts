@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { findPython } from "../../scripts/local/provision.js";
 import { parseJson } from "../../src/celery/protocol/json-parse.js";
-import type { CommandResult } from "./celery-command.js";
+import { type CommandResult, MOST_OUTPUT } from "./celery-command.js";
 import { LineProcess } from "./line-process.js";
 import { WatchedChild } from "./watched-child.js";
 
@@ -81,7 +81,7 @@ export function usePythonControl(url: () => string): PythonControl {
 export async function runPythonCelery(url: string, args: readonly string[]): Promise<CommandResult> {
   const path = await python();
   return await new Promise((resolve) => {
-    const options = { env: environment(url), cwd: FOLDER, timeout: COMMAND_MS };
+    const options = { env: environment(url), cwd: FOLDER, timeout: COMMAND_MS, maxBuffer: MOST_OUTPUT };
     execFile(path, ["-m", "celery", "-A", "control_app", ...args], options, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === "number" ? error.code : error ? 1 : 0, stdout, stderr });
     });

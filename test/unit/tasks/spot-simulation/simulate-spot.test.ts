@@ -341,16 +341,19 @@ describe("carrying out a spot", () => {
     }
   });
 
-  it.each(["any", "*", "xx", "100%", "0%-100%"])(
-    "takes the range %s for a hand of which nothing is known",
-    async (any) => {
-      const board = "9c8h2s4d";
-      const blank = await simulate({ players: [{ cards: "AsKsQhJh" }, { cards: [] }], board });
-      const range = await simulate({ players: players("AsKsQhJh", any), board });
-      expect(range.map((result) => result.top_actual_stats)).toEqual(blank.map((result) => result.top_actual_stats));
-      expect(range[1]).toMatchObject({ method: "exact", range: any, cards: [] });
-    },
-  );
+  it.each(["any", "*", "100%", "0%-100%"])("takes the range %s for a hand of which nothing is known", async (any) => {
+    const board = "9c8h2s4d";
+    const blank = await simulate({ players: [{ cards: "AsKsQhJh" }, { cards: [] }], board });
+    const range = await simulate({ players: players("AsKsQhJh", any), board });
+    expect(range.map((result) => result.top_actual_stats)).toEqual(blank.map((result) => result.top_actual_stats));
+    expect(range[1]).toMatchObject({ method: "exact", range: any, cards: [] });
+  });
+
+  it("asks what a lone x is meant to be", () => {
+    expect(() => simulate({ players: players("AsKsQhJh", "xx"), board: "9c8h2s4d" })).toThrow(
+      /x alone is any card: write any for every hand/,
+    );
+  });
 
   it("deals every hand of six cards at random, however many there are", async () => {
     const data = { board: "9c8h2s4d3d", simulation_runs: 100, random_opponents: 0 };

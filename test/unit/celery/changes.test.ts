@@ -17,9 +17,9 @@ describe("a wait for a condition", () => {
       return value === 2;
     });
     for (const next of [1, 2]) {
-      value = next;
       await turn();
       expect(looks).toBe(next);
+      value = next;
       changes.notify();
     }
     expect(await waiting).toBe(true);

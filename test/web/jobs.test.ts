@@ -90,8 +90,8 @@ it("ranges are counted, and their errors told, as one types", async () => {
   const range = page.getByRole("textbox", { name: "Range of player 1" });
   await range.fill("AA:ds");
   await page.getByText(/^[\d,]+ hands$/).waitFor();
-  await range.fill("AA:dz");
-  await page.getByText(/^at 5: unexpected|^at \d+: /).waitFor();
+  await range.fill("AA:d#");
+  await page.getByText(/^at \d+: /).waitFor();
   expect(await range.getAttribute("aria-invalid")).toBe("true");
 });
 

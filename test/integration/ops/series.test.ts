@@ -43,7 +43,7 @@ let prometheus: Prometheus;
 const SPOT = {
   players: [{ cards: ["As", "Ks", "Qh", "Jh"] }, { cards: ["9c", "9d", "8c", "8d"] }],
   board: [],
-  trials: 1000,
+  simulation_runs: 1000,
 };
 const RIVER = {
   game_state: {

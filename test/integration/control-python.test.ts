@@ -82,8 +82,7 @@ it("both workers see each other without a complaint", async () => {
 
 describe("with tasks that run, wait for a slot, and wait for their time", () => {
   beforeAll(async () => {
-    // What is shown of a body that is not read yet is as long as the body.
-    const later = { eta: "2100-01-01T00:00:00.000000+00:00", argsrepr: `(${args[0]},)` };
+    const later = { eta: "2100-01-01T00:00:00.000000+00:00" };
     for (const queue of ["node", "python"]) {
       for (let index = 0; index < 2; index++)
         await bare.current.send(queue, "t.sleep", [600], { argsrepr: "(600,)", kwargsrepr: "{}" });

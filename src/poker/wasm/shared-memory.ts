@@ -21,3 +21,16 @@ export function createSharedMemory(bytes: number): SharedMemory {
   const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
   return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
 }
+
+/**
+ * What binds a module, given as base64, to a memory. The module is compiled once a thread, when it is first bound.
+ * @typeParam Exports what the module's text says of its functions
+ */
+export function moduleBinder<Exports>(base64: string): (memory: SharedMemory) => Exports {
+  let compiled: object | undefined;
+  return (memory) => {
+    compiled ??= new wasm.Module(Uint8Array.from(Buffer.from(base64, "base64")));
+    const { exports } = new wasm.Instance(compiled, { env: { memory } });
+    return exports as unknown as Exports;
+  };
+}

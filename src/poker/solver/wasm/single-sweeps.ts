@@ -1,4 +1,4 @@
-import { type SharedMemory, wasm } from "../../wasm/shared-memory.js";
+import { moduleBinder } from "../../wasm/shared-memory.js";
 import { SINGLE_SWEEPS_MODULE } from "./single-sweeps-module.js";
 
 /** The functions of single-sweeps.wat. Addresses and strides are bytes in the memory they are bound to. */
@@ -21,11 +21,5 @@ export interface SingleSweeps {
   showdown(addOrder: number, addEnd: number, order: number, end: number, kept: 0 | 1): void;
 }
 
-let compiled: object | undefined;
-
-/** Binds the sweeps to a memory. The module is compiled once a thread. */
-export function createSingleSweeps(memory: SharedMemory): SingleSweeps {
-  compiled ??= new wasm.Module(Uint8Array.from(Buffer.from(SINGLE_SWEEPS_MODULE, "base64")));
-  const { exports } = new wasm.Instance(compiled, { env: { memory } });
-  return exports as unknown as SingleSweeps;
-}
+/** Binds the sweeps to a memory. */
+export const createSingleSweeps = moduleBinder<SingleSweeps>(SINGLE_SWEEPS_MODULE);

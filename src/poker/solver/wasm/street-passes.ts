@@ -1,4 +1,4 @@
-import { type SharedMemory, wasm } from "../../wasm/shared-memory.js";
+import { moduleBinder } from "../../wasm/shared-memory.js";
 import { STREET_PASSES_MODULE } from "./street-passes-module.js";
 
 /** Hands that a pass walks at once: the lanes of a vector. */
@@ -52,11 +52,5 @@ export interface StreetPasses {
   ): void;
 }
 
-let compiled: object | undefined;
-
-/** Binds the passes to a memory. The module is compiled once a thread. */
-export function createStreetPasses(memory: SharedMemory): StreetPasses {
-  compiled ??= new wasm.Module(Uint8Array.from(Buffer.from(STREET_PASSES_MODULE, "base64")));
-  const { exports } = new wasm.Instance(compiled, { env: { memory } });
-  return exports as unknown as StreetPasses;
-}
+/** Binds the passes to a memory. */
+export const createStreetPasses = moduleBinder<StreetPasses>(STREET_PASSES_MODULE);

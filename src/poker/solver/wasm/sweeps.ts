@@ -1,4 +1,4 @@
-import { type SharedMemory, wasm } from "../../wasm/shared-memory.js";
+import { moduleBinder } from "../../wasm/shared-memory.js";
 import { SWEEPS_MODULE } from "./sweeps-module.js";
 
 /** Terminals handled in one pass: 8 doubles fill one cache line. */
@@ -41,11 +41,5 @@ export interface Sweeps {
   ): void;
 }
 
-let compiled: object | undefined;
-
-/** Binds the sweeps to a memory. The module is compiled once a thread. */
-export function createSweeps(memory: SharedMemory): Sweeps {
-  compiled ??= new wasm.Module(Uint8Array.from(Buffer.from(SWEEPS_MODULE, "base64")));
-  const { exports } = new wasm.Instance(compiled, { env: { memory } });
-  return exports as unknown as Sweeps;
-}
+/** Binds the sweeps to a memory. */
+export const createSweeps = moduleBinder<Sweeps>(SWEEPS_MODULE);

@@ -101,11 +101,10 @@ export async function migrate(
     await sql`select pg_advisory_xact_lock(${ADVISORY_LOCK})`.execute(transaction);
     const { owner, missing } = await databaseStatus(transaction);
     if (owner !== "backend") return await runTracked(transaction);
-    const migrations = await readMigrations();
-    if (!options.createMissing || missing.length === 0)
-      for (const name of migrations.keys()) if (name !== REPORTS) migrations.delete(name);
-    if (!options.reports) migrations.delete(REPORTS);
-    return runAll(transaction, migrations);
+    const isWanted = (name: string): boolean =>
+      (name === REPORTS ? options.reports : options.createMissing && missing.length > 0) === true;
+    const wanted = [...(await readMigrations())].filter(([name]) => isWanted(name));
+    return runAll(transaction, new Map(wanted));
   });
   const status = await databaseStatus(database);
   if (status.missing.length > 0) throw new MigrationError(explainMissing(status));

@@ -82,18 +82,6 @@ export class ReportFlops {
     });
   }
 
-  /** Numbers of the flops in one of these states. */
-  async numbers(reportId: string, states: readonly FlopState[]): Promise<number[]> {
-    const rows = await this.database
-      .selectFrom("solver_report_flops")
-      .select("number")
-      .where("report_id", "=", reportId)
-      .where("state", "in", states)
-      .orderBy("number")
-      .execute();
-    return rows.map(({ number }) => number);
-  }
-
   /** Failed flops wait again. */
   async waitAgain(reportId: string): Promise<void> {
     await this.database

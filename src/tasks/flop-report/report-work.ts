@@ -7,7 +7,7 @@ import type { JobRun } from "../job-definition.js";
 import { expandKernel } from "./kernels.js";
 import type { ReportInput } from "./report-input.js";
 import { gatherReport } from "./report-result.js";
-import { flopsMessage, noneSolved, reportResult } from "./settle-report.js";
+import { flopsMessage, reportResult } from "./settle-report.js";
 
 /** The task that solves one flop of a report. Sent by this worker, to this worker's queues. */
 export const FLOP_TASK = "tasks.solve_report_flop";
@@ -39,19 +39,20 @@ export async function startReport(run: JobRun, input: ReportInput, flops: Report
       "a report keeps its flops in the table solver_report_flops, which this database lacks: run `celery db migrate --reports`",
     );
   run.report(0, "Choosing the flops");
-  if ((await inDatabase(() => flops.list(jobId))).length === 0) {
+  let all = await inDatabase(() => flops.list(jobId));
+  if (all.length === 0) {
     const { example: spot, choice, boards } = input;
     const planned = await run.compute(expandKernel, { spot, choice, boards });
     await inDatabase(() => flops.plan(jobId, planned));
+    all = await inDatabase(() => flops.list(jobId));
   }
-  const all = await inDatabase(() => flops.list(jobId));
-  // A report that failed as a whole was asked for again.
-  if (all.every(({ state }) => state === "failed")) await inDatabase(() => flops.waitAgain(jobId));
-  const left = await inDatabase(() => flops.numbers(jobId, ["waiting", "solving"]));
+  let left = all.filter(({ state }) => state === "waiting" || state === "solving");
   if (left.length === 0) {
     const report = gatherReport(all, input.choice.kind);
-    if (report === null) throw new JobRefusedError(noneSolved(all));
-    return reportResult(report);
+    if (report !== null) return reportResult(report);
+    // A report that failed as a whole was asked for again.
+    await inDatabase(() => flops.waitAgain(jobId));
+    left = all;
   }
   run.report(((all.length - left.length) / all.length) * 100, flopsMessage(all.length - left.length, all.length));
   const { id, task, replyTo, queue } = context.request;
@@ -61,7 +62,7 @@ export async function startReport(run: JobRun, input: ReportInput, flops: Report
     await Promise.all(
       left
         .slice(from, from + SENT_AT_ONCE)
-        .map((number) => context.sendTask(FLOP_TASK, [jobId, number], { caller }, { queue, ignoreResult: true })),
+        .map(({ number }) => context.sendTask(FLOP_TASK, [jobId, number], { caller }, { queue, ignoreResult: true })),
     );
   }
   context.log.info({ flops: left.length }, "report handed to its flops");

@@ -41,7 +41,7 @@ export function reportResult(report: FlopReport): { readonly report: FlopReport 
 }
 
 /** What a report without one solved flop fails with. */
-export function noneSolved(flops: readonly { readonly flop: string; readonly errorMessage: string | null }[]): string {
+function noneSolved(flops: readonly { readonly flop: string; readonly errorMessage: string | null }[]): string {
   const [first] = flops;
   return `none of ${flops.length} flops could be solved: ${first?.flop}: ${first?.errorMessage}`;
 }

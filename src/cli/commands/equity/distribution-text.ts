@@ -1,4 +1,5 @@
 import type { EquityDistribution } from "../../../tasks/spot-simulation/distribution.js";
+import { csvLines } from "../../terminal/csv.js";
 
 const BAR_WIDTH = 40;
 const percent = (share: number, digits = 1): string => `${(share * 100).toFixed(digits)} %`;
@@ -26,8 +27,8 @@ export function distributionCsv(distributions: readonly EquityDistribution[]): s
     let reached = 0;
     return hands.map(({ hand, deals, equity }) => {
       reached += deals / whole;
-      return [player, hand, deals / whole, equity, Math.min(1, reached)].join(",");
+      return [player, hand, deals / whole, equity, Math.min(1, reached)];
     });
   });
-  return ["player,hand,share,equity,ecdf", ...rows];
+  return csvLines(["player", "hand", "share", "equity", "ecdf"], rows);
 }

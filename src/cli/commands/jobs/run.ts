@@ -157,11 +157,11 @@ async function checkInput(input: unknown, type: JobType): Promise<void> {
   }
 }
 
-/** JSON of a file; - reads standard input. @throws CliError */
-export function readInput(file: string): unknown {
+/** JSON of a file; - reads standard input. @param place what the command line calls it. @throws CliError */
+export function readInput(file: string, place = `--input ${file}`): unknown {
   try {
     return JSON.parse(readFileSync(file === "-" ? 0 : file, "utf8"));
   } catch (cause) {
-    throw new CliError(`--input ${file}: ${asError(cause).message}`, EXIT_USAGE, { cause });
+    throw new CliError(`${place}: ${asError(cause).message}`, EXIT_USAGE, { cause });
   }
 }

@@ -40,7 +40,7 @@ async function isJob(text: string): Promise<boolean> {
 
 async function ask(file: string, flags: ReportSpotFlags): Promise<string> {
   if (flags.user === undefined) throw new CliError("--user is missing: an id of the table users", EXIT_USAGE);
-  const spot = readInput(file);
+  const spot = readInput(file, file);
   if (!isRecord(spot)) throw new CliError(`${file} holds no spot: an object is expected`, EXIT_USAGE);
   const inputData = flags.flops === undefined ? spot : { ...spot, flops: readFlops(flags.flops) };
   if (!("flops" in inputData)) throw new CliError("which flops? --flops all, sample:25, or Ks8h7d,QcJc4h", EXIT_USAGE);

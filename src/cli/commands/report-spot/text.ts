@@ -1,6 +1,7 @@
 import { isRecord } from "../../../celery/values.js";
 import { actionLabel } from "../../../poker/solver/report/solution.js";
 import type { FlopMean, FlopReport, ReportRow } from "../../../tasks/flop-report/report-result.js";
+import { csvLines } from "../../terminal/csv.js";
 import { type Output, plural, tableLines } from "../../terminal/output.js";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
@@ -75,7 +76,7 @@ export function reportCsv(report: FlopReport): string[] {
     row.iterations,
     row.solve_time,
   ]);
-  return [headings, ...rows].map((cells) => cells.map(csvCell).join(","));
+  return csvLines(headings, rows);
 }
 
 function headline({ flops, pot }: FlopReport): string {
@@ -109,9 +110,4 @@ function cellsOf({ actions, ev }: FlopReport, row: ReportRow): string[] {
 
 function actionOf(row: ReportRow, wanted: { readonly action: string; readonly to: number }) {
   return row.actions.find(({ action, to }) => action === wanted.action && to === wanted.to);
-}
-
-function csvCell(value: unknown): string {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

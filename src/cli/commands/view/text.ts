@@ -1,6 +1,7 @@
 import { actionLabel, type SolutionNode } from "../../../poker/solver/report/solution.js";
 import type { StoredSolution } from "../../../tasks/solver-analysis/stored-solution.js";
 import { CliError, EXIT_USAGE } from "../../globals.js";
+import { csvLines } from "../../terminal/csv.js";
 import type { Output } from "../../terminal/output.js";
 import { nodeTable } from "../solve/text.js";
 import { isNode, type Place, stepsFrom } from "./walk.js";
@@ -78,17 +79,15 @@ export function nodeCsv(solution: StoredSolution, node: SolutionNode): string[] 
   const labels = node.actions.map(actionLabel);
   const evs = node.combo_ev;
   const headings = ["hand", "weight", ...labels, ...(evs === undefined ? [] : labels.map((label) => `EV ${label}`))];
-  return [
-    headings.map((heading) => (heading.includes(",") ? `"${heading}"` : heading)).join(","),
-    ...combos.map((hand, i) =>
-      [
-        hand,
-        weights[i] ?? 1,
-        ...strategy.map((ofAction) => ofAction[i] ?? 0),
-        ...(evs ?? []).map((ofAction) => ofAction[i] ?? ""),
-      ].join(","),
-    ),
-  ];
+  return csvLines(
+    headings,
+    combos.map((hand, i) => [
+      hand,
+      weights[i] ?? 1,
+      ...strategy.map((ofAction) => ofAction[i] ?? 0),
+      ...(evs ?? []).map((ofAction) => ofAction[i] ?? ""),
+    ]),
+  );
 }
 
 const WEIGHT_DIGITS = 6;

@@ -1,28 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.js";
 import { run } from "../../../src/tasks/spot-simulation/compute.js";
 import { parseSpotInput } from "../../../src/tasks/spot-simulation/parse-input.js";
 import { simulateSpot } from "../../../src/tasks/spot-simulation/simulate-spot.js";
+import { usePrinted } from "../../support/printed.js";
 
-let printed = "";
-
-beforeEach(() => {
-  printed = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
+const printed = usePrinted();
 
 const equity = (...args: string[]) => createProgram("0").parseAsync(["node", "celery", "equity", ...args]);
 
 describe("celery equity", () => {
   it("prints exact equities as a table with bars", async () => {
     await equity("AsKsQhJh", "8c8d7c6d", "--board", "9c8h2s");
-    const [headings, first, second, , summary] = printed.split("\n");
+    const [headings, first, second, , summary] = printed.text.split("\n");
     expect(headings).toMatch(/hand +equity +win +tie +lose +vs 1 random/u);
     expect(first).toMatch(/^1 {2}AsKsQhJh {2}18\.90 % +█{4}▌·+ +18\.90 % {2}0\.00 % {2}81\.10 % {2}47\.80 %$/u);
     expect(second).toMatch(/^2 {2}8c8d7c6d {2}81\.10 %/u);
@@ -31,9 +21,9 @@ describe("celery equity", () => {
 
   it("prints both boards, and simulated numbers with their errors", async () => {
     await equity("AA:ds", "KKxx", "--board", "9c8h2s", "--board2", "", "--runs", "2000", "--seed", "7");
-    expect(printed).toMatch(/hand +equity +top +bottom +scoop +¾ +¼ +vs 1 random \(top, bottom\)/u);
-    expect(printed).toMatch(/^1 {2}AA:ds {2}\d\d\.\d\d ± \d\.\d\d %/mu);
-    expect(printed).toMatch(/simulated: 2,000 deals, seed 7 in/u);
+    expect(printed.text).toMatch(/hand +equity +top +bottom +scoop +¾ +¼ +vs 1 random \(top, bottom\)/u);
+    expect(printed.text).toMatch(/^1 {2}AA:ds {2}\d\d\.\d\d ± \d\.\d\d %/mu);
+    expect(printed.text).toMatch(/simulated: 2,000 deals, seed 7 in/u);
   });
 
   it("prints with --json what the job's result_data would be", async () => {
@@ -62,18 +52,18 @@ describe("celery equity", () => {
       signal: new AbortController().signal,
       report: () => undefined,
     });
-    expect(JSON.parse(printed)).toEqual(JSON.parse(JSON.stringify(result)));
+    expect(JSON.parse(printed.text)).toEqual(JSON.parse(JSON.stringify(result)));
   });
 
   it("leaves out the column of random opponents when there are none", async () => {
     await equity("AsKsQhJh", "8c8d7c6d", "--board", "9c8h2s", "--opponents", "0");
-    expect(printed.split("\n")[0]).toMatch(/lose$/u);
-    expect(printed).toMatch(/81\.10 %$/mu);
+    expect(printed.text.split("\n")[0]).toMatch(/lose$/u);
+    expect(printed.text).toMatch(/81\.10 %$/mu);
   });
 
   it("deals ranges alone as hands of the size asked for", async () => {
     await equity("AsAhKsKhQs", "AAKKx", "--board", "9c8h2s4d3d", "--cards", "5", "--opponents", "0", "--json");
-    const [, result] = JSON.parse(printed);
+    const [, result] = JSON.parse(printed.text);
     // The other two aces and kings, and one of the 38 cards left.
     expect(result.top_actual_stats.total).toBe(38);
     await expect(equity("AAKKx", "AAKKx", "--opponents", "0")).rejects.toThrow("more than 4 cards");

@@ -1,28 +1,19 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.js";
+import { usePrinted } from "../../support/printed.js";
 
 const folder = mkdtempSync(join(tmpdir(), "ranges-"));
-let printed = "";
+const printed = usePrinted();
 
-beforeEach(() => {
-  printed = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function range(...args: string[]): Promise<string> {
-  printed = "";
+  printed.clear();
   await createProgram("0").parseAsync(["node", "celery", "range", ...args]);
-  return printed;
+  return printed.text;
 }
 
 describe("celery range", () => {

@@ -1,23 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.js";
 import { solverResultSchema } from "../../../src/tasks/solver-analysis/result-schema.js";
+import { usePrinted } from "../../support/printed.js";
 
-let printed = "";
+const printed = usePrinted();
 const folder = mkdtempSync(join(tmpdir(), "spots-"));
 
-beforeEach(() => {
-  printed = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const solve = (...args: string[]) => createProgram("0").parseAsync(["node", "celery", "solve", ...args]);
@@ -32,29 +23,29 @@ function spotFile(over: Record<string, unknown>): string {
 describe("celery solve", () => {
   it("prints the strategy of a spot of known value as a table, with the players' values", async () => {
     await solve("examples/spots/river.json", "--target", "0.05%");
-    expect(printed).toMatch(/^River {2}Ks Qd 7h 4c 2d {2}pot 100 {2}stacks 0: 100, 1: 100$/mu);
-    expect(printed).toMatch(
+    expect(printed.text).toMatch(/^River {2}Ks Qd 7h 4c 2d {2}pot 100 {2}stacks 0: 100, 1: 100$/mu);
+    expect(printed.text).toMatch(
       /^Exploitability 0\.0[0-5]\d* % of the pot \(\d+ iterations, [\d.]+ s, target reached\)$/mu,
     );
-    expect(printed).toMatch(/^whole range +100\.0 % {2}░{24} +100\.0 % +\((49|50)\.\d\d\) +0\.\d %/mu);
-    expect(printed).toMatch(
+    expect(printed.text).toMatch(/^whole range +100\.0 % {2}░{24} +100\.0 % +\((49|50)\.\d\d\) +0\.\d %/mu);
+    expect(printed.text).toMatch(
       /^ {2}check, bet 100 \(all-in\) +(49|50|51)\.\d % {2}player 0: fold (49|50)\.\d %, call 100/mu,
     );
-    expect(printed).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 %/mu);
+    expect(printed.text).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 %/mu);
   });
 
   it("prints a spread where values were sampled, singular forms, and no sign before a zero", async () => {
     const stacks = { stack_sizes: [100, 100, 100], max_combos: 40, hero_cards: "3c3h6d6s", max_raises: 1 };
     await solve(spotFile({ ...stacks, player_ranges: { "1": ["KdKcJsTs"] } }), "--iterations", "10", "--time", "3s");
-    expect(printed).toMatch(/^Your hand .*check [\d.]+ % \(-?[\d.]+( ± [\d.]+)?\)/mu);
-    expect(printed).toMatch(/^Player 1 .* 1 combo \(1 hand given\)$/mu);
-    expect(printed).toMatch(/at most 1 raise a street$/mu);
-    expect(printed).not.toMatch(/-0\.00/);
+    expect(printed.text).toMatch(/^Your hand .*check [\d.]+ % \(-?[\d.]+( ± [\d.]+)?\)/mu);
+    expect(printed.text).toMatch(/^Player 1 .* 1 combo \(1 hand given\)$/mu);
+    expect(printed.text).toMatch(/at most 1 raise a street$/mu);
+    expect(printed.text).not.toMatch(/-0\.00/);
   });
 
   it("prints with --json what the job's result_data would be, and stops where it is told to", async () => {
     await solve(spotFile({}), "--iterations", "20", "--time", "30s", "--json");
-    const result = JSON.parse(printed) as { readonly solution: object };
+    const result = JSON.parse(printed.text) as { readonly solution: object };
     expect(solverResultSchema.parse(result)).toBeTruthy();
     expect(result.solution).toMatchObject({ iterations: 20, stopped_by: "iterations", cached: false });
   });
@@ -68,13 +59,13 @@ describe("celery solve", () => {
       "--threads",
       "1",
     );
-    expect(printed).toMatch(/^ {2}assumed: player 0 bet 50$/mu);
-    expect(printed).toMatch(/^hand on the first board +share/mu);
-    expect(printed).toMatch(/^Your hand KcKdJsTs: fold .* EV -?\d+\.\d\d$/mu);
-    expect(printed).toMatch(
+    expect(printed.text).toMatch(/^ {2}assumed: player 0 bet 50$/mu);
+    expect(printed.text).toMatch(/^hand on the first board +share/mu);
+    expect(printed.text).toMatch(/^Your hand KcKdJsTs: fold .* EV -?\d+\.\d\d$/mu);
+    expect(printed.text).toMatch(
       /^Exploitability [\d.]+ % of the pot, in a cut game \(20 iterations, .*\)\nHow far off this is in the game asked for was not measured/mu,
     );
-    expect(printed).toMatch(/^ {2}- range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
+    expect(printed.text).toMatch(/^ {2}- range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
   });
 
   it("refuses what it cannot read, naming the file or the field", async () => {
@@ -83,6 +74,6 @@ describe("celery solve", () => {
     await expect(solve(spotFile({ max_raises: 99 }))).rejects.toThrow(
       "max_raises: a whole number from 0 to 10 is expected",
     );
-    expect(printed).toBe("");
+    expect(printed.text).toBe("");
   });
 });

@@ -1,17 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.js";
 import { expandRange } from "../../../src/poker/ranges/expand-range.js";
 import { parseRange } from "../../../src/poker/ranges/parse-range.js";
 import type { Solution } from "../../../src/poker/solver/report/solution.js";
+import { usePrinted } from "../../support/printed.js";
 import { solveInProcess } from "../tasks/solver-analysis/solve-in-process.js";
 
 const folder = mkdtempSync(join(tmpdir(), "view-"));
 const file = join(folder, "solution.json");
 let solution: Solution;
-let printed = "";
+const printed = usePrinted();
 
 beforeAll(() => {
   solution = solveInProcess({
@@ -35,21 +36,11 @@ beforeAll(() => {
   }).solution;
   writeFileSync(file, JSON.stringify({ solution, game_state_hash: "x" }));
 });
-beforeEach(() => {
-  printed = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    printed += String(text);
-    return true;
-  });
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const view = async (...args: string[]): Promise<string> => {
   await createProgram("0").parseAsync(["node", "celery", "view", file, ...args]);
-  return printed;
+  return printed.text;
 };
 
 describe("celery view", () => {
@@ -62,9 +53,9 @@ describe("celery view", () => {
 
   it("follows a path by names, beginnings and numbers", async () => {
     expect(await view("--path", "check, bet 100")).toMatch(/^check, bet 100 \(all-in\) {2}\(river/mu);
-    printed = "";
+    printed.clear();
     expect(await view("--path", "1,2")).toMatch(/^check, bet 100/mu);
-    printed = "";
+    printed.clear();
     expect(await view("--path", "check,check")).toContain("Showdown for 100.");
     await expect(view("--path", "dance")).rejects.toThrow('no step "dance" at the root: there is check, bet 100');
   });
@@ -73,7 +64,7 @@ describe("celery view", () => {
     const [head, first] = (await view("--path", "check", "--csv")).split("\n");
     expect(head).toBe("hand,weight,check,bet 100 (all-in)");
     expect(first).toMatch(/^KcKh9s8s,1,[\d.]+,[\d.]+$/u);
-    printed = "";
+    printed.clear();
     expect(await view("--path", "check", "--hand", "8s9sKcKh")).toMatch(/bet 100 \(all-in\) +[\d.]+ %/u);
     await expect(view("--hand", "AsAhAdAc")).rejects.toThrow("is not in the range of player 0");
   });

@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { ClosingLine } from "./test/support/closing-line.js";
 
-const shared = { testTimeout: 60_000, hookTimeout: 120_000, pool: "forks" } as const;
+const shared = { testTimeout: 240_000, hookTimeout: 240_000, pool: "forks" } as const;
 const withServices = { ...shared, globalSetup: ["test/support/global-setup.ts"] };
 const soak = { ...withServices, name: "soak", include: ["test/**/*.soak.ts"], testTimeout: 1_800_000 };
 

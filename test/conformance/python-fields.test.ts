@@ -130,6 +130,6 @@ describe("a result whose headers hold fields of every type", () => {
     const asked = await waitUntil(() => kombu<Read | null>({ do: "read", queue: "asked" }), "the task");
     const result = { task_id: sent.id, status: "SUCCESS", result: 42, traceback: null, children: [] };
     publish("", asked.properties.reply_to ?? "", result, {}, { correlation_id: sent.id });
-    expect(await sent.get({ timeout: 30 })).toBe(42);
+    expect(await sent.get({ timeout: 60 })).toBe(42);
   });
 });

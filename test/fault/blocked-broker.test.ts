@@ -79,7 +79,7 @@ it("a client that sends in the alarm waits, and its message arrives", async () =
     backend: "rpc://",
     log: pino({ level: "silent" }),
   });
-  expect(await (await client.sendTask("add", [1, 1])).get({ timeout: 20 })).toBe(2);
+  expect(await (await client.sendTask("add", [1, 1])).get({ timeout: 60 })).toBe(2);
   await services.current.setMemoryAlarm(true);
   let isSent = false;
   const sent = client.sendTask("add", [2, 2]).finally(() => {
@@ -91,6 +91,6 @@ it("a client that sends in the alarm waits, and its message arrives", async () =
   expect(isSent).toBe(false);
   await other.close();
   await services.current.setMemoryAlarm(false);
-  expect(await (await sent).get({ timeout: 20 })).toBe(4);
+  expect(await (await sent).get({ timeout: 60 })).toBe(4);
   await client.close();
 });

@@ -268,7 +268,7 @@ describe("bodies that are not read on receipt", () => {
       await app.control.revoke(waiting.id);
       await waitUntil(() => !inside(worker).requests.has(waiting.id), "the revoked member");
       open();
-      await expect(sent.get({ timeout: 30 })).rejects.toThrow(/Dependency .* raised/);
+      await expect(sent.get({ timeout: 60 })).rejects.toThrow(/Dependency .* raised/);
     } finally {
       await app.close();
     }

@@ -247,7 +247,7 @@ describe.each(BACKENDS)("states in a slow backend: %s", (name) => {
       const isOver = async () => ((await vhost.get("queues", "celery")) as { messages?: number }).messages === 0;
       for (const { id, outcome } of sent) {
         await waitUntil(async () => (await statuses(id)).some((status) => ENDS.includes(status)), `an end of ${id}`);
-        const state = await client.asyncResult(id).get({ propagate: false, timeout: 20 });
+        const state = await client.asyncResult(id).get({ propagate: false, timeout: 60 });
         if (outcome !== "either") expect(state instanceof Error).toBe(outcome === "fails");
       }
       await waitUntil(isOver, "an empty queue");
@@ -317,7 +317,7 @@ describe("a client", () => {
       const seen: string[] = [];
       const value = await client.asyncResult(result.id).get({
         propagate: false,
-        timeout: 20,
+        timeout: 60,
         onState: (state) => seen.push(state.status),
       });
       expect(value instanceof Error).toBe(status === "FAILURE");
@@ -326,7 +326,7 @@ describe("a client", () => {
       const again = await client.sendTask("nobody", [], {}, { queue, taskId: result.id });
       expect(await again.state()).toBe("PENDING");
       await tell("SUCCESS");
-      expect(await again.get({ timeout: 20 })).toBe(1);
+      expect(await again.get({ timeout: 60 })).toBe(1);
       await client.close();
       await close();
     },

@@ -189,7 +189,7 @@ it("results: they reach who waits for them", async () => {
     const properties = { ...JSON_TYPE, headers: corrupted(index), correlationId: id };
     await raw.current.publish(queue, properties, Buffer.from(JSON.stringify(result)));
   }
-  expect([await first.get({ timeout: 20 }), await second.get({ timeout: 20 })]).toEqual([0, 1]);
+  expect([await first.get({ timeout: 60 }), await second.get({ timeout: 60 })]).toEqual([0, 1]);
   expect(door.connections).toBeLessThanOrEqual(connections + 2);
   await app.close();
 }, 120_000);

@@ -89,7 +89,7 @@ describe("an example", () => {
 
     expect((await post({ x: 1 })).status).toBe(400);
     const { id } = (await (await post({ x: 2, y: 3 })).json()) as { id: string };
-    expect(await app.asyncResult(id).get({ timeout: 30 })).toBe(5);
+    expect(await app.asyncResult(id).get({ timeout: 60 })).toBe(5);
     expect(await (await fetch(`${address}/sums/${id}`)).json()).toEqual({ state: "SUCCESS", sum: 5 });
 
     expect(await server.kill("SIGTERM"), server.output).toBe(0);

@@ -10,7 +10,7 @@ type Truthy<T> = Exclude<T, null | undefined | false | 0 | "">;
 export async function waitUntil<T>(
   condition: () => T | Promise<T>,
   what = "the condition",
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<Truthy<T>> {
   const end = Date.now() + timeoutMs;
   let last: T | undefined;

@@ -93,7 +93,7 @@ describe("a RabbitMQ that wants a client's certificate", () => {
       brokerUseSsl: named(),
       backend: "rpc://",
     });
-    expect(await (await app.sendTask("tasks.add", [20, 22])).get({ timeout: 20 })).toBe(42);
+    expect(await (await app.sendTask("tasks.add", [20, 22])).get({ timeout: 60 })).toBe(42);
     await app.close();
     const variables = {
       CELERY_BROKER_SSL_CA_CERTS: ours.certificate,

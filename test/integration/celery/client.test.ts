@@ -53,12 +53,12 @@ it("rpc:// results are read only in content types that are accepted; who waits f
   await startWorker(define, {}, { resultSerializer: "yaml" });
   const client = open({ resultAcceptContent: ["json"] });
   const result = await client.sendTask("gate", ["yaml"]);
-  const refused = expect(result.get({ timeout: 20 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
+  const refused = expect(result.get({ timeout: 60 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
   await openGate("yaml");
   await refused;
-  await expect(result.get({ timeout: 20 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
+  await expect(result.get({ timeout: 60 })).rejects.toMatchObject({ code: "CELERY_CONTENT_DISALLOWED" });
   const accepting = await open({ resultAcceptContent: ["json", "yaml"] }).sendTask("add", [2, 3]);
-  expect(await accepting.get({ timeout: 20 })).toBe(5);
+  expect(await accepting.get({ timeout: 60 })).toBe(5);
 });
 
 describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
@@ -74,14 +74,14 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
     expect(await result.ready()).toBe(false);
     expect(await result.state()).toBe("PENDING");
     await openGate(backend);
-    expect(await result.get({ timeout: 20 })).toBe(backend);
+    expect(await result.get({ timeout: 60 })).toBe(backend);
     expect([await result.ready(), await result.successful(), await result.failed()]).toEqual([true, true, false]);
   });
 
   it("gives the error instead of throwing it, on demand, with type and traceback", async () => {
     await startWorker(define, {}, settings());
     const result = await open(settings()).sendTask("fail");
-    const error = (await result.get({ timeout: 20, propagate: false })) as unknown as Error;
+    const error = (await result.get({ timeout: 60, propagate: false })) as unknown as Error;
     expect(error).toMatchObject({ pythonType: "TypeError", message: "wrong kind" });
     expect(await result.traceback()).toContain("wrong kind");
     expect(await result.result()).toMatchObject({ message: "wrong kind" });
@@ -92,7 +92,7 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
     await startWorker(define, {}, settings());
     const client = open(settings());
     const sent = await client.apply(chain(client.signature("fail"), client.signature("add", [1])));
-    const waits = [sent, sent, client.asyncResult(sent.id)].map((result) => result.get({ timeout: 20 }));
+    const waits = [sent, sent, client.asyncResult(sent.id)].map((result) => result.get({ timeout: 60 }));
     for (const wait of waits) await expect(wait).rejects.toMatchObject({ pythonType: "TypeError" });
   });
 
@@ -101,9 +101,9 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
     const client = open(settings());
     const add = client.task("add", (_: TaskContext, x: number, y: number) => x + y);
     const quiet = client.task("quiet", { ignoreResult: true }, () => 1);
-    const sum: number = await (await add.delay(2, 3)).get({ timeout: 20 });
+    const sum: number = await (await add.delay(2, 3)).get({ timeout: 60 });
     expect(sum).toBe(5);
-    expect(await (await add.s(2).delay(3)).get({ timeout: 20 })).toBe(5);
+    expect(await (await add.s(2).delay(3)).get({ timeout: 60 })).toBe(5);
     expect(
       await (
         await add
@@ -112,7 +112,7 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
             [3, 4],
           ])
           .delay()
-      ).get({ timeout: 20 }),
+      ).get({ timeout: 60 }),
     ).toEqual([3, 7]);
     expect(await (await quiet.applyAsync([], {}, { ignoreResult: true })).get()).toBeUndefined();
   });
@@ -123,7 +123,7 @@ describe.each(["rpc", "redis"] as const)("AsyncResult on %s://", (backend) => {
     const later = client.signature("add", [1, 1]).set({ countdown: 60 });
     const sent = (await client.apply(group(later, later))) as GroupResult;
     await sent.revoke();
-    await expect(sent.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
+    await expect(sent.get({ timeout: 60 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
   });
 });
 
@@ -136,7 +136,7 @@ describe("details of results", () => {
     const client = open({ backend });
     const before = Date.now() - 1000;
     const sent = await client.sendTask("add", [1], { y: 2 }, { stamps: { mark: "m" } });
-    await sent.get({ timeout: 20, propagate: false });
+    await sent.get({ timeout: 60, propagate: false });
     const result = client.asyncResult(sent.id);
     expect(await Promise.all([result.name(), result.args(), result.kwargs(), result.worker()])).toEqual([
       "add",
@@ -153,7 +153,7 @@ describe("details of results", () => {
   it("are null where they are not kept", async () => {
     await startWorker(define);
     const result = await open().sendTask("add", [1, 2]);
-    await result.get({ timeout: 20 });
+    await result.get({ timeout: 60 });
     expect([await result.name(), await result.dateDone()]).toEqual([null, null]);
     expect(await open({ backend: redisUrl() }).asyncResult("unknown").details()).toBeNull();
   });
@@ -183,10 +183,10 @@ describe("trees and sets of results", () => {
         .next()
         .then(() => "first"),
     ).resolves.toBe("first");
-    await sent.get({ timeout: 20 });
+    await sent.get({ timeout: 60 });
     await waitUntil(async () => (await (await sent.children())[0]?.ready()) === true, "the group");
     const collected: unknown[] = [];
-    for await (const [, value] of sent.collect({ timeout: 20 })) collected.push(value);
+    for await (const [, value] of sent.collect({ timeout: 60 })) collected.push(value);
     expect(collected).toEqual([3, [0, 2, 4], 0, 2, 4]);
     expect(await sent.getLeaf()).toBe(4);
   });
@@ -214,7 +214,7 @@ describe("trees and sets of results", () => {
     set.add(soon);
     expect(set.results).toHaveLength(2);
     const order: unknown[] = [];
-    for await (const [, value] of set.iterate({ timeout: 20 })) {
+    for await (const [, value] of set.iterate({ timeout: 60 })) {
       order.push(value);
       if (value === 2) {
         expect([await set.waiting(), await set.completedCount()]).toEqual([true, 1]);
@@ -222,10 +222,10 @@ describe("trees and sets of results", () => {
       }
     }
     expect(order).toEqual([2, "late"]);
-    expect(await set.get({ timeout: 20 })).toEqual(["late", 2]);
+    expect(await set.get({ timeout: 60 })).toEqual(["late", 2]);
     await set.maybeThrow();
     set.update([bad]);
-    await expect(set.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TypeError" });
+    await expect(set.get({ timeout: 60 })).rejects.toMatchObject({ pythonType: "TypeError" });
     await expect(set.maybeThrow()).rejects.toMatchObject({ pythonType: "TypeError" });
     expect([await set.failed(), set.discard(bad.id), set.discard(bad)]).toEqual([true, true, false]);
     expect(await set.successful()).toBe(true);
@@ -242,12 +242,12 @@ describe("a frozen signature", () => {
     const single = add(1, 2);
     expect(single.freeze({ taskId: "frozen-1" }).id).toBe("frozen-1");
     await single.delay();
-    expect(await client.asyncResult("frozen-1").get({ timeout: 20 })).toBe(3);
+    expect(await client.asyncResult("frozen-1").get({ timeout: 60 })).toBe(3);
     const steps = chain(add(1, 1), group(add(1), add(2)));
     const last = steps.freeze();
     await steps.delay();
-    expect(await last.get({ timeout: 20 })).toEqual([3, 4]);
-    expect(await last.parent?.get({ timeout: 20 })).toBe(2);
+    expect(await last.get({ timeout: 60 })).toEqual([3, 4]);
+    expect(await last.parent?.get({ timeout: 60 })).toBe(2);
     await client.asyncResult("frozen-1").forget();
   });
 
@@ -276,7 +276,7 @@ describe("GroupResult", () => {
     )) as GroupResult;
     await sent.save();
     const restored = await client.restoreGroup(sent.id);
-    expect(await restored?.get({ timeout: 20 })).toEqual([2, 4]);
+    expect(await restored?.get({ timeout: 60 })).toEqual([2, 4]);
     expect([await restored?.completedCount(), await restored?.ready()]).toEqual([2, true]);
     await sent.delete();
     expect(await client.restoreGroup(sent.id)).toBeNull();
@@ -313,8 +313,8 @@ describe("the client's connection", () => {
     await openGate("cut");
     await waitUntil(async () => (await bare.current.depth(client.oid)) === 1, "the result in the queue");
     proxy.refuse(false);
-    expect(await result.get({ timeout: 20 })).toBe("cut");
-    expect(await (await client.sendTask("add", [1, 2])).get({ timeout: 20 })).toBe(3);
+    expect(await result.get({ timeout: 60 })).toBe("cut");
+    expect(await (await client.sendTask("add", [1, 2])).get({ timeout: 60 })).toBe(3);
   });
 
   it("gives up on a broker that is away, as the retry policy says", async () => {
@@ -381,7 +381,7 @@ describe("options", () => {
     const sent = await client.apply(foreign, [2]);
     expect(sent).toBeInstanceOf(AsyncResult);
     expect(sent.id).toBe("of-my-own");
-    expect(await sent.get({ timeout: 20 })).toBe(42);
+    expect(await sent.get({ timeout: 60 })).toBe(42);
   });
 });
 

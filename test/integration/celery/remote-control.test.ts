@@ -76,7 +76,7 @@ it("sees tasks, revokes and terminates them", async () => {
   await app.control.revokeByStampedHeaders({ batch: ["b1"] });
   expect(await app.control.terminate(running.id)).toEqual([]);
   for (const result of [running, reserved, scheduled])
-    await expect(result.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
+    await expect(result.get({ timeout: 60 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
   expect((await inspect.revoked())?.["three@test"]).toEqual(expect.arrayContaining([running.id, reserved.id]));
 });
 
@@ -88,10 +88,10 @@ it("stores REVOKED for tasks that no worker has, and leaves those that have star
     { backend: redisUrl(), resultExtended: true },
   );
   const done = await app.sendTask("quick", [], {}, { queue: "q5" });
-  await done.get({ timeout: 20 });
+  await done.get({ timeout: 60 });
   const unknown = app.asyncResult(randomUUID());
   await app.control.revoke([done.id, unknown.id]);
-  await expect(unknown.get({ timeout: 20 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
+  await expect(unknown.get({ timeout: 60 })).rejects.toMatchObject({ pythonType: "TaskRevokedError" });
   expect([await unknown.state(), await unknown.name(), await app.asyncResult(done.id).state()]).toEqual([
     "REVOKED",
     null,

@@ -50,7 +50,7 @@ it("task_default_delivery_mode and task_inherit_parent_priority shape what is se
     settings,
   );
   const client = new Celery("client", { broker: vhost.url, backend: "rpc://", log: pino({ level: "silent" }) });
-  await (await client.sendTask("parent", [], {}, { priority: 6, queue: "celery" })).get({ timeout: 20 });
+  await (await client.sendTask("parent", [], {}, { priority: 6, queue: "celery" })).get({ timeout: 60 });
   const [child] = await bare.current.drain("children");
   expect(child?.properties).toMatchObject({ deliveryMode: 1, priority: 6 });
   await client.close();
@@ -114,7 +114,7 @@ it("a failover URL: the next address is taken when the first does not answer", a
   await startWorker((app) => app.task("t", () => "reached"), {}, { broker });
   expect((await bare.current.result(await bare.current.send("celery", "t"))).result).toBe("reached");
   const client = new Celery("client", { broker, backend: "rpc://", log: pino({ level: "silent" }) });
-  expect(await (await client.sendTask("t")).get({ timeout: 20 })).toBe("reached");
+  expect(await (await client.sendTask("t")).get({ timeout: 60 })).toBe("reached");
   await client.close();
 });
 

@@ -68,13 +68,13 @@ describe("chords without a counter, on db+postgresql://", () => {
     const client = open(settings());
     const add = (x: number) => client.signature("add", [x, x]);
     const plain = await client.apply(chord([add(1), add(2)], client.signature("sum")), [], {});
-    expect(await plain.get({ timeout: 20 })).toBe(6);
+    expect(await plain.get({ timeout: 60 })).toBe(6);
     const steps = chain(
       client.signature("add", [1, 1]),
       group(client.signature("add", [10]), client.signature("add", [20])),
     );
-    expect(await (await client.apply(steps.pipe(client.signature("sum")))).get({ timeout: 20 })).toBe(34);
-    expect(await (await client.apply(chord([], client.signature("sum")))).get({ timeout: 20 })).toBe(0);
+    expect(await (await client.apply(steps.pipe(client.signature("sum")))).get({ timeout: 60 })).toBe(34);
+    expect(await (await client.apply(chord([], client.signature("sum")))).get({ timeout: 60 })).toBe(0);
   });
 
   it("are asked after where the body runs: in the queue of its task", async () => {
@@ -90,7 +90,7 @@ describe("chords without a counter, on db+postgresql://", () => {
     const client = open(settings());
     const body = client.signature("sum").linkError(client.signature("note"));
     const sent = await client.apply(chord([client.signature("add", [1, 1]), client.signature("fail")], body));
-    await expect(sent.get({ timeout: 20, followParents: false })).rejects.toThrow(/Dependency .* raised/);
+    await expect(sent.get({ timeout: 60, followParents: false })).rejects.toThrow(/Dependency .* raised/);
     expect(await notes(1)).toEqual([[sent.id]]);
   });
 
@@ -99,7 +99,7 @@ describe("chords without a counter, on db+postgresql://", () => {
     const client = open(settings());
     const late = client.signature("add", [1, 1]).set({ countdown: 1.5 });
     const sent = await client.apply(chord([late, client.signature("add", [2, 2])], client.signature("sum")));
-    expect(await sent.get({ timeout: 20 })).toBe(6);
+    expect(await sent.get({ timeout: 60 })).toBe(6);
   });
 });
 
@@ -112,8 +112,8 @@ describe("chords on redis://", () => {
     const sent = await client.apply(
       chord([client.signature("grow", [3]), client.signature("add", [5, 5])], client.signature("sum")),
     );
-    expect(await sent.get({ timeout: 20 })).toBe(116);
-    await expect((await client.sendTask("alone")).get({ timeout: 20 })).rejects.toThrow("in no chord");
+    expect(await sent.get({ timeout: 60 })).toBe(116);
+    await expect((await client.sendTask("alone")).get({ timeout: 60 })).rejects.toThrow("in no chord");
   });
 
   it("end those that wait for an outer body when an inner header fails", async () => {
@@ -121,7 +121,7 @@ describe("chords on redis://", () => {
     const client = open(settings());
     const inner = chord([client.signature("fail")], client.signature("sum"));
     const sent = await client.apply(chord([client.signature("add", [1, 1]), inner], client.signature("sum")));
-    await expect(sent.get({ timeout: 20, followParents: false })).rejects.toThrow("Dependency");
+    await expect(sent.get({ timeout: 60, followParents: false })).rejects.toThrow("Dependency");
   });
 
   it("fail when the body cannot be published", async () => {
@@ -129,12 +129,12 @@ describe("chords on redis://", () => {
     const client = open(settings());
     const body = client.signature("sum").set({ exchange: "nowhere", routingKey: "x" });
     const sent = await client.apply(chord([client.signature("add", [1, 1])], body));
-    await expect(sent.get({ timeout: 20, followParents: false })).rejects.toThrow("Callback error");
+    await expect(sent.get({ timeout: 60, followParents: false })).rejects.toThrow("Callback error");
   });
 
   it("let a handler wait for a task it sent", async () => {
     await startWorker(define, {}, settings());
-    expect(await (await open(settings()).sendTask("waits")).get({ timeout: 20 })).toBe(42);
+    expect(await (await open(settings()).sendTask("waits")).get({ timeout: 60 })).toBe(42);
   });
 });
 
@@ -150,12 +150,12 @@ describe("tasks that old clients send for canvases", () => {
     const members = [add(1, 1), add(2, 2)];
     const tuple = [["group-id", null], members.map(({ id }) => [[id, null], null])];
     await client.sendTask("celery.group", [members.map(({ node }) => node), tuple, "group-id", []]);
-    expect(await Promise.all(members.map(({ id }) => client.asyncResult(id).get({ timeout: 20 })))).toEqual([2, 4]);
+    expect(await Promise.all(members.map(({ id }) => client.asyncResult(id).get({ timeout: 60 })))).toEqual([2, 4]);
     const sum = client.signature("sum");
     const body = sum.freeze({ taskId: "old-body" });
     await client.sendTask("celery.chord", [[client.signature("add", [3, 4]), client.signature("add", [5, 6])], sum]);
-    expect(await body.get({ timeout: 20 })).toBe(18);
-    await (await client.sendTask("celery.backend_cleanup")).get({ timeout: 20 });
+    expect(await body.get({ timeout: 60 })).toBe(18);
+    await (await client.sendTask("celery.backend_cleanup")).get({ timeout: 60 });
     expect(await client.asyncResult("old-body").state()).toBe("PENDING");
   });
 });
@@ -169,7 +169,7 @@ describe("what cannot be", () => {
         code: "CELERY_NOT_SUPPORTED",
       },
     );
-    await expect((await client.sendTask("a chord")).get({ timeout: 20 })).rejects.toMatchObject({
+    await expect((await client.sendTask("a chord")).get({ timeout: 60 })).rejects.toMatchObject({
       pythonType: "NotImplementedError",
     });
   });
@@ -178,7 +178,7 @@ describe("what cannot be", () => {
     await startWorker(define);
     const client = open();
     const errors = ["no chain", "celery.chain", "waits"].map(async (name) => {
-      const got = await (await client.sendTask(name)).get({ timeout: 20, propagate: false });
+      const got = await (await client.sendTask(name)).get({ timeout: 60, propagate: false });
       return (got as { pythonType: string }).pythonType;
     });
     expect(await Promise.all(errors)).toEqual(["ImproperlyConfigured", "NotImplementedError", "NotImplementedError"]);
@@ -229,9 +229,9 @@ describe("results", () => {
   it("that are results travel as ids", async () => {
     await startWorker(define, {}, { backend: redisUrl() });
     const client = open({ backend: redisUrl() });
-    const tuple = await (await client.sendTask("result of a result")).get({ timeout: 20 });
+    const tuple = await (await client.sendTask("result of a result")).get({ timeout: 60 });
     const inner = client.resultFromTuple(tuple as never);
-    expect(await inner.get({ timeout: 20 })).toBe(4);
-    expect(await inner.parent?.get({ timeout: 20 })).toBe(2);
+    expect(await inner.get({ timeout: 60 })).toBe(4);
+    expect(await inner.parent?.get({ timeout: 60 })).toBe(2);
   });
 });

@@ -80,63 +80,6 @@ async function statuses(ids: readonly string[]): Promise<Record<string, number>>
   return counts;
 }
 
-const allCompleted = (ids: readonly string[]) =>
-  waitUntil(async () => (await statuses(ids)).COMPLETED === ids.length, "all jobs to be COMPLETED", 240_000).catch(
-    async (error) => {
-      throw new Error(
-        `${error.message}: ${JSON.stringify(await statuses(ids))}\n${workers.at(-1)?.output.slice(-3000)}`,
-      );
-    },
-  );
-
-it("200 jobs with the worker killed ten times: every row ends COMPLETED once, the queue is empty", {
-  timeout: 600_000,
-}, async () => {
-  // A trigger counts how often each row became COMPLETED, whoever wrote it.
-  await database.executeQuery(
-    (await import("kysely")).CompiledQuery.raw(`
-      create table completions (id varchar(36), at timestamp default clock_timestamp());
-      create function note_completion() returns trigger language plpgsql as $$ begin
-        if new.status = 'COMPLETED' then insert into completions (id) values (new.id); end if; return new; end $$;
-      create trigger note_completion after update on jobs for each row execute function note_completion();`),
-  );
-  const ids = await submit(200);
-  let worker = startWorker();
-  for (let kill = 0; kill < 10; kill++) {
-    await worker.wrote("job claimed");
-    await new Promise((resolve) => setTimeout(resolve, (kill * 137) % 700));
-    await worker.kill("SIGKILL");
-    worker = startWorker();
-  }
-  await allCompleted(ids);
-  const { rows } = await database.executeQuery(
-    (await import("kysely")).CompiledQuery.raw("select id, count(*)::int as times from completions group by id"),
-  );
-  expect(rows).toHaveLength(200);
-  expect((rows as { times: number }[]).filter(({ times }) => times !== 1)).toEqual([]);
-  await waitUntil(async () => (await client.depth(QUEUE)) === 0, "an empty queue");
-  await worker.kill("SIGTERM");
-  expect(await client.depth(QUEUE)).toBe(0);
-});
-
-it("the database stopped for 20 s and the broker restarted during runs: all rows COMPLETED, the process never exits", {
-  timeout: 600_000,
-}, async () => {
-  const worker = startWorker();
-  const ids = await submit(20);
-  await worker.wrote("job claimed");
-  await services.current.stopDatabase();
-  await new Promise((resolve) => setTimeout(resolve, 20_000));
-  await services.current.startDatabase();
-  await services.current.restartBroker();
-  await client.close();
-  client = await BareClient.open(services.current.brokerUrl);
-  const more = await submit(5);
-  await allCompleted([...ids, ...more]);
-  expect(worker.isRunning).toBe(true);
-  expect(await worker.kill("SIGTERM")).toBe(0);
-});
-
 it("a job cancelled by plain SQL is skipped before its start, and stopped within two seconds during its run", {
   timeout: 120_000,
 }, async () => {

@@ -62,6 +62,13 @@ function sendTask(task: string): string {
   return id;
 }
 
+/** What the broker itself changes on the way, as py-amqp reads it: RabbitMQ 4 writes `L` as `l`, which is unsigned there. */
+async function changedByBroker(): Promise<Read["changed"]> {
+  await bare.current.channel.assertQueue("passed");
+  publish("", "passed", null);
+  return (await waitUntil(() => kombu<Read | null>({ do: "read", queue: "passed" }), "the message")).changed;
+}
+
 describe("fields of every type that py-amqp writes", () => {
   it("reach a task and its next attempt, and its dead letter as they were", async () => {
     const seen: Readonly<Record<string, unknown>>[] = [];
@@ -89,14 +96,14 @@ describe("fields of every type that py-amqp writes", () => {
     const shown = await runBuiltCelery(["dlq", "show", id, "-Q", "celery-dlq"], env);
     expect(shown.stdout).toContain('"own_least": -9223372036854775808');
     expect(await runBuiltCelery(["dlq", "retry", id, "-Q", "celery-dlq"], env)).toMatchObject({ code: 0, stderr: "" });
-    expect(kombu<Read>({ do: "read", queue: "celery" }).changed).toEqual({});
+    expect(kombu<Read>({ do: "read", queue: "celery" }).changed).toEqual(await changedByBroker());
   });
 
   it("reach a dead letter of a task that nobody knows", async () => {
     const worker = await startWorker(() => undefined, {}, { deadLetter: "publish" });
     sendTask("nobody.knows");
     const dead = await waitUntil(() => kombu<Read | null>({ do: "read", queue: "celery-dlq" }), "the dead letter");
-    expect(dead.changed).toEqual({});
+    expect(dead.changed).toEqual(await changedByBroker());
     await worker.stop(5);
   });
 

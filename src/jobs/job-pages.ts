@@ -114,16 +114,22 @@ export class JobPages {
     return row?.text ?? null;
   }
 
-  /** What solutions do at their roots, by job id; without those that are too large to look into. */
+  /**
+   * What solutions do at their roots, and reports over flops in the mean, by job id; without those that are too large to
+   * look into.
+   */
   async rootActions(ids: readonly string[]): Promise<ReadonlyMap<string, readonly RootAction[]>> {
-    const path = sql`result_data #> '{solution,tree,actions}'`;
+    const path = sql`coalesce(result_data #> '{solution,tree,actions}', result_data #> '{report,actions}')`;
     const rows = await this.database
       .selectFrom("jobs")
       .select([
         "id",
         sql<RootAction[] | null>`case when json_typeof(${path}) = 'array' then (select json_agg(json_build_object(
           'action', action -> 'action', 'amount', action -> 'amount', 'to', action -> 'to', 'all_in', action -> 'all_in',
-          'frequency', action -> 'frequency')) from json_array_elements(${path}) as action) end`.as("actions"),
+          'frequency', case when json_typeof(action -> 'frequency') = 'object'
+          then action -> 'frequency' -> 'mean' else action -> 'frequency' end)) from json_array_elements(${path}) as action) end`.as(
+          "actions",
+        ),
       ])
       .where(sql<SqlBool>`id = any(${[...ids]})`)
       .where(sql<SqlBool>`pg_column_size(result_data) <= ${LARGEST_SOLUTION}`)

@@ -46,6 +46,17 @@ export interface ReportStand {
   readonly counts: Readonly<Partial<Record<FlopState, number>>>;
 }
 
+/** How far the flops of a report are, as somebody who looks is told. */
+export interface FlopsProgress {
+  readonly counts: Readonly<Partial<Record<FlopState, number>>>;
+  /** Those under way, the longest first. */
+  readonly solving: readonly { readonly flop: string; readonly worker: string | null; readonly since: UtcTimestamp }[];
+  readonly failed: readonly { readonly flop: string; readonly error: string | null }[];
+}
+
+/** Flops that are named to who looks. */
+const MOST_NAMED = 30;
+
 /** Rows written with one statement. */
 const ROWS_A_STATEMENT = 5000;
 
@@ -178,14 +189,35 @@ export class ReportFlops {
       .select(["status", "input_data as inputData", timestampText("started_at").as("token")])
       .where("id", "=", reportId)
       .executeTakeFirst();
-    if (job === undefined) return null;
-    const rows = await this.database
-      .selectFrom("solver_report_flops")
-      .select(["state", sql<string>`count(*)`.as("count")])
-      .where("report_id", "=", reportId)
-      .groupBy("state")
-      .execute();
-    return { ...job, counts: Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)])) };
+    return job === undefined ? null : { ...job, counts: await this.#counts(reportId) };
+  }
+
+  /** Null where no flop was planned yet, or the table is missing. */
+  async progress(reportId: string): Promise<FlopsProgress | null> {
+    if (!(await this.exists())) return null;
+    const counts = await this.#counts(reportId);
+    if (Object.keys(counts).length === 0) return null;
+    const named = (state: FlopState) =>
+      this.database
+        .selectFrom("solver_report_flops")
+        .select([
+          "flop",
+          "worker",
+          sql<string | null>`left(error_message, 1024)`.as("error"),
+          timestampText("started_at").as("since"),
+        ])
+        .where("report_id", "=", reportId)
+        .where("state", "=", state)
+        .orderBy("started_at")
+        .orderBy("number")
+        .limit(MOST_NAMED)
+        .execute();
+    const [solving, failed] = await Promise.all([named("solving"), named("failed")]);
+    return {
+      counts,
+      solving: solving.map(({ flop, worker, since }) => ({ flop, worker, since })),
+      failed: failed.map(({ flop, error }) => ({ flop, error })),
+    };
   }
 
   /** All flops in their order. */
@@ -196,6 +228,16 @@ export class ReportFlops {
       .where("report_id", "=", reportId)
       .orderBy("number")
       .execute();
+  }
+
+  async #counts(reportId: string): Promise<Readonly<Partial<Record<FlopState, number>>>> {
+    const rows = await this.database
+      .selectFrom("solver_report_flops")
+      .select(["state", sql<string>`count(*)`.as("count")])
+      .where("report_id", "=", reportId)
+      .groupBy("state")
+      .execute();
+    return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
   }
 
   async #whyNotClaimed(reportId: string, number: number): Promise<FlopClaimOutcome> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JobLine, RootAction } from "../jobs/job-pages.js";
+import type { FlopsProgress } from "../jobs/report-flops.js";
 import type { JobRow } from "../jobs/repository.js";
 import { JOB_STATUSES, JOB_TYPES, type JobStatus } from "../jobs/schema.js";
 import type { DeadLetterView } from "../operations/dead-letter-view.js";
@@ -98,6 +99,8 @@ export interface JobView {
   readonly job: Omit<JobRow, "result_data">;
   /** Tasks that were sent for it since this page's server runs. */
   readonly tasks: readonly TaskView[];
+  /** Of a report over flops that has no answer yet; else null. */
+  readonly flops: FlopsProgress | null;
 }
 
 export interface DeadLetterLine extends Omit<DeadLetterView, "args" | "kwargs"> {

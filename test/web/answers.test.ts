@@ -44,6 +44,9 @@ describe("a solution", () => {
     expect(kings).toBeGreaterThan(0);
     expect(kings).toBeLessThan(all.length);
     await tree.getByText(`${kings} of ${all.length} hands`).waitFor();
+    // By the answer's own board these are the sets, and nothing else is one.
+    await tree.getByRole("textbox", { name: "Only hands such as" }).fill("@set");
+    await tree.getByText(`${kings} of ${all.length} hands`).waitFor();
 
     const [first] = solution.tree.actions;
     await tree.getByRole("button", { name: new RegExp(`^${first?.action} .*%`, "i") }).click();
@@ -69,8 +72,18 @@ describe("a solution", () => {
     await tree.getByText(/Player 1 to act/).waitFor();
     await tree.getByRole("button", { name: /^Check .*%/ }).click();
     await tree.getByText("Choose what comes").waitFor();
-    await tree.getByRole("button", { name: "2♦" }).click();
+    await tree.getByRole("button", { name: "T♦" }).click();
     await tree.getByText(/to act on the river/).waitFor();
+    // The ten makes straights of king, queen and ten with jack and nine or ace, which the turn had not.
+    const { solution } = (await web.jobs.row(id)).result_data as {
+      solution: { ranges: Record<string, { combos: string[] }> };
+    };
+    const hands = solution.ranges["0"]?.combos ?? [];
+    const straights = hands.filter((hand) => /J/.test(hand) && /[9A]/.test(hand)).length;
+    expect(straights).toBeGreaterThan(0);
+    await tree.getByRole("textbox", { name: "Only hands such as" }).fill("@straight");
+    await tree.getByText(`${straights} of ${hands.length} hands`).waitFor();
+    await tree.getByRole("textbox", { name: "Only hands such as" }).fill("");
     await tree
       .getByText(/ EV -?\d/)
       .first()

@@ -27,8 +27,21 @@ export function countRange(text: string, handSize: number, dead: readonly string
   }
 }
 
-/** The test for hands such as `AsKdQhJh`. @throws RangeSyntaxError */
-export function rangeTest(text: string, handSize: number): (hand: string) => boolean {
-  const test = compileRange(parseRange(text, handSize).root);
+/**
+ * The test for hands such as `AsKdQhJh`.
+ * @param boards by which categories such as `@set` are told: one, or two
+ * @throws RangeSyntaxError
+ * @throws SpotError for a category without a flop
+ */
+export function rangeTest(
+  text: string,
+  handSize: number,
+  boards: readonly (readonly string[])[],
+): (hand: string) => boolean {
+  const { root } = parseRange(text, handSize);
+  const test = compileRange(
+    root,
+    boards.map((cards) => parseCards(cards.join(""))),
+  );
   return (hand) => test(Uint8Array.from(parseCards(hand)).sort());
 }

@@ -1,13 +1,7 @@
 import type { ReportFlop } from "../../jobs/report-flops.js";
 import type { FlopAction, FlopAnswer, Measured } from "./flop-answer.js";
+import { type FlopMean, sum, weightedMean } from "./flop-mean.js";
 import type { FlopChoice } from "./report-input.js";
-
-/** A mean over flops, by their weights. */
-export interface FlopMean {
-  readonly mean: number;
-  /** Of the solves, and of the choice of flops where they were drawn; null where some flop's error was not measured. */
-  readonly standard_error: number | null;
-}
 
 /** An action, over all solved flops. */
 export interface ReportAction {
@@ -66,6 +60,11 @@ const WEIGHTS = {
   listed: "as given",
 } as const satisfies Record<FlopChoice["kind"], string>;
 
+/** How a report's flops were chosen, as `flops` of an input that was read before says it. */
+export function choiceKind(flops: unknown): FlopChoice["kind"] {
+  return flops === "all" ? "all" : Array.isArray(flops) ? "listed" : "sample";
+}
+
 interface Solved {
   readonly flop: string;
   readonly weight: number;
@@ -84,7 +83,11 @@ export function gatherReport(flops: readonly ReportFlop[], asked: FlopChoice["ki
   const [first] = solved;
   if (first === undefined) return null;
   const { player, pot, ev, equities, hero, solver_version } = first.answer;
-  const mean = (of: (answer: FlopAnswer) => Measured): FlopMean => weightedMean(solved, of, asked);
+  const mean = (of: (answer: FlopAnswer) => Measured): FlopMean =>
+    weightedMean(
+      solved.map(({ weight, answer }) => ({ weight, ...of(answer) })),
+      asked,
+    );
   const byPlayer = (players: object, of: (answer: FlopAnswer, player: string) => Measured | undefined) =>
     Object.fromEntries(
       Object.keys(players).map((id) => [id, mean((answer) => of(answer, id) ?? { value: 0, error: null })]),
@@ -125,26 +128,6 @@ export function gatherReport(flops: readonly ReportFlop[], asked: FlopChoice["ki
   };
 }
 
-/**
- * Mean by weight. Of drawn flops the spread between them is its error, which holds that of each solve; of given ones only
- * the solves err.
- */
-function weightedMean(
-  solved: readonly Solved[],
-  of: (answer: FlopAnswer) => Measured,
-  asked: FlopChoice["kind"],
-): FlopMean {
-  const values = solved.map(({ weight, answer }) => ({ weight, ...of(answer) }));
-  const weight = sum(values.map((one) => one.weight));
-  const mean = sum(values.map((one) => one.weight * one.value)) / weight;
-  if (asked === "sample") {
-    const spread = sum(values.map((one) => one.weight * (one.value - mean) ** 2));
-    return { mean, standard_error: weight > 1 ? Math.sqrt(spread / (weight - 1) / weight) : null };
-  }
-  if (values.some(({ error }) => error === null)) return { mean, standard_error: null };
-  return { mean, standard_error: Math.sqrt(sum(values.map((one) => (one.weight * (one.error ?? 0)) ** 2))) / weight };
-}
-
 /** Every action of any flop; on flops that lack it, nobody takes it. */
 function actionsOf(
   solved: readonly Solved[],
@@ -166,8 +149,4 @@ function cutsOf(answers: readonly FlopAnswer[]): FlopReport["cut"] {
   const counts = new Map<string, number>();
   for (const { cut } of answers) for (const what of new Set(cut)) counts.set(what, (counts.get(what) ?? 0) + 1);
   return [...counts].map(([what, flops]) => ({ what, flops })).sort((one, other) => other.flops - one.flops);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { z } from "zod";
 import type { Celery } from "../../celery/index.js";
 import { JobPages } from "../../jobs/job-pages.js";
+import { ReportFlops } from "../../jobs/report-flops.js";
 import { JobRepository } from "../../jobs/repository.js";
 import type { JobsDatabase } from "../../jobs/schema.js";
 import { cancelJob, submitJob } from "../../operations/jobs.js";
@@ -22,6 +23,7 @@ import {
 } from "../api.js";
 import type { Cluster } from "../cluster.js";
 import { describeFailure, NotFoundError } from "../failures.js";
+import { Reports } from "../reports.js";
 import { Strategies } from "../strategies.js";
 import { sendStream } from "../stream.js";
 
@@ -47,6 +49,7 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
   const repository = new JobRepository(database);
   const pages = new JobPages(database);
   const strategies = new Strategies(pages);
+  const reports = new Reports(new ReportFlops(database));
   const counts = keptFor(COUNTS_KEPT_MS, () => pages.counts());
   const send = (
     name: string,
@@ -64,7 +67,7 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     const row = await repository.find(id);
     if (row === null) throw new NotFoundError(`there is no job ${id}`);
     const { result_data: _, ...job } = row;
-    return { job, tasks: cluster.tasks.ofJob(id, row.queue_message_id) };
+    return { job, tasks: cluster.tasks.ofJob(id, row.queue_message_id), flops: await reports.progress(row) };
   };
 
   api.get("/jobs", async (request) => listed(jobListQuery.parse(request.query)));
@@ -83,6 +86,13 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     const text = await pages.resultText(idOf(request));
     if (text === null) throw new NotFoundError("the job has no result");
     return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(text);
+  });
+  api.get("/jobs/:id/report", async (request) => {
+    const id = idOf(request);
+    const row = await repository.find(id);
+    const report = row === null ? null : await reports.soFar(row);
+    if (report === null) throw new NotFoundError("no flop is solved yet");
+    return { report };
   });
   api.get("/users", () => pages.users(MOST_USERS));
   api.get("/schemas/:kind", async (request) => {

@@ -74,13 +74,15 @@ describe("pages of jobs", () => {
   });
 });
 
-it("the first decision of a solution is read, of whatever else there is nothing", async () => {
+it("the first decision of a solution or a report is read, of whatever else there is nothing", async () => {
   const pages = new JobPages(jobs.database);
   const action = { action: "bet", amount: 50, to: 50, all_in: false, frequency: 0.25 };
   const set = (id: string, result: unknown) => jobs.set(id, `result_data = '${JSON.stringify(result)}'`);
   await set("job-0001", { solution: { tree: { actions: [{ ...action, next: { end: "omitted" } }] } } });
   await set("job-0002", { solution: { tree: "none" } });
   await set("job-0003", [1, 2]);
-  const found = await pages.rootActions(["job-0001", "job-0002", "job-0003", "job-0004"]);
-  expect([...found]).toEqual([["job-0001", [action]]]);
+  const mean = { ...action, frequency: { mean: 0.25, standard_error: null }, offered: 1 };
+  await set("job-0005", { report: { actions: [mean] } });
+  const found = await pages.rootActions(["job-0001", "job-0002", "job-0003", "job-0004", "job-0005"]);
+  expect(Object.fromEntries(found)).toEqual({ "job-0001": [action], "job-0005": [action] });
 });

@@ -9,13 +9,22 @@ const SHOWN = 100;
 const TYPING_MS = 150;
 
 /** Every hand of the player's range with what it does, and what that is worth where the answer says it. */
-export function Combos({ node, range }: { readonly node: DecisionNode; readonly range: Range | undefined }) {
+export function Combos({
+  node,
+  range,
+  boards,
+}: {
+  readonly node: DecisionNode;
+  readonly range: Range | undefined;
+  /** As they lie at the node: one, or two. */
+  readonly boards: readonly (readonly string[])[];
+}) {
   const combos = range?.combos ?? [];
   const { strategy, combo_ev: evs, actions } = node;
   const [filter, setFilter] = useState("");
   const [order, setOrder] = useState<{ readonly by: number; readonly isUp: boolean }>({ by: -1, isUp: true });
   const [shown, setShown] = useState(SHOWN);
-  const { test, problem } = useRangeTest(filter, combos[0]?.length ?? 8);
+  const { test, problem } = useRangeTest(filter, combos[0]?.length ?? 8, boards);
   const rows = useMemo(() => {
     const found = combos.flatMap((hand, index) => (test === null || test(hand) ? [index] : []));
     // Combos stand strongest first.
@@ -35,7 +44,7 @@ export function Combos({ node, range }: { readonly node: DecisionNode; readonly 
         <span>Only hands such as</span>
         <input
           value={filter}
-          placeholder="AA, KK:ds, JT98, As"
+          placeholder="AA, KK:ds, JT98, As, @set"
           spellcheck={false}
           aria-invalid={problem !== null}
           onInput={(event) => setFilter(event.currentTarget.value)}
@@ -96,7 +105,7 @@ export function Combos({ node, range }: { readonly node: DecisionNode; readonly 
 }
 
 /** Frequencies as one small bar; the numbers stand beside it. */
-function Mix({ parts, tones }: { readonly parts: readonly number[]; readonly tones: readonly string[] }) {
+export function Mix({ parts, tones }: { readonly parts: readonly number[]; readonly tones: readonly string[] }) {
   return (
     <span class="mix" aria-hidden="true">
       {parts.map((part, index) => (
@@ -112,7 +121,8 @@ interface Filter {
 }
 
 /** The worker's own test for range notation, loaded when somebody types. @param length letters of a hand */
-function useRangeTest(text: string, length: number): Filter {
+function useRangeTest(text: string, length: number, boards: readonly (readonly string[])[]): Filter {
+  const boardText = boards.map((cards) => cards.join("")).join("/");
   const [filter, setFilter] = useState<Filter>({ test: null, problem: null });
   useEffect(() => {
     if (text.trim() === "") return setFilter({ test: null, problem: null });
@@ -120,7 +130,7 @@ function useRangeTest(text: string, length: number): Filter {
     const timer = setTimeout(async () => {
       const { rangeTest } = await import("../ranges.js");
       try {
-        const test = rangeTest(text, length / 2);
+        const test = rangeTest(text, length / 2, boardText.split("/").map(cardsOf));
         if (wanted) setFilter({ test, problem: null });
       } catch (error) {
         if (wanted) setFilter({ test: null, problem: error instanceof Error ? error.message : String(error) });
@@ -130,6 +140,6 @@ function useRangeTest(text: string, length: number): Filter {
       wanted = false;
       clearTimeout(timer);
     };
-  }, [text, length]);
+  }, [text, length, boardText]);
   return filter;
 }

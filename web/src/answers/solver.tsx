@@ -1,9 +1,13 @@
 import { Lines } from "../plots/lines.js";
+import { ReportAnswer } from "./report/report.js";
+import { reportOf } from "./report/values.js";
 import { isDecision, type Solution, solutionOf } from "./solution.js";
 import { Tree } from "./tree.js";
 
-/** A solution as pictures. */
-export function SolverAnswer({ result }: { readonly result: unknown }) {
+/** A solution, or a report over flops, as pictures. */
+export function SolverAnswer({ result, jobId }: { readonly result: unknown; readonly jobId: string }) {
+  const report = reportOf(result);
+  if (report !== null) return <ReportAnswer report={report} jobId={jobId} />;
   const solution = solutionOf(result);
   if (solution === null || !isDecision(solution.tree)) return <p>This answer has no tree.</p>;
   return (

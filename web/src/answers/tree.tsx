@@ -16,13 +16,23 @@ import {
 interface Step {
   readonly words: string;
   readonly node: TreeNode | undefined;
+  /** As they lie there: one, or two. */
+  readonly boards: readonly (readonly string[])[];
 }
+
+/** @param dealt cards that a step deals, one text a board */
+type Go = (words: string, next: TreeNode | undefined, dealt?: readonly string[]) => void;
 
 /** The tree, walked from decision to decision: an action leads to the next node, a deal to the next card. */
 export function Tree({ solution, root }: { readonly solution: Solution; readonly root: DecisionNode }) {
-  const [steps, setSteps] = useState<readonly Step[]>([{ words: "Start", node: root }]);
-  const node = steps.at(-1)?.node;
-  const go = (words: string, next: TreeNode | undefined) => setSteps([...steps, { words, node: next }]);
+  const [steps, setSteps] = useState<readonly Step[]>(() => [
+    { words: "Start", node: root, boards: boardsOf(solution) },
+  ]);
+  const { node, boards = [] } = steps.at(-1) ?? {};
+  const go: Go = (words, next, dealt = []) => {
+    const after = boards.map((cards, index) => [...cards, ...cardsOf(dealt[index])]);
+    setSteps([...steps, { words, node: next, boards: after }]);
+  };
   return (
     <section class="panel" aria-label="Tree">
       <nav class="row crumbs" aria-label="Line of play">
@@ -39,7 +49,7 @@ export function Tree({ solution, root }: { readonly solution: Solution; readonly
         ))}
       </nav>
       {isDecision(node) ? (
-        <Decision key={steps.length} node={node} solution={solution} onGo={go} />
+        <Decision key={steps.length} node={node} boards={boards} solution={solution} onGo={go} />
       ) : (
         <End node={node} onGo={go} />
       )}
@@ -47,14 +57,21 @@ export function Tree({ solution, root }: { readonly solution: Solution; readonly
   );
 }
 
+/** The first board is there, dealt or not, and the second where it is played. */
+function boardsOf({ game }: Solution): Step["boards"] {
+  return [game?.board ?? [], ...(game?.board2 == null ? [] : [game.board2])];
+}
+
 function Decision({
   node,
+  boards,
   solution,
   onGo,
 }: {
   readonly node: DecisionNode;
+  readonly boards: Step["boards"];
   readonly solution: Solution;
-  readonly onGo: (words: string, next: TreeNode | undefined) => void;
+  readonly onGo: Go;
 }) {
   const tones = actionTones(node.actions);
   const error = node === solution.tree ? solution.sampling?.standard_error?.ev : undefined;
@@ -86,7 +103,7 @@ function Decision({
       </section>
       <Hero node={node} solution={solution} />
       <Strategy node={node} title={`What player ${node.player} does`} />
-      <Combos node={node} range={solution.ranges?.[node.player]} />
+      <Combos node={node} range={solution.ranges?.[node.player]} boards={boards} />
     </>
   );
 }
@@ -150,13 +167,7 @@ function Strategy({ node, title }: { readonly node: DecisionNode; readonly title
   );
 }
 
-function End({
-  node,
-  onGo,
-}: {
-  readonly node: EndNode | undefined;
-  readonly onGo: (words: string, next: TreeNode | undefined) => void;
-}) {
+function End({ node, onGo }: { readonly node: EndNode | undefined; readonly onGo: Go }) {
   if (node?.end === "deal" && node.cards !== undefined)
     return (
       <>
@@ -174,7 +185,7 @@ function End({
                 type="button"
                 class={`pick suit-${cardsOf(dealt)[0]?.[1] ?? ""}`}
                 key={dealt}
-                onClick={() => onGo(words, next)}
+                onClick={() => onGo(words, next, dealt.split("/"))}
               >
                 {words}
               </button>

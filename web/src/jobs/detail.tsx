@@ -4,6 +4,7 @@ import { clock, duration, parseTime } from "../format.js";
 import { send, useFetched, useLive } from "../http.js";
 import { hrefOf } from "../router.js";
 import { ActionButton, Progress, StatusBadge, Trouble } from "../ui.js";
+import { FlopsUnderWay } from "./flops.js";
 import { PAGE_KINDS } from "./kinds.js";
 import { retry } from "./list.js";
 import { SpotLine } from "./spot-line.js";
@@ -12,7 +13,7 @@ import { SpotLine } from "./spot-line.js";
 export function JobDetail({ id, readOnly }: { readonly id: string; readonly readOnly: boolean }) {
   const { value, trouble } = useLive<JobView>(`jobs/${encodeURIComponent(id)}/live`);
   if (value === null) return trouble === null ? <p aria-busy="true">Loading …</p> : <Trouble>{trouble}</Trouble>;
-  const { job, tasks } = value;
+  const { job, tasks, flops } = value;
   const { status } = job;
   const isOpen = status === "QUEUED" || status === "PROCESSING";
   return (
@@ -59,6 +60,7 @@ export function JobDetail({ id, readOnly }: { readonly id: string; readonly read
       )}
       {status === "FAILED" && <Trouble>{job.error_message ?? "It failed, and nothing says why."}</Trouble>}
       {status === "COMPLETED" && <Answer id={id} kind={job.job_type} />}
+      {flops !== null && <FlopsUnderWay id={id} flops={flops} />}
       <Timeline job={job} tasks={tasks} />
       <details class="panel">
         <summary>Input</summary>
@@ -77,7 +79,7 @@ export function Answer({ id, kind }: { readonly id: string; readonly kind: JobVi
   if (value === null) return <p aria-busy="true">Loading the answer …</p>;
   return (
     <>
-      <Picture result={value} />
+      <Picture result={value} jobId={id} />
       <details class="panel" onToggle={(event) => setRaw(event.currentTarget.open)}>
         <summary>Answer as JSON</summary>
         {raw && <pre tabIndex={0}>{JSON.stringify(value, null, 2).slice(0, LONGEST_RAW)}</pre>}
@@ -91,7 +93,7 @@ export function Answer({ id, kind }: { readonly id: string; readonly kind: JobVi
 
 const LONGEST_RAW = 200_000;
 
-function Timeline({ job, tasks }: JobView) {
+function Timeline({ job, tasks }: Pick<JobView, "job" | "tasks">) {
   const steps = [
     ["created", job.created_at],
     ["started", job.started_at],

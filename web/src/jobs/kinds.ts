@@ -15,7 +15,7 @@ interface PageKind {
   /** What its form begins with. */
   readonly start: Draft;
   readonly Form: FunctionComponent<{ readonly draft: Draft; readonly onChange: (changed: Draft) => void }>;
-  readonly Answer: FunctionComponent<{ readonly result: unknown }>;
+  readonly Answer: FunctionComponent<{ readonly result: unknown; readonly jobId: string }>;
 }
 
 /** Every kind of job, as the pages show it. */

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { JOB_TYPES, type JobType } from "../../../src/jobs/schema.js";
 import type { JobView } from "../../../src/web/api.js";
+import { cardsOf } from "../cards.js";
 import { send, useFetched } from "../http.js";
 import { goTo } from "../router.js";
 import { Trouble } from "../ui.js";
@@ -14,14 +15,18 @@ export function NewJob({ query }: { readonly query: URLSearchParams }) {
   const { value: source, error } = useFetched<JobView>(from === null ? null : `jobs/${encodeURIComponent(from)}`);
   if (from !== null && error !== null) return <Trouble>{error}</Trouble>;
   if (from !== null && source === null) return <p aria-busy="true">Loading …</p>;
-  return <JobForm key={from} source={source} />;
+  const flop = query.get("flop");
+  return <JobForm key={`${from} ${flop}`} source={source} flop={flop} />;
 }
 
-function JobForm({ source }: { readonly source: JobView | null }) {
+/** @param flop of the source, a report over flops, that is to be solved alone */
+function JobForm({ source, flop }: { readonly source: JobView | null; readonly flop: string | null }) {
   const [kind, setKind] = useState<JobType>(source?.job.job_type ?? JOB_TYPES[0]);
-  const [drafts, setDrafts] = useState<Readonly<Partial<Record<JobType, Draft>>>>(() =>
-    source === null ? {} : { [source.job.job_type]: flatten(source.job.input_data) },
-  );
+  const [drafts, setDrafts] = useState<Readonly<Partial<Record<JobType, Draft>>>>(() => {
+    if (source === null) return {};
+    const draft = flatten(source.job.input_data);
+    return { [source.job.job_type]: flop === null ? draft : onFlop(draft, flop) };
+  });
   const [text, setText] = useState<string | null>(null);
   const { title, start, Form } = PAGE_KINDS[kind];
   const draft = drafts[kind] ?? start;
@@ -130,6 +135,12 @@ function Submit({
       {problem !== null && <Trouble>{problem}</Trouble>}
     </form>
   );
+}
+
+/** A report's spot on one of its flops; two boards are `Ks8h7d/Qc4c2h`. */
+function onFlop({ flops: _, ...spot }: Draft, flop: string): Draft {
+  const [board = [], board2] = flop.split("/").map(cardsOf);
+  return { ...spot, board, ...(board2 === undefined ? {} : { board2, num_boards: 2 }) };
 }
 
 /** Options stand beside the state, whichever of both forms it had. */

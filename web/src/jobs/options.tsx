@@ -15,7 +15,7 @@ interface Schema {
 
 /** Fields that the form above has. */
 const SHOWN_ABOVE = new Set(
-  "players top_board bottom_board board board2 num_cards num_boards pot_size current_bet stack_sizes active_players player_position player_ranges hero_cards".split(
+  "players top_board bottom_board board board2 num_cards num_boards pot_size current_bet stack_sizes active_players player_position player_ranges hero_cards flops".split(
     " ",
   ),
 );

@@ -1,5 +1,6 @@
 import { cardsOf } from "../cards.js";
 import { type Draft, recordOf } from "./draft.js";
+import { FlopsChoice } from "./flops-choice.js";
 import { RangeInput } from "./range-input.js";
 import { type Slot, Slots } from "./slots.js";
 
@@ -91,10 +92,15 @@ export function SolverForm({
           )}
         </div>
       ))}
+      <FlopsChoice
+        flops={draft.flops}
+        onChange={(flops) =>
+          onChange(flops === undefined ? { flops, board: [] } : { flops, board: undefined, board2: undefined })
+        }
+      />
       <Slots
         slots={[
-          slot("Board", "board", 5),
-          slot("Second board", "board2", 5),
+          ...(draft.flops == null ? [slot("Board", "board", 5), slot("Second board", "board2", 5)] : []),
           slot("Hand to report on", "hero_cards", handSize),
         ]}
       />

@@ -1,5 +1,6 @@
 import type { JobType } from "../../../src/jobs/schema.js";
 import { Cards, cardsOf } from "../cards.js";
+import { plural } from "../format.js";
 import { recordOf } from "./draft.js";
 import { PAGE_KINDS } from "./kinds.js";
 
@@ -9,6 +10,8 @@ export interface SpotText {
   readonly boards: readonly string[][];
   /** Ranges and the like, in words. */
   readonly words: string;
+  /** Which flops a report is about, in words; empty for other jobs. */
+  readonly flops: string;
 }
 
 /** Reads what is there: inputs come from backends of every age. */
@@ -28,12 +31,20 @@ function readSpot(input: unknown): SpotText {
     ]
       .join(" vs ")
       .slice(0, 60),
+    flops: flopsText(outer.flops ?? spot.flops),
   };
+}
+
+function flopsText(flops: unknown): string {
+  if (flops === undefined || flops === null) return "";
+  if (Array.isArray(flops)) return plural(flops.length, "flop");
+  const { sample } = recordOf(flops);
+  return typeof sample === "number" ? `${plural(sample, "flop")} drawn` : "all flops";
 }
 
 /** A spot in one line. */
 export function SpotLine({ input, kind }: { readonly input: unknown; readonly kind: JobType }) {
-  const { players, boards, words } = readSpot(input);
+  const { players, boards, words, flops } = readSpot(input);
   return (
     <span class="spot">
       <span class="kind">{PAGE_KINDS[kind].word}</span>
@@ -42,7 +53,8 @@ export function SpotLine({ input, kind }: { readonly input: unknown; readonly ki
       ))}
       {players.length > 3 && <span class="quiet">+{players.length - 3}</span>}
       {words !== "" && <span class="words">{words}</span>}
-      {boards.length > 0 && <span class="quiet">on</span>}
+      {(boards.length > 0 || flops !== "") && <span class="quiet">on</span>}
+      {flops !== "" && <span>{flops}</span>}
       {boards.map((cards) => (
         <Cards key={cards.join("")} cards={cards} size="small" />
       ))}

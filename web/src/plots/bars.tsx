@@ -8,8 +8,9 @@ export interface ErrorBar {
   /** Second line under the label. */
   readonly note?: string;
   readonly value: number;
-  readonly error: number;
-  readonly tone: number;
+  /** 0 where the value is exact, null where nobody measured its error. */
+  readonly error: number | null;
+  readonly tone: number | string;
 }
 
 const ROW = 34;
@@ -19,7 +20,7 @@ const AXIS = 22;
 const LABELS = { wide: 190, narrow: 104 } as const;
 const WIDE = 560;
 /** Two standard errors: 95 of 100 times the true value lies within. */
-const WHISKER = 1.96;
+export const WHISKER = 1.96;
 
 /** Horizontal bars from 0 to 100 %, each with its margin of error. */
 export function ErrorBars(props: {
@@ -33,7 +34,7 @@ export function ErrorBars(props: {
     rows: bars.map(({ label, note = "", value, error }) => [
       `${label} ${note}`.trim(),
       percent(value, 2),
-      percent(error, 3),
+      error === null ? "not measured" : percent(error, 3),
     ]),
   };
   const draw = (width: number) => {
@@ -44,7 +45,8 @@ export function ErrorBars(props: {
         <Grid x={x} height={bars.length * ROW} />
         {bars.map(({ label, note, value, error, tone }, row) => {
           const top = row * ROW;
-          const [from, to] = [x(Math.max(0, value - WHISKER * error)), x(Math.min(1, value + WHISKER * error))];
+          const reach = WHISKER * (error ?? 0);
+          const [from, to] = [x(Math.max(0, value - reach)), x(Math.min(1, value + reach))];
           return (
             <g key={label + note}>
               <RowLabel text={label} note={note} top={top} width={width} />
@@ -56,7 +58,7 @@ export function ErrorBars(props: {
                 height={ROW - 14}
                 rx={3}
               />
-              {error > 0 && (
+              {reach > 0 && (
                 <path
                   class="whisker"
                   d={`M${from},${top + 10}v${ROW - 22}m0,${-(ROW - 22) / 2}H${to}m0,${-(ROW - 22) / 2}v${ROW - 22}`}

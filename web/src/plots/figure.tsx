@@ -153,7 +153,7 @@ async function savePng(svg: SVGSVGElement | null, title: string): Promise<void> 
 }
 
 /** What a spreadsheet would take for a formula is made text. */
-function csvOf({ headings, rows }: PlotTable): string {
+export function csvOf({ headings, rows }: PlotTable): string {
   const cell = (value: string | number) => {
     const text = typeof value === "string" && /^[=+\-@\t]/.test(value) ? `'${value}` : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
@@ -161,7 +161,7 @@ function csvOf({ headings, rows }: PlotTable): string {
   return [headings, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
 }
 
-function saveText(text: string, name: string, type: string): void {
+export function saveText(text: string, name: string, type: string): void {
   save(new Blob([text], { type }), name);
 }
 

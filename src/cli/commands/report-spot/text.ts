@@ -1,6 +1,7 @@
 import { isRecord } from "../../../celery/values.js";
 import { actionLabel } from "../../../poker/solver/report/solution.js";
-import type { FlopMean, FlopReport, ReportRow } from "../../../tasks/flop-report/report-result.js";
+import type { FlopMean } from "../../../tasks/flop-report/flop-mean.js";
+import type { FlopReport, ReportRow } from "../../../tasks/flop-report/report-result.js";
 import { csvLines } from "../../terminal/csv.js";
 import { type Output, plural, tableLines } from "../../terminal/output.js";
 

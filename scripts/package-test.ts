@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { nodeOf, npmProgram } from "./local/node-of.js";
+import { packageFaults } from "./local/runtime-package.js";
 import { startServices } from "./local/services.js";
 import { ROOT } from "./local/state.js";
 
@@ -28,7 +29,8 @@ async function packageTest(): Promise<void> {
   const services = await startServices({ rabbitmq: true, log: say });
   try {
     const tarball = await pack(work);
-    checkFiles(join(ROOT, "dist/package/runtime"));
+    const faults = packageFaults(join(ROOT, "dist/package/runtime"));
+    if (faults.length > 0) throw new Error(`the package has faults:\n${faults.join("\n")}`);
     await lint(tarball, work);
     for (const major of NODES) await useOn(major, tarball, work, services.brokerUrl);
     say("The package installs, compiles and runs.");
@@ -45,25 +47,6 @@ async function pack(work: string): Promise<string> {
   if (name === undefined) throw new Error("npm pack made no tarball");
   copyFileSync(join(folder, name), join(work, name));
   return join(work, name);
-}
-
-/** What npm and its checkers do not look at: links, sources of the maps, and what must not be in it. */
-function checkFiles(folder: string): void {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const faults: string[] = files.filter((file) => /^(dist|src)\/(poker|http|web|jobs|operations)\//.test(file));
-  for (const file of files.filter((name) => name.endsWith(".md"))) {
-    const text = readFileSync(join(folder, file), "utf8");
-    for (const [, address = ""] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g))
-      if (!/^[a-z]+:/.test(address) && !existsSync(join(folder, dirname(file), address)))
-        faults.push(`${file}: link to ${address}`);
-  }
-  for (const file of files.filter((name) => name.endsWith(".map"))) {
-    const { sources } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { readonly sources: readonly string[] };
-    for (const source of sources)
-      if (!existsSync(join(folder, dirname(file), source))) faults.push(`${file}: no source ${source}`);
-  }
-  if (faults.length > 0) throw new Error(`the package has faults:\n${faults.join("\n")}`);
-  say(`${files.length} files, every link and source inside`);
 }
 
 async function lint(tarball: string, work: string): Promise<void> {

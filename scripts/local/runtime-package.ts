@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { ROOT } from "./state.js";
 
@@ -18,7 +18,7 @@ const COMMAND = "cli/runtime-main";
 /** Loaded by their paths, in threads. */
 const THREADS = ["celery/executor/thread", "celery/codec/transcode-kernel"];
 /** What is loaded only where it is there: PLOSolver, what computes its jobs, and the web view. */
-const LEFT_OUT = /^(plosolver\/app|cli\/commands\/(web|dlq)\/run|tasks\/[^/]+\/job)$/;
+const LEFT_OUT = /^(plosolver\/app|cli\/commands\/(web|dlq)\/run|tasks\/[^/]+\/(job|work))$/;
 /** Needed by one result backend, and by who traces. */
 const OPTIONAL = ["kysely", "pg", "@opentelemetry/api"];
 const DOCS = ["compatibility.md", "control.md", "errors.md"];
@@ -49,6 +49,27 @@ export function layOutRuntimePackage(folder: string): readonly string[] {
   put(folder, "CHANGELOG.md", withLinksInside(readText("CHANGELOG.md"), "CHANGELOG.md", "CHANGELOG.md", all));
   put(folder, "package.json", `${JSON.stringify(manifest(code.packages), null, 2)}\n`);
   return [...all];
+}
+
+/**
+ * What npm and its checkers do not look at, in a folder as laid out: files of the product that the runtime does without, links
+ * and sources of maps that lead outside. @returns what is wrong, a line each
+ */
+export function packageFaults(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  const faults = files.filter((file) => /^(dist|src)\/(poker|http|web|jobs|operations)\//.test(file));
+  for (const file of files.filter((name) => name.endsWith(".md"))) {
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, address = ""] of text.matchAll(/\]\(([^)\s#]+)(?:#[^)]*)?\)/g))
+      if (!/^[a-z]+:/.test(address) && !existsSync(join(folder, dirname(file), address)))
+        faults.push(`${file}: link to ${address}`);
+  }
+  for (const file of files.filter((name) => name.endsWith(".map"))) {
+    const { sources } = JSON.parse(readFileSync(join(folder, file), "utf8")) as { readonly sources: readonly string[] };
+    for (const source of sources)
+      if (!existsSync(join(folder, dirname(file), source))) faults.push(`${file}: no source ${source}`);
+  }
+  return faults;
 }
 
 function manifest(packages: ReadonlySet<string>): object {

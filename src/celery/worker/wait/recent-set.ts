@@ -1,26 +1,26 @@
 import { createHash } from "node:crypto";
+import { RecentMap } from "./recent-map.js";
 
 /** A longer key is remembered by its hash: whoever makes it up must not fill the memory. */
 const LONGEST_KEY = 512;
 
 /** Remembers the last `limit` keys, each for `ttlMs` at most; the oldest leave first. */
 export class RecentSet {
-  readonly #added = new Map<string, number>();
+  readonly #added: RecentMap<number>;
 
   constructor(
     readonly limit: number,
     readonly ttlMs = Number.POSITIVE_INFINITY,
-  ) {}
+  ) {
+    this.#added = new RecentMap(limit);
+  }
 
   get size(): number {
     return this.#added.size;
   }
 
   add(text: string, atMs = Date.now()): void {
-    const key = short(text);
-    this.#added.delete(key);
-    this.#added.set(key, atMs);
-    if (this.#added.size > this.limit) this.#dropOldest();
+    this.#added.set(short(text), atMs);
   }
 
   has(text: string): boolean {
@@ -40,13 +40,6 @@ export class RecentSet {
   entries(): [key: string, atMs: number][] {
     const oldest = Date.now() - this.ttlMs;
     return [...this.#added].filter(([, at]) => at >= oldest);
-  }
-
-  #dropOldest(): void {
-    for (const key of this.#added.keys()) {
-      this.#added.delete(key);
-      return;
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import { backOffMs } from "../../amqp/back-off.js";
 import { WorkerShutdown } from "../../errors.js";
 import { keyOf } from "../broker/message-identity.js";
 import type { Request } from "../request.js";
+import { RecentMap } from "./recent-map.js";
 
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 30_000;
@@ -15,7 +16,7 @@ const MAX_COUNTED = 10_000;
  */
 export class Requeues {
   /** By digest of the message: another one of the same task id has its own. */
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new RecentMap<number>(MAX_COUNTED);
   readonly #waiting = new Map<Request, (reason: WorkerShutdown) => void>();
   readonly #onWait: () => void;
 
@@ -37,9 +38,7 @@ export class Requeues {
   async pause(request: Request): Promise<void> {
     const key = keyOf(request.delivery);
     const count = this.#counts.get(key) ?? 0;
-    this.#counts.delete(key);
     this.#counts.set(key, count + 1);
-    if (this.#counts.size > MAX_COUNTED) this.#forgetOldest();
     if (count === 0) return;
     request.delivery.hold();
     await new Promise<void>((resolve, reject) => {
@@ -56,12 +55,5 @@ export class Requeues {
   close(): void {
     const reason = new WorkerShutdown("the worker stopped while the message waited to go back to its queue");
     for (const reject of this.#waiting.values()) reject(reason);
-  }
-
-  #forgetOldest(): void {
-    for (const key of this.#counts.keys()) {
-      this.#counts.delete(key);
-      return;
-    }
   }
 }

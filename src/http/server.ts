@@ -1,13 +1,13 @@
-import fastify, { type FastifyInstance, type RouteHandlerMethod } from "fastify";
 import type { Registry } from "prom-client";
 import type { Trouble } from "../postgres/outage.js";
 import { measureBroker } from "./broker-gauges.js";
 import { type JobCensus, takeCensus } from "./census.js";
 import { DatabaseProbe, type DatabaseView, measureDatabase, measureResults } from "./database-probe.js";
-import { Health, measureReadiness } from "./health.js";
+import { Health, measureReadiness, type Readiness } from "./health.js";
 import { healthPage } from "./health-page.js";
 import { countJobs, type JobMetrics, measureClaims, type OnFirstClaim } from "./job-metrics.js";
 import { createMetrics, type QueueSizes } from "./metrics.js";
+import { type Answer, ProbeServer } from "./probe-server.js";
 import { measureProcess } from "./process-gauges.js";
 import type { WorkerView } from "./worker-view.js";
 
@@ -57,30 +57,24 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const health = new Health(worker, look, resultTrouble);
   const metrics = allMetrics(options, look, resultTrouble);
   measureReadiness(metrics, worker.nodename, health);
-  const server = fastify({ forceCloseConnections: true });
-
-  server.get("/live", () => ({ status: "alive" }));
-
-  server.get("/ready", async (_request, reply) => {
-    const { ready, reasons } = await health.readiness();
-    return reply.code(ready ? 200 : 503).send({ status: ready ? "ready" : "not ready", reasons });
+  const metricsPage = async (): Promise<Answer> => ({
+    body: await metrics.metrics(),
+    contentType: metrics.contentType,
   });
-
-  server.get("/health", async (_request, reply) => {
-    const readiness = await health.readiness();
-    return reply.code(readiness.ready ? 200 : 503).send(healthPage(worker, readiness));
-  });
-
-  const sendMetrics: RouteHandlerMethod = async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics());
-  server.get("/metrics", sendMetrics);
+  const server = new ProbeServer(
+    new Map<string, () => Answer | Promise<Answer>>([
+      ["/live", () => ({ body: { status: "alive" } })],
+      ["/ready", async () => readyPage(await health.readiness())],
+      ["/health", async () => wholePage(worker, await health.readiness())],
+      ["/metrics", metricsPage],
+    ]),
+  );
   const url = await listen(server, host, port, "the health endpoints", "CELERY_HEALTH_PORT");
   if (options.metricsPort === undefined || options.metricsPort === null)
     return { url, metricsUrl: null, close: () => server.close() };
 
-  const second = fastify({ forceCloseConnections: true });
   // The Python worker's own server told them on every path.
-  for (const path of ["/", "/metrics"]) second.get(path, sendMetrics);
+  const second = new ProbeServer(new Map(["/", "/metrics"].map((path) => [path, metricsPage])));
   try {
     const metricsUrl = await listen(second, host, options.metricsPort, "the metrics", "METRICS_PORT");
     return { url, metricsUrl, close: async () => void (await Promise.all([server.close(), second.close()])) };
@@ -90,17 +84,24 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   }
 }
 
+function readyPage({ ready, reasons }: Readiness): Answer {
+  return { code: ready ? 200 : 503, body: { status: ready ? "ready" : "not ready", reasons } };
+}
+
+function wholePage(worker: WorkerView, readiness: Readiness): Answer {
+  return { code: readiness.ready ? 200 : 503, body: healthPage(worker, readiness) };
+}
+
 async function listen(
-  server: FastifyInstance,
+  server: ProbeServer,
   host: string,
   port: number,
   what: string,
   variable: string,
 ): Promise<string> {
   try {
-    return await server.listen({ host, port });
+    return await server.listen(host, port);
   } catch (error) {
-    await server.close();
     const reason = error instanceof Error ? error.message : String(error);
     throw new HttpListenError(`${what} cannot be opened on ${host}:${port} (${variable}): ${reason}`, {
       cause: error,

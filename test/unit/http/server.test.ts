@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
@@ -304,7 +305,42 @@ test("a port that is taken is named with its variable", async () => {
   }
 });
 
-test("an unknown path is 404", async () => {
+test("an unknown path or method is 404", async () => {
   await start();
-  expect((await get("/nothing")).code).toBe(404);
+  expect(await get("/nothing?x=1")).toEqual({
+    code: 404,
+    body: { message: "Route GET:/nothing?x=1 not found", error: "Not Found", statusCode: 404 },
+  });
+  expect((await fetch(`${server?.url}/live`, { method: "POST", body: "x" })).status).toBe(404);
+});
+
+test("a query changes nothing, and HEAD gets the head alone", async () => {
+  await start();
+  expect(await get("/live?from=probe")).toEqual({ code: 200, body: { status: "alive" } });
+  const head = await fetch(`${server?.url}/live`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "18", ""]);
+});
+
+test("what cannot be told is an error, and the next probe is answered", async () => {
+  await start();
+  const { consumers } = worker;
+  Object.defineProperty(worker, "consumers", {
+    configurable: true,
+    get: () => {
+      throw new Error("no list");
+    },
+  });
+  expect(await get("/ready")).toMatchObject({ code: 500, body: { message: "no list" } });
+  Object.defineProperty(worker, "consumers", { value: consumers });
+  expect((await get("/ready")).code).toBe(200);
+});
+
+test("a close does not wait for who keeps a connection, or for an answer that never comes", async () => {
+  lookAtDatabase = () => new Promise(() => undefined);
+  await start();
+  await get("/live");
+  const lost = expect(fetch(`${server?.url}/ready`)).rejects.toThrow();
+  await sleep(50);
+  await server?.close();
+  await lost;
 });

@@ -20,7 +20,7 @@ $(STAMP): package-lock.json
 $(MODULES): %-module.ts: %.wat | $(STAMP)
 	@$(TS) scripts/assemble-wasm.ts
 
-dist/.built: $(STAMP) $(SOURCES) $(MODULES) package.json tsconfig.json tsconfig.build.json src/poker/tsconfig.json
+dist/.built: $(STAMP) $(SOURCES) $(MODULES) package.json tsconfig.json tsconfig.build.json vite.command.config.ts src/poker/tsconfig.json
 	@npm run --silent build
 	@touch $@
 

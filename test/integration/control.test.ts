@@ -66,6 +66,30 @@ async function ask(nodename: string, method: string, args: Record<string, unknow
   return replies[0]?.value;
 }
 
+it("sees whether any worker has a mailbox, and asks nothing of it", async () => {
+  expect(await control.isAnyoneThere("me@test")).toBe(false);
+  const worker = await start(() => undefined);
+  expect(await control.isAnyoneThere("me@test")).toBe(true);
+  await worker.stop();
+  expect(await control.isAnyoneThere("me@test")).toBe(false);
+});
+
+it("workers that start at the same time learn what each of them has revoked", async () => {
+  const folders = [0, 1].map(() => mkdtempSync(join(tmpdir(), "state-")));
+  const statedb = (folder: string) => ({ workerStateDb: join(folder, "state.json") });
+  try {
+    for (const [index, folder] of folders.entries()) {
+      const worker = await start(() => undefined, {}, statedb(folder));
+      await ask(worker.nodename, "revoke", { task_id: `revoked-${index}` });
+      await worker.stop();
+    }
+    const workers = await Promise.all(folders.map((folder) => start(() => undefined, {}, statedb(folder))));
+    await waitUntil(() => workers.every((worker) => inside(worker).revoked.size === 2), "both ids in both workers");
+  } finally {
+    for (const folder of folders) rmSync(folder, { recursive: true });
+  }
+});
+
 describe("addressing", () => {
   it("is by destination, by pattern, or for all; replies stop at the limit", async () => {
     const names = ["a1@x", "a2@x", "b1@y"];

@@ -57,6 +57,27 @@ export class MailboxClient {
   }
 
   /**
+   * Whether any worker has a mailbox: the broker returns a mandatory message that no queue would get.
+   * @param nodename of the only worker that would obey the command that asks, a ping without a reply
+   */
+  async isAnyoneThere(nodename: string): Promise<boolean> {
+    const channel = await this.connection.openConfirmChannel();
+    channel.on("error", () => undefined);
+    let isReturned = false;
+    channel.on("return", () => {
+      isReturned = true;
+    });
+    try {
+      await this.#publish(channel, "ping", {}, { destination: [nodename] }, null, 0, { mandatory: true });
+      // The broker confirms what it returned after it has returned it.
+      await channel.waitForConfirms();
+      return !isReturned;
+    } finally {
+      await closeChannel(channel);
+    }
+  }
+
+  /**
    * Sends a command and collects replies until none comes for `timeoutMs`, or there are enough.
    * @returns in the order of arrival; empty when nobody answered
    */
@@ -128,6 +149,7 @@ export class MailboxClient {
     { destination = null, pattern = null, matcher = null }: Addressees,
     reply: { readonly ticket: string; readonly oid: string } | null,
     timeoutSeconds: number,
+    options: { readonly mandatory?: boolean } = {},
   ): Promise<void> {
     const exchange = { name: this.#names.exchange, type: "fanout", durable: false } as const;
     await ensureExchange(channel, exchange, this.settings.topologyMode);
@@ -143,6 +165,7 @@ export class MailboxClient {
       contentEncoding,
       deliveryMode: 2,
       priority: 0,
+      ...options,
     });
   }
 

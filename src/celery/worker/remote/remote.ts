@@ -1,4 +1,3 @@
-import type { BrokerConnection } from "../../amqp/connection.js";
 import { TransientPublisher } from "../../amqp/transient-publisher.js";
 import { LamportClock } from "../../clock.js";
 import type { ControlledWorker } from "../../control/controlled-worker.js";
@@ -6,6 +5,7 @@ import { MailboxClient } from "../../control/mailbox-client.js";
 import { MailboxNode } from "../../control/mailbox-node.js";
 import { mingle } from "../../control/mingle.js";
 import type { ControlRegistry } from "../../control/registry.js";
+import { asError } from "../../errors.js";
 import type { WorkerCore } from "../core.js";
 import { Autoscaler } from "./autoscaler.js";
 import { Controlled, type ControlledOptions } from "./controlled.js";
@@ -22,7 +22,6 @@ export interface RemoteOptions
 /** All that connects a worker with its operators and its peers: control commands, events, mingle, gossip, saved state. */
 export class Remote {
   readonly #core: WorkerCore;
-  readonly #consuming: BrokerConnection;
   readonly #clock = new LamportClock();
   readonly #autoscaler: Autoscaler | null;
   readonly #monitors: Monitors;
@@ -30,14 +29,16 @@ export class Remote {
   readonly #replies: TransientPublisher;
   readonly #mailbox: MailboxNode | null;
   readonly #stateFile: StateFile | null;
+  readonly #peers: MailboxClient;
   #mingled = false;
+  /** No other worker had a mailbox right before this one got its own. */
+  #alone = false;
 
   /** Adds its hooks to the connections: make it before the consumers add theirs. */
   constructor(options: RemoteOptions) {
     const { core, host, registry, consuming, publishing } = options;
     const { settings, log } = core;
     this.#core = core;
-    this.#consuming = consuming;
     this.#stateFile = openStateFile(core, this.#clock);
     this.#autoscaler = createAutoscaler(core, (concurrency) => host.resize(concurrency));
     this.#monitors = new Monitors({ ...options, clock: this.#clock });
@@ -54,6 +55,9 @@ export class Remote {
       mode: settings.topologyMode,
       log,
     });
+    this.#peers = new MailboxClient(consuming, settings, this.#clock);
+    // Before the mailbox: once it is there, nobody is alone.
+    consuming.onConnect(() => this.#lookAround());
     this.#mailbox = settings.workerEnableRemoteControl
       ? new MailboxNode({
           worker: this.#controlled,
@@ -88,10 +92,22 @@ export class Remote {
     const { settings, log } = this.#core;
     this.#monitors.online();
     if (!settings.workerMingle) return;
-    const synced = mingle(this.#controlled, new MailboxClient(this.#consuming, settings, this.#clock), log);
-    // Later connections find the worker's own memory intact: they need not wait.
-    if (!this.#mingled) await synced;
+    const synced = mingle(this.#controlled, this.#peers, log);
+    // Later connections find the worker's own memory intact: they need not wait. Nor need who was alone: workers that
+    // start at the same time hear the question of the later one, and its answer counts whenever it comes.
+    if (!this.#mingled && !this.#alone) await synced;
     this.#mingled = true;
+  }
+
+  async #lookAround(): Promise<void> {
+    const { settings, nodename, log } = this.#core;
+    if (this.#mingled || !settings.workerMingle) return;
+    try {
+      this.#alone = !(await this.#peers.isAnyoneThere(nodename));
+    } catch (error) {
+      this.#alone = false;
+      log.debug({ err: asError(error).message }, "mingle: nobody knows whether other workers are there");
+    }
   }
 }
 

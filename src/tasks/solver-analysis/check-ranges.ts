@@ -6,6 +6,7 @@ import {
   ENTRY_KEYS,
   HISTORY_KEYS,
   IGNORED_SOLVER_KEYS,
+  RAKE_KEYS,
   RANGE_KEYS,
   type SolverInputData,
   solverInputSchema,
@@ -15,6 +16,7 @@ import type { SolverInput } from "./solver-input.js";
 /** @throws JobInputError for a key that nobody would read */
 export function refuseUnknown(data: SolverInputData): void {
   refuseUnknownKeys(data, { known: Object.keys(solverInputSchema.shape), ignored: IGNORED_SOLVER_KEYS });
+  if (data.rake) refuseUnknownKeys(data.rake, RAKE_KEYS, "rake");
   data.betting_history?.forEach((entry, i) => {
     if (!Array.isArray(entry)) refuseUnknownKeys(entry, HISTORY_KEYS, `betting_history[${i}]`);
   });

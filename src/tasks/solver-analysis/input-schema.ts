@@ -70,6 +70,22 @@ const betSize = number.pipe(
     .max(1, "pot limit allows no bet above the pot after the call: a size is a fraction of it, at most 1"),
 );
 
+const RAKE_TEXT = 'rake is {"percent": 5, "cap": 3, "no_flop_no_drop": true}';
+const PERCENT_TEXT = "percent of the pot, from 0 to less than 100, is expected (5 is five percent)";
+
+/** What the house takes. */
+export const rakeSchema = z.looseObject(
+  {
+    percent: number
+      .pipe(z.number().min(0, PERCENT_TEXT).lt(100, PERCENT_TEXT))
+      .describe("Of the pot; a bet that nobody calls is no part of it"),
+    cap: chips.nullish().describe("Chips that are taken at most; default: without a bound"),
+    no_flop_no_drop: flag.nullish().describe("Nothing is taken of a hand that ends before the flop; default true"),
+  },
+  RAKE_TEXT,
+);
+export const RAKE_KEYS = { known: Object.keys(rakeSchema.shape) };
+
 /** Keys that backends are known to send, and that say nothing a solver goes by. */
 export const IGNORED_SOLVER_KEYS = ["opponents", "board_selection_mode"];
 /** Keys of an entry of a range, of a range with weights, and of an entry of the history. */
@@ -115,6 +131,7 @@ export const solverInputSchema = z.looseObject({
     .nullish()
     .describe("Chips put in on this street, indexed by player id; default: by betting_history and current_bet"),
   pot_includes_bets: flag.nullish().describe("False when pot_size leaves out this street's bets; default true"),
+  rake: rakeSchema.nullish().describe("What the house takes of every pot; default: nothing"),
   bet_sizes: list(betSize, "sizes")
     .min(1, "one to six sizes are expected")
     .max(6, "one to six sizes are expected")

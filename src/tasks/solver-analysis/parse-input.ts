@@ -137,6 +137,7 @@ function readInput(data: SolverInputData): SolverInput {
       history: (data.betting_history ?? []).map(readHistoryEntry),
       streetBets: data.street_bets ?? null,
       bigBlind: data.big_blind ?? null,
+      ...readRake(data.rake),
     },
     boards,
     handSize,
@@ -155,6 +156,12 @@ function readInput(data: SolverInputData): SolverInput {
     useCache: data.use_cache ?? true,
     assumptions,
   };
+}
+
+/** A table where nothing is taken is one without rake. */
+function readRake(rake: SolverInputData["rake"]): Pick<SolverInput["state"], "rake"> {
+  if (!rake || rake.percent === 0 || rake.cap === 0) return {};
+  return { rake: { percent: rake.percent, cap: rake.cap ?? null, noFlopNoDrop: rake.no_flop_no_drop ?? true } };
 }
 
 function readRequest(data: SolverInputData): SolverInput["request"] {

@@ -23,6 +23,14 @@ const gameSchema = z
     to_act: z.int(),
     bet_sizes: z.array(z.array(z.number())).describe("Fractions of the pot: this street's, then later streets'"),
     max_raises: z.array(z.int()).describe("This street's, then later streets'"),
+    rake: z
+      .object({
+        percent: z.number().describe("Of the pot"),
+        cap: chips.nullable().describe("Null: without a bound"),
+        no_flop_no_drop: z.boolean(),
+      })
+      .optional()
+      .describe("Only where the house takes a part"),
   })
   .describe("The game that was solved");
 
@@ -89,7 +97,10 @@ const nodeSchema = z.object({
   pot: chips,
   to_call: chips,
   probability: z.number().describe("That play comes here"),
-  ev: byPlayer(chips).nullable().describe("Expected chips at the end minus chips behind here; sums to the pot"),
+  ev: byPlayer(chips)
+    .nullable()
+    .describe("Expected chips at the end minus chips behind here; sums to the pot after rake"),
+  rake: chips.optional().describe("What the house is expected to take of a game that comes here; only with rake"),
   actions: z.array(actionSchema),
   hero: z
     .object({ frequency: z.array(share), frequency_error: errors, ev: z.array(maybe), ev_error: evErrors })
@@ -124,7 +135,8 @@ const solutionSchema = z.object({
   game: gameSchema,
   ranges: byPlayer(rangeSchema),
   hero: heroSchema.nullable(),
-  ev: byPlayer(chips).describe("Expected chips at the end minus chips behind now; sums to the pot"),
+  ev: byPlayer(chips).describe("Expected chips at the end minus chips behind now; sums to the pot after rake"),
+  expected_rake: chips.optional().describe("What the house is expected to take; only with rake"),
   equities: byPlayer(share),
   exploitability: z
     .number()
@@ -165,6 +177,10 @@ const solutionSchema = z.object({
     })
     .nullable()
     .describe("How hands and cards were drawn anew for each deal; null where none were"),
+  caveats: z
+    .array(z.string())
+    .optional()
+    .describe("What the method promises less of in this game than in others; only where there is such a thing"),
   assumptions: z.array(z.string()).describe("How ambiguous input was read"),
   seed: z.int(),
   tree: nodeSchema,

@@ -53,7 +53,12 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
 function headline({ game }: StoredSolution): string {
   const board = [game.board.join(" "), ...(game.board2 ? [game.board2.join(" ")] : [])].join("  |  ");
   const stacks = game.players.map(({ player, stack }) => `${player}: ${stack}`).join(", ");
-  return `${game.street[0]?.toUpperCase()}${game.street.slice(1)}  ${board}  pot ${game.pot}  stacks ${stacks}`;
+  const rake = game.rake === undefined ? "" : `  ${rakeText(game.rake)}`;
+  return `${game.street[0]?.toUpperCase()}${game.street.slice(1)}  ${board}  pot ${game.pot}  stacks ${stacks}${rake}`;
+}
+
+function rakeText({ percent, cap }: NonNullable<StoredSolution["game"]["rake"]>): string {
+  return `rake ${percent} %${cap === null ? "" : ` up to ${cap}`}`;
 }
 
 function assumptionLines({ assumptions }: StoredSolution): string[] {
@@ -69,7 +74,7 @@ function quality(solution: StoredSolution): string[] {
   const least = solution.sampling ? `, and at least ${solution.sampling.exploitability_at_least} %` : "";
   const off = solution.is_equilibrium_approximation
     ? `Exploitability ${sampled ? `at most ${percentage}, ± ${(error * 100).toFixed(2)}${least}` : percentage}`
-    : `Mean deviation gain ${found} (no equilibrium is promised)`;
+    : `${players.length === 2 ? "Exploitability" : "Mean deviation gain"} ${found} (no equilibrium is promised)`;
   const why = {
     target: "target reached",
     iterations: "iterations done",
@@ -196,7 +201,8 @@ function heroLines({ hero, game }: StoredSolution): string[] {
   ];
 }
 
-function valueTable({ game, ev, equities, ranges, deviation_gains: gains }: StoredSolution): string[] {
+function valueTable(solution: StoredSolution): string[] {
+  const { game, ev, equities, ranges, deviation_gains: gains, expected_rake: rake } = solution;
   const chips = chipsBeside(game.pot);
   const rows = Object.keys(ev).map((player) => {
     const range = ranges[player];
@@ -204,7 +210,7 @@ function valueTable({ game, ev, equities, ranges, deviation_gains: gains }: Stor
     const combos = listed > 0 ? plural(listed, "combo") : "combos not listed";
     return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player], chips)}  ${combos} (${range?.source})`;
   });
-  return rows;
+  return rake === undefined ? rows : [...rows, `The house  EV ${chips(rake).padStart(8)}`];
 }
 
 /** A gain that was sampled may come out below zero, which says no more than zero. */
@@ -216,8 +222,8 @@ function gainText(gain: StoredSolution["deviation_gains"][string] | undefined, c
 
 /** What else is to be known of the game; what was cut stands above. */
 function notes(solution: StoredSolution, street: string): string[] {
-  const { abstraction, cut, omitted } = solution;
-  const rest = abstraction.filter((note) => !cut.includes(note));
+  const { abstraction, cut, omitted, caveats = [] } = solution;
+  const rest = [...abstraction.filter((note) => !cut.includes(note)), ...caveats];
   const lines = [...rest.map((note) => `  - ${note}`), ...omitted.map((note) => `  - left out: ${note}`)];
   return lines.length > 0 ? ["", `The ${street} game that was solved:`, ...lines] : [];
 }

@@ -3,6 +3,18 @@ import { SolverInputError } from "../../errors.js";
 /** Betting rounds by number: 0 preflop, 1 flop, 2 turn, 3 river. Toy games may use fewer. */
 export type StreetIndex = number;
 
+/** What the house takes of every pot: a rule of the table, the same in every state of a hand. */
+export interface Rake {
+  /** Percent of the pot, above 0. */
+  readonly percent: number;
+  /** Chips that are taken at most; null without a bound. */
+  readonly cap: number | null;
+  /** Nothing is taken of a hand that ends before the flop. */
+  readonly noFlopNoDrop: boolean;
+  /** Largest bet on the root street of a player who folded before the root: it calls a part of the others' bets. */
+  readonly foldedBet: number;
+}
+
 /**
  * One moment of a betting round. Seats are numbered in order of action on the street, so seat 0 is first to act.
  * Amounts are chips; every array is indexed by seat.
@@ -26,6 +38,8 @@ export interface BettingState {
   readonly raises: number;
   /** Amounts are multiples of 1 / scale; see {@link chipScale}. The same in every state of a hand. */
   readonly scale: number;
+  /** The same in every state of a hand; absent where the house takes nothing. */
+  readonly rake?: Rake;
 }
 
 export type ActionType = "fold" | "check" | "call" | "bet" | "raise";
@@ -163,6 +177,7 @@ export function applyAction(state: BettingState, seat: number, action: BettingAc
     minRaise: full ? round(raisedBy) : state.minRaise,
     raises: aggressive && level > 0 ? state.raises + 1 : state.raises,
     scale: state.scale,
+    ...(state.rake ? { rake: state.rake } : {}),
   };
 }
 
@@ -180,5 +195,6 @@ export function nextStreet(state: BettingState, minBet: number): BettingState {
     minRaise: minBet,
     raises: 0,
     scale: state.scale,
+    ...(state.rake ? { rake: state.rake } : {}),
   };
 }

@@ -95,7 +95,7 @@ export class MultiwayState {
     const { tree } = this;
     const put = tree.put[node * tree.seats + seat];
     const leaf = tree.nodes[node];
-    if (leaf?.kind === "fold") return leaf.winner === seat ? leaf.state.pot - put : -put;
+    if (leaf?.kind === "fold") return leaf.winner === seat ? leaf.state.pot - tree.foldRake[node] - put : -put;
     return this.showdownShare(node, seat) - put;
   }
 

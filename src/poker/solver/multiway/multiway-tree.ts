@@ -1,5 +1,6 @@
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 import { type PotLayer, potLayers } from "../betting/pot-layers.js";
+import { rakeAt } from "../betting/rake.js";
 
 /** Kinds of nodes in a {@link MultiwayTree}. */
 export const NODE = { decision: 0, fold: 1, showdown: 2, chance: 3 } as const;
@@ -23,6 +24,8 @@ export interface MultiwayTree {
   /** Chips that each seat has put in since the root, `node × seats + seat`. */
   readonly put: Float64Array;
   readonly layers: readonly (readonly PotLayer[] | null)[];
+  /** What the house takes of a pot that is won without a showdown, by node. */
+  readonly foldRake: Float64Array;
 }
 
 /**
@@ -62,5 +65,6 @@ export function flattenTree(root: DecisionNode, rows: readonly (readonly number[
       ),
     ),
     layers: nodes.map((node) => (node.kind === "showdown" ? potLayers(root, node) : null)),
+    foldRake: Float64Array.from(nodes, (node) => (node.kind === "fold" ? rakeAt(root.state, node) : 0)),
   };
 }

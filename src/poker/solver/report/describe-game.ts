@@ -23,7 +23,25 @@ export function describeGame(spot: Spot, sizing: PotLimitSizing, format: FormatC
     to_act: spot.players[toAct],
     bet_sizes: sizing.fractionsByStreet,
     max_raises: sizing.maxRaisesByStreet,
+    ...(state.rake
+      ? {
+          rake: { percent: state.rake.percent, cap: state.rake.cap, no_flop_no_drop: state.rake.noFlopNoDrop },
+        }
+      : {}),
   };
+}
+
+/** Whether a method that tends to an equilibrium of this many players' zero-sum games does so here. */
+export function tendsToEquilibrium({ players, root }: Spot): boolean {
+  return players.length === 2 && root.state.rake === undefined;
+}
+
+const RAKE_CAVEAT =
+  "with rake the players' gains and losses do not cancel (a general-sum game), in which counterfactual regret minimisation promises no equilibrium: how far this answer is from one is measured, with rake, and stands in nash_conv and deviation_gains";
+
+/** See {@link Solution.caveats}; empty where there are none. */
+export function caveatsOf({ root }: Spot): { readonly caveats?: readonly string[] } {
+  return root.state.rake === undefined ? {} : { caveats: [RAKE_CAVEAT] };
 }
 
 /**

@@ -2,7 +2,7 @@ import { findHand } from "../game/hand-set.js";
 import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered, tendsToEquilibrium } from "./describe-game.js";
 import { classifierOf } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
 import {
@@ -54,6 +54,7 @@ export function headsUpSolution(
   const gains = solver.exploitability();
   const roundEv = evRounder(pot);
   const first = roundEv(values[0]) ?? 0;
+  const rake = solver.raked ? pot - values[0] - values[1] : 0;
   const hero = heroPlace(spot, solver);
   const classify = classifierOf(spot);
   const classes = ([0, 1] as const).map((seat) => classify(solver.game.hands[seat]));
@@ -77,7 +78,8 @@ export function headsUpSolution(
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => describeRange(spot, seat, solver.game.hands[seat], listed ? format : null)),
     hero: hero && heroAnswer(spot, root, hero, format),
-    ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
+    ev: { [players[0]]: first, [players[1]]: roundEv(pot - rake - first) ?? 0 },
+    ...(solver.raked ? { expected_rake: roundEv(rake) ?? 0 } : {}),
     equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
     exploitability: significant((gains.nashConv / 2 / pot) * 100),
     nash_conv: significant(gains.nashConv),
@@ -86,7 +88,7 @@ export function headsUpSolution(
     ),
     exploitability_method: METHOD,
     measured_game: cut.length > 0 ? "cut" : "asked",
-    is_equilibrium_approximation: true,
+    is_equilibrium_approximation: tendsToEquilibrium(spot),
     converged: cut.length === 0 && gains.nashConv / 2 / pot <= target,
     stopped_by: end.stoppedBy,
     convergence: end.convergence,
@@ -97,6 +99,7 @@ export function headsUpSolution(
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
     sampling: null,
+    ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree: root,

@@ -77,9 +77,26 @@ export class MultiwayReport {
     return notes;
   }
 
-  /** Expected chips of each player; they sum to the pot. */
+  /** Expected chips of each player; they sum to the pot after rake. */
   rootEvs(): Record<string, number> {
     return this.#evs(0, 1);
+  }
+
+  /** Chips that the house is expected to take. */
+  rootRake(): number {
+    return this.#roundEv(this.#rake(0, 1)) ?? 0;
+  }
+
+  /** What the players together are expected to lose to the house from a node on. */
+  #rake(node: number, probability: number): number {
+    const { tree } = this.#state;
+    if (!this.#spot.root.state.rake) return 0;
+    const from = node * tree.seats;
+    const kept = this.#spot.players.reduce(
+      (sum, _, seat) => sum + this.#table.chips[from + seat] / probability + tree.put[from + seat],
+      0,
+    );
+    return tree.nodes[node].state.pot - kept;
   }
 
   hero(root: SolutionNode): HeroAnswer | null {
@@ -109,7 +126,7 @@ export class MultiwayReport {
       const put = tree.put[node * tree.seats + seat];
       return this.#roundEv(this.#table.chips[node * tree.seats + seat] / probability + put) ?? 0;
     });
-    const pot = tree.nodes[node].state.pot;
+    const pot = tree.nodes[node].state.pot - (this.#roundEv(this.#rake(node, probability)) ?? 0);
     const rest = evs.reduce((sum, ev) => sum + ev, 0) - pot;
     return Object.fromEntries(
       this.#spot.players.map((player, seat) => {
@@ -172,6 +189,9 @@ export class MultiwayReport {
       to_call: Math.max(...at.state.bets) - at.state.bets[at.seat],
       probability: Math.round(probability * 1e6) / 1e6,
       ev: probability > 0 ? this.#evs(node, probability) : null,
+      ...(this.#spot.root.state.rake
+        ? { rake: probability > 0 ? (this.#roundEv(this.#rake(node, probability)) ?? 0) : 0 }
+        : {}),
       actions,
       ...(hero ? { hero } : {}),
       ...(classes.length > 0 ? { classes } : {}),

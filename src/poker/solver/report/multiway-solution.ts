@@ -2,7 +2,7 @@ import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
 import {
@@ -52,6 +52,7 @@ export function multiwaySolution(
     ranges: byPlayer((seat) => describeRange(spot, seat, plan.ranges[seat].hands, format)),
     hero: shown.hero(tree),
     ev: shown.rootEvs(),
+    ...(spot.root.state.rake ? { expected_rake: shown.rootRake() } : {}),
     equities: byPlayer((seat) => Math.round(table.equity[seat] * 1e4) / 1e4),
     exploitability: significant(exploitability),
     nash_conv: significant(nashConv),
@@ -75,6 +76,7 @@ export function multiwaySolution(
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
     sampling: null,
+    ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: options.seed,
     tree,

@@ -32,6 +32,17 @@ export class SampledNumbers {
     return this.#estimate(({ chips, totals }) => [(chips[0][0] - chips[1][0]) / 2, totals[0]], REPLICATES);
   }
 
+  /** Chips of a seat from its shift on, by its own walks alone: with rake one seat's chips do not say the other's. */
+  valueOf(seat: 0 | 1): Estimate {
+    return this.#estimate(({ chips, totals }) => [chips[seat][0], totals[0]], REPLICATES);
+  }
+
+  /** Chips that the house takes of a game that comes to a decision of a seat. */
+  rake(seat: 0 | 1, decision: number): number {
+    const ratio: Ratio = (m) => [-(m.worth[0][decision] + m.worth[1][decision]), this.#here(m, seat, decision, null)];
+    return this.#estimate(ratio, REPLICATES).value;
+  }
+
   /** Chips that a seat's best answer wins beyond average play: at least, and at most, on the average. */
   gain(seat: 0 | 1): { readonly atLeast: Estimate; readonly atMost: Estimate } {
     return {

@@ -4,7 +4,7 @@ import type { SampledPlan } from "../plan/sampled-plan.js";
 import { REPLICATES, responseSize, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
-import { cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered, tendsToEquilibrium } from "./describe-game.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from "./numbers.js";
 import { type Estimate, SampledNumbers } from "./sampled-numbers.js";
 import {
@@ -62,7 +62,9 @@ export function sampledSolution(
   const numbers = new SampledNumbers(game);
   const report = new SampledTree(spot, plan, game, numbers, end.iterations, format);
   const tree = report.build();
-  const value = numbers.value();
+  const stakes = stakesOf(plan.tree);
+  const raked = stakes.root.rake !== undefined;
+  const value = raked ? numbers.valueOf(0) : numbers.value();
   const equity = numbers.equity();
   const gains = [numbers.gain(0), numbers.gain(1)] as const;
   const sum = (bound: "atLeast" | "atMost"): Estimate => ({
@@ -72,8 +74,8 @@ export function sampledSolution(
   const [least, nashConv] = [sum("atLeast"), sum("atMost")];
   const percent = (chips: number): number => (chips / 2 / pot) * 100;
   const target = (targetExploitability ?? USUAL_TARGET) * 100;
-  const stakes = stakesOf(plan.tree);
   const first = roundEv(value.value + stakes.shift[0]) ?? 0;
+  const second = raked ? numbers.valueOf(1).value + stakes.shift[1] : pot - first;
   const cut = cutOf(spot, plan.reductions);
   const listed = report.listed;
   return {
@@ -82,7 +84,8 @@ export function sampledSolution(
     game: describeGame(spot, plan.sizing, format),
     ranges: byPlayer((seat) => describeRange(spot, seat, game.ranges[seat], listed ? format : null)),
     hero: report.hero(tree),
-    ev: { [players[0]]: first, [players[1]]: roundEv(pot - first) ?? 0 },
+    ev: { [players[0]]: first, [players[1]]: roundEv(second) ?? 0 },
+    ...(raked ? { expected_rake: roundEv(pot - first - second) ?? 0 } : {}),
     equities: byPlayer((seat) => Number((seat === 0 ? equity.value : 1 - equity.value).toFixed(5))),
     exploitability: significant(percent(nashConv.value)),
     nash_conv: significant(nashConv.value),
@@ -94,7 +97,7 @@ export function sampledSolution(
     ),
     exploitability_method: responseText(game),
     measured_game: cut.length > 0 ? "cut" : "asked",
-    is_equilibrium_approximation: true,
+    is_equilibrium_approximation: tendsToEquilibrium(spot),
     converged: cut.length === 0 && percent(nashConv.value + STUDENT * nashConv.error) <= target,
     stopped_by: end.stoppedBy,
     convergence: [
@@ -123,6 +126,7 @@ export function sampledSolution(
       },
       exploitability_at_least: significant(percent(least.value)),
     },
+    ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: spot.options.seed,
     tree,
@@ -270,6 +274,8 @@ class SampledTree {
     );
     const rounded = this.#roundEv(own) ?? 0;
     const other = this.#spot.players[seat === 0 ? 1 : 0];
+    const raked = this.#stakes.root.rake !== undefined;
+    const rake = (raked && this.#roundEv(this.#numbers.rake(seat, decision))) || 0;
     const classes = this.#classRows(node, decision, seat, base);
     return {
       player: this.#spot.players[seat],
@@ -279,8 +285,9 @@ class SampledTree {
       probability: Number.isNaN(probability) ? 0 : Math.round(probability * 1e6) / 1e6,
       ev:
         probability > 0
-          ? { [this.#spot.players[seat]]: rounded, [other]: this.#roundEv(node.state.pot - rounded) ?? 0 }
+          ? { [this.#spot.players[seat]]: rounded, [other]: this.#roundEv(node.state.pot - rake - rounded) ?? 0 }
           : null,
+      ...(raked ? { rake } : {}),
       actions: node.actions.map((action, index) => ({
         action: action.type,
         amount: action.amount,

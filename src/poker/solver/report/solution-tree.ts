@@ -1,5 +1,6 @@
-import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
+import type { BettingNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../game/deal-model.js";
+import { NOBODY } from "../vector/street-block.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { evRounder, mean, type RoundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
@@ -85,7 +86,9 @@ export class SolutionTree {
     const shown = this.#options.depth ?? Number.POSITIVE_INFINITY;
     const built = new Array<SolutionNext>(block.nodeCount);
     // Numbered breadth first: strategies near the root get their place in the result first.
-    const decisions = Array.from(block.decisionNode).filter((at) => depth[at] <= shown);
+    const decisions = Array.from(block.decisionNode).filter(
+      (at, decision) => block.decisionSeat[decision] !== NOBODY && depth[at] <= shown,
+    );
     if (before.length === 0) {
       this.#reserved = Math.min(decisions.length * USUAL_NODE_BYTES, this.#options.maxBytes * MOST_RESERVED);
     }
@@ -210,7 +213,8 @@ export class SolutionTree {
       pot: node.state.pot,
       to_call: Math.max(...node.state.bets) - node.state.bets[node.seat],
       probability: Math.round(play.probability * 1e6) / 1e6,
-      ev: this.#nodeEv(node, frequency, evs, total),
+      ev: this.#nodeEv(play, frequency, evs, total),
+      ...(this.#solver.raked ? { rake: this.#roundEv(play.rake) ?? 0 } : {}),
       actions,
       ...(isHero ? { hero: this.#heroRow(play, hero.hand) } : {}),
       ...(classes ? { classes } : {}),
@@ -219,7 +223,7 @@ export class SolutionTree {
   }
 
   #nodeEv(
-    node: DecisionNode,
+    { node, rake }: DecisionPlay,
     frequency: readonly number[],
     evs: readonly (number | null)[],
     total: number,
@@ -228,7 +232,10 @@ export class SolutionTree {
     const own = evs.reduce<number>((sum, ev, action) => sum + (ev ?? 0) * frequency[action], 0);
     const rounded = this.#roundEv(own) ?? 0;
     const other = node.seat === 0 ? 1 : 0;
-    return { [this.#player(node.seat)]: rounded, [this.#player(other)]: this.#roundEv(node.state.pot - rounded) ?? 0 };
+    return {
+      [this.#player(node.seat)]: rounded,
+      [this.#player(other)]: this.#roundEv(node.state.pot - rake - rounded) ?? 0,
+    };
   }
 
   #combos(play: DecisionPlay): Pick<SolutionNode, "strategy" | "combo_ev"> {

@@ -4,7 +4,7 @@ export type FormatCards = (cards: readonly number[]) => string;
 /**
  * The answer of the solver as plain JSON. Field names are those of `result_data`. Players are ids as the job gives
  * them; chips are absolute; EVs are expected chips at the end of the hand minus chips behind at the node, so that
- * folding is worth 0 and the players' EVs at a node sum to its pot.
+ * folding is worth 0 and the players' EVs at a node sum to its pot, less the rake that is expected from there.
  */
 export interface Solution {
   readonly format: "plosolver-solution-1";
@@ -14,8 +14,10 @@ export interface Solution {
   /** By player id: hands in the order that every `strategy` array uses. */
   readonly ranges: Readonly<Record<string, SolvedRange>>;
   readonly hero: HeroAnswer | null;
-  /** Root EVs by player id; they sum to the pot. */
+  /** Root EVs by player id; they sum to the pot after the rake that is expected. */
   readonly ev: Readonly<Record<string, number>>;
+  /** Chips that the house is expected to take; only at a table with rake. */
+  readonly expected_rake?: number;
   /** Share of the pot by player id if all cards were dealt without further betting. */
   readonly equities: Readonly<Record<string, number>>;
   /** Half of `nash_conv`, in percent of the pot; with more than two players the mean deviation gain. */
@@ -42,6 +44,8 @@ export interface Solution {
   readonly abstraction: readonly string[];
   /** How hands and cards were drawn, where they were; null: none were. Equal plans, seeds and iterations give equal answers. */
   readonly sampling: Sampling | null;
+  /** What the method promises less of in this game than in others, one sentence each; only where there is such a thing. */
+  readonly caveats?: readonly string[];
   /** How ambiguous input was read. */
   readonly assumptions: readonly string[];
   readonly seed: number;
@@ -113,6 +117,8 @@ export interface SolvedGame {
   readonly to_act: number;
   readonly bet_sizes: readonly (readonly number[])[];
   readonly max_raises: readonly number[];
+  /** Only where the house takes a part. */
+  readonly rake?: { readonly percent: number; readonly cap: number | null; readonly no_flop_no_drop: boolean };
 }
 
 export interface SolvedRange {
@@ -162,6 +168,8 @@ export interface SolutionNode {
   readonly probability: number;
   /** By player id, for the ranges as they are here. */
   readonly ev: Readonly<Record<string, number>> | null;
+  /** Chips that the house is expected to take of a game that comes here; only at a table with rake. */
+  readonly rake?: number;
   readonly actions: SolutionAction[];
   /** The hero's hand at this node, by action. */
   readonly hero?: RowOfNumbers;

@@ -17,6 +17,8 @@ export interface DecisionPlay {
   readonly weights: Float64Array;
   /** Probability that the game comes here. */
   readonly probability: number;
+  /** Chips that the house is expected to take of a game that comes here, by average play. */
+  readonly rake: number;
 }
 
 type SeatNodes = readonly [readonly Float64Array[], readonly Float64Array[]];
@@ -32,6 +34,8 @@ export class StreetSnapshot {
   readonly #path: number;
   readonly #reach: SeatNodes;
   readonly #values: SeatNodes;
+  /** By seat, of average play to the end; null without rake. */
+  readonly #played: SeatNodes | null;
   readonly #ways: number;
   readonly #decisionOf = new Map<number, number>();
 
@@ -48,19 +52,20 @@ export class StreetSnapshot {
     block.decisionNode.forEach((node, decision) => {
       this.#decisionOf.set(node, decision);
     });
+    const both = <T>(of: (seat: 0 | 1) => T): [T, T] => [of(0), of(1)];
     const reach: [Float64Array[], Float64Array[]] = [[], []];
-    const values: [Float64Array[], Float64Array[]] = [[], []];
-    for (const seat of [0, 1] as const) {
-      const probed = solver.probe(seat, deals);
-      values[seat] = this.#rise(seat, (leaf, hand) => {
-        const lane = block.leafLane[leaf];
-        const value = probed.values[hand * block.laneCount + lane] * block.leafFactor[leaf];
-        return seat === 1 && block.leafIsFold[leaf] === 1 ? -value : value;
-      });
-      reach[seat === 0 ? 1 : 0] = this.#gather(seat === 0 ? 1 : 0, probed.reach);
-    }
+    const probe = (seat: 0 | 1, mode: "continue" | "average"): Float64Array[] => {
+      const probed = solver.probe(seat, deals, mode);
+      const { laneCount, leafLane, leafFactors } = block;
+      const opponent = seat === 0 ? 1 : 0;
+      if (mode === "continue") reach[opponent] = this.#gather(opponent, probed.reach);
+      const leafValue = (leaf: number, hand: number): number =>
+        probed.values[hand * laneCount + leafLane[leaf]] * leafFactors[seat][leaf];
+      return this.#rise(seat, leafValue, mode);
+    };
+    this.#values = both((seat) => probe(seat, "continue"));
+    this.#played = solver.raked ? both((seat) => probe(seat, "average")) : null;
     this.#reach = reach;
-    this.#values = values;
   }
 
   /** Number of the node in the block that a betting-tree node of this street has. */
@@ -102,7 +107,20 @@ export class StreetSnapshot {
       values,
       weights,
       probability: total / solver.pairWeight / this.#ways,
+      rake: total > 0 ? this.#rake(at) / total : 0,
     };
+  }
+
+  /** What the house takes below a node, times the weight of the pairs of hands that come there. */
+  #rake(at: number): number {
+    let kept = 0;
+    this.#played?.forEach((nodes, seat) => {
+      const reach = this.#reach[seat === 0 ? 0 : 1][at];
+      nodes[at].forEach((value, hand) => {
+        kept += value * reach[hand];
+      });
+    });
+    return 0 - kept;
   }
 
   /** The action of the highest value; -1 where there are none. */
@@ -159,9 +177,9 @@ export class StreetSnapshot {
 
   /**
    * Value of every node from that of the leaves: the seat mixes by its strategy where the hand comes to, and goes on with
-   * its best action elsewhere; the opponent's reach is in the values.
+   * its best action elsewhere ("continue"), or its strategy everywhere; the opponent's reach is in the values.
    */
-  #rise(seat: 0 | 1, leafValue: (leaf: number, hand: number) => number): Float64Array[] {
+  #rise(seat: 0 | 1, leafValue: (leaf: number, hand: number) => number, mode: "continue" | "average"): Float64Array[] {
     const { block } = this;
     const { count } = this.#solver.game.hands[seat];
     const nodes = Array.from({ length: block.nodeCount }, () => new Float64Array(count));
@@ -179,7 +197,7 @@ export class StreetSnapshot {
       }
       const { strategy, onRecord } = this.#strategy(seat, decision);
       for (let hand = 0; hand < count; hand++) {
-        const comes = onRecord[hand] >= this.#solver.leastSum(seat, hand);
+        const comes = mode === "average" || onRecord[hand] >= this.#solver.leastSum(seat, hand);
         into[hand] = comes
           ? children.reduce((sum, from, action) => sum + from[hand] * strategy[action][hand], 0)
           : children.reduce((best, from) => Math.max(best, from[hand]), Number.NEGATIVE_INFINITY);

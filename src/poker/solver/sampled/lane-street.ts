@@ -25,7 +25,7 @@ export interface LaneStreet {
 /** @param rows rows of either seat on the street */
 export function laneStreet(views: StreetViews, rows: number): LaneStreet {
   const { block } = views;
-  const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
+  const { leafNode, leafLane, leafFactors, laneCount, rootCount } = block;
   const rootOfNode = new Int32Array(block.nodeCount);
   for (let root = 0; root < rootCount; root++) rootOfNode[root] = root;
   block.decisionNode.forEach((at, decision) => {
@@ -37,8 +37,7 @@ export function laneStreet(views: StreetViews, rows: number): LaneStreet {
   const factors = [new Float64Array(laneCount), new Float64Array(laneCount)] as const;
   leafLane.forEach((lane, leaf) => {
     rootOfLane[lane] = rootOfNode[leafNode[leaf]];
-    factors[0][lane] = leafFactor[leaf];
-    factors[1][lane] = leafIsFold[leaf] === 1 ? -leafFactor[leaf] : leafFactor[leaf];
+    for (const seat of [0, 1] as const) factors[seat][lane] = leafFactors[seat][leaf];
   });
   const lanes = (sums: number): RowLanes => ({
     walk: new Int32Array(rows),

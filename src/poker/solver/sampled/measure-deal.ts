@@ -26,6 +26,8 @@ export interface Measures {
   readonly chips: BySeat<Float64Array>;
   /** By seat, for each class of hands and decision: weight of pairs that come there. The hero's hand is the last class. */
   readonly here: BySeat<Float64Array>;
+  /** By seat, for each decision of either: chips of the seat in games that come there. */
+  readonly worth: BySeat<Float64Array>;
   /** By seat, for each class and action: weight that takes it; chips of all by taking it; chips of those that take it. */
   readonly taken: BySeat<Float64Array>;
   readonly every: BySeat<Float64Array>;
@@ -42,7 +44,7 @@ const BOUNDS = 3;
 
 function lengths({ decisionNode, rowLength }: WalkBlock, classes: BySeat<number>): number {
   const bySeat = ([0, 1] as const).map((seat) => classes[seat] * (decisionNode.length + 3 * rowLength[seat]));
-  return TOTALS + 2 * (CHIPS + BOUNDS) + bySeat[0] + bySeat[1];
+  return TOTALS + 2 * (CHIPS + BOUNDS + decisionNode.length) + bySeat[0] + bySeat[1];
 }
 
 /** Bytes of all batches' measures. @param classes numbers of classes by seat, the hero's included */
@@ -65,6 +67,7 @@ export function measuresOf({ blocks, measures, classCounts }: SampledGame, batch
     totals: take(TOTALS),
     chips: pair(() => CHIPS),
     here: pair((seat) => classCounts[seat] * block.decisionNode.length),
+    worth: pair(() => block.decisionNode.length),
     taken: pair(actions),
     every: pair(actions),
     takers: pair(actions),
@@ -173,6 +176,10 @@ function measureDecisions(
     reach[0] = weights[hand];
     split.shares(0, deal.rows[0][seat][hand], shares);
     splitDown(block, seat, shares, reach);
+    for (let decision = 0; decision < decisionNode.length && !heroAlone; decision++) {
+      const at = decisionNode[decision];
+      measures.worth[seat][decision] += reach[at] * values[hand * nodeCount + at];
+    }
     const isHero = places[seat][hand] === game.heroes[seat];
     const groups = heroAlone ? [] : [{ group: game.classOf[seat][places[seat][hand]], whole: false }];
     // The hero's own row is that of his hand wherever it comes from, and counts alike in every deal.

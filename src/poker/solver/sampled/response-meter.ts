@@ -155,7 +155,8 @@ export class ResponseMeter {
 
   #leaves(level: number, hand: number, half: number, kind: (typeof KINDS)[number], node: Float64Array): void {
     const { block, values } = this.#halves[half].deal.streets[level];
-    const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, chance } = block;
+    const { leafNode, leafLane, leafFactors, laneCount, chance } = block;
+    const factors = leafFactors[this.#seat];
     const tracks = this.#tracks[level][half][kind];
     const at = hand * laneCount;
     for (let leaf = 0; leaf < leafNode.length; leaf++) {
@@ -164,8 +165,7 @@ export class ResponseMeter {
         node[leafNode[leaf]] = tracks[hand * chance.count + lane - chance.start];
         continue;
       }
-      const value = values[at + lane] * leafFactor[leaf];
-      node[leafNode[leaf]] = this.#seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
+      node[leafNode[leaf]] = values[at + lane] * factors[leaf];
     }
   }
 

@@ -122,7 +122,8 @@ export class SampledWalker {
   #rootUp(seat: 0 | 1, own: RowPlay): void {
     const { streets, hands, rows } = this.#deal;
     const { block, values } = streets[0];
-    const { leafNode, leafLane, leafFactor, leafIsFold, laneCount } = block;
+    const { leafNode, leafLane, leafFactors, laneCount } = block;
+    const factors = leafFactors[seat];
     const { count, weights } = hands[seat];
     const visit = this.#visit;
     const { node } = visit;
@@ -130,8 +131,7 @@ export class SampledWalker {
     for (let hand = 0; hand < count; hand++) {
       const at = hand * laneCount;
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
-        const value = values[at + leafLane[leaf]] * leafFactor[leaf];
-        node[leafNode[leaf]] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
+        node[leafNode[leaf]] = values[at + leafLane[leaf]] * factors[leaf];
       }
       visit.hand = hand;
       visit.row = rows[0][seat][hand];

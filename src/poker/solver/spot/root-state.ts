@@ -1,5 +1,5 @@
 import { SolverInputError } from "../../errors.js";
-import { type BettingState, chipScale, nextToAct, roundChips, sameChips } from "../betting/betting-state.js";
+import { type BettingState, chipScale, nextToAct, type Rake, roundChips, sameChips } from "../betting/betting-state.js";
 import { type HistoryEntry, type RaiseReading, type RoundState, replayHistory } from "./betting-history.js";
 
 /** What a job says of the betting; see docs/solver.md for the meaning of each field. */
@@ -21,6 +21,7 @@ export interface StateDescription {
   /** Chips put in on this street by player id; overrides what is derived. */
   readonly streetBets: readonly number[] | null;
   readonly bigBlind: number | null;
+  readonly rake?: Omit<Rake, "foldedBet">;
 }
 
 export interface RootState {
@@ -152,8 +153,8 @@ function playerList(players: readonly number[]): string {
 
 function explicitBets(description: StateDescription, level: number): Map<number, number> {
   const { streetBets, activePlayers } = description;
-  const bets = new Map(activePlayers.map((player) => [player, streetBets?.[player] ?? 0]));
-  const highest = Math.max(...bets.values());
+  const bets = new Map((streetBets ?? []).map((bet, player) => [player, bet]));
+  const highest = Math.max(0, ...activePlayers.map((player) => bets.get(player) ?? 0));
   if (level > 0 && !sameChips(highest, level)) {
     throw new SolverInputError(`current_bet is ${level}, but the highest of street_bets is ${highest}`);
   }
@@ -197,10 +198,16 @@ export function rootState(description: StateDescription): RootState {
     minRaise: Math.max(betting.minRaise, bigBlind),
     raises: betting.raises,
     scale,
+    ...(description.rake ? { rake: { ...description.rake, foldedBet: foldedBet(description, bets) } } : {}),
   };
   const toAct = activePlayers.indexOf(playerToAct);
   checkTurn(state, toAct, description, round);
   return { state, toAct, minBet: bigBlind, assumptions };
+}
+
+/** Largest bet on this street of a player who has folded. */
+function foldedBet({ activePlayers }: StateDescription, bets: ReadonlyMap<number, number>): number {
+  return [...bets].reduce((most, [player, bet]) => (activePlayers.includes(player) ? most : Math.max(most, bet)), 0);
 }
 
 function checkTurn(state: BettingState, toAct: number, description: StateDescription, round: RoundState): void {

@@ -110,13 +110,17 @@ export class Crew {
   }
 
   /** Leaf reach of average play and values of going on, of one street on one runout; see {@link Walker.probe}. */
-  probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
+  probe(
+    seat: 0 | 1,
+    deals: readonly number[],
+    mode: WalkMode,
+  ): { readonly reach: Float64Array; readonly values: Float64Array } {
     if (deals.length === 0) {
-      this.walk(seat, "continue");
+      this.walk(seat, mode);
       return this.#walker.rootMatrices;
     }
     this.settings.seat = seat;
-    this.settings.mode = "continue";
+    this.settings.mode = mode;
     return this.#walker.probe(deals);
   }
 

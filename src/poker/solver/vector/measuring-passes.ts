@@ -119,7 +119,8 @@ export class MeasuringPasses implements Passes {
     const { seat, mode, chanceScale, leastReach } = this.#settings;
     const { weights } = this.#shared.hands[seat];
     const { block, values } = this.street(level);
-    const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
+    const { leafNode, leafLane, leafFactors, laneCount, rootCount } = block;
+    const factors = leafFactors[seat];
     const { low, high } = this.#masks[seat];
     const deadLow = this.#dealt.deadLow[level];
     const deadHigh = this.#dealt.deadHigh[level];
@@ -129,8 +130,7 @@ export class MeasuringPasses implements Passes {
       if (((low[hand] & deadLow) | (high[hand] & deadHigh)) !== 0) continue;
       const rowAt = hand * laneCount;
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
-        const value = values[rowAt + leafLane[leaf]] * leafFactor[leaf];
-        node[leafNode[leaf]] = seat === 1 && leafIsFold[leaf] === 1 ? -value : value;
+        node[leafNode[leaf]] = values[rowAt + leafLane[leaf]] * factors[leaf];
       }
       if (mode === "best-response") chooseBest(block, seat, node);
       else {

@@ -36,6 +36,11 @@ export interface Exploitability {
   readonly nashConv: number;
 }
 
+interface Measured extends Exploitability {
+  /** Of average play by seat, each measured from its shift. */
+  readonly values: readonly [number, number];
+}
+
 /**
  * Heads-up solver with exact hands. Each iteration improves both seats in turn by discounted counterfactual regret
  * minimisation; the average strategy is the answer.
@@ -53,7 +58,7 @@ export class VectorSolver {
   #iterations = 0;
   /** Sum of the iterations' weights: the strategy sum of a hand of weight 1 at a decision that it always comes to. */
   #weightSum = 0;
-  #measured: (Exploitability & { readonly iterations: number; readonly value: number }) | null = null;
+  #measured: (Measured & { readonly iterations: number }) | null = null;
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
   constructor(game: HeadsUpGame, options: VectorSolverOptions = {}) {
@@ -105,19 +110,25 @@ export class VectorSolver {
     return this.#measure();
   }
 
-  /** Expected chips at the end minus chips behind at the root, for average play, by seat. They sum to the pot. */
+  /** Expected chips at the end minus chips behind at the root, for average play, by seat. They sum to the pot after rake. */
   values(): [number, number] {
-    const { value } = this.#measure();
-    return [value + this.stakes.shift[0], this.stakes.shift[1] - value];
+    const { values } = this.#measure();
+    return [values[0] + this.stakes.shift[0], values[1] + this.stakes.shift[1]];
   }
 
-  #measure(): Exploitability & { readonly value: number } {
+  /** Whether the house takes a part, so that the seats' utilities are not opposite. */
+  get raked(): boolean {
+    return this.stakes.root.rake !== undefined;
+  }
+
+  #measure(): Measured {
     if (this.#measured?.iterations === this.#iterations) return this.#measured;
     const [best0, best1] = [this.#seatValue(0, "best-response"), this.#seatValue(1, "best-response")];
-    // With utilities measured from the shift the game is zero-sum, so average play's values cancel.
-    const value = this.#seatValue(0, "average");
-    const gains: [number, number] = [Math.max(0, best0 - value), Math.max(0, best1 + value)];
-    this.#measured = { gains, nashConv: gains[0] + gains[1], value, iterations: this.#iterations };
+    // Without rake the game is zero-sum, with utilities measured from the shift: average play's values cancel.
+    const first = this.#seatValue(0, "average");
+    const second = this.raked ? this.#seatValue(1, "average") : -first;
+    const gains: [number, number] = [Math.max(0, best0 - first), Math.max(0, best1 - second)];
+    this.#measured = { gains, nashConv: gains[0] + gains[1], values: [first, second], iterations: this.#iterations };
     return this.#measured;
   }
 
@@ -140,10 +151,14 @@ export class VectorSolver {
 
   /**
    * Leaf reach and values of one street after the deals numbered `deals`: the opponent plays his average strategy, the
-   * seat too where its hand comes to by that, and the best response elsewhere.
+   * seat too where its hand comes to by that, and the best response elsewhere (mode "continue"), or everywhere ("average").
    */
-  probe(seat: 0 | 1, deals: readonly number[]): { readonly reach: Float64Array; readonly values: Float64Array } {
-    return this.#crew.probe(seat, deals);
+  probe(
+    seat: 0 | 1,
+    deals: readonly number[],
+    mode: "continue" | "average",
+  ): { readonly reach: Float64Array; readonly values: Float64Array } {
+    return this.#crew.probe(seat, deals, mode);
   }
 
   /** Strategy sums of the acting seat's hands at a decision, on one path of its street: a row of actions for each hand. */

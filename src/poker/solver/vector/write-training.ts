@@ -35,7 +35,7 @@ export function writeTraining(shared: TrainingGame): void {
 
 function writeStreet({ memory }: TrainingGame, block: WalkBlock, at: number, parentStride: number): void {
   const { decisionNode, decisionSeat, firstChild, actionCount, rowOffset } = block;
-  const { leafNode, leafLane, leafFactor, leafIsFold, laneCount, rootCount } = block;
+  const { leafNode, leafLane, leafFactors, laneCount, rootCount } = block;
   const decisions = at + STREET_BYTES;
   const leaves = decisions + decisionNode.length * DECISION_WORDS * 4;
   const end = leaves + leafNode.length * LEAF_WORDS * 4;
@@ -50,7 +50,6 @@ function writeStreet({ memory }: TrainingGame, block: WalkBlock, at: number, par
   const factors = new Float32Array(memory.buffer, leaves, (end - leaves) / 4);
   leafNode.forEach((node, leaf) => {
     places.set([leafLane[leaf] * VECTOR_BYTES, node * VECTOR_BYTES], leaf * LEAF_WORDS);
-    const factor = leafFactor[leaf];
-    factors.set([factor, leafIsFold[leaf] === 1 ? -factor : factor], leaf * LEAF_WORDS + 2);
+    factors.set([leafFactors[0][leaf], leafFactors[1][leaf]], leaf * LEAF_WORDS + 2);
   });
 }

@@ -110,7 +110,8 @@ export class IndependentResponse {
       case "omitted":
         throw new Error("the tree is not complete");
       case "fold": {
-        const chips = next.winner === this.#players[seat] ? next.pot - put[seat] : -put[seat];
+        const won = next.pot - this.#rake(next.pot, put);
+        const chips = next.winner === this.#players[seat] ? won - put[seat] : -put[seat];
         return own.map(
           (hand) =>
             chips *
@@ -196,13 +197,20 @@ export class IndependentResponse {
     const mine = total[seat] as number;
     const theirs = total[1 - seat] as number;
     const uncalled = Math.abs(mine - theirs);
-    const contested = pot - uncalled;
+    const contested = pot - uncalled - this.#rake(pot, put);
     const back = mine > theirs ? uncalled : 0;
     const share = boards.reduce((sum, board) => {
       const difference = this.#strength(hand, board) - this.#strength(other, board);
       return sum + (difference > 0 ? 1 : difference === 0 ? 0.5 : 0);
     }, 0);
     return back + (contested * share) / boards.length;
+  }
+
+  /** After the flop, where a hand that ends by a fold is raked too. */
+  #rake(pot: number, put: readonly [number, number]): number {
+    const { rake, players } = this.#solution.game;
+    const [first = 0, second = 0] = players.map(({ street_bet: bet }, index) => bet + (put[index as 0 | 1] ?? 0));
+    return rake ? Math.min(rake.cap ?? pot, ((pot - Math.abs(first - second)) * rake.percent) / 100) : 0;
   }
 
   #strength(hand: number[], board: number[]): number {

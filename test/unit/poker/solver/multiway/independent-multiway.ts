@@ -24,6 +24,13 @@ export function independentGain(solution: Solution, seat: number): number {
   });
   const handOf = (at: number, hand: number) => (ranges[at] as (typeof ranges)[number])[hand] as (typeof ranges)[0][0];
 
+  const { rake } = solution.game;
+  /** Nobody's bet is called where all others fold to it: it is what he put in beyond the next. */
+  const rakeOf = (pot: number, totals: readonly number[]): number => {
+    const [most = 0, next = 0] = [...totals].sort((a, b) => b - a);
+    return rake ? Math.min(rake.cap ?? pot, ((pot - (most - next)) * rake.percent) / 100) : 0;
+  };
+
   const payoff = (deal: Deal, pot: number, left: readonly boolean[]): number => {
     const mine = handOf(seat, deal.hands[seat] as number).order;
     let sharing = 0;
@@ -40,7 +47,7 @@ export function independentGain(solution: Solution, seat: number): number {
     next: SolutionNext,
     deals: readonly Deal[],
     left: readonly boolean[],
-    put: number,
+    totals: readonly number[],
     best: boolean,
   ): number => {
     if ("actions" in next) {
@@ -52,7 +59,7 @@ export function independentGain(solution: Solution, seat: number): number {
           return reach > 0 ? [{ hands: deal.hands, reach }] : [];
         });
         const remaining = left.map((inHand, at) => inHand && !(at === acting && action.action === "fold"));
-        const paid = put + (acting === seat ? action.amount : 0);
+        const paid = totals.map((chips, at) => chips + (at === acting ? action.amount : 0));
         return { value: walk(action.next, after, remaining, paid, best), share };
       });
       if (acting !== seat) return values.reduce((sum, { value }) => sum + value, 0);
@@ -61,9 +68,10 @@ export function independentGain(solution: Solution, seat: number): number {
       return values.reduce((sum, { value, share }) => sum + value * share(own), 0);
     }
     if (next.end !== "fold" && next.end !== "showdown") throw new Error(`the tree is not complete: ${next.end}`);
+    const pot = next.pot - rakeOf(next.pot, totals);
     const won = (deal: Deal): number =>
-      next.end === "fold" ? (players[seat] === next.winner ? next.pot : 0) : payoff(deal, next.pot, left);
-    return deals.reduce((sum, deal) => sum + deal.reach * ((left[seat] ? won(deal) : 0) - put), 0);
+      next.end === "fold" ? (players[seat] === next.winner ? pot : 0) : payoff(deal, pot, left);
+    return deals.reduce((sum, deal) => sum + deal.reach * ((left[seat] ? won(deal) : 0) - (totals[seat] ?? 0)), 0);
   };
 
   let gain = 0;
@@ -71,8 +79,9 @@ export function independentGain(solution: Solution, seat: number): number {
   ranges[seat]?.forEach((own, hand) => {
     const deals = dealsAround(ranges, seat, hand);
     const everyone = players.map(() => true);
-    gain +=
-      own.weight * (walk(solution.tree, deals, everyone, 0, true) - walk(solution.tree, deals, everyone, 0, false));
+    const nothing = players.map(() => 0);
+    const value = (best: boolean): number => walk(solution.tree, deals, everyone, nothing, best);
+    gain += own.weight * (value(true) - value(false));
     total += own.weight * deals.reduce((sum, deal) => sum + deal.reach, 0);
   });
   return gain / total;

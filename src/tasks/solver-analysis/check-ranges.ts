@@ -1,12 +1,12 @@
 import { JobInputError } from "../../jobs/errors.js";
 import { PokerError } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
+import { RAKE_KEYS } from "../chips-input.js";
 import { refuseUnknownKeys } from "../unknown-keys.js";
 import {
   ENTRY_KEYS,
   HISTORY_KEYS,
   IGNORED_SOLVER_KEYS,
-  RAKE_KEYS,
   RANGE_KEYS,
   type SolverInputData,
   solverInputSchema,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { above0, chips, flag, number, pot, rakeSchema } from "../chips-input.js";
 import { classesSchema } from "../class-definitions.js";
 
 /** Defaults and bounds of a solver job's options. */
@@ -15,24 +16,10 @@ const CARDS_TEXT = 'cards are a list such as ["As", "Kd"] or text such as "AsKd"
 const cardText = z.string(CARDS_TEXT).nullable();
 const cards = z.union([z.array(cardText), z.string()], CARDS_TEXT);
 
-/** A number, or its digits as text. */
-const number = z.preprocess(
-  (value) => (typeof value === "string" && value.trim() !== "" ? Number(value) : value),
-  z.number("a number is expected"),
-);
 const whole = (least: number, most: number) => {
   const expected = `a whole number from ${least} to ${most} is expected`;
   return number.pipe(z.int(expected).min(least, expected).max(most, expected));
 };
-const chips = number.pipe(z.number().min(0, "chips cannot be negative").max(1e12, "at most 1e12 chips"));
-const above0 = (most: number, what: string) => {
-  const expected = `${what} above 0 and at most ${most} is expected`;
-  return number.pipe(z.number().gt(0, expected).max(most, expected));
-};
-const flag = z.preprocess(
-  (value) => (value === 0 || value === 1 ? value === 1 : value),
-  z.boolean("true or false is expected"),
-);
 const list = <T extends z.ZodType>(of: T, what: string) => z.array(of, `a list of ${what} is expected`);
 
 const WEIGHT_TEXT = "a weight from 0 to 1e9 is expected";
@@ -70,22 +57,6 @@ const betSize = number.pipe(
     .max(1, "pot limit allows no bet above the pot after the call: a size is a fraction of it, at most 1"),
 );
 
-const RAKE_TEXT = 'rake is {"percent": 5, "cap": 3, "no_flop_no_drop": true}';
-const PERCENT_TEXT = "percent of the pot, from 0 to less than 100, is expected (5 is five percent)";
-
-/** What the house takes. */
-export const rakeSchema = z.looseObject(
-  {
-    percent: number
-      .pipe(z.number().min(0, PERCENT_TEXT).lt(100, PERCENT_TEXT))
-      .describe("Of the pot; a bet that nobody calls is no part of it"),
-    cap: chips.nullish().describe("Chips that are taken at most; default: without a bound"),
-    no_flop_no_drop: flag.nullish().describe("Nothing is taken of a hand that ends before the flop; default true"),
-  },
-  RAKE_TEXT,
-);
-export const RAKE_KEYS = { known: Object.keys(rakeSchema.shape) };
-
 /** Keys that backends are known to send, and that say nothing a solver goes by. */
 export const IGNORED_SOLVER_KEYS = ["opponents", "board_selection_mode"];
 /** Keys of an entry of a range, of a range with weights, and of an entry of the history. */
@@ -109,7 +80,7 @@ export const solverInputSchema = z.looseObject({
   board2: cards.nullish().describe("Cards of the second board; each board is played for half the pot"),
   num_boards: whole(1, 2).nullish(),
   num_cards: whole(1, 10).nullish().describe("Hole cards of a hand: 4, 5 or 6; default 4"),
-  pot_size: above0(1e12, "a number of chips").describe("All chips in the middle, this street's bets included"),
+  pot_size: pot.describe("All chips in the middle, this street's bets included"),
   current_bet: chips
     .nullish()
     .describe("The bet to match on this street, as a player's total; default: what betting_history says, else 0"),

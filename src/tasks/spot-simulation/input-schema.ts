@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { pot, rakeSchema } from "../chips-input.js";
 
 /** Largest `simulation_runs`. */
 const MAX_RUNS = 1_000_000_000;
@@ -70,6 +71,10 @@ export const spotInputSchema = z.looseObject({
     .lt(1)
     .nullish()
     .describe("Simulated equities are good enough, and a simulation ends early, at this standard error"),
+  pot_size: pot
+    .nullish()
+    .describe("Chips that are played for: the result then says what each player's part is worth (ev)"),
+  rake: rakeSchema.nullish().describe("What the house takes of the pot; needs pot_size; default: nothing"),
   num_cards: whole(4, 6).describe("Hole cards of a hand, needed when all players are ranges; default 4"),
 });
 

@@ -2,11 +2,12 @@ import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, formatCard, parseCards } from "../../poker/cards.js";
 import { CardError, plural, RangeSyntaxError } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
+import { RAKE_KEYS } from "../chips-input.js";
 import { describeIssue } from "../describe-issue.js";
 import { refuseUnknownKeys } from "../unknown-keys.js";
 import { DEFAULT_RUNS, IGNORED_SPOT_KEYS, PLAYER_KEYS, type SpotInputData, spotInputSchema } from "./input-schema.js";
 import { isCardText, readCard, readCards } from "./read-cards.js";
-import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer } from "./spot-input.js";
+import { knownCards, type PlayerHand, type SpotInput, type SpotPlayer, type Stake } from "./spot-input.js";
 
 const HAND_SIZES = [4, 5, 6];
 const DEFAULT_HAND_SIZE = 4;
@@ -25,6 +26,7 @@ export function parseSpotInput(inputData: unknown): SpotInput {
   data.players.forEach((player, i) => {
     if (!Array.isArray(player)) refuseUnknownKeys(player, PLAYER_KEYS, `players[${i}]`);
   });
+  if (data.rake) refuseUnknownKeys(data.rake, RAKE_KEYS, "rake");
   const drafts = data.players.map(readPlayer);
   const handSize = handSizeOf(drafts, data.num_cards);
   const players = drafts.map((draft, i): SpotPlayer => {
@@ -42,7 +44,17 @@ export function parseSpotInput(inputData: unknown): SpotInput {
   };
   refuseDuplicates(input);
   refuseTooMany(input);
-  return { ...input, seed: data.seed ?? seedOf(input) };
+  return { ...input, seed: data.seed ?? seedOf(input), stake: readStake(data) };
+}
+
+/** All cards are dealt, so that the whole pot is raked, also before the flop. */
+function readStake({ pot_size: pot, rake }: SpotInputData): Stake | null {
+  if (pot == null) {
+    if (rake == null) return null;
+    throw new JobInputError("rake needs pot_size: the chips that are played for");
+  }
+  const taken = rake == null ? 0 : Math.min(rake.cap ?? pot, (pot * rake.percent) / 100);
+  return { pot, rake: taken };
 }
 
 /** A hand as read, before the size of hands is known. */

@@ -5,6 +5,7 @@ import type { ResultTable } from "../job-kind.js";
 const COLUMNS = [
   ["Player", "player_number", false],
   ["Cards", "cards", false],
+  ["EV", "ev", false],
   ["Top", "top_actual_equity", true],
   ["vs random", "top_estimated_equity", true],
   ["Bottom", "bottom_actual_equity", true],

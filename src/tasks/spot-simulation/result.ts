@@ -59,6 +59,7 @@ function playerResult(
     ...rangeFields(entry?.hand, actual.experiment.deal.seats[player]),
     method: methodOf(actual),
     total_equity: totalEquity(actual, player, errors),
+    ...stakeFields(input, actual, player, errors),
     ...Object.assign({}, ...ofBoards),
     ...both,
     ...outFields(outs),
@@ -136,6 +137,20 @@ function totalEquity(actual: Outcome, player: number, errors: Record<string, num
       : estimate(actual, 0, player, EQUITY);
   errors.total_equity = total.standardError;
   return total.value;
+}
+
+/** What the player's part of the pot after rake is worth. */
+function stakeFields(
+  { stake }: SpotInput,
+  actual: Outcome,
+  player: number,
+  errors: Record<string, number>,
+): Partial<SpotResult> {
+  if (stake === null) return {};
+  const left = stake.pot - stake.rake;
+  const equity = totalEquity(actual, player, errors);
+  errors.ev = (errors.total_equity ?? 0) * left;
+  return { ev: equity * left, pot_size: stake.pot, rake: stake.rake };
 }
 
 function bothFields(actual: Outcome, player: number, errors: Record<string, number>): object {

@@ -25,6 +25,14 @@ export interface SpotInput {
   readonly randomOpponents: number;
   readonly seed: number;
   readonly targetStandardError: number | null;
+  /** What is played for; null where only equities are asked for. */
+  readonly stake: Stake | null;
+}
+
+/** A pot and what the house takes of it, chips. */
+export interface Stake {
+  readonly pot: number;
+  readonly rake: number;
 }
 
 /** Hole cards of a player that are known. */

@@ -69,6 +69,16 @@ describe("celery equity", () => {
     await expect(equity("AAKKx", "AAKKx", "--opponents", "0")).rejects.toThrow("more than 4 cards");
   });
 
+  it("says what each part of a pot is worth after rake", async () => {
+    await equity("AsKsQhJh", "8c8d7c6d", "--board", "9c8h2s", "--pot", "120", "--rake", "5%", "--rake-cap", "4");
+    expect(printed.text).toMatch(/hand +equity +EV +win/u);
+    expect(printed.text).toMatch(/^1 {2}AsKsQhJh {2}18\.90 % +█{4}▌·+ +21\.93 /mu);
+    expect(printed.text).toMatch(/^2 {2}8c8d7c6d {2}81\.10 % .* 94\.07 /mu);
+    expect(printed.text).toMatch(/^pot 120, of which the house takes 4\.00$/mu);
+    await expect(equity("AsKsQhJh", "--rake", "5%")).rejects.toThrow("--rake needs --pot");
+    await expect(equity("AsKsQhJh", "--pot", "9", "--rake-cap", "1")).rejects.toThrow("--rake-cap needs --rake");
+  });
+
   it("speaks of its own arguments", async () => {
     await expect(equity("As", "Ks", "Qh", "Jh")).rejects.toThrow(
       'As, Ks, Qh, Jh: a hand is one argument, such as AsKsQhJh or "As Ks Qh Jh"',

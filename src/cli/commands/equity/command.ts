@@ -8,6 +8,7 @@ Examples:
   celery equity AsKsQhJh --board 9c8h2s --opponents 3 --runs 1000000
   celery equity "AA:ds@0.5,KK" "@set,@nfd" --board 9s8s2d --distribution
   celery equity AAxx:ds "KK+!AA" --board2 ""
+  celery equity AsKsQhJh 8c8d7c6d --board 9c8h2s --pot 120 --rake 5% --rake-cap 4
 `;
 
 /** `celery equity`. */
@@ -24,6 +25,9 @@ export function registerEquity(program: Command): void {
     .option("--runs <n>", "deals to simulate where the answer is not exact", wholeNumber)
     .option("--seed <n>", "seed of the simulation", wholeNumber)
     .option("--target-error <e>", "end a simulation early at this standard error", positiveNumber)
+    .option("--pot <chips>", "chips that are played for: shows what each part of them is worth", positiveNumber)
+    .option("--rake <percent>", "what the house takes of the pot, such as 5%", percentage)
+    .option("--rake-cap <chips>", "chips that the house takes at most", positiveNumber)
     .option("--distribution", "how the equities of each range's hands are spread: histogram and quantiles")
     .option("--csv", "print every hand of each range with its equity as CSV")
     .option("--json", "print what a job's result_data would be")
@@ -37,6 +41,12 @@ export function registerEquity(program: Command): void {
 function wholeNumber(text: string): number {
   if (!/^\d+$/u.test(text)) throw new InvalidArgumentError("give a whole number, 0 or more");
   return Number(text);
+}
+
+function percentage(text: string): number {
+  const value = /^\d+(?:\.\d+)?\s*%?$/u.test(text.trim()) ? Number(text.replace("%", "")) : Number.NaN;
+  if (!(value < 100)) throw new InvalidArgumentError("give percent of the pot, such as 5%");
+  return value;
 }
 
 function positiveNumber(text: string): number {

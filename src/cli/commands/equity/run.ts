@@ -12,6 +12,7 @@ import type { SpotResult } from "../../../tasks/spot-simulation/result-schema.js
 import { simulateSpot } from "../../../tasks/spot-simulation/simulate-spot.js";
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { Output } from "../../terminal/output.js";
+import { chipsBeside } from "../solve/text.js";
 import { distributionCsv, distributionText } from "./distribution-text.js";
 
 /** Flags of `celery equity`. */
@@ -24,6 +25,10 @@ export interface EquityFlags extends GlobalFlags {
   readonly runs?: number;
   readonly seed?: number;
   readonly targetError?: number;
+  readonly pot?: number;
+  /** Percent. */
+  readonly rake?: number;
+  readonly rakeCap?: number;
   readonly json?: boolean;
   readonly distribution?: boolean;
   readonly csv?: boolean;
@@ -67,7 +72,14 @@ function inputData(hands: readonly string[], flags: EquityFlags): Readonly<Recor
     simulation_runs: flags.runs,
     seed: flags.seed,
     target_standard_error: flags.targetError,
+    pot_size: flags.pot,
+    ...rakeData(flags),
   };
+}
+
+function rakeData({ rake, rakeCap }: EquityFlags): Readonly<Record<string, unknown>> {
+  if (rake === undefined && rakeCap !== undefined) throw new CliError("--rake-cap needs --rake", EXIT_USAGE);
+  return rake === undefined ? {} : { rake: { percent: rake, cap: rakeCap } };
 }
 
 interface Computed {
@@ -110,7 +122,9 @@ const FLAG_OF: Readonly<Record<string, string>> = {
   random_opponents: "--opponents",
   simulation_runs: "--runs",
   seed: "--seed",
+  rake: "--rake",
   target_standard_error: "--target-error",
+  pot_size: "--pot",
 };
 
 /** What a job's error says of fields, said of arguments: they are counted from 1, as in the table. */
@@ -118,7 +132,7 @@ function inWordsOfFlags(message: string): string {
   return message
     .replace('are written as ""', "are written as x")
     .replaceAll(/players\[(\d+)\]/gu, (_, index: string) => `hand ${Number(index) + 1}`)
-    .replaceAll(/\b[a-z]+(?:_[a-z]+)+\b|^seed\b/gu, (field) => FLAG_OF[field] ?? field);
+    .replaceAll(/\b[a-z]+(?:_[a-z]+)+\b|^(?:seed|rake)\b/gu, (field) => FLAG_OF[field] ?? field);
 }
 
 function aloneAtFirst(pool: ThreadPool, signal: AbortSignal): Compute {
@@ -146,6 +160,7 @@ function printTable(results: readonly SpotResult[], output: Output, elapsedMs: n
   const double = first.bottom_actual_equity !== undefined;
   const headings = [
     ...["", "hand", "equity", ""],
+    ...(first.ev === undefined ? [] : ["EV"]),
     ...(double ? ["top", "bottom", "scoop", "¾", "¼"] : ["win", "tie", "lose"]),
     ...(first.random_opponents === 0 ? [] : [`vs ${first.random_opponents} random${double ? " (top, bottom)" : ""}`]),
   ];
@@ -156,11 +171,16 @@ function printTable(results: readonly SpotResult[], output: Output, elapsedMs: n
       handText(result),
       withError(result.total_equity, result.standard_error.total_equity),
       bar(result.total_equity),
+      ...(result.ev === undefined ? [] : [worth(result)]),
       ...(double ? doubleCells(result) : singleCells(result)),
       ...(result.random_opponents === 0 ? [] : [versusRandom(result)]),
     ]),
   );
   output.line();
+  if (first.pot_size !== undefined && first.rake !== undefined)
+    output.line(
+      output.style(`pot ${first.pot_size}, of which the house takes ${chipsBeside(first.pot_size)(first.rake)}`, "dim"),
+    );
   output.line(output.style(`${howCounted(first)} in ${elapsedMs.toFixed(0)} ms`, "dim"));
 }
 
@@ -188,6 +208,11 @@ function versusRandom(result: SpotResult): string {
   const top = withError(result.top_estimated_equity, result.standard_error.top_estimated_equity);
   if (result.bottom_estimated_equity === undefined) return top;
   return `${top}, ${withError(result.bottom_estimated_equity, result.standard_error.bottom_estimated_equity)}`;
+}
+
+function worth({ ev = 0, pot_size: pot = 1, standard_error: { ev: error } }: SpotResult): string {
+  const chips = chipsBeside(pot);
+  return error ? `${chips(ev)} ± ${chips(error)}` : chips(ev);
 }
 
 const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;

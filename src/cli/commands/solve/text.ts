@@ -19,7 +19,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 type Chips = (amount: number | null) => string;
 
 /** Chips as people read them beside a pot: to its thousandth or finer, at least to the hundredth of a chip, without the sign of a zero. */
-function chipsBeside(pot: number): Chips {
+export function chipsBeside(pot: number): Chips {
   const decimals = Math.min(20, Math.max(2, 3 - Math.floor(Math.log10(pot))));
   return (amount) => {
     if (amount === null) return "–";

@@ -105,7 +105,7 @@ describe("spot input", () => {
   });
 
   it.each([
-    [{ rake: 5 }, /^rake is no key of this input: did you mean board\?|^rake is no key/],
+    [{ rake: { percent: 5, capp: 3 }, pot_size: 10 }, /^rake\.capp is no key of this input: did you mean cap\?/],
     [{ bet_size: 1 }, /^bet_size is no key of this input/],
     [{ board2: ["2c"] }, /^board2 is no key of this input: did you mean board\?/],
     [{ simulation_run: 5 }, /did you mean simulation_runs\?/],
@@ -114,6 +114,16 @@ describe("spot input", () => {
       /^players\[1\]\.range is no key of this input: did you mean cards\?/,
     ],
   ])("refuses a key that nobody reads: %j", (fields, message) => {
+    expect(() => parseSpotInput({ players: [HERO], ...fields })).toThrow(message);
+  });
+
+  it.each([
+    [{ rake: { percent: 5 } }, /^rake needs pot_size/],
+    [{ rake: 5, pot_size: 10 }, /^rake: 5 is not valid \(expected an object\)/],
+    [{ rake: { percent: 100 }, pot_size: 10 }, /^rake.percent: 100 is not valid \(less than 100\)/],
+    [{ rake: { percent: 5, cap: -1 }, pot_size: 10 }, /^rake.cap: -1 is not valid \(at least 0\)/],
+    [{ pot_size: 0 }, /^pot_size: 0 is not valid \(more than 0\)/],
+  ])("refuses a pot or rake that cannot be: %j", (fields, message) => {
     expect(() => parseSpotInput({ players: [HERO], ...fields })).toThrow(message);
   });
 

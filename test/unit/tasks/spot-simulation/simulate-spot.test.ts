@@ -26,6 +26,34 @@ async function simulateOne(data: object): Promise<SpotResult> {
 const HANDS = ["AsKsQhJh", "8c8d7c6d", "AhAd5c4c"];
 const players = (...hands: string[]) => hands.map((cards) => ({ cards }));
 
+describe("what a part of a pot is worth", () => {
+  const sum = (results: readonly SpotResult[], of: (result: SpotResult) => number | undefined): number =>
+    results.reduce((total, result) => total + (of(result) ?? Number.NaN), 0);
+
+  it.each([
+    [{ percent: 5 }, 6],
+    [{ percent: 5, cap: 4 }, 4],
+    [{ percent: 0 }, 0],
+    [null, 0],
+  ])("rake %j of a pot of 120 is %d: the players share the rest by their equities", async (rake, taken) => {
+    const spot = { players: players(...HANDS), top_board: "9c8h2s", bottom_board: "TdTc3c" };
+    const results = await simulate({ ...spot, pot_size: 120, rake });
+    for (const { ev, total_equity: equity } of results) expect(ev).toBeCloseTo(equity * (120 - taken), 10);
+    expect(sum(results, ({ ev }) => ev)).toBeCloseTo(120 - taken, 9);
+    expect(results[0]).toMatchObject({ pot_size: 120, rake: taken, standard_error: { ev: 0 } });
+    spotResultsSchema.parse(results);
+    const plain = await simulate(spot);
+    expect(plain[0]).not.toHaveProperty("ev");
+    expect(plain.map(({ total_equity: equity }) => equity)).toEqual(results.map((result) => result.total_equity));
+  });
+
+  it("has the error of the equity where that is simulated", async () => {
+    const [hero] = await simulate({ players: [{ cards: HANDS[0] }, { cards: "15%!AA" }], pot_size: 50, seed: 3 });
+    expect(hero?.method).toBe("monte-carlo");
+    expect(hero?.standard_error.ev).toBeCloseTo((hero?.standard_error.total_equity ?? 0) * 50, 12);
+  });
+});
+
 describe("spot simulation", () => {
   it("gives every field its true meaning on a double-board flop", async () => {
     const boards = ["9c8h2s", "TdTc3c"];

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { JobLine, RootAction } from "../jobs/job-pages.js";
 import type { FlopsProgress } from "../jobs/report-flops.js";
 import type { JobRow } from "../jobs/repository.js";
-import { JOB_STATUSES, JOB_TYPES, type JobStatus } from "../jobs/schema.js";
+import { JOB_STATUSES, JOB_TYPES, type JobStatus, type JobType } from "../jobs/schema.js";
 import type { DeadLetterView } from "../operations/dead-letter-view.js";
 
 /**
@@ -19,6 +19,7 @@ const nothing = <Schema extends z.ZodType>(schema: Schema) =>
 export const jobListQuery = z.object({
   status: nothing(z.enum(JOB_STATUSES)),
   kind: nothing(z.enum(JOB_TYPES)),
+  queue: nothing(z.string().max(255)),
   user: nothing(z.string().max(36)),
   text: nothing(z.string().max(200)),
   since: nothing(time),
@@ -52,6 +53,12 @@ export interface SessionView {
   /** False where there is no `DATABASE_URL`: there are no jobs then. */
   readonly hasJobs: boolean;
   readonly version: string;
+}
+
+/** A queue of jobs. Rows do not say which queue their message is in: a queue stands for the kind of job that is sent to it. */
+export interface JobQueueView {
+  readonly name: string;
+  readonly kind: JobType;
 }
 
 export interface JobListView {

@@ -84,6 +84,35 @@ describe("a job", () => {
   });
 });
 
+it("jobs are filtered by state, queue, time and text at once, and a queue has the jobs of its kind", async () => {
+  const [old, young] = [await web.jobs.queue({ spot_name: "needle" }), await web.jobs.queue({ spot_name: "needle" })];
+  const solve = await web.jobs.queue({ spot_name: "needle" }, "SOLVER_ANALYSIS");
+  for (const id of [old, young, solve]) await web.jobs.set(id, "status = 'CANCELLED'");
+  await web.jobs.set(old, "created_at = '2020-01-01'");
+  const page = await browser.open(`${web.url}/#/jobs?text=needle`);
+  const links = page.locator("table.jobs a.open");
+  const shown = async (...ids: string[]) => {
+    const found = () =>
+      links.evaluateAll((all) => all.map((link) => link.getAttribute("href")?.split("/").at(-1)).sort());
+    await expect.poll(found, { timeout: 10_000 }).toEqual([...ids].sort());
+  };
+  await shown(old, young, solve);
+  await page.getByRole("combobox", { name: "Queue" }).selectOption("spot_simulation");
+  await shown(old, young);
+  await page.getByLabel("Until").fill("2021-01-01T00:00");
+  await shown(old);
+  await page.getByRole("navigation", { name: "States" }).getByText("Cancelled").click();
+  await shown(old);
+  await page.getByRole("combobox", { name: "Kind" }).selectOption("SOLVER_ANALYSIS");
+  await page.getByText("No job is like this.").waitFor();
+  await page.getByRole("link", { name: "Show all" }).click();
+  await links.nth(2).waitFor();
+  const refused = await page.evaluate(() => fetch("api/jobs?queue=elsewhere").then((answer) => answer.json()));
+  expect(refused).toEqual({
+    error: expect.stringMatching(/no job is sent to the queue elsewhere: there are spot_simul/),
+  });
+});
+
 it("ranges are counted, and their errors told, as one types", async () => {
   const page = await browser.open(`${web.url}/#/new`);
   await page.getByLabel("player 1 has a range").check();

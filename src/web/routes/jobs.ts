@@ -5,15 +5,16 @@ import type { Celery } from "../../celery/index.js";
 import { JobPages } from "../../jobs/job-pages.js";
 import { ReportFlops } from "../../jobs/report-flops.js";
 import { JobRepository } from "../../jobs/repository.js";
-import type { JobsDatabase } from "../../jobs/schema.js";
+import type { JobsDatabase, JobType } from "../../jobs/schema.js";
 import { cancelJob, submitJob } from "../../operations/jobs.js";
 import { resendJobs } from "../../operations/resend-jobs.js";
-import { jobKind } from "../../plosolver/job-kinds.js";
+import { JOB_KINDS, jobKind } from "../../plosolver/job-kinds.js";
 import {
   idParams,
   type JobListLive,
   type JobListQuery,
   type JobListView,
+  type JobQueueView,
   type JobView,
   jobIdsBody,
   jobListQuery,
@@ -57,8 +58,11 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     options: { readonly taskId: string; readonly queue?: string },
   ) => app.sendTask(name, args, {}, options);
 
+  const queues = queuesOf(parts.queues);
   const listed = async (query: JobListQuery): Promise<JobListView> => {
-    const { status, kind: jobType, user: userId, text, since, until, after = null } = query;
+    const { status, kind, queue, user: userId, text, since, until, after = null } = query;
+    const jobType = queue === undefined ? kind : kindOf(queues, queue);
+    if (kind !== undefined && kind !== jobType) return { jobs: [], next: null, strategies: {} };
     const page = await pages.page({ status, jobType, userId, text, since, until }, PAGE, after);
     return { ...page, strategies: await strategies.of(page.jobs) };
   };
@@ -94,6 +98,7 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     if (report === null) throw new NotFoundError("no flop is solved yet");
     return { report };
   });
+  api.get("/queues", () => Promise.resolve(queues));
   api.get("/users", () => pages.users(MOST_USERS));
   api.get("/schemas/:kind", async (request) => {
     const { kind } = kindParams.parse(request.params);
@@ -135,6 +140,22 @@ export function jobRoutes(api: FastifyInstance, parts: JobsParts): void {
     const { sent, skipped } = await resendJobs(resendParts, ids, parts.staleAfterSeconds);
     return { done: sent.map(({ id }) => id), failed: skipped };
   });
+}
+
+/** Queues that jobs are sent to, as far as they are consumed here. */
+function queuesOf(consumed: readonly string[]): readonly JobQueueView[] {
+  return JOB_KINDS.flatMap(({ type, queues }) => queues.map((name) => ({ name, kind: type }))).filter(({ name }) =>
+    consumed.includes(name),
+  );
+}
+
+/** @throws NotFoundError for a queue to which no job is sent */
+function kindOf(queues: readonly JobQueueView[], queue: string): JobType {
+  const found = queues.find(({ name }) => name === queue);
+  if (found !== undefined) return found.kind;
+  throw new NotFoundError(
+    `no job is sent to the queue ${queue}: there are ${queues.map(({ name }) => name).join(", ")}`,
+  );
 }
 
 function idOf(request: FastifyRequest): string {

@@ -1,12 +1,12 @@
-import { useEffect, useState } from "preact/hooks";
 import type { JobLine, RootAction } from "../../../src/jobs/job-pages.js";
-import { JOB_STATUSES, JOB_TYPES, type JobStatus } from "../../../src/jobs/schema.js";
+import { JOB_STATUSES, type JobStatus } from "../../../src/jobs/schema.js";
 import type { JobListLive, ManyView } from "../../../src/web/api.js";
 import { actionText, actionTones } from "../answers/solution.js";
 import { clock, duration, parseTime, percent, plural } from "../format.js";
-import { send, useFetched, useLive } from "../http.js";
-import { goTo, hrefOf } from "../router.js";
+import { send, useLive } from "../http.js";
+import { hrefOf } from "../router.js";
 import { ActionButton, Progress, StatusBadge, statusWord, Trouble } from "../ui.js";
+import { Filter } from "./filter.js";
 import { PAGE_KINDS } from "./kinds.js";
 import { SpotLine } from "./spot-line.js";
 
@@ -87,76 +87,6 @@ function Counts({
       {JOB_STATUSES.map((status) => chip(status, statusWord(status), counts[status] ?? 0))}
     </nav>
   );
-}
-
-const TYPING_MS = 300;
-
-function Filter({ filter }: { readonly filter: Record<string, string> }) {
-  const { value: users } = useFetched<{ id: string; name: string }[]>("users");
-  const [text, setText] = useState(filter.text ?? "");
-  const change = (changed: Record<string, string | undefined>) =>
-    goTo(["jobs"], { ...filter, ...changed, after: undefined });
-  useEffect(() => {
-    if (text === (filter.text ?? "")) return;
-    const timer = setTimeout(() => change({ text }), TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return (
-    <search>
-      <form class="filter" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          <span>Text</span>
-          <input
-            type="search"
-            placeholder="in input or error, or an id"
-            value={text}
-            onInput={(event) => setText(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          <span>Kind</span>
-          <select value={filter.kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>
-            <option value="">any</option>
-            {JOB_TYPES.map((kind) => (
-              <option key={kind} value={kind}>
-                {PAGE_KINDS[kind].word}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span>User</span>
-          <select value={filter.user ?? ""} onChange={(event) => change({ user: event.currentTarget.value })}>
-            <option value="">any</option>
-            {users?.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span>Since</span>
-          <input
-            type="datetime-local"
-            value={localInput(filter.since)}
-            onChange={(event) => change({ since: utcOf(event.currentTarget.value) })}
-          />
-        </label>
-      </form>
-    </search>
-  );
-}
-
-/** The picker's local time as UTC, and back. */
-function utcOf(local: string): string | undefined {
-  return local === "" ? undefined : new Date(local).toISOString();
-}
-
-function localInput(utc: string | undefined): string {
-  if (utc === undefined) return "";
-  const date = new Date(utc);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }
 
 function JobTable({ jobs, strategies }: Pick<JobListLive, "jobs" | "strategies">) {

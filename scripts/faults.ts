@@ -1,7 +1,7 @@
 import { passedLimits } from "../test/fault/figures/fault-case.js";
 import { CASES, runCase } from "../test/fault/figures/run-case.js";
 import { FaultsPage } from "./local/faults-page.js";
-import { sourceTree } from "./local/source-tree.js";
+import { roomsChanged, sourceTree } from "./local/source-tree.js";
 
 const HELP = `Usage: make faults ARGS="[options] [case…]"
 
@@ -77,9 +77,11 @@ function sayAge(): number {
   const tree = sourceTree();
   const { trees } = new FaultsPage();
   const old = [...trees].filter((measured) => tree === null || !tree.startsWith(measured));
-  if (tree !== null && (old.length > 0 || trees.size === 0))
+  if (tree === null || (old.length === 0 && trees.size > 0)) return 0;
+  say(`Note: docs/faults.md was measured on another src than this, ${tree.slice(0, 12)}: make faults`);
+  for (const measured of old)
     say(
-      `Note: docs/faults.md was measured on another src (${old.join(", ") || "none"}; now ${tree.slice(0, 12)}): make faults`,
+      `  ${measured}, since when files have changed in ${roomsChanged(measured, tree) ?? "rooms that git does not know"}`,
     );
   return 0;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { solverEstimateSchema } from "../src/tasks/solver-analysis/estimate-schema.js";
 import { solverInputSchema } from "../src/tasks/solver-analysis/input-schema.js";
 import { solverResultSchema } from "../src/tasks/solver-analysis/result-schema.js";
 import { spotInputSchema } from "../src/tasks/spot-simulation/input-schema.js";
@@ -27,6 +28,12 @@ const PUBLISHED: readonly PublishedSchema[] = [
     name: "solver-analysis.result",
     title: "result_data of a solver analysis",
     schema: solverResultSchema,
+    io: "output",
+  },
+  {
+    name: "solver-analysis.estimate",
+    title: "result_data of a solver analysis that asks for an estimate",
+    schema: solverEstimateSchema,
     io: "output",
   },
 ];

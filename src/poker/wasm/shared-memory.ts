@@ -16,9 +16,14 @@ export const wasm: WasmApi = (globalThis as unknown as { readonly WebAssembly: W
 
 const PAGE_BYTES = 65_536;
 
+const pagesOf = (bytes: number): number => Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+
+/** Bytes that {@link createSharedMemory} takes: whole pages. */
+export const memoryBytes = (bytes: number): number => pagesOf(bytes) * PAGE_BYTES;
+
 /** A shared memory of at least `bytes`; it never grows, so views of its buffer stay valid. At most 4 GiB. */
 export function createSharedMemory(bytes: number): SharedMemory {
-  const pages = Math.max(1, Math.ceil(bytes / PAGE_BYTES));
+  const pages = pagesOf(bytes);
   return new wasm.Memory({ initial: pages, maximum: pages, shared: true });
 }
 

@@ -59,6 +59,8 @@ export function parseReport(data: Readonly<Record<string, unknown>>, readSpot: R
     throw new JobInputError("a report has flops and no board: leave out one of them");
   if (street != null && street !== "" && street !== "flop")
     throw new JobInputError(`street: a report is about flops, not ${JSON.stringify(street)}`);
+  if (spot.estimate === true || spot.estimate === 1)
+    throw new JobInputError("estimate is of one board: leave out flops and give the board of one of them");
   const choice = readChoice(flops.data);
   const boards = boardsOf(choice, numBoards);
   const on = (flop: string): SolverInput => readSpot({ ...spot, ...boardsAsData(readFlop(flop)) });

@@ -123,6 +123,9 @@ export const solverInputSchema = z.looseObject({
     .nullish()
     .describe("Actions and deals shown below the root; default: all of this street's actions"),
   classes: classesSchema.nullish(),
+  estimate: flag
+    .nullish()
+    .describe("Says what the solve would take and give up, without solving: the result is an estimate; default false"),
   full_strategy: flag.nullish().describe("Every node, deal and combo, with each combo's EVs; the result may be large"),
 });
 

@@ -3,17 +3,24 @@ import { machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { insertSolverSolution } from "../../jobs/repository.js";
 import { isPokerError } from "../../poker/errors.js";
+import type { Estimate } from "../../poker/solver/report/estimate.js";
 import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
-import { prepareKernel, relabelKernel } from "./kernels.js";
+import { estimateKernel, prepareKernel, relabelKernel } from "./kernels.js";
 import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import { runSolve } from "./run-solve.js";
 import type { SolverInput } from "./solver-input.js";
 import { solverMebibytes } from "./solver-memory.js";
 import { describeRequest, type Means, type StoredSolution, serves } from "./stored-solution.js";
+
+/** `result_data` of a solver analysis that asks for an estimate. */
+export interface EstimateResult {
+  readonly estimate: Estimate;
+  readonly game_state_hash: string;
+}
 
 /** `result_data` of a solver analysis. */
 export interface SolverResult {
@@ -73,9 +80,30 @@ async function work(run: JobRun, input: SolverInput, settings: SolverAnalysisSet
     const solution = earlier ?? (await solve(run, input, prepared, settings));
     return { solution, game_state_hash: prepared.hash };
   } catch (error) {
-    // It says what is wrong with the input; no further attempt can mend that.
-    throw isPokerError(error) ? new JobInputError(error.message, { cause: error }) : error;
+    throw refused(error);
   }
+}
+
+/** What a job would take that asks for it with `estimate`. Nothing is looked up or stored among solutions. */
+export async function estimateWork(
+  run: JobRun,
+  input: SolverInput,
+  settings: SolverAnalysisSettings,
+): Promise<EstimateResult> {
+  run.report(0, "Estimating the solve");
+  try {
+    const prepared = await run.compute(prepareKernel, input);
+    const { maxBytes, threads } = meansOf(settings, prepared);
+    const estimate = await run.compute(estimateKernel, { prepared, request: input.request, maxBytes, threads });
+    return { estimate, game_state_hash: prepared.hash };
+  } catch (error) {
+    throw refused(error);
+  }
+}
+
+/** A spot that is refused says what is wrong with the input; no further attempt can mend that. */
+function refused(error: unknown): unknown {
+  return isPokerError(error) ? new JobInputError(error.message, { cause: error }) : error;
 }
 
 async function fromCache(

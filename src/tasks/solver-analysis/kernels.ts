@@ -1,4 +1,5 @@
 import { type Kernel, kernel } from "../../celery/kernel.js";
+import type { Estimate } from "../../poker/solver/report/estimate.js";
 import type { Solution } from "../../poker/solver/report/solution.js";
 import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
@@ -15,6 +16,8 @@ export interface SolveJob {
   /** One int32, a value of `STOP`: how the solve is to end. */
   readonly stop: SharedArrayBuffer;
 }
+
+export type EstimateJob = Omit<SolveJob, "stop">;
 
 export type SolveNews =
   | { readonly type: "progress"; readonly progress: SolveProgress }
@@ -39,6 +42,8 @@ const at = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
 export const prepareKernel: Kernel<SolverInput, PreparedSpot> = kernel(at("prepare-kernel"));
 /** Solves a spot. */
 export const solveKernel: Kernel<SolveJob, Solution, SolveNews> = kernel(at("solve-kernel"), { background: true });
+/** Says what a solve would take. */
+export const estimateKernel: Kernel<EstimateJob, Estimate> = kernel(at("estimate-kernel"));
 /** Helps a solve for a while; true when more help is welcome. */
 export const assistKernel: Kernel<AssistJob, boolean> = kernel(at("assist-kernel"), {
   background: true,

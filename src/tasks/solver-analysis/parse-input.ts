@@ -154,6 +154,7 @@ function readInput(data: SolverInputData): SolverInput {
     },
     request: readRequest(data),
     useCache: data.use_cache ?? true,
+    estimate: data.estimate ?? false,
     assumptions,
   };
 }

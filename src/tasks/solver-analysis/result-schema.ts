@@ -7,9 +7,11 @@ const errors = z.array(z.number()).optional().describe("Standard errors; only wh
 const evErrors = z.array(maybe).optional().describe("Standard errors; only where deals are drawn anew");
 const byPlayer = <T extends z.ZodType>(value: T) => z.record(z.string(), value).describe("By player id");
 const card = z.string().describe('A card such as "As"');
-const streetName = z.enum(["preflop", "flop", "turn", "river"]);
+/** A street by its name. */
+export const streetName = z.enum(["preflop", "flop", "turn", "river"]);
 
-const gameSchema = z
+/** The game that an answer is about. */
+export const gameSchema = z
   .object({
     street: streetName,
     board: z.array(card),

@@ -14,6 +14,8 @@ export interface SolverInput {
   readonly options: SpotOptions;
   readonly request: SolveRequest;
   readonly useCache: boolean;
+  /** Only what the solve would take is wanted. */
+  readonly estimate: boolean;
   readonly assumptions: readonly string[];
 }
 

@@ -80,6 +80,6 @@ function sameTarget(has: StoredSolution["request"], wanted: StoredSolution["requ
 }
 
 /** A solution with its boards in the order the job lists them. */
-export function withBoards<S extends Solution>(solution: S, boards: readonly (readonly string[])[]): S {
+export function withBoards<S extends Pick<Solution, "game">>(solution: S, boards: readonly (readonly string[])[]): S {
   return { ...solution, game: { ...solution.game, board: boards[0] ?? [], board2: boards[1] ?? null } };
 }

@@ -11,7 +11,13 @@ import type { JobDefinition, JobTaskSettings } from "../job-definition.js";
 import type { JobServices, JobWork } from "../job-kind.js";
 import { jobTask } from "../job-task.js";
 import { solverInputSchema } from "./input-schema.js";
-import { type SolverResult, solverAnalysisJob } from "./job.js";
+import {
+  type EstimateResult,
+  estimateWork,
+  type SolverAnalysisSettings,
+  type SolverResult,
+  solverAnalysisJob,
+} from "./job.js";
 import { flatten, parseSolverInput } from "./parse-input.js";
 import type { SolverInput } from "./solver-input.js";
 
@@ -20,7 +26,9 @@ interface ReportResult {
   readonly report: FlopReport;
 }
 
-/** Solver analyses: of one board, or, where `flops` are asked for, a report over many. */
+type AnalysisResult = SolverResult | ReportResult | EstimateResult;
+
+/** Solver analyses: of one board, or, where `flops` are asked for, a report over many; or an estimate of what one would take. */
 export const solverAnalysisWork: JobWork = {
   schema: solverInputSchema.extend({ flops: flopsSchema.nullish() }),
   parse: parseAnalysis,
@@ -42,29 +50,36 @@ export const solverAnalysisWork: JobWork = {
 function analysisJob(
   settings: JobTaskSettings,
   services: JobServices,
-): JobDefinition<SolverInput | ReportInput, SolverResult | ReportResult> {
-  const { solve, onBoard } = analyses(services);
+): JobDefinition<SolverInput | ReportInput, AnalysisResult> {
+  const { solve, onBoard, analysis } = analyses(services);
   const { flops } = storesOf(settings, services);
   return {
     jobType: onBoard.jobType,
     parse: parseAnalysis,
-    work: (run, input) => ("kind" in input ? startReport(run, input, flops, services.outage) : solve(run, input)),
-    answer: (result) => ("report" in result ? { report: result.report } : onBoard.answer(result)),
+    work: (run, input): Promise<AnalysisResult> => {
+      if ("kind" in input) return startReport(run, input, flops, services.outage);
+      return input.estimate ? estimateWork(run, input, analysis) : solve(run, input);
+    },
+    answer: (result) => {
+      if ("report" in result) return { report: result.report };
+      return "estimate" in result ? { estimate: result.estimate } : onBoard.answer(result);
+    },
     alongside: async (transaction, job, result) => {
-      if (!("report" in result)) await onBoard.alongside?.(transaction, job, result);
+      if ("solution" in result) await onBoard.alongside?.(transaction, job, result);
     },
   };
 }
 
 function analyses({ database, outage, slots, threads, solverMemoryMebibytes }: JobServices) {
-  const onBoard = solverAnalysisJob({
+  const analysis: SolverAnalysisSettings = {
     findSolutions: (description, signal) =>
       untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
     solvesAtOnce: slots,
     threadsAtHand: threads,
     maxMemoryMebibytes: solverMemoryMebibytes,
-  });
-  return { onBoard, solve: onBoard.work };
+  };
+  const onBoard = solverAnalysisJob(analysis);
+  return { onBoard, solve: onBoard.work, analysis };
 }
 
 function storesOf({ repository }: JobTaskSettings, { database }: JobServices) {

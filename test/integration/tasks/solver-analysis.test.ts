@@ -3,9 +3,12 @@ import { afterAll, expect, test } from "vitest";
 import { ThreadPool } from "../../../src/celery/executor/thread-pool.js";
 import type { ComputeOptions, TaskContext } from "../../../src/celery/task.js";
 import { findSolverSolutions } from "../../../src/jobs/solver-solutions.js";
+import { Outage } from "../../../src/postgres/outage.js";
 import { jobTask } from "../../../src/tasks/job-task.js";
+import { solverEstimateSchema } from "../../../src/tasks/solver-analysis/estimate-schema.js";
 import type { SolverResult } from "../../../src/tasks/solver-analysis/job.js";
 import { solverAnalysisJob } from "../../../src/tasks/solver-analysis/job.js";
+import { solverAnalysisWork } from "../../../src/tasks/solver-analysis/work.js";
 import { USER_ID, useJobs } from "../../support/jobs.js";
 import { deliver, TestContext, taskRequest } from "../../support/task-context.js";
 import { waitUntil } from "../../support/wait-until.js";
@@ -79,6 +82,27 @@ test("a solver job goes from its row to its result and a row of solver_solutions
   await deliver(task(), context(second));
   const again = (await jobs.row(second)).result_data as unknown as SolverResult;
   expect(again.solution).toEqual({ ...solution, cached: true });
+});
+
+test("an estimate completes its row, in the schema that is published, and is no solution", async () => {
+  const services = {
+    database: jobs.database,
+    outage: new Outage(log),
+    slots: () => 1,
+    threads: () => 2,
+    solverMemoryMebibytes: 64,
+  };
+  const analysis = solverAnalysisWork.task({ repository: jobs.repository, log, heartbeatMs: 20 }, services);
+  const before = await jobs.database.selectFrom("solver_solutions").select("id").execute();
+  const id = await jobs.queue({ ...toy, seed: 99, estimate: true }, "SOLVER_ANALYSIS");
+  const answer = await deliver(analysis, context(id));
+  const row = await jobs.row(id);
+  expect(row).toMatchObject({ status: "COMPLETED", progress_percentage: 100 });
+  const { estimate } = solverEstimateSchema.strict().parse(row.result_data);
+  expect(answer).toEqual({ result: { status: "completed", estimate } });
+  expect(estimate).toMatchObject({ measured_game: "asked", cut: [], tree: { decisions: 4, ends: 5 } });
+  expect(estimate.memory.allowed_mebibytes).toBe(64);
+  expect(await jobs.database.selectFrom("solver_solutions").select("id").execute()).toEqual(before);
 });
 
 test("a spot that makes no sense fails its row with the reason", async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { createProgram } from "../../../src/cli/program.js";
+import { solverEstimateSchema } from "../../../src/tasks/solver-analysis/estimate-schema.js";
 import { solverResultSchema } from "../../../src/tasks/solver-analysis/result-schema.js";
 import { usePrinted } from "../../support/printed.js";
 
@@ -66,6 +67,22 @@ describe("celery solve", () => {
       /^Exploitability [\d.]+ % of the pot, in a cut game \(20 iterations, .*\)\nHow far off this is in the game asked for was not measured/mu,
     );
     expect(printed.text).toMatch(/^ {2}- range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
+  });
+
+  it("says with --estimate what the solve would take and give up, and with --json what an estimating job's result would be", async () => {
+    const file = spotFile({ player_ranges: { "0": "AA", "1": "KK" } });
+    await solve(file, "--estimate");
+    expect(printed.text).toMatch(/^An estimate: nothing was solved\.$/mu);
+    expect(printed.text).toMatch(/^Tree +\d+ decisions, \d+ ends$/mu);
+    expect(printed.text).toMatch(/^Combos +player 0: 60 of \d+ \(AA\)$/mu);
+    expect(printed.text).toMatch(/^Memory +tables [\d.]+ MiB of \d+ MiB allowed; .* the whole process [\d.]+ MiB$/mu);
+    expect(printed.text).toMatch(/^Time +about .* of at most 60 s: .* to prepare, \d+ iterations of .*$/mu);
+    expect(printed.text).toMatch(/^Given up +range of player 0 thinned out to 60 of \d+ combos, evenly by strength$/mu);
+    printed.clear();
+    await solve(file, "--estimate", "--json");
+    const result = JSON.parse(printed.text) as { estimate: object };
+    expect(solverEstimateSchema.strict().parse(result)).toBeTruthy();
+    expect(Object.keys(result)).toEqual(["estimate", "game_state_hash"]);
   });
 
   it("refuses what it cannot read, naming the file or the field", async () => {

@@ -3,6 +3,7 @@ import type { JobRow } from "../../../jobs/repository.js";
 import { jobKind } from "../../../plosolver/job-kinds.js";
 import type { Output } from "../../terminal/output.js";
 import { isReport, reportText } from "../report-spot/text.js";
+import { estimateText, isEstimate } from "../solve/estimate-text.js";
 import { solutionText } from "../solve/text.js";
 import { isSolution } from "../view/run.js";
 
@@ -50,9 +51,13 @@ export function printJob(output: Output, row: JobRow): void {
 
 /** The answer of a job, wherever one is shown: a solution's or a report's tables, the table that its kind of job makes of it, else JSON. */
 export function printResult(output: Output, { job_type, result_data }: Pick<JobRow, "job_type" | "result_data">): void {
-  const { solution, report } = isRecord(result_data) ? result_data : {};
+  const { solution, report, estimate } = isRecord(result_data) ? result_data : {};
   if (isReport(report)) {
     for (const row of reportText(report, output)) output.line(row);
+    return;
+  }
+  if (isEstimate(estimate)) {
+    for (const row of estimateText(estimate, output)) output.line(row);
     return;
   }
   if (isSolution(solution)) {

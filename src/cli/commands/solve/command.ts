@@ -17,6 +17,7 @@ export function registerSolve(program: Command): void {
       mebibytes,
     )
     .option("--view <file>", "classes of hands of the tables: a view (YAML or JSON) as in examples/views")
+    .option("--estimate", "say what the solve would take and give up (tree, combos, memory, seconds), without solving")
     .option("-j, --json", "print what the job's result_data would be")
     .action(async (file: string, _flags: unknown, command: Command) => {
       const { solveFile } = await import("./run.js");

@@ -8,7 +8,7 @@ import { isPokerError } from "../../../poker/errors.js";
 import { MAX_THREADS } from "../../../poker/solver/vector/memory-layout.js";
 import type { ClassesData } from "../../../tasks/class-definitions.js";
 import { progressMessage } from "../../../tasks/solver-analysis/job.js";
-import { prepareKernel } from "../../../tasks/solver-analysis/kernels.js";
+import { estimateKernel, prepareKernel } from "../../../tasks/solver-analysis/kernels.js";
 import { parseSolverInput } from "../../../tasks/solver-analysis/parse-input.js";
 import { type Compute, runSolve } from "../../../tasks/solver-analysis/run-solve.js";
 import { solverMebibytes } from "../../../tasks/solver-analysis/solver-memory.js";
@@ -16,6 +16,7 @@ import { describeRequest, type StoredSolution } from "../../../tasks/solver-anal
 import { CliError, EXIT_USAGE, type GlobalFlags } from "../../globals.js";
 import { readView } from "../../session/view-file.js";
 import { Output } from "../../terminal/output.js";
+import { estimateText } from "./estimate-text.js";
 import { solutionText } from "./text.js";
 
 /** Options of `celery solve`. */
@@ -26,6 +27,8 @@ export interface SolveFlags extends GlobalFlags {
   readonly time?: number;
   readonly iterations?: number;
   readonly json?: boolean;
+  /** Only what the solve would take. */
+  readonly estimate?: boolean;
   readonly threads?: number;
   /** Mebibytes. */
   readonly memory?: number;
@@ -57,6 +60,12 @@ export async function solveFile(file: string, flags: SolveFlags): Promise<void> 
   const line = new StatusLine(flags);
   try {
     const prepared = await pool.run(OWNER, prepareKernel, input);
+    if (input.estimate) {
+      const estimate = await pool.run(OWNER, estimateKernel, { prepared, request: input.request, maxBytes, threads });
+      if (flags.json) output.json({ estimate, game_state_hash: prepared.hash });
+      else for (const row of estimateText(estimate, output)) output.line(row);
+      return;
+    }
     const solution = await runSolve(prepared, input.request, {
       compute,
       maxBytes,
@@ -100,12 +109,13 @@ async function read(file: string): Promise<unknown> {
   }
 }
 
-function parse(data: unknown, { target, time, iterations }: SolveFlags, classes?: ClassesData) {
+function parse(data: unknown, { target, time, iterations, estimate }: SolveFlags, classes?: ClassesData) {
   const asked = {
     ...(target === undefined ? {} : { target_exploitability: target }),
     ...(time === undefined ? {} : { time_limit_seconds: time }),
     ...(iterations === undefined ? {} : { iterations }),
     ...(classes === undefined ? {} : { classes }),
+    ...(estimate === undefined ? {} : { estimate }),
   };
   const nested = typeof data === "object" && data !== null && "game_state" in data ? data.game_state : null;
   const changed =

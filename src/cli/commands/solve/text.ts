@@ -50,7 +50,8 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
   ];
 }
 
-function headline({ game }: StoredSolution): string {
+/** Street, boards, pot and stacks. */
+export function headline({ game }: Pick<StoredSolution, "game">): string {
   const board = [game.board.join(" "), ...(game.board2 ? [game.board2.join(" ")] : [])].join("  |  ");
   const stacks = game.players.map(({ player, stack }) => `${player}: ${stack}`).join(", ");
   const rake = game.rake === undefined ? "" : `  ${rakeText(game.rake)}`;

@@ -30,7 +30,7 @@ export interface HeadsUpChoice {
 }
 
 /** Iterations that usually bring the exploitability under half a percent of the pot. */
-const USUAL_ITERATIONS = 60;
+export const USUAL_ITERATIONS = 60;
 /** Iterations without which no result is worth showing. */
 const LEAST_ITERATIONS = 6;
 const WALKS_PER_ITERATION = 2;
@@ -118,7 +118,7 @@ function tryRung(
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
   const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
   const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
-  const seconds = needed * WALKS_PER_ITERATION * expectedWalkSeconds(game);
+  const seconds = needed * iterationSeconds(game);
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
     return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
   }
@@ -138,8 +138,13 @@ function differentBoards(boards: Spot["boards"]): Spot["boards"] {
  * Speed as a multiple of one thread of the reference machine. Where iterations are asked for, that one thread's: equal
  * iterations are to give equal answers everywhere.
  */
-function expectedSpeed({ iterations, threads }: SolveLimits): number {
-  return iterations === null ? machineSpeed() * (1 + (threads - 1) * THREAD_GAIN) : 1;
+function expectedSpeed(limits: SolveLimits): number {
+  return limits.iterations === null ? speedOf(limits) : 1;
+}
+
+/** Speed of so many threads of this machine as a multiple of one thread of the reference machine. */
+export function speedOf({ threads }: Pick<SolveLimits, "threads">): number {
+  return machineSpeed() * (1 + (threads - 1) * THREAD_GAIN);
 }
 
 function memoryProblem(bytes: number, allowed: number): string {
@@ -162,8 +167,27 @@ export function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null
   }
 }
 
-/** Expected seconds of a training walk over all its deals, on one thread. */
-function expectedWalkSeconds(game: HeadsUpGame): number {
+/** Seconds per hand and walk on the reference machine, by node of the tree and by chunk of lanes. */
+interface WalkCost {
+  readonly node: number;
+  readonly chunk: number;
+}
+
+const TRAINING: WalkCost = { node: TRAINING_SECONDS_PER_NODE, chunk: TRAINING_SECONDS_PER_CHUNK };
+const MEASURING: WalkCost = { node: SECONDS_PER_NODE, chunk: SECONDS_PER_CHUNK };
+
+/** Expected seconds of an iteration on one thread of the reference machine. */
+export function iterationSeconds(game: HeadsUpGame): number {
+  return WALKS_PER_ITERATION * expectedWalkSeconds(game, TRAINING);
+}
+
+/** The same of one walk in double precision: measuring takes three. */
+export function measuringWalkSeconds(game: HeadsUpGame): number {
+  return expectedWalkSeconds(game, MEASURING);
+}
+
+/** Expected seconds of a walk over all its deals, on one thread. */
+function expectedWalkSeconds(game: HeadsUpGame, cost: WalkCost): number {
   const boards = game.deal.boards.length;
   const hands = (game.hands[0].count + game.hands[1].count) / 2;
   const blocks = compileStreets(game.tree, boards);
@@ -172,7 +196,7 @@ function expectedWalkSeconds(game: HeadsUpGame): number {
   let seconds = 0;
   blocks.forEach((block, level) => {
     const chunks = (chunksOf(block.showdown) * boards * 2 + chunksOf(block.fold)) / 2;
-    seconds += visits[level] * (block.nodeCount * TRAINING_SECONDS_PER_NODE + chunks * TRAINING_SECONDS_PER_CHUNK);
+    seconds += visits[level] * (block.nodeCount * cost.node + chunks * cost.chunk);
   });
   return seconds * hands;
 }

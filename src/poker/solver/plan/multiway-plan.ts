@@ -15,6 +15,7 @@ export interface MultiwayPlan {
   readonly sizing: PotLimitSizing;
   /** Strength classes of hands on later streets, for each board; 0 when later streets have no betting. */
   readonly laterClasses: number;
+  readonly tableBytes: number;
   readonly reductions: readonly string[];
 }
 
@@ -158,10 +159,12 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
     const root = rootDecisions(tree);
     const ranges = sampledRanges(spot, sorted, root, limits);
     if (!last && rung.laterBetting && classSeconds(spot, ranges) > limits.timeLimitSeconds * MOST_CLASS_TIME) continue;
-    const bytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES + measuredBytes(ranges, root);
+    const tableBytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES;
+    const bytes = tableBytes + measuredBytes(ranges, root);
     if (bytes <= limits.maxBytes) {
       const laterClasses = rung.laterBetting && spot.street < 3 ? perBoard : 0;
-      return { tree, ranges, sizing, laterClasses, reductions: notes(spot, rung, ranges, laterRows) };
+      const reductions = notes(spot, rung, ranges, laterRows);
+      return { tree, ranges, sizing, laterClasses, tableBytes, reductions };
     }
     problem = `its tables need ${Math.ceil(bytes / 2 ** 20)} MiB of memory and ${Math.floor(limits.maxBytes / 2 ** 20)} MiB are allowed`;
   }

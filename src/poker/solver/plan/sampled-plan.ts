@@ -10,8 +10,7 @@ import { findHand, type HandSet, selectHands } from "../game/hand-set.js";
 import { REPLICATES, tableBytes } from "../sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
-import { SECONDS_PER_CHUNK, SECONDS_PER_NODE, tryTree } from "./heads-up-plan.js";
-import { machineSpeed } from "./machine-speed.js";
+import { SECONDS_PER_CHUNK, SECONDS_PER_NODE, speedOf, tryTree } from "./heads-up-plan.js";
 
 /** A heads-up game before the river over whole ranges, whose hands and cards are drawn anew for each deal. */
 export interface SampledPlan {
@@ -42,7 +41,6 @@ export type Classify = (
 
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
 const TRAINING_SHARE = 0.55;
-const THREAD_GAIN = 0.8;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
 const WANTED_DEALS: readonly number[] = [0, 300, 600];
 /** Hands dealt to a replicate from which on fine classes are filled often enough. */
@@ -153,8 +151,10 @@ function dealSize({ street }: Spot, limits: SolveLimits, secondsPerHand: number)
   return Math.min(MOST_COMBOS, Math.round(hands));
 }
 
-function speedOf({ threads }: SolveLimits): number {
-  return machineSpeed() * (1 + (threads - 1) * THREAD_GAIN);
+/** Seconds that so many deals of training take every replicate, on one thread of the reference machine. */
+export function trainingSeconds({ blocks, ranges, combosPerDeal }: SampledPlan, boards: number, deals: number): number {
+  const hands = ranges.reduce((sum, { count }) => sum + Math.min(count, combosPerDeal), 0);
+  return REPLICATES * deals * RUNOUTS_PER_DEAL * hands * secondsPerHand(blocks, boards) * LANE_SHARE;
 }
 
 /** The largest betting tree whose deals are affordable. */
@@ -201,6 +201,7 @@ function chooseTree(spot: Spot): {
   throw new SolverInputError("this game cannot be solved within the limits: the betting tree is too large");
 }
 
+/** Seconds of a walk for each of its hands where every hand splits its own reach, on the reference machine. */
 function secondsPerHand(blocks: readonly StreetBlock[], boards: number): number {
   return blocks.reduce((sum, { nodeCount, showdown, fold }) => {
     const chunks = (chunksOf(showdown) * boards * 2 + chunksOf(fold)) / 2;

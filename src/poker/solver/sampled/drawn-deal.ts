@@ -7,7 +7,7 @@ import { type CardMasks, cardMasks, type HandSet, selectHands } from "../game/ha
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
 import { DealtCards } from "../vector/dealt-cards.js";
 import { LeafSweeps } from "../vector/leaf-sweeps.js";
-import { layOutGame } from "../vector/memory-layout.js";
+import { type Layout, layOutGame } from "../vector/memory-layout.js";
 import { HAND_BITS, type SharedGame, writeSlots } from "../vector/shared-game.js";
 import { type StreetViews, viewStreet } from "../vector/street-views.js";
 import type { SampledGame } from "./sampled-game.js";
@@ -25,6 +25,31 @@ interface Runout {
   readonly orders: BySeat<readonly Uint32Array[]>;
   /** Row of each drawn hand in the tables, by level and seat; the root street's is empty. */
   readonly rows: readonly BySeat<Int32Array>[];
+}
+
+/**
+ * Memory of a {@link DrawnDeal}, without allocating it.
+ *
+ * @param most hands of a seat that a deal may hold
+ */
+export function layOutDrawn(
+  { blocks, ranges }: Pick<SampledGame, "blocks" | "ranges">,
+  deal: DealModel,
+  most: number,
+): { readonly hands: readonly [HandSet, HandSet]; readonly layout: Layout } {
+  const { k } = ranges[0];
+  // A drawn range may have a hand more than wanted, and the hero's.
+  const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, most + 2) }));
+  const hands: readonly [HandSet, HandSet] = [sized[0], sized[1]];
+  const slots = [0, 1].map((seat) => hands[seat].count * 2 ** k) as [number, number];
+  const layout = layOutGame(
+    { hands, deal },
+    blocks,
+    { first: 1, later: 1 },
+    { slotCount: Math.min(...slots) + 1, slotLengths: slots },
+    null,
+  );
+  return { hands, layout };
 }
 
 /** One thread's place to draw hands and cards in, deal after deal, and the views and sweeps to walk them with. */
@@ -59,18 +84,7 @@ export class DrawnDeal {
     this.#deal = omahaDeal(boards);
     this.#classes = classes;
     this.#drawers = [new RangeDrawer(ranges[0]), new RangeDrawer(ranges[1])];
-    const { k } = ranges[0];
-    // A drawn range may have a hand more than wanted, and the hero's.
-    const sized = ranges.map((range): HandSet => ({ ...range, count: Math.min(range.count, most + 2) }));
-    const hands: readonly [HandSet, HandSet] = [sized[0], sized[1]];
-    const slots = [0, 1].map((seat) => hands[seat].count * 2 ** k) as [number, number];
-    const layout = layOutGame(
-      { hands, deal: this.#deal },
-      blocks,
-      { first: 1, later: 1 },
-      { slotCount: Math.min(...slots) + 1, slotLengths: slots },
-      null,
-    );
+    const { hands, layout } = layOutDrawn(game, this.#deal, most);
     this.#shared = {
       memory: createSharedMemory(layout.bytes),
       layout,
@@ -84,7 +98,7 @@ export class DrawnDeal {
     this.streets = blocks.map((_, level) => viewStreet(this.#shared, level, 0));
     this.dealt = new DealtCards(this.#shared);
     this.sweeps = new LeafSweeps(this.#shared, 0, this.dealt);
-    this.scales = this.#scales(2 * k);
+    this.scales = this.#scales(2 * ranges[0].k);
     this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
     this.places = [new Int32Array(0), new Int32Array(0)];
   }

@@ -26,18 +26,22 @@ export interface SharedGame {
   readonly outcomes: readonly [number, number] | null;
 }
 
+/** Everything of a game's memory but the memory itself. */
+export interface GameLayout {
+  readonly layout: Layout;
+  readonly blocks: readonly StreetBlock[];
+  readonly index: SlotIndex;
+  readonly deals: DealCounts;
+}
+
 /**
- * Compiles a game: flattens its tree, lays its memory out and fills the tables of card subsets and showdown orders.
+ * Flattens a game's tree and lays its memory out, without allocating it.
  *
  * @param maxBytes memory bound.
  * @param threads workspaces wanted; fewer where the bound leaves no room for them.
  * @throws SolverInputError when the memory would exceed the bound.
  */
-export function shareGame(
-  game: HeadsUpGame,
-  maxBytes: number,
-  threads: number,
-): { readonly shared: SharedGame; readonly blocks: readonly StreetBlock[]; readonly index: SlotIndex } {
+export function layOutShared(game: HeadsUpGame, maxBytes: number, threads: number): GameLayout {
   const blocks = compileStreets(game.tree, game.deal.boards.length);
   const index = indexSubsets(game.hands[0], game.hands[1]);
   const deals = allDeals(game.deal, blocks.length - 1);
@@ -45,7 +49,7 @@ export function shareGame(
     slotCount: index.slotCount,
     slotLengths: [index.seats[0].slots.length, index.seats[1].slots.length],
   } as const;
-  let layout = layOutGame(game, blocks, deals, sizes, 1);
+  const layout = layOutGame(game, blocks, deals, sizes, 1);
   if (layout.bytes > maxBytes) {
     const mebibytes = (bytes: number): number => Math.ceil(bytes / 2 ** 20);
     throw new SolverInputError(
@@ -54,7 +58,22 @@ export function shareGame(
   }
   const more = layOutGame(game, blocks, deals, sizes, 2).bytes - layout.bytes;
   const fit = 1 + Math.floor((maxBytes - layout.bytes) / more);
-  layout = layOutGame(game, blocks, deals, sizes, Math.max(1, Math.min(threads, MAX_THREADS, fit)));
+  const workspaces = Math.max(1, Math.min(threads, MAX_THREADS, fit));
+  return { layout: layOutGame(game, blocks, deals, sizes, workspaces), blocks, index, deals };
+}
+
+/**
+ * Compiles a game: lays its memory out as {@link layOutShared} does, and fills the tables of card subsets and showdown
+ * orders.
+ *
+ * @throws SolverInputError when the memory would exceed the bound.
+ */
+export function shareGame(
+  game: HeadsUpGame,
+  maxBytes: number,
+  threads: number,
+): { readonly shared: SharedGame; readonly blocks: readonly StreetBlock[]; readonly index: SlotIndex } {
+  const { layout, blocks, index, deals } = layOutShared(game, maxBytes, threads);
   const memory = createSharedMemory(layout.bytes);
   const shared: SharedGame = {
     memory,

@@ -21,7 +21,7 @@ export default defineConfig({
     emptyOutDir: true,
     rolldownOptions: {
       input: { main: `${DIST}cli/whole-command.js` },
-      output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
+      output: { comments: false, entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },
     },
   },
 });

@@ -25,6 +25,8 @@ export interface PloSolver {
   readonly app: Celery;
   readonly worker: Worker;
   start(): Promise<void>;
+  /** After {@link start}: resolves once threads and tables are warm, or could not be warmed. */
+  warm(): Promise<void>;
   /** @param deadlineSeconds how long running tasks may take; default: the configuration's */
   stop(deadlineSeconds?: number | null): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function createPloSolver(
   }
   const worker: Worker = app.worker({ queues: queuesOf(config), onRefused: refusedJobs(settings), ...options });
   let http: HttpServer | null = null;
+  let warming: Promise<unknown> = Promise.resolve();
   return {
     app,
     worker,
@@ -103,13 +106,19 @@ export async function createPloSolver(
       // A database that is away is told at once, not when the first job needs it.
       void watch.look();
       await worker.start();
-      // Nobody waits for it: a job that comes meanwhile has its turn beside it.
+      // The start does not wait for it: a job that comes meanwhile has its turn beside it.
       const { signal } = shutdown;
       const compute: WarmUpServices["compute"] = (kernel, input) => worker.compute(kernel, input, { signal });
-      for (const { work } of jobs)
-        work
-          .warmUp?.({ compute, signal })
-          .catch((error: unknown) => log.debug({ err: error }, "the threads are not warm"));
+      warming = Promise.all(
+        jobs.map(({ work }) =>
+          work
+            .warmUp?.({ compute, signal })
+            .catch((error: unknown) => log.debug({ err: error }, "the threads are not warm")),
+        ),
+      );
+    },
+    async warm() {
+      await warming;
     },
     async stop(deadlineSeconds) {
       await worker.stop(deadlineSeconds);

@@ -1,6 +1,7 @@
 import { setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { KernelContext, KernelRun } from "../kernel.js";
+import { IdleCollection } from "./idle-collection.js";
 import type { RunMessage, ThreadData, ThreadError, ThreadMessage } from "./thread-messages.js";
 
 /** As `nice` counts: 0 is the main thread's, 19 the lowest. */
@@ -47,8 +48,11 @@ function isPlain(value: unknown): boolean {
   return ["string", "number", "boolean"].includes(typeof value) || value === null;
 }
 
+const collection = new IdleCollection();
+
 async function execute(message: RunMessage): Promise<void> {
   const { call } = message;
+  collection.busy();
   const flag = new Int32Array(message.cancelFlag);
   const context: KernelContext = {
     progress: (value) => send({ type: "progress", call, value }),
@@ -61,6 +65,8 @@ async function execute(message: RunMessage): Promise<void> {
     send({ type: "done", call, output, heapBytes: heapBytes() });
   } catch (error) {
     send({ type: "failed", call, error: describe(error), heapBytes: heapBytes() });
+  } finally {
+    collection.idle();
   }
 }
 

@@ -3,6 +3,7 @@ import type { AutoscaleBounds } from "../../../celery/index.js";
 import { MAX_CONCURRENCY, MAX_HEARTBEAT_INTERVAL_SECONDS } from "../../../celery/values.js";
 import { CliError, commaSeparated, EXIT_USAGE } from "../../globals.js";
 import type { WorkerFlags } from "./flags.js";
+import { keepYoungGenerationSmall } from "./young-generation.js";
 
 const LOG_LEVELS = new Map([
   ["debug", "debug"],
@@ -43,6 +44,7 @@ export function registerWorker(program: Command): void {
   command.action(async (_flags: WorkerFlags, self: Command) => {
     const { WorkerSignals } = await import("./signals.js");
     const signals = new WorkerSignals();
+    keepYoungGenerationSmall();
     const { runWorker } = await import("./run.js");
     await runWorker(self.optsWithGlobals<WorkerFlags>(), signals);
   });

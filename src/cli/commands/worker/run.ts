@@ -11,11 +11,14 @@ import { checkLogFile } from "./log-file.js";
 import { createPidFile } from "./pid-file.js";
 import type { StoppableProgram, WorkerSignals } from "./signals.js";
 import { startupBanner } from "./text.js";
+import { letYoungGenerationGrow } from "./young-generation.js";
 
 /** What runs until it is stopped, and the app it belongs to. */
 interface Program extends StoppableProgram {
   readonly app: Celery;
   start(): Promise<void>;
+  /** Resolves once nothing more is prepared for the first tasks. */
+  warm?(): Promise<void>;
 }
 
 /**
@@ -39,6 +42,8 @@ export async function runWorker(flags: WorkerFlags, signals: WorkerSignals): Pro
   if (flags.purge === true) await purge(flags, program.worker);
   overrideTimeLimits(program.app, flags);
   await program.start();
+  await program.warm?.();
+  letYoungGenerationGrow();
 }
 
 async function build(flags: WorkerFlags, nodename: string): Promise<Program> {

@@ -22,6 +22,8 @@ const ASK_EVERY_MS = 3000;
 const ASK_TIMEOUT_SECONDS = 1;
 const RECENT_TASKS = 100;
 const LONGEST_ARGS = 200;
+/** So long a worker that died or left is still shown: an hour. */
+const GONE_SHOWN_SECONDS = 3600;
 
 interface Answers {
   readonly stats: ByNode<Readonly<Record<string, unknown>>>;
@@ -184,16 +186,26 @@ export class Cluster {
   }
 
   #workers(): WorkerView[] {
+    this.#forgetGone();
     const { state } = this.tasks;
-    const names = new Set([...state.workers.keys(), ...Object.keys(this.#answers?.stats ?? {})]);
+    const names = new Set([...state.workers.keys(), ...this.#gone.keys(), ...Object.keys(this.#answers?.stats ?? {})]);
     return [...names].sort().map((name) => this.#worker(name, state.workers.get(name)));
+  }
+
+  /** Names of workers change with every deployment: those of long ago say nothing. */
+  #forgetGone(): void {
+    const { workers } = this.tasks.state;
+    const since = Date.now() / 1000 - GONE_SHOWN_SECONDS;
+    for (const [name, { lastHeartbeat }] of workers) if ((lastHeartbeat ?? 0) < since) workers.delete(name);
+    for (const [name, time] of this.#gone) if (time < since) this.#gone.delete(name);
   }
 
   #worker(name: string, heard: WorkerState | undefined): WorkerView {
     const stats = this.#answers?.stats?.[name];
     const pool = isRecord(stats?.pool) ? stats.pool : {};
-    // Whoever sends no heartbeats is known by its answers alone.
-    const alive = heard === undefined ? stats !== undefined : this.tasks.state.isAlive(heard);
+    // Whoever sends no heartbeats is known by its answers alone; whoever said that it goes may have answered just before.
+    const answers = stats !== undefined && !this.#gone.has(name);
+    const alive = heard === undefined ? answers : this.tasks.state.isAlive(heard);
     return {
       name,
       alive,

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { barriers, useBrowser } from "../support/browser.js";
+import { runBuiltCelery } from "../support/celery-command.js";
+import { BareClient } from "../support/celery-worker.js";
 import { usePrivateServices } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
 import { useWebView } from "../support/web-view.js";
@@ -10,6 +12,14 @@ const browser = useBrowser();
 
 const WRONG = { players: [{ cards: ["As", "As", "Kd", "Qd"] }] };
 const RIGHT = { players: [{ cards: ["As", "Ah", "Kd", "Qd"] }] };
+const ENDLESS = {
+  board: ["Ks", "Qd", "7h"],
+  pot_size: 100,
+  stack_sizes: [300, 300],
+  player_ranges: { "0": "AA", "1": "KK" },
+  iterations: 1_000_000,
+  use_cache: false,
+};
 
 /** A job whose message is a dead letter. */
 async function fail(): Promise<string> {
@@ -57,6 +67,51 @@ describe("the cluster", () => {
     await worker.getByRole("button", { name: "One slot less" }).click();
     await worker.getByText("0 of 2").waitFor();
     expect(await barriers(page)).toEqual([]);
+  });
+
+  it("commands a worker: other queues, the rate of a task, the end of a task, and its own", async () => {
+    const commanded = await web.startWorker("commanded@test");
+    const page = await browser.open(`${web.url}/#/cluster`);
+    const worker = page.getByRole("region", { name: "Worker commanded@test" });
+    await worker.getByText("Command it").click();
+    await worker.getByLabel("Queue").fill("elsewhere");
+    await worker.getByRole("button", { name: "Consume it" }).click();
+    await worker.getByText(/^consumes .*elsewhere/).waitFor();
+    const client = await BareClient.open(services.current.brokerUrl);
+    expect((await client.channel.checkQueue("elsewhere")).consumerCount).toBe(1);
+    await worker.getByRole("button", { name: "Stop consuming elsewhere" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Stop consuming elsewhere" }).click();
+    await waitUntil(async () => (await client.channel.checkQueue("elsewhere")).consumerCount === 0, "no consumer");
+    await client.close();
+
+    const done = await web.compute("spot", RIGHT);
+    const rate = page.getByRole("row", { name: /process_spot_simulation/ });
+    const limits = () => runBuiltCelery(["inspect", "registered", "rate_limit", "--json"], web.environment);
+    await rate.getByRole("textbox").fill("600/m");
+    await rate.getByRole("button", { name: "Limit" }).click();
+    await rate.getByText("at most 600/m").waitFor();
+    expect((await limits()).stdout).toContain("tasks.process_spot_simulation [rate_limit=600/m]");
+    await rate.getByRole("textbox").fill("");
+    await rate.getByRole("button", { name: "Limit" }).click();
+    await rate.getByText("no limit").waitFor();
+    expect((await limits()).stdout).not.toContain("rate_limit=600/m");
+    await page
+      .getByRole("link", { name: new RegExp(done) })
+      .first()
+      .waitFor();
+
+    const endless = await web.submit("solver", ENDLESS);
+    await waitUntil(async () => (await web.jobs.row(endless)).status === "PROCESSING", "the solve to start");
+    const running = page.getByRole("listitem").filter({ hasText: endless });
+    await running.getByRole("button", { name: "End it" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "End it" }).click();
+    await waitUntil(async () => (await web.jobs.row(endless)).status !== "PROCESSING", "the solve to end");
+    await running.getByRole("button", { name: "End it" }).waitFor({ state: "detached" });
+
+    await worker.getByRole("button", { name: "Shut down" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Shut down" }).click();
+    expect(await commanded.ended()).toBe(0);
+    await worker.getByText("gone", { exact: true }).waitFor();
   });
 
   it("says that a worker died", async () => {

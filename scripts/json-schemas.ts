@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { reportResultSchema } from "../src/tasks/flop-report/report-schema.js";
 import { solverEstimateSchema } from "../src/tasks/solver-analysis/estimate-schema.js";
-import { solverInputSchema } from "../src/tasks/solver-analysis/input-schema.js";
 import { solverResultSchema } from "../src/tasks/solver-analysis/result-schema.js";
+import { solverAnalysisWork } from "../src/tasks/solver-analysis/work.js";
 import { spotInputSchema } from "../src/tasks/spot-simulation/input-schema.js";
 import { spotResultsSchema } from "../src/tasks/spot-simulation/result-schema.js";
 
@@ -23,7 +24,12 @@ const PUBLISHED: readonly PublishedSchema[] = [
     schema: spotResultsSchema,
     io: "output",
   },
-  { name: "solver-analysis.input", title: "input_data of a solver analysis", schema: solverInputSchema, io: "input" },
+  {
+    name: "solver-analysis.input",
+    title: "input_data of a solver analysis",
+    schema: solverAnalysisWork.schema,
+    io: "input",
+  },
   {
     name: "solver-analysis.result",
     title: "result_data of a solver analysis",
@@ -34,6 +40,12 @@ const PUBLISHED: readonly PublishedSchema[] = [
     name: "solver-analysis.estimate",
     title: "result_data of a solver analysis that asks for an estimate",
     schema: solverEstimateSchema,
+    io: "output",
+  },
+  {
+    name: "flop-report.result",
+    title: "result_data of a solver analysis on many flops",
+    schema: reportResultSchema,
     io: "output",
   },
 ];

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/plosolver/config/config.js";
+import { parseCards } from "../../src/poker/cards.js";
+import { flopText } from "../../src/tasks/flop-report/report-input.js";
+import { reportResultSchema } from "../../src/tasks/flop-report/report-schema.js";
 import { RunningCelery, runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { USER_ID, useJobs } from "../support/jobs.js";
@@ -40,6 +43,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** As reports write a flop: high cards first. */
+const flopOf = (text: string) => flopText([parseCards(text)]);
 const celery = (...args: string[]) => runBuiltCelery(args, environment());
 
 /** Inserts a job and sends its task by the command. @returns the job's id */
@@ -259,6 +264,75 @@ describe("celery dlq", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^Purged 1 message from/);
     expect(await deadLetters()).toEqual([]);
+  });
+});
+
+describe("celery report-spot", () => {
+  const REPORT_SPOT = {
+    pot_size: 10,
+    stack_sizes: [20, 20],
+    player_ranges: { "0": ["AsAhKsQh", "KdKcJd9c"], "1": ["QsQdJs8d", "AcKhTc5h"] },
+    bet_sizes: [1],
+    max_raises: 0,
+    iterations: 20,
+  };
+  const report = (input: unknown, ...flags: string[]) =>
+    runBuiltCelery(["report-spot", "-", "--user", USER_ID, ...flags], environment(), JSON.stringify(input));
+  let id = "";
+
+  it("submits, follows and prints a report", async () => {
+    const { code, stdout } = await report(REPORT_SPOT, "--flops", "6s5s4d, 2h2d2c");
+    expect(code).toBe(0);
+    expect(stdout).toContain("Report over listed flops: 2 flops solved, pot 10");
+    expect(stdout).toMatch(/^ {2}player 1: EV .* equity .* %/m);
+    expect(stdout).toMatch(/^ *6s5s4d +1 /m);
+    const [row] = await jobs.repository.list({ limit: 1 });
+    expect(row).toMatchObject({ job_type: "SOLVER_ANALYSIS", status: "COMPLETED" });
+    id = row?.id ?? "";
+  });
+
+  it("prints one that was made before, as JSON by its schema and as CSV", async () => {
+    const { stdout: json } = await celery("report-spot", id, "--json");
+    const { report: found } = reportResultSchema.parse({ report: JSON.parse(json) });
+    expect(found.rows.map(({ flop }) => flop)).toEqual(["6s5s4d", "2h2d2c"].map(flopOf));
+    const { stdout: csv } = await celery("report-spot", id, "--csv");
+    const [headings = [], ...lines] = csv
+      .trim()
+      .split(/\r?\n/)
+      .map((line) => line.split(","));
+    expect(headings.slice(0, 2)).toEqual(["flop", "weight"]);
+    expect(lines.map((cells) => cells.length)).toEqual([headings.length, headings.length]);
+    const equity = headings.indexOf("equity 0");
+    expect(lines.map((cells) => Number(cells[equity]))).toEqual(found.rows.map(({ equities }) => equities["0"]?.value));
+  });
+
+  it("prints the id alone and ends where nobody is to wait", async () => {
+    const { code, stdout } = await report(REPORT_SPOT, "--flops", "sample:2", "--no-watch");
+    expect(code).toBe(0);
+    const { input_data: input } = await jobs.row(stdout.trim());
+    expect(input).toMatchObject({ flops: { sample: 2 } });
+    await waitUntil(async () => (await jobs.row(stdout.trim())).status === "COMPLETED", "the report", 60_000);
+  });
+
+  it.each([
+    ["no flops", REPORT_SPOT, [], /which flops\? --flops all, sample:25, or/],
+    ["no spot", [1], ["--flops", "all"], /holds no spot: an object is expected/],
+    ["what is no flop", REPORT_SPOT, ["--flops", "Ks8h"], /"Ks8h" is no flop: three cards/],
+    ["a board beside", { ...REPORT_SPOT, board: "KsQs2d" }, ["--flops", "all"], /has flops and no board/],
+  ] as const)("refuses %s, and writes no row", async (_, input, flags, message) => {
+    const before = (await jobs.repository.list({ limit: 1000 })).length;
+    const { code, stdout, stderr } = await report(input, ...flags);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toMatch(message);
+    expect((await jobs.repository.list({ limit: 1000 })).length).toBe(before);
+  });
+
+  it("says that a job is none", async () => {
+    const spot = await submit(SPOT);
+    await completed(spot);
+    const { code, stderr } = await celery("report-spot", spot, "--json");
+    expect(code).toBe(1);
+    expect(stderr).toContain(`job ${spot} is no report over flops`);
   });
 });
 

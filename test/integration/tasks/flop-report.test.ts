@@ -6,6 +6,7 @@ import { ReportFlops } from "../../../src/jobs/report-flops.js";
 import { parseCards } from "../../../src/poker/cards.js";
 import { flopText } from "../../../src/tasks/flop-report/report-input.js";
 import type { FlopReport } from "../../../src/tasks/flop-report/report-result.js";
+import { reportResultSchema } from "../../../src/tasks/flop-report/report-schema.js";
 import { RunningCelery } from "../../support/celery-command.js";
 import { BareClient } from "../../support/celery-worker.js";
 import { useJobs } from "../../support/jobs.js";
@@ -64,7 +65,7 @@ async function reportOf(id: string): Promise<FlopReport> {
     120_000,
   );
   expect(row).toMatchObject({ status: "COMPLETED", progress_percentage: 100 });
-  return (row.result_data as { report: FlopReport }).report;
+  return reportResultSchema.parse(row.result_data).report;
 }
 
 async function attemptsOf(id: string): Promise<number[]> {

@@ -136,9 +136,9 @@ describe("celery jobs", () => {
       return { code, stderr };
     };
     const before = (await celery("jobs", "list", "--json")).stdout;
-    expect(await refused({ ...SPOT, rake: 5 })).toMatchObject({
+    expect(await refused({ ...SPOT, rakes: 5 })).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("Error: --input: rake is no key of this input"),
+      stderr: expect.stringContaining("Error: --input: rakes is no key of this input: did you mean rake?"),
     });
     expect(await refused({ players: [{ cards: "15%,!AA" }] })).toMatchObject({
       code: 2,

@@ -76,7 +76,7 @@ export function renameClassSuits(classes: readonly RangeClass[], map: SuitMap): 
 }
 
 /** A range under a renaming of suits. What it says of the board goes by the renamed board. */
-function renameSuits(node: RangeNode, map: SuitMap): RangeNode {
+export function renameSuits(node: RangeNode, map: SuitMap): RangeNode {
   switch (node.kind) {
     case "or":
     case "and":

@@ -29,8 +29,8 @@ export function solveHeadsUp(
   onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
-  const { plan, sorted, problem } = planHeadsUp(spot, limits);
-  if (!plan && spot.street < 3) {
+  const { plan, sorted, problem } = planHeadsUp(spot, limits, (boards) => classifierOf({ ...spot, boards }));
+  if (!plan && spot.street < 3 && spot.locks.length === 0) {
     return solveSampled(spot, planSampled(spot, sorted, limits, classifierOf(spot)), limits, hooks, format, onShared);
   }
   if (!plan)
@@ -51,7 +51,7 @@ export function solveHeadsUp(
         return solver.iterations;
       },
     };
-    const end = solveLoop(game, spot.root.state.pot, 2, limits, hooks, startedAt);
+    const end = solveLoop(game, spot.root.state.pot, solver.playersWithChoice, limits, hooks, startedAt);
     return headsUpSolution(spot, plan, solver, end, limits, hooks.now() - startedAt, format);
   } finally {
     solver.finish();

@@ -1,5 +1,5 @@
 import { DECK_SIZE } from "../cards.js";
-import { SolveCancelled } from "../errors.js";
+import { SolveCancelled, SolverInputError } from "../errors.js";
 import { Random } from "../random.js";
 import { strengthClasses } from "./abstraction/strength-classes.js";
 import { omahaDeal, remainingCards } from "./game/deal-model.js";
@@ -36,6 +36,7 @@ const MOST_RUNOUTS = 8;
  * @throws SolverInputError when the game fits no limits, SolveCancelled when the hooks say "now"
  */
 export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks, format: FormatCards): Solution {
+  if (spot.locks.length > 0) throw new SolverInputError("locks are for heads-up spots from the flop on");
   const startedAt = hooks.startedAt ?? hooks.now();
   const plan = planMultiway(spot, limits);
   const random = Random.fromSeed(spot.options.seed);

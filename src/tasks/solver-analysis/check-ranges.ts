@@ -11,12 +11,16 @@ import {
   type SolverInputData,
   solverInputSchema,
 } from "./input-schema.js";
+import { LOCK_KEYS } from "./read-locks.js";
 import type { SolverInput } from "./solver-input.js";
 
 /** @throws JobInputError for a key that nobody would read */
 export function refuseUnknown(data: SolverInputData): void {
   refuseUnknownKeys(data, { known: Object.keys(solverInputSchema.shape), ignored: IGNORED_SOLVER_KEYS });
   if (data.rake) refuseUnknownKeys(data.rake, RAKE_KEYS, "rake");
+  data.locks?.forEach((lock, i) => {
+    refuseUnknownKeys(lock, LOCK_KEYS, `locks[${i}]`);
+  });
   data.betting_history?.forEach((entry, i) => {
     if (!Array.isArray(entry)) refuseUnknownKeys(entry, HISTORY_KEYS, `betting_history[${i}]`);
   });

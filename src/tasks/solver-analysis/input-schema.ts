@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { above0, chips, flag, number, pot, rakeSchema } from "../chips-input.js";
 import { classesSchema } from "../class-definitions.js";
+import { locksSchema } from "./read-locks.js";
 
 /** Defaults and bounds of a solver job's options. */
 export const DEFAULT_BET_SIZES = [0.5, 1] as const;
@@ -103,6 +104,7 @@ export const solverInputSchema = z.looseObject({
     .describe("Chips put in on this street, indexed by player id; default: by betting_history and current_bet"),
   pot_includes_bets: flag.nullish().describe("False when pot_size leaves out this street's bets; default true"),
   rake: rakeSchema.nullish().describe("What the house takes of every pot; default: nothing"),
+  locks: locksSchema.nullish(),
   bet_sizes: list(betSize, "sizes")
     .min(1, "one to six sizes are expected")
     .max(6, "one to six sizes are expected")

@@ -33,7 +33,7 @@ export interface AssistJob {
 
 export interface RelabelJob {
   readonly stored: StoredSolution;
-  readonly prepared: Pick<PreparedSpot, "suits" | "boards">;
+  readonly prepared: Pick<PreparedSpot, "suits" | "boards" | "spot">;
 }
 
 const at = (name: string): URL => new URL(`./${name}.js`, import.meta.url);

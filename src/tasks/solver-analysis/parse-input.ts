@@ -15,6 +15,7 @@ import {
   type SolverInputData,
   solverInputSchema,
 } from "./input-schema.js";
+import { readLocks } from "./read-locks.js";
 import { isBlank, readCardList, readRange } from "./read-range.js";
 import type { SolverInput } from "./solver-input.js";
 
@@ -152,6 +153,7 @@ function readInput(data: SolverInputData): SolverInput {
       fullStrategy: data.full_strategy ?? false,
       classes: data.classes == null ? null : readClasses(data.classes, handSize),
     },
+    locks: readLocks(data.locks ?? [], handSize),
     request: readRequest(data),
     useCache: data.use_cache ?? true,
     estimate: data.estimate ?? false,

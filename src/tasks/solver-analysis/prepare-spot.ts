@@ -4,6 +4,7 @@ import { Random } from "../../poker/random.js";
 import { renameClassSuits } from "../../poker/ranges/class-view.js";
 import { machineSpeed } from "../../poker/solver/plan/machine-speed.js";
 import { canonicalSuits, mapHands } from "../../poker/solver/spot/canonical-suits.js";
+import { lockKey, renameLockSuits } from "../../poker/solver/spot/lock.js";
 import { type ExpandedRange, expandSpec, isSuitBlind, type RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import { rootState } from "../../poker/solver/spot/root-state.js";
 import type { Spot, SpotRange } from "../../poker/solver/spot/spot.js";
@@ -59,6 +60,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
     input.boards,
     input.heroCards,
     given.flatMap((range) => (range ? [range.hands] : [])),
+    input.locks.length > 0 ? (map) => lockKey(renameLockSuits(input.locks, map)) : null,
   );
   const boards = input.boards.map((board) => mapCards(board, suits));
   const heroCards = input.heroCards && mapCards(input.heroCards, suits);
@@ -84,6 +86,7 @@ export function prepareSpot(input: SolverInput): PreparedSpot {
     ranges,
     hero: heroCards && { seat: heroSeat, cards: heroCards },
     options: { ...input.options, classes: input.options.classes && renameClassSuits(input.options.classes, suits) },
+    locks: renameLockSuits(input.locks, suits),
   };
   return {
     spot,
@@ -128,6 +131,7 @@ function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
       seed,
       // Rows of a report by other classes are another answer.
       ...(classes === null ? [] : [classes]),
+      ...(spot.locks.length === 0 ? [] : ["locks", lockKey(spot.locks)]),
     ]),
   );
   spot.ranges.forEach(({ hands, source }, seat) => {

@@ -21,6 +21,10 @@ export function run({ stored, prepared }: RelabelJob): StoredSolution {
       Object.entries(stored.ranges).map(([player, range]) => [player, renameRange(range, rename)]),
     ),
     hero: stored.hero && { ...stored.hero, hand: rename(stored.hero.hand) },
+    // Equal games have equal locks in the same order; each job wrote them in suits of its own.
+    ...(stored.locks
+      ? { locks: stored.locks.map((lock, i) => ({ ...lock, ...prepared.spot.locks[i]?.written })) }
+      : {}),
     tree: renameDeals(stored.tree, rename) as SolutionNode,
   };
   return withBoards(renamed, prepared.boards);

@@ -109,6 +109,17 @@ const nodeSchema = z.object({
     .optional()
     .describe("The hero's hand, by action"),
   classes: z.array(classSchema).optional().describe("Frequencies and EVs by class of hand"),
+  locked: z
+    .object({
+      combos: z.int(),
+      share: share.describe("Of the range here"),
+      places: z
+        .array(z.int())
+        .optional()
+        .describe("In the player's list of combos; absent where all of it is locked, or strategies are not listed"),
+    })
+    .optional()
+    .describe("Hands whose play here was given; only where some are"),
   strategy: z.array(z.array(share)).optional().describe("strategy[action][combo]"),
   combo_ev: z.array(z.array(maybe)).optional().describe("combo_ev[action][combo]; with full_strategy"),
 });
@@ -142,7 +153,9 @@ const solutionSchema = z.object({
   equities: byPlayer(share),
   exploitability: z
     .number()
-    .describe("Percent of the pot: nash_conv over the number of players; of drawn deals, an upper bound"),
+    .describe(
+      "Percent of the pot: nash_conv over the number of players who are not locked wherever they act; of drawn deals, an upper bound",
+    ),
   nash_conv: chips.describe("Sum of the players' gains by deviating"),
   deviation_gains: byPlayer(z.object({ gain: chips, standard_error: maybe.describe("Null when exact") })),
   exploitability_method: z.string(),
@@ -179,6 +192,18 @@ const solutionSchema = z.object({
     })
     .nullable()
     .describe("How hands and cards were drawn anew for each deal; null where none were"),
+  locks: z
+    .array(
+      z.object({
+        path: z.string().describe("As the job wrote it"),
+        player: z.int(),
+        hands: z.string().nullable().describe("Range or class, as the job wrote it; null: all hands"),
+        combos: z.int().nullable().describe("Hands that are locked; null on later streets, where the cards decide"),
+        strategy: z.record(z.string(), share).describe("By label of action"),
+      }),
+    )
+    .optional()
+    .describe("Play that was given instead of found; only where some was"),
   caveats: z
     .array(z.string())
     .optional()

@@ -1,4 +1,5 @@
 import type { Card } from "../../poker/cards.js";
+import type { Lock } from "../../poker/solver/spot/lock.js";
 import type { RangeSpec } from "../../poker/solver/spot/range-hands.js";
 import type { StateDescription } from "../../poker/solver/spot/root-state.js";
 import type { SpotOptions } from "../../poker/solver/spot/spot.js";
@@ -12,6 +13,7 @@ export interface SolverInput {
   readonly ranges: readonly RangeSpec[];
   readonly heroCards: readonly Card[] | null;
   readonly options: SpotOptions;
+  readonly locks: readonly Lock[];
   readonly request: SolveRequest;
   readonly useCache: boolean;
   /** Only what the solve would take is wanted. */

@@ -1,4 +1,9 @@
-import { actionLabel, type HandClassRow, type SolutionNode } from "../../../poker/solver/report/solution.js";
+import {
+  actionLabel,
+  type HandClassRow,
+  type LockedHands,
+  type SolutionNode,
+} from "../../../poker/solver/report/solution.js";
 import type { StoredSolution } from "../../../tasks/solver-analysis/stored-solution.js";
 import { type Output, plural, type Style } from "../../terminal/output.js";
 
@@ -35,10 +40,11 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
   return [
     output.style(headline(solution), "bold"),
     ...assumptionLines(solution),
+    ...lockLines(solution),
     "",
     ...quality(solution),
     "",
-    `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}`,
+    `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}${lockedMark(tree)}`,
     "",
     ...strategyTable(tree, output, classHeading(solution), chips),
     ...heroLines(solution),
@@ -64,6 +70,24 @@ function rakeText({ percent, cap }: NonNullable<StoredSolution["game"]["rake"]>)
 
 function assumptionLines({ assumptions }: StoredSolution): string[] {
   return assumptions.map((assumption) => `  assumed: ${assumption}`);
+}
+
+/** What was given, lock by lock. */
+function lockLines({ locks = [] }: StoredSolution): string[] {
+  return locks.map(({ path, player, hands, combos, strategy }) => {
+    const plays = Object.entries(strategy)
+      .filter(([, share]) => share > 0)
+      .map(([label, share]) => `${label} ${percent(share)}`);
+    const which = hands ?? "all hands";
+    const count = combos === null ? "" : ` (${plural(combos, "combo")})`;
+    return `  locked: ${path === "" ? "at the root" : path}: player ${player}, ${which}${count}: ${plays.join(", ")}`;
+  });
+}
+
+/** Says of a node that hands are locked there; empty where none is. */
+export function lockedMark({ locked }: { readonly locked?: LockedHands | undefined }): string {
+  if (locked === undefined) return "";
+  return `  [locked: ${locked.share === 1 ? "all hands" : `${plural(locked.combos, "combo")}, ${percent(locked.share)}`}]`;
 }
 
 function quality(solution: StoredSolution): string[] {
@@ -158,7 +182,7 @@ function lines(root: SolutionNode): string[] {
       .filter((line) => shown.includes(line))
       .map(({ path, node }) => {
         const does = node.actions.map((action) => `${actionLabel(action)} ${percent(action.frequency)}`).join(", ");
-        return `  ${path.padEnd(width)}  ${percent(node.probability).padStart(7)}  player ${node.player}: ${does}`;
+        return `  ${path.padEnd(width)}  ${percent(node.probability).padStart(7)}  player ${node.player}: ${does}${lockedMark(node)}`;
       }),
   ];
 }

@@ -3,7 +3,7 @@ import type { StoredSolution } from "../../../tasks/solver-analysis/stored-solut
 import { CliError, EXIT_USAGE } from "../../globals.js";
 import { csvLines } from "../../terminal/csv.js";
 import type { Output } from "../../terminal/output.js";
-import { nodeTable } from "../solve/text.js";
+import { lockedMark, nodeTable } from "../solve/text.js";
 import { isNode, type Place, stepsFrom } from "./walk.js";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
@@ -16,7 +16,7 @@ export function placeText(solution: StoredSolution, place: Place, output: Output
   if (!isNode(at)) return [where, endText(at), ...stepLines(place)];
   return [
     `${where}  (${at.street}, comes up ${percent(at.probability)})`,
-    `Player ${at.player} to act: pot ${at.pot}, to call ${at.to_call}`,
+    `Player ${at.player} to act: pot ${at.pot}, to call ${at.to_call}${lockedMark(at)}`,
     "",
     ...nodeTable(solution, at, output),
     "",
@@ -45,9 +45,14 @@ function stepLines({ at }: Place): string[] {
     ];
   return [
     "Steps:",
-    ...at.actions.map((action, i) => `  ${i + 1}  ${actionLabel(action)}  ${percent(action.frequency)}`),
+    ...at.actions.map(
+      (action, i) => `  ${i + 1}  ${actionLabel(action)}  ${percent(action.frequency)}${nextMark(action.next)}`,
+    ),
   ];
 }
+
+/** A locked node is marked where one can go to it. */
+const nextMark = (next: Place["at"]): string => (isNode(next) && next.locked !== undefined ? "  [locked]" : "");
 
 /** The combos of the player at a node, with their strategy. */
 function strategyAt(solution: StoredSolution, node: SolutionNode) {
@@ -64,13 +69,17 @@ export function handLines(solution: StoredSolution, node: SolutionNode, hand: st
   const index = combos.indexOf(hand);
   if (index < 0) throw new CliError(`${hand} is not in the range of player ${node.player}`, EXIT_USAGE);
   return [
-    output.style(`${hand}, player ${node.player}`, "bold"),
+    output.style(`${hand}, player ${node.player}${isLocked(node, index) ? "  [locked]" : ""}`, "bold"),
     ...node.actions.map((action, i) => {
       const ev = node.combo_ev?.[i]?.[index];
       const worth = ev === undefined || ev === null ? "" : `  EV ${ev}`;
       return `  ${actionLabel(action).padEnd(24)} ${percent(strategy[i]?.[index] ?? 0).padStart(8)}${worth}`;
     }),
   ];
+}
+
+function isLocked({ locked }: SolutionNode, combo: number): boolean {
+  return locked !== undefined && (locked.places?.includes(combo) ?? true);
 }
 
 /** All hands of a node: weight in the range, then the frequency of each action (and its EV where it is known). */

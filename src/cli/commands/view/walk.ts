@@ -1,3 +1,4 @@
+import { stepNamed } from "../../../poker/solver/betting/action-label.js";
 import { actionLabel, type SolutionNext, type SolutionNode } from "../../../poker/solver/report/solution.js";
 import { CliError, EXIT_USAGE } from "../../globals.js";
 
@@ -36,10 +37,8 @@ export function go(place: Place, wanted: string): Place {
   const steps = stepsFrom(place.at);
   const text = wanted.trim().toLowerCase();
   const byNumber = /^\d+$/u.test(text) && isNode(place.at) ? Number(text) - 1 : -1;
-  const labels = steps.map(({ label }) => label.toLowerCase());
-  const exact = labels.indexOf(text);
-  const begun = labels.flatMap((label, i) => (label.startsWith(text) ? [i] : []));
-  const index = exact >= 0 ? exact : byNumber in steps ? byNumber : begun.length === 1 ? (begun[0] ?? -1) : -1;
+  const labels = steps.map(({ label }) => label);
+  const index = byNumber in steps && !labels.includes(text) ? byNumber : stepNamed(labels, text);
   const step = steps[index];
   if (step === undefined) {
     const where = place.path.length === 0 ? "at the root" : `after ${place.path.join(", ")}`;

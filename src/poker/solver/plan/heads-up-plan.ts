@@ -5,8 +5,9 @@ import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } fr
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { omahaDeal } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
+import { type ClassifyOn, findLocks, LockPathError, type NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { allDeals, type HeadsUpGame } from "../vector/heads-up-game.js";
+import { allDeals, type HeadsUpGame, type LockedNode } from "../vector/heads-up-game.js";
 import { gameBytes } from "../vector/memory-layout.js";
 import { chunksOf, compileStreets } from "../vector/street-block.js";
 import { comboLimit, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
@@ -18,6 +19,8 @@ export interface HeadsUpPlan {
   readonly sizing: PotLimitSizing;
   /** One sentence for each reduction. */
   readonly reductions: readonly string[];
+  /** The spot's locks in the game's tree. */
+  readonly locks: readonly NodeLock[];
 }
 
 /** The largest version of a heads-up game that the limits allow, if any does. */
@@ -38,6 +41,7 @@ const WALKS_PER_ITERATION = 2;
 const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
 const MAX_COMBOS = 400_000;
+const LOCKED_BYTES = 64;
 const MAX_NODES = 60_000;
 /** Seconds per hand and training walk on the reference machine, by node and by chunk of lanes. */
 const TRAINING_SECONDS_PER_NODE = 4e-9;
@@ -48,8 +52,12 @@ export const SECONDS_PER_CHUNK = 100e-9;
 /** Decisions of a tree above which raises are given up first, by street. */
 const COMFORTABLE_DECISIONS: readonly number[] = [0, 8000, 5000, 2500];
 
-/** Chooses the largest version of a heads-up game, flop to river, that the limits allow. */
-export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpChoice {
+/**
+ * Chooses the largest version of a heads-up game, flop to river, that the limits allow and that has the locked nodes.
+ *
+ * @throws SolverInputError for a lock that the game asked for does not have
+ */
+export function planHeadsUp(asked: Spot, limits: SolveLimits, classify: ClassifyOn): HeadsUpChoice {
   const sorted = sortedRanges(
     asked.ranges.map((range) => range.hands),
     asked.boards,
@@ -58,9 +66,10 @@ export function planHeadsUp(asked: Spot, limits: SolveLimits): HeadsUpChoice {
   const rungs = headsUpLadder(asked);
   const treeOf = treesBySizing(asked);
   const spot = withFewerRaises(asked, rungs, treeOf);
+  const locking: Locking = { classify, asked: JSON.stringify(rungSizing(asked, rungs[0])) };
   let problem = "";
   for (const [place, rung] of rungs.entries()) {
-    const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1);
+    const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1, locking);
     if (typeof tried !== "string") {
       const reductions = [...fewerRaises(asked, spot, tried.sizing), ...tried.reductions];
       return { plan: { ...tried, reductions }, problem, sorted };
@@ -108,12 +117,16 @@ function tryRung(
   treeOf: TreeOf,
   rung: Rung,
   last: boolean,
+  locking: Locking,
 ): HeadsUpPlan | string {
   const sizing = rungSizing(spot, rung);
   const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
   const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung)));
-  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal: omahaDeal(differentBoards(spot.boards)) };
+  const locks = locksIn(spot, tree, sizing, hands, locking);
+  if (typeof locks === "string") return locks;
+  const deal = omahaDeal(differentBoards(spot.boards));
+  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal, locks: lockedNodes(locks) };
   const speed = expectedSpeed(limits);
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
   const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
@@ -122,9 +135,49 @@ function tryRung(
   if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
     return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
   }
-  const bytes = gameBytes(game);
+  const bytes = gameBytes(game) + lockedBytes(game);
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
-  return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands) };
+  return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands), locks };
+}
+
+interface Locking {
+  readonly classify: ClassifyOn;
+  /** Sizes of the game asked for, as text: what it lacks no other version has. */
+  readonly asked: string;
+}
+
+/** The spot's locks in a version of the game, or why it does not have them. */
+function locksIn(
+  spot: Spot,
+  tree: DecisionNode,
+  sizing: PotLimitSizing,
+  hands: readonly HandSet[],
+  { classify, asked }: Locking,
+): NodeLock[] | string {
+  try {
+    const locks = findLocks(spot, tree, classify);
+    const lost = locks.find(
+      ({ seat, deals, holds }) => deals.length === 0 && !holds(hands[seat], spot.boards).includes(1),
+    );
+    return lost ? `${lost.lock.place}: none of its hands is left in the ranges that fit` : locks;
+  } catch (error) {
+    if (error instanceof LockPathError && JSON.stringify(sizing) !== asked) return error.message;
+    throw error;
+  }
+}
+
+/** Locks as the solver takes them. */
+function lockedNodes(locks: readonly NodeLock[]): LockedNode[] {
+  return locks.map(({ node, seat, deals, strategy, holds }) => ({ node, seat, deals, strategy, holds }));
+}
+
+/** Bytes of what is given for each hand on each way to deal the cards, about. */
+function lockedBytes({ hands, deal, locks = [] }: HeadsUpGame): number {
+  const paths = (levels: number): number => {
+    const { first, later } = allDeals(deal, levels);
+    return [1, first, first * later][levels];
+  };
+  return locks.reduce((sum, { seat, deals }) => sum + paths(deals.length) * hands[seat].count * LOCKED_BYTES, 0);
 }
 
 /** Two boards of the same final cards are one: each half of the pot goes as the other. */

@@ -39,9 +39,13 @@ export function tendsToEquilibrium({ players, root }: Spot): boolean {
 const RAKE_CAVEAT =
   "with rake the players' gains and losses do not cancel (a general-sum game), in which counterfactual regret minimisation promises no equilibrium: how far this answer is from one is measured, with rake, and stands in nash_conv and deviation_gains";
 
+const LOCK_CAVEAT =
+  "some play was given (locks): the rest is the answer to it, in the game where that play does not change, and no equilibrium of the game without locks";
+
 /** See {@link Solution.caveats}; empty where there are none. */
-export function caveatsOf({ root }: Spot): { readonly caveats?: readonly string[] } {
-  return root.state.rake === undefined ? {} : { caveats: [RAKE_CAVEAT] };
+export function caveatsOf({ root, locks }: Spot): { readonly caveats?: readonly string[] } {
+  const caveats = [...(root.state.rake ? [RAKE_CAVEAT] : []), ...(locks.length > 0 ? [LOCK_CAVEAT] : [])];
+  return caveats.length > 0 ? { caveats } : {};
 }
 
 /**

@@ -85,7 +85,7 @@ function preflopName(hand: readonly number[]): string {
 }
 
 /** Sorts the hands of a spot into the classes that it asks for. */
-export function classifierOf({ options, boards }: Spot): (hands: HandSet) => HandClasses {
+export function classifierOf({ options, boards }: Pick<Spot, "options" | "boards">): (hands: HandSet) => HandClasses {
   const { classes } = options;
   if (classes === null) return (hands) => classifyHands(hands, boards[0] ?? []);
   const view = compileClasses(classes, boards);

@@ -3,6 +3,7 @@ import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered, tendsToEquilibrium } from "./describe-game.js";
+import { describeLocks, measuredWithLocks } from "./describe-locks.js";
 import { classifierOf } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
 import {
@@ -71,6 +72,7 @@ export function headsUpSolution(
   });
   const root = tree.build();
   const cut = cutOf(spot, plan.reductions);
+  const free = solver.playersWithChoice;
   const target = (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9);
   return {
     format: "plosolver-solution-1",
@@ -81,15 +83,15 @@ export function headsUpSolution(
     ev: { [players[0]]: first, [players[1]]: roundEv(pot - rake - first) ?? 0 },
     ...(solver.raked ? { expected_rake: roundEv(rake) ?? 0 } : {}),
     equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
-    exploitability: significant((gains.nashConv / 2 / pot) * 100),
+    exploitability: significant((gains.nashConv / free / pot) * 100),
     nash_conv: significant(gains.nashConv),
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
     ),
-    exploitability_method: METHOD,
+    exploitability_method: METHOD + measuredWithLocks(spot, solver.seatsWithChoice),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: tendsToEquilibrium(spot),
-    converged: cut.length === 0 && gains.nashConv / 2 / pot <= target,
+    converged: cut.length === 0 && gains.nashConv / free / pot <= target,
     stopped_by: end.stoppedBy,
     convergence: end.convergence,
     algorithm: ALGORITHM,
@@ -99,6 +101,7 @@ export function headsUpSolution(
     cut,
     abstraction: [...cut, sizesOffered(plan.sizing)],
     sampling: null,
+    ...describeLocks(spot, plan.locks, (seat) => solver.game.hands[seat as 0 | 1]),
     ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: options.seed,

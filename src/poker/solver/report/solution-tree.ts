@@ -2,6 +2,7 @@ import type { BettingNode } from "../betting/betting-tree.js";
 import { dealOutcome } from "../game/deal-model.js";
 import { NOBODY } from "../vector/street-block.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
+import { lockedHands } from "./describe-locks.js";
 import { evRounder, mean, type RoundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
@@ -207,6 +208,9 @@ export class SolutionTree {
     const classes = level === 0 ? this.#classRows(play) : null;
     this.#bytes += nodeBytes(actions.length, classes?.length ?? 0);
     this.#reserved = Math.max(0, this.#reserved - USUAL_NODE_BYTES);
+    const combos = this.#combos(play);
+    const { mark, bytes } = lockedHands(play.locked, weights, combos.strategy !== undefined);
+    this.#bytes += bytes;
     return {
       player: this.#player(node.seat),
       street: STREET_NAMES[node.state.street] ?? "river",
@@ -218,7 +222,8 @@ export class SolutionTree {
       actions,
       ...(isHero ? { hero: this.#heroRow(play, hero.hand) } : {}),
       ...(classes ? { classes } : {}),
-      ...this.#combos(play),
+      ...mark,
+      ...combos,
     };
   }
 

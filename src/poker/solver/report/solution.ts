@@ -1,3 +1,5 @@
+import { labelOf } from "../betting/action-label.js";
+
 /** Cards as the reader of a result knows them. */
 export type FormatCards = (cards: readonly number[]) => string;
 
@@ -20,7 +22,7 @@ export interface Solution {
   readonly expected_rake?: number;
   /** Share of the pot by player id if all cards were dealt without further betting. */
   readonly equities: Readonly<Record<string, number>>;
-  /** Half of `nash_conv`, in percent of the pot; with more than two players the mean deviation gain. */
+  /** `nash_conv` over the number of players who have a choice, in percent of the pot: heads-up half of it. */
   readonly exploitability: number;
   /** Sum of the players' gains by best response, chips. */
   readonly nash_conv: number;
@@ -44,6 +46,8 @@ export interface Solution {
   readonly abstraction: readonly string[];
   /** How hands and cards were drawn, where they were; null: none were. Equal plans, seeds and iterations give equal answers. */
   readonly sampling: Sampling | null;
+  /** Play that was given instead of found, in the order of the job; only where some was. */
+  readonly locks?: readonly SolvedLock[];
   /** What the method promises less of in this game than in others, one sentence each; only where there is such a thing. */
   readonly caveats?: readonly string[];
   /** How ambiguous input was read. */
@@ -52,6 +56,19 @@ export interface Solution {
   readonly tree: SolutionNode;
   /** What was left out of the tree for size, one sentence each. */
   readonly omitted: readonly string[];
+}
+
+/** Play that was given at a node. */
+export interface SolvedLock {
+  /** As the job wrote it. */
+  readonly path: string;
+  readonly player: number;
+  /** Range notation or name of a class, as the job wrote it; null: all hands. */
+  readonly hands: string | null;
+  /** Hands of the solved range that are locked; null on later streets, where that depends on the cards. */
+  readonly combos: number | null;
+  /** By label of action. */
+  readonly strategy: Readonly<Record<string, number>>;
 }
 
 /** A solve on deals drawn anew, by replicates that share no deal. */
@@ -174,10 +191,20 @@ export interface SolutionNode {
   /** The hero's hand at this node, by action. */
   readonly hero?: RowOfNumbers;
   readonly classes?: readonly HandClassRow[];
+  /** Hands whose play here was given; only where some are. */
+  readonly locked?: LockedHands;
   /** Probability of each action for every combo of the player: `strategy[action][combo]`. */
   strategy?: readonly (readonly number[])[];
   /** EV of each action for every combo: `combo_ev[action][combo]`. */
   combo_ev?: readonly (readonly (number | null)[])[];
+}
+
+export interface LockedHands {
+  readonly combos: number;
+  /** Their share of the range here. */
+  readonly share: number;
+  /** Their places in the player's list of combos, unless they are all of it or strategies are not listed. */
+  readonly places?: readonly number[];
 }
 
 /** Numbers by action; errors are standard errors, there only where deals are drawn anew. */
@@ -213,11 +240,7 @@ export interface SolutionAction {
 
 /** "check", "call 50", "raise to 250 (all-in)". */
 export function actionLabel(action: Pick<SolutionAction, "action" | "amount" | "to" | "all_in">): string {
-  const chips = (amount: number): string =>
-    String(amount < 1 ? Number(amount.toPrecision(3)) : Math.round(amount * 100) / 100);
-  const allIn = action.all_in ? " (all-in)" : "";
-  if (action.action === "raise") return `raise to ${chips(action.to)}${allIn}`;
-  return action.amount > 0 ? `${action.action} ${chips(action.amount)}${allIn}` : action.action;
+  return labelOf({ type: action.action, amount: action.amount, to: action.to, allIn: action.all_in });
 }
 
 export type SolutionNext =

@@ -19,6 +19,8 @@ export interface DecisionPlay {
   readonly probability: number;
   /** Chips that the house is expected to take of a game that comes here, by average play. */
   readonly rake: number;
+  /** 1 for each hand that is locked here; null where none is. */
+  readonly locked: Uint8Array | null;
 }
 
 type SeatNodes = readonly [readonly Float64Array[], readonly Float64Array[]];
@@ -108,6 +110,7 @@ export class StreetSnapshot {
       weights,
       probability: total / solver.pairWeight / this.#ways,
       rake: total > 0 ? this.#rake(at) / total : 0,
+      locked: solver.lockedAt(this.#level, this.#path, decision),
     };
   }
 

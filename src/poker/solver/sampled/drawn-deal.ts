@@ -94,6 +94,7 @@ export class DrawnDeal {
       remaining: remainingCards(this.#deal),
       deals: { first: 1, later: 1 },
       outcomes: [0, 0],
+      locks: null,
     };
     this.streets = blocks.map((_, level) => viewStreet(this.#shared, level, 0));
     this.dealt = new DealtCards(this.#shared);

@@ -41,11 +41,13 @@ function least<T>(candidates: readonly T[], key: (candidate: T) => ArrayLike<num
  * the same. Boards count first, then the hero's hand, then the ranges.
  *
  * @param ranges ranges that may tell suits apart; symmetric ones (the default) are left out
+ * @param textOf what else the spot says, as text under a renaming; null: nothing
  */
 export function canonicalSuits(
   boards: readonly (readonly number[])[],
   heroCards: readonly number[] | null,
   ranges: readonly HandSet[],
+  textOf: ((map: SuitMap) => string) | null = null,
 ): SuitMap {
   let maps: readonly SuitMap[] = SUIT_MAPS;
   for (const cards of [...boards, heroCards ?? []]) maps = least(maps, (map) => mapCards(cards, map));
@@ -54,6 +56,10 @@ export function canonicalSuits(
     const mapped = new Map(maps.map((map) => [map, mapHands(hands, map)]));
     maps = least(maps, (map) => mapped.get(map)?.cards ?? []);
     maps = least(maps, (map) => mapped.get(map)?.weights ?? []);
+  }
+  if (textOf && maps.length > 1) {
+    const texts = maps.map(textOf);
+    return maps[texts.indexOf([...texts].sort()[0])];
   }
   return maps[0];
 }

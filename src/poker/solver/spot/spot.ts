@@ -1,6 +1,7 @@
 import type { Card } from "../../cards.js";
 import type { RangeClass } from "../../ranges/class-view.js";
 import type { HandSet } from "../game/hand-set.js";
+import type { Lock } from "./lock.js";
 import type { RootState } from "./root-state.js";
 
 /** What ends a solve. */
@@ -51,4 +52,6 @@ export interface Spot {
   readonly ranges: readonly SpotRange[];
   readonly hero: { readonly seat: number; readonly cards: readonly Card[] } | null;
   readonly options: SpotOptions;
+  /** Play that is given; a later lock counts where two are about the same hand at the same node. */
+  readonly locks: readonly Lock[];
 }

@@ -35,20 +35,49 @@ export function splitByAverage(block: WalkBlock, seat: number, row: RowRef, node
   }
 }
 
-/** Values upward when the hand always takes its best action. */
-export function chooseBest(block: WalkBlock, seat: number, node: Float64Array): void {
+/**
+ * Values upward when the hand always takes its best action.
+ *
+ * @param fixed decisions at which the hand plays its average strategy instead; null: none
+ */
+export function chooseBest(
+  block: WalkBlock,
+  seat: number,
+  node: Float64Array,
+  fixed: Int32Array | null = null,
+  row: RowRef | null = null,
+): void {
   const { decisionNode, decisionSeat, firstChild, actionCount } = block;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
     const child = firstChild[d];
     const actions = actionCount[d];
     let value = node[child];
-    if (decisionSeat[d] === seat) {
-      for (let a = 1; a < actions; a++) value = Math.max(value, node[child + a]);
-    } else {
+    if (decisionSeat[d] !== seat) {
       for (let a = 1; a < actions; a++) value += node[child + a];
+    } else if (row && fixed?.includes(d)) {
+      value = averageValue(block, d, row, node);
+    } else {
+      for (let a = 1; a < actions; a++) value = Math.max(value, node[child + a]);
     }
     node[decisionNode[d]] = value;
   }
+}
+
+/** What a decision is worth by average play. */
+function averageValue(
+  { firstChild, actionCount, rowOffset }: WalkBlock,
+  d: number,
+  row: RowRef,
+  node: Float64Array,
+): number {
+  const at = row.at + rowOffset[d];
+  let value = 0;
+  let total = 0;
+  for (let a = 0; a < actionCount[d]; a++) {
+    value += row.sums[at + a] * node[firstChild[d] + a];
+    total += row.sums[at + a];
+  }
+  return value / total;
 }
 
 /**

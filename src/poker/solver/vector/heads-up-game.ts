@@ -2,11 +2,28 @@ import type { DecisionNode } from "../betting/betting-tree.js";
 import { type DealModel, dealCount, remainingCards } from "../game/deal-model.js";
 import type { HandSet } from "../game/hand-set.js";
 
+/** Cards of each board. */
+export type Boards = readonly (readonly number[])[];
+
+/** A decision at which some hands' play is given. */
+export interface LockedNode {
+  readonly node: DecisionNode;
+  readonly seat: number;
+  /** Cards dealt since the root, deal by deal, one for each board; null: any. */
+  readonly deals: readonly (readonly number[] | null)[];
+  /** Frequency of each action. */
+  readonly strategy: readonly number[];
+  /** 1 for each hand of the seat that is locked, on the boards as they lie there. */
+  readonly holds: (hands: HandSet, boards: Boards) => Uint8Array;
+}
+
 /** A heads-up game with exact hands: seat 0 acts first on the root street. */
 export interface HeadsUpGame {
   readonly tree: DecisionNode;
   readonly hands: readonly [HandSet, HandSet];
   readonly deal: DealModel;
+  /** Play that is given; a later one counts where two are about the same hand at the same decision. */
+  readonly locks?: readonly LockedNode[];
 }
 
 /** How many ways of dealing a solve looks at: the first deal after the root street, and the second after each. */

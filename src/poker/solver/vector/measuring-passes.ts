@@ -132,7 +132,9 @@ export class MeasuringPasses implements Passes {
       for (let leaf = 0; leaf < leafNode.length; leaf++) {
         node[leafNode[leaf]] = values[rowAt + leafLane[leaf]] * factors[leaf];
       }
-      if (mode === "best-response") chooseBest(block, seat, node);
+      const fixed = mode === "best-response" ? this.#lockedOf(level, path, seat, hand) : null;
+      if (fixed) chooseBest(block, seat, node, fixed, this.#open(level, path, seat, hand));
+      else if (mode === "best-response") chooseBest(block, seat, node);
       else {
         const least = mode === "continue" ? Math.max(leastReach * weights[hand], TINY) : 0;
         playAverage(block, seat, this.#open(level, path, seat, hand), node, least);
@@ -141,6 +143,15 @@ export class MeasuringPasses implements Passes {
       const at = target.at / 8 + hand * target.stride;
       for (let root = 0; root < rootCount; root++) this.#cells[at + root] += node[root] * scale;
     }
+  }
+
+  /** Decisions at which a hand's play is given; null where it is nowhere. */
+  #lockedOf(level: number, path: number, seat: 0 | 1, hand: number): Int32Array | null {
+    const rows = this.#shared.locks?.[level][seat];
+    if (!rows) return null;
+    const row = path * this.#shared.hands[seat].count + hand;
+    const [from, to] = [rows.starts[row], rows.starts[row + 1]];
+    return from === to ? null : rows.decisions.subarray(from, to);
   }
 
   /** A hand's strategy sums, out of the rows that four hands share. */

@@ -5,6 +5,7 @@ import type { HandSet } from "../game/hand-set.js";
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
 import { LANE_BYTES } from "../wasm/sweeps.js";
 import { allDeals, type DealCounts, finalKeys, type HeadsUpGame } from "./heads-up-game.js";
+import { type LockedStreets, listLocks } from "./locked-rows.js";
 import { type Layout, layOutGame, MAX_THREADS } from "./memory-layout.js";
 import { compileStreets, type StreetBlock } from "./street-block.js";
 import { writeTraining } from "./write-training.js";
@@ -24,6 +25,8 @@ export interface SharedGame {
   readonly deals: DealCounts;
   /** The one outcome of each deal, where deals are drawn anew for each walk; null: all of them. */
   readonly outcomes: readonly [number, number] | null;
+  /** Play that is given; null: none is. */
+  readonly locks: LockedStreets | null;
 }
 
 /** Everything of a game's memory but the memory itself. */
@@ -84,11 +87,13 @@ export function shareGame(
     remaining: remainingCards(game.deal),
     deals,
     outcomes: null,
+    locks: null,
   };
   writeSlots(shared, index);
   writeOrders(shared, game.deal);
   writeTraining(shared);
-  return { shared, blocks, index };
+  const locks = listLocks(shared, blocks, game.deal.boards, game.locks ?? []);
+  return { shared: { ...shared, locks }, blocks, index };
 }
 
 /** Writes the card subsets of the hands where the sweeps read them. */

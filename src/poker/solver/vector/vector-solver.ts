@@ -6,6 +6,8 @@ import { HANDS_AT_ONCE } from "../wasm/street-passes.js";
 import { Crew } from "./crew.js";
 import { writeDealGroups } from "./deal-schedule.js";
 import type { HeadsUpGame } from "./heads-up-game.js";
+import { LockedPlay, lockedAt } from "./locked-play.js";
+import { seatsWithChoice } from "./locked-rows.js";
 import { type SharedGame, shareGame } from "./shared-game.js";
 import type { StreetBlock } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
@@ -53,8 +55,11 @@ export class VectorSolver {
   /** Summed weight of all pairs of hands that share no card. */
   readonly pairWeight: number;
   readonly removal: CardRemoval;
+  /** Seats that are not locked wherever they act. */
+  readonly seatsWithChoice: readonly [boolean, boolean];
   readonly #crew: Crew;
   readonly #tables: readonly Tables[];
+  readonly #locked: LockedPlay | null;
   #iterations = 0;
   /** Sum of the iterations' weights: the strategy sum of a hand of weight 1 at a decision that it always comes to. */
   #weightSum = 0;
@@ -76,6 +81,9 @@ export class VectorSolver {
     if (!(this.pairWeight > 0))
       throw new SolverInputError("every hand of one range shares a card with every hand of the other");
     this.#tables = shared.blocks.map((_, level) => streetTables(shared, level));
+    this.seatsWithChoice = seatsWithChoice(shared, blocks, game.deal.boards, shared.locks);
+    this.#locked = shared.locks && new LockedPlay(shared, shared.locks);
+    for (const seat of [0, 1] as const) this.#locked?.pinRegrets(seat);
   }
 
   /** Iterations done. */
@@ -100,12 +108,18 @@ export class VectorSolver {
     settings.sumWeight = (done + 1) ** GAMMA;
     this.#weightSum += settings.sumWeight;
     settings.leastReach = LEAST_REACH * this.#weightSum;
-    this.#crew.walk(0, "train");
-    this.#crew.walk(1, "train");
+    for (const seat of [0, 1] as const) {
+      this.#crew.walk(seat, "train");
+      this.#locked?.pinRegrets(seat);
+    }
+    for (const seat of [0, 1] as const) this.#locked?.pinSums(seat, this.#weightSum);
     this.#iterations++;
   }
 
-  /** Best responses of both seats against the other's average strategy, hand by hand: exact in the game solved. */
+  /**
+   * Best responses of both seats against the other's average strategy, hand by hand: exact in the game solved. Locked hands
+   * play as they are locked.
+   */
   exploitability(): Exploitability {
     return this.#measure();
   }
@@ -114,6 +128,11 @@ export class VectorSolver {
   values(): [number, number] {
     const { values } = this.#measure();
     return [values[0] + this.stakes.shift[0], values[1] + this.stakes.shift[1]];
+  }
+
+  /** Players whose gains the exploitability is the mean of: those who are not locked wherever they act, one at least. */
+  get playersWithChoice(): number {
+    return Math.max(1, this.seatsWithChoice.filter((free) => free).length);
   }
 
   /** Whether the house takes a part, so that the seats' utilities are not opposite. */
@@ -184,6 +203,12 @@ export class VectorSolver {
   /** Path number after some deals. */
   pathOf(deals: readonly number[]): number {
     return deals.reduce((path, index, step) => (step === 0 ? index : path * this.shared.deals.later + index), 0);
+  }
+
+  /** Which hands of the acting seat are locked at a decision, on one path of its street; null where none is. */
+  lockedAt(level: number, path: number, decision: number): Uint8Array | null {
+    const seat = this.blocks[level].decisionSeat[decision] === 0 ? 0 : 1;
+    return lockedAt(this.shared.locks?.[level][seat], this.game.hands[seat].count, path, decision);
   }
 
   /** Ends the helpers' work. */

@@ -179,7 +179,7 @@ export class IndependentResponse {
     return (branches[0] as number[]).map((_, hand) => {
       const values = branches.map((branch) => branch[hand] as number);
       if (acting !== seat) return values.reduce((sum, value) => sum + value, 0);
-      if (best) return Math.max(...values);
+      if (best && !isLocked(node, hand)) return Math.max(...values);
       return values.reduce((sum, value, index) => sum + value * (strategy[index]?.[hand] as number), 0);
     });
   }
@@ -221,6 +221,11 @@ export class IndependentResponse {
     this.#strengths.set(key, strength);
     return strength;
   }
+}
+
+/** A hand whose play was given cannot play otherwise. */
+function isLocked({ locked }: SolutionNode, hand: number): boolean {
+  return locked !== undefined && (locked.places?.includes(hand) ?? true);
 }
 
 function overlap(a: readonly number[], b: readonly number[]): boolean {

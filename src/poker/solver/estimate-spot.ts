@@ -13,7 +13,7 @@ import {
 import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
 import { planSampled, type SampledPlan, trainingSeconds } from "./plan/sampled-plan.js";
 import { describePlan, type Estimate, type PlannedSolve } from "./report/estimate.js";
-import { classifierOf } from "./report/hand-classes.js";
+import { classifierOf, classifyOn } from "./report/hand-classes.js";
 import type { FormatCards } from "./report/solution.js";
 import { layOutDrawn } from "./sampled/drawn-deal.js";
 import { measureBytes } from "./sampled/measure-deal.js";
@@ -57,7 +57,7 @@ export function estimateSpot(spot: Spot, limits: SolveLimits, format: FormatCard
 
 function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {
   if (spot.players.length > 2 || spot.street === 0) return multiwayPlan(spot, limits, planMultiway(spot, limits));
-  const { plan, sorted, problem } = planHeadsUp(spot, limits);
+  const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
   if (plan) return vectorPlan(spot, limits, plan);
   if (spot.street < 3) return drawnPlan(spot, limits, planSampled(spot, sorted, limits, classifierOf(spot)));
   throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);

@@ -2,7 +2,7 @@ import { SolverInputError } from "../errors.js";
 import { planHeadsUp } from "./plan/heads-up-plan.js";
 import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
-import { classifierOf } from "./report/hand-classes.js";
+import { classifierOf, classifyOn } from "./report/hand-classes.js";
 import { headsUpSolution } from "./report/heads-up-solution.js";
 import type { FormatCards, Solution } from "./report/solution.js";
 import type { SampledGame } from "./sampled/sampled-game.js";
@@ -29,7 +29,7 @@ export function solveHeadsUp(
   onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
-  const { plan, sorted, problem } = planHeadsUp(spot, limits, (boards) => classifierOf({ ...spot, boards }));
+  const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
   if (!plan && spot.street < 3 && spot.locks.length === 0) {
     return solveSampled(spot, planSampled(spot, sorted, limits, classifierOf(spot)), limits, hooks, format, onShared);
   }

@@ -5,6 +5,7 @@ import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import { compileClasses } from "../../ranges/class-view.js";
 import { type HandSet, handCards } from "../game/hand-set.js";
+import type { ClassifyOn } from "../spot/lock-nodes.js";
 import type { Spot } from "../spot/spot.js";
 
 /** Classes of the hands of a range as a player would name them, strongest first. */
@@ -98,6 +99,11 @@ export function classifierOf({ options, boards }: Pick<Spot, "options" | "boards
       of: Uint8Array.from(places, (place) => kept.indexOf(place)),
     };
   };
+}
+
+/** The same on other boards, as a lock's node has them. */
+export function classifyOn(spot: Spot): ClassifyOn {
+  return (boards) => classifierOf({ ...spot, boards });
 }
 
 /**

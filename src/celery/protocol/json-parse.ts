@@ -1,11 +1,12 @@
 import { DecodeError } from "./errors.js";
-import { endOfString, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
+import { endOfString, isDigit, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
 import { isRecord } from "./record.js";
 import { complete } from "./steps.js";
 import { decodeTyped } from "./typed-values.js";
 
 /** A number token of 16 digits or more may lie beyond 2^53. Also matches digits in text, which costs time only. */
 const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;
+const LONG_DIGITS = 16;
 
 /**
  * Reads JSON as Python's `json` and kombu do: `NaN` and `±Infinity` are numbers, integers beyond 2^53 become bigint,
@@ -15,7 +16,7 @@ const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;
  * @throws DecodeError, also for nesting deeper than 1000 and integers of more than 4,300 digits.
  */
 export function parseJson(text: string): unknown {
-  if (LONG_INTEGER.test(text)) return readJson(text);
+  if (hasDigitsInARow(text, LONG_DIGITS) && LONG_INTEGER.test(text)) return readJson(text);
   checkDepth(text);
   let value: unknown;
   try {
@@ -26,6 +27,19 @@ export function parseJson(text: string): unknown {
     throw new DecodeError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
   return text.includes("__type__") ? reviveTyped(value) : value;
+}
+
+/** Looks at one character of so many: an expression, which looks at all, takes as long as `JSON.parse` itself. */
+function hasDigitsInARow(text: string, count: number): boolean {
+  for (let at = count - 1; at < text.length; at += count) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    let start = at;
+    while (at - start < count && isDigit(text.charCodeAt(start - 1))) start -= 1;
+    let end = at + 1;
+    while (end - start < count && isDigit(text.charCodeAt(end))) end += 1;
+    if (end - start >= count) return true;
+  }
+  return false;
 }
 
 /** Reads the JSON that `JSON.parse` cannot: with NaN, infinities, long integers or other keys of typed values. */

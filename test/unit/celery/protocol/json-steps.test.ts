@@ -58,6 +58,14 @@ describe("JsonReader", () => {
     );
   });
 
+  it("reads long strings as JSON.parse does, and refuses those that it refuses", () => {
+    for (const length of [999, 1000, 1001, 70_000]) {
+      const text = `["${"x".repeat(length)}\\n\\"\u{1f600}", "é${"y".repeat(length)}"]`;
+      expect(read(text).value).toEqual(JSON.parse(text));
+      expect(() => read(`["${"x".repeat(length)}\n"]`)).toThrow(/invalid string at position 1 /);
+    }
+  });
+
   it("reads a long text in many steps, and a short one in one", () => {
     expect(steps(new JsonReader("[1,2,3]"))).toBe(1);
     expect(steps(new JsonReader(`[${"[],".repeat(100_000)}0]`))).toBeGreaterThan(90);

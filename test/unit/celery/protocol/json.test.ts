@@ -37,6 +37,14 @@ describe("parseJson", () => {
     expect(parseJson(text)).toEqual(value);
   });
 
+  it("keeps the digits of an integer wherever it stands in a text", () => {
+    for (let before = 0; before < 40; before += 1) {
+      const text = (digits: string) => `[${"7,".repeat(before % 3)}"${"x".repeat(before)}",${digits},1]`;
+      expect((parseJson(text("9007199254740993")) as unknown[]).at(-2)).toBe(9007199254740993n);
+      expect((parseJson(text("900719925474099")) as unknown[]).at(-2)).toBe(900719925474099);
+    }
+  });
+
   it("keeps text beside long integers", () => {
     expect(parseJson('["1234567890123456789", "a\\"b\\\\", 12345678901234567890, "\\ud83d\\ude00"]')).toEqual([
       "1234567890123456789",

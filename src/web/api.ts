@@ -28,6 +28,11 @@ export const jobListQuery = z.object({
 });
 export type JobListQuery = z.infer<typeof jobListQuery>;
 
+export const taskListQuery = z.object({
+  state: nothing(z.string().max(50)),
+  text: nothing(z.string().max(200)),
+});
+
 export const logInBody = z.object({ user: z.string().max(255).optional(), secret: z.string().max(1024) });
 export const submitBody = z.object({ kind: z.enum(JOB_TYPES), user: z.string().min(1).max(36), input: z.unknown() });
 export const idParams = z.object({ id });
@@ -186,7 +191,6 @@ export interface ClusterView {
   readonly workers: readonly WorkerView[];
   readonly queues: readonly QueueView[];
   readonly kinds: readonly TaskKindView[];
-  readonly recent: readonly TaskView[];
 }
 
 /** What every refusal says. */

@@ -20,7 +20,6 @@ const KEPT_DEPTHS = 600;
 /** Answers of workers are asked for at most so often, and only while somebody looks. */
 const ASK_EVERY_MS = 3000;
 const ASK_TIMEOUT_SECONDS = 1;
-const RECENT_TASKS = 100;
 const LONGEST_ARGS = 200;
 /** So long a worker that died or left is still shown: an hour. */
 const GONE_SHOWN_SECONDS = 3600;
@@ -113,7 +112,6 @@ export class Cluster {
       workers: this.#workers(),
       queues: this.#queues(),
       kinds: this.tasks.kinds(),
-      recent: this.tasks.recent(RECENT_TASKS),
     };
   }
 

@@ -7,6 +7,12 @@ const MOST_KINDS = 200;
 const SHOWN = 200;
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
 
+/** Which tasks are shown. */
+export interface TaskFilter {
+  readonly state?: string | undefined;
+  readonly text?: string | undefined;
+}
+
 /** What events told of tasks: each task's steps, and which tasks named which job. */
 export class TaskLog {
   readonly state = new ClusterState({ maxTasks: MOST_TASKS });
@@ -33,12 +39,16 @@ export class TaskLog {
       .sort((one, other) => one.time - other.time);
   }
 
-  /** Those heard of last come first. */
-  recent(limit: number): TaskView[] {
-    return [...this.state.tasks.values()]
-      .slice(-limit)
-      .reverse()
-      .flatMap((task) => this.#view(task) ?? []);
+  /** Those heard of last come first. @param filter text of the name, id, worker, arguments or exception; case does not matter */
+  recent(limit: number, { state, text = "" }: TaskFilter = {}): TaskView[] {
+    const wanted = text.toLowerCase();
+    const found: TaskView[] = [];
+    for (const task of [...this.state.tasks.values()].reverse()) {
+      if (found.length === limit) break;
+      const view = state === undefined || task.state === state ? this.#view(task) : null;
+      if (view !== null && (wanted === "" || textsOf(view).some((part) => part.includes(wanted)))) found.push(view);
+    }
+    return found;
   }
 
   kinds(): TaskKindView[] {
@@ -86,6 +96,10 @@ export class TaskLog {
       if (tasks.size === 0) this.#tasksOfJob.delete(job);
     }
   }
+}
+
+function textsOf({ id, name, worker, args, exception }: TaskView): string[] {
+  return [id, name, worker, args, exception].map((part) => part?.toLowerCase() ?? "");
 }
 
 function noteOf(event: ReceivedEvent): string {

@@ -61,7 +61,7 @@ describe("the cluster", () => {
     const worker = page.getByRole("region", { name: `Worker ${web.nodename}` });
     await worker.getByText("0 of 2").waitFor();
     await page.getByRole("img", { name: /^Messages that wait/ }).waitFor();
-    await worker.getByText("Command it").click();
+    await worker.getByText("Commands").click();
     await worker.getByRole("button", { name: "One slot more" }).click();
     await worker.getByText("0 of 3").waitFor();
     await worker.getByRole("button", { name: "One slot less" }).click();
@@ -73,7 +73,7 @@ describe("the cluster", () => {
     const commanded = await web.startWorker("commanded@test");
     const page = await browser.open(`${web.url}/#/cluster`);
     const worker = page.getByRole("region", { name: "Worker commanded@test" });
-    await worker.getByText("Command it").click();
+    await worker.getByText("Commands").click();
     await worker.getByLabel("Queue").fill("elsewhere");
     await worker.getByRole("button", { name: "Consume it" }).click();
     await worker.getByText(/^consumes .*elsewhere/).waitFor();
@@ -100,9 +100,17 @@ describe("the cluster", () => {
       .first()
       .waitFor();
 
+    const heard = page.getByRole("region", { name: "Tasks heard of last" });
+    await heard.getByRole("combobox", { name: "State" }).selectOption("SUCCESS");
+    await heard.getByRole("searchbox", { name: "Text" }).fill(done);
+    await expect.poll(() => heard.getByRole("listitem").count(), { timeout: 10_000 }).toBe(1);
+    await heard.getByRole("searchbox", { name: "Text" }).fill("nobody's");
+    await heard.getByText("No task is like this.").waitFor();
+    await heard.getByRole("searchbox", { name: "Text" }).fill("");
+
     const endless = await web.submit("solver", ENDLESS);
     await waitUntil(async () => (await web.jobs.row(endless)).status === "PROCESSING", "the solve to start");
-    const running = page.getByRole("listitem").filter({ hasText: endless });
+    const running = page.getByRole("listitem").filter({ hasText: endless, has: page.getByRole("button") });
     await running.getByRole("button", { name: "End it" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "End it" }).click();
     await waitUntil(async () => (await web.jobs.row(endless)).status !== "PROCESSING", "the solve to end");

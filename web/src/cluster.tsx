@@ -3,7 +3,7 @@ import type { ClusterView, RunningView, TaskKindView, WorkerView } from "../../s
 import { clock, duration, plural } from "./format.js";
 import { send, useLive } from "./http.js";
 import { Lines } from "./plots/lines.js";
-import { hrefOf } from "./router.js";
+import { Arguments, RecentTasks } from "./tasks.js";
 import { ActionButton, Trouble } from "./ui.js";
 
 /** Workers, queues and tasks as they are now. */
@@ -31,7 +31,7 @@ export function ClusterPage({ readOnly }: { readonly readOnly: boolean }) {
           </div>
           <Queues queues={value.queues} />
           <Kinds kinds={value.kinds} readOnly={readOnly} />
-          <Recent tasks={value.recent} readOnly={readOnly} />
+          <RecentTasks states={statesOf(value.kinds)} readOnly={readOnly} />
         </>
       )}
     </>
@@ -56,7 +56,8 @@ function Worker({ worker, readOnly }: { readonly worker: WorkerView; readonly re
       </div>
       <dl class="facts">
         <Fact name="running" value={`${active.length} of ${concurrency ?? "?"}`} />
-        <Fact name="waiting, for later" value={`${count(reserved)}, ${count(scheduled)}`} />
+        <Fact name="waiting for a slot" value={String(count(reserved))} />
+        <Fact name="waiting for their time" value={String(count(scheduled))} />
         <Fact name="done" value={processed?.toLocaleString("en") ?? "–"} />
         <Fact name="load" value={load.map((one) => one.toFixed(1)).join(" ") || "–"} />
         <Fact name="up" value={duration(uptime)} />
@@ -68,7 +69,7 @@ function Worker({ worker, readOnly }: { readonly worker: WorkerView; readonly re
       <Running title="Waiting for their time" tasks={scheduled} readOnly={readOnly} />
       {alive && !readOnly && (
         <details>
-          <summary>Command it</summary>
+          <summary>Commands</summary>
           <div class="row">
             <ActionButton label="One slot more" onAct={command("pool", { by: 1 })} />
             <ActionButton label="One slot less" onAct={command("pool", { by: -1 })} />
@@ -92,6 +93,10 @@ function Worker({ worker, readOnly }: { readonly worker: WorkerView; readonly re
       )}
     </section>
   );
+}
+
+function statesOf(kinds: readonly TaskKindView[]): string[] {
+  return [...new Set(kinds.flatMap(({ states }) => Object.keys(states)))].sort();
 }
 
 function Fact({ name, value }: { readonly name: string; readonly value: string }) {
@@ -143,17 +148,6 @@ function Running({
         ))}
       </ul>
     </>
-  );
-}
-
-/** Arguments as text; the job that they name is one click away. */
-function Arguments({ text }: { readonly text: string }) {
-  const job = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/i.exec(text)?.[0];
-  if (job === undefined) return <span class="id quiet">{text}</span>;
-  return (
-    <a class="id" href={hrefOf(["jobs", job])}>
-      {text}
-    </a>
   );
 }
 
@@ -248,30 +242,5 @@ function Rate({ task }: { readonly task: string }) {
         }}
       />
     </span>
-  );
-}
-
-function Recent({ tasks, readOnly }: { readonly tasks: ClusterView["recent"]; readonly readOnly: boolean }) {
-  return (
-    <section class="panel">
-      <h2>Tasks heard of last</h2>
-      {tasks.length === 0 ? (
-        <p class="quiet">
-          {readOnly ? "Nothing yet: workers tell of tasks when they are started with -E." : "Nothing yet."}
-        </p>
-      ) : (
-        <ul class="tasks">
-          {tasks.map(({ id, name, state, worker, runtime, time, args, exception, retries }) => (
-            <li key={id}>
-              <span class="quiet">{clock(time * 1000)}</span> <b>{state}</b> {name ?? "unknown"}{" "}
-              {args === null ? <span class="id quiet">{id}</span> : <Arguments text={args} />}{" "}
-              <span class="quiet">{worker}</span>
-              {retries > 0 && ` attempt ${retries + 1}`} {runtime !== null && duration(runtime)}{" "}
-              {exception !== null && <span class="error-text">{exception.slice(0, 200)}</span>}
-            </li>
-          ))}
-        </ul>
-      )}
-    </section>
   );
 }

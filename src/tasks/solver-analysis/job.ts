@@ -8,6 +8,7 @@ import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
+import { awaitEqualJob, type FindUnderWay } from "./equal-job.js";
 import { estimateKernel, prepareKernel, relabelKernel } from "./kernels.js";
 import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
@@ -32,6 +33,8 @@ export interface SolverResult {
 export interface SolverAnalysisSettings {
   /** Solutions stored under a description, newest first; without it nothing is answered from earlier jobs. */
   readonly findSolutions?: (description: string, signal: AbortSignal) => Promise<readonly unknown[]>;
+  /** Jobs that others work on; without it equal jobs that are under way at once are each solved. */
+  readonly findUnderWay?: FindUnderWay;
   /** Memory one solve may take, in mebibytes. Default: what the machine has for each. */
   readonly maxMemoryMebibytes?: number | null;
   /** Threads one solve may use when they are free. Default: one for each core. */
@@ -76,7 +79,7 @@ async function work(run: JobRun, input: SolverInput, settings: SolverAnalysisSet
   run.report(0, "Reading the spot");
   try {
     const prepared = await run.compute(prepareKernel, input);
-    const earlier = input.useCache ? await fromCache(run, input, prepared, settings) : null;
+    const earlier = input.useCache ? await fromEarlier(run, input, prepared, settings) : null;
     const solution = earlier ?? (await solve(run, input, prepared, settings));
     return { solution, game_state_hash: prepared.hash };
   } catch (error) {
@@ -104,6 +107,19 @@ export async function estimateWork(
 /** A spot that is refused says what is wrong with the input; no further attempt can mend that. */
 function refused(error: unknown): unknown {
   return isPokerError(error) ? new JobInputError(error.message, { cause: error }) : error;
+}
+
+/** From what is stored, or will be: an equal job that is being solved is waited for. */
+async function fromEarlier(
+  run: JobRun,
+  input: SolverInput,
+  prepared: PreparedSpot,
+  settings: SolverAnalysisSettings,
+): Promise<StoredSolution | null> {
+  const stored = await fromCache(run, input, prepared, settings);
+  const { findUnderWay } = settings;
+  if (stored !== null || findUnderWay === undefined) return stored;
+  return (await awaitEqualJob(run, input, findUnderWay)) ? fromCache(run, input, prepared, settings) : null;
 }
 
 async function fromCache(

@@ -1,6 +1,7 @@
 import { isRecord } from "../../celery/values.js";
 import { ReportFlops } from "../../jobs/report-flops.js";
 import { findSolverSolutions } from "../../jobs/solver-solutions.js";
+import { underWayBefore } from "../../jobs/under-way.js";
 import { untilAvailable } from "../../postgres/availability.js";
 import { flopAnswer } from "../flop-report/flop-answer.js";
 import { flopTask } from "../flop-report/flop-task.js";
@@ -26,6 +27,9 @@ interface ReportResult {
   readonly report: FlopReport;
 }
 
+/** Twenty signs of life that a run missed. */
+const QUIET_SECONDS = 10;
+
 type AnalysisResult = SolverResult | ReportResult | EstimateResult;
 
 /** Solver analyses: of one board, or, where `flops` are asked for, a report over many; or an estimate of what one would take. */
@@ -34,13 +38,13 @@ export const solverAnalysisWork: JobWork = {
   parse: parseAnalysis,
   task: (settings, services) => jobTask(analysisJob(settings, services), settings),
   parts(settings, services) {
-    const { solve } = analyses(services);
+    const { solveFlop } = analyses(services);
     const stores = storesOf(settings, services);
     const task = flopTask({
       ...settings,
       ...stores,
       outage: services.outage,
-      solve: async (run, inputData, flop) => flopAnswer((await solve(run, reportOf(inputData).on(flop))).solution),
+      solve: async (run, inputData, flop) => flopAnswer((await solveFlop(run, reportOf(inputData).on(flop))).solution),
       askedOf: (inputData) => reportOf(inputData).choice.kind,
     });
     return { [FLOP_TASK]: task };
@@ -51,14 +55,14 @@ function analysisJob(
   settings: JobTaskSettings,
   services: JobServices,
 ): JobDefinition<SolverInput | ReportInput, AnalysisResult> {
-  const { solve, onBoard, analysis } = analyses(services);
+  const { onBoard, analysis } = analyses(services);
   const { flops } = storesOf(settings, services);
   return {
     jobType: onBoard.jobType,
     parse: parseAnalysis,
     work: (run, input): Promise<AnalysisResult> => {
       if ("kind" in input) return startReport(run, input, flops, services.outage);
-      return input.estimate ? estimateWork(run, input, analysis) : solve(run, input);
+      return input.estimate ? estimateWork(run, input, analysis) : onBoard.work(run, input);
     },
     answer: (result) => {
       if ("report" in result) return { report: result.report };
@@ -78,8 +82,11 @@ function analyses({ database, outage, slots, threads, solverMemoryMebibytes }: J
     threadsAtHand: threads,
     maxMemoryMebibytes: solverMemoryMebibytes,
   };
-  const onBoard = solverAnalysisJob(analysis);
-  return { onBoard, solve: onBoard.work, analysis };
+  const findUnderWay: SolverAnalysisSettings["findUnderWay"] = (job, signal) =>
+    untilAvailable(() => underWayBefore(database, job, QUIET_SECONDS), { signal, outage });
+  const onBoard = solverAnalysisJob({ ...analysis, findUnderWay });
+  // Flops of a report have rows of their own, and their report's job.
+  return { onBoard, solveFlop: solverAnalysisJob(analysis).work, analysis };
 }
 
 function storesOf({ repository }: JobTaskSettings, { database }: JobServices) {

@@ -2,12 +2,13 @@ import type { FastifyInstance } from "fastify";
 import type { Celery, ControlReply } from "../../celery/index.js";
 import { isRecord } from "../../celery/values.js";
 import { OperationError } from "../../operations/errors.js";
-import { consumerBody, idParams, poolBody, rateLimitBody, revokeBody, workerParams } from "../api.js";
+import { consumerBody, idParams, poolBody, rateLimitBody, revokeBody, taskListQuery, workerParams } from "../api.js";
 import type { Cluster } from "../cluster.js";
 import { describeFailure } from "../failures.js";
 import { sendStream } from "../stream.js";
 
 const TIMEOUT_SECONDS = 2;
+const RECENT_TASKS = 100;
 
 /** Shows workers, queues and tasks, and commands workers. */
 export function clusterRoutes(api: FastifyInstance, app: Celery, cluster: Cluster): void {
@@ -16,6 +17,11 @@ export function clusterRoutes(api: FastifyInstance, app: Celery, cluster: Cluste
 
   api.get("/cluster", () => cluster.look());
   api.get("/cluster/live", (_request, reply) => sendStream(reply, () => cluster.look(), describeFailure));
+
+  api.get("/tasks/live", (request, reply) => {
+    const filter = taskListQuery.parse(request.query);
+    return sendStream(reply, () => cluster.tasks.recent(RECENT_TASKS, filter), describeFailure);
+  });
 
   api.post("/tasks/:id/revoke", { config: { action: "revoke a task" } }, async (request) => {
     const { id } = idParams.parse(request.params);

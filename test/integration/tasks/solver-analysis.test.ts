@@ -85,14 +85,7 @@ test("a solver job goes from its row to its result and a row of solver_solutions
 });
 
 test("an estimate completes its row, in the schema that is published, and is no solution", async () => {
-  const services = {
-    database: jobs.database,
-    outage: new Outage(log),
-    slots: () => 1,
-    threads: () => 2,
-    solverMemoryMebibytes: 64,
-  };
-  const analysis = solverAnalysisWork.task({ repository: jobs.repository, log, heartbeatMs: 20 }, services);
+  const analysis = whole();
   const before = await jobs.database.selectFrom("solver_solutions").select("id").execute();
   const id = await jobs.queue({ ...toy, seed: 99, estimate: true }, "SOLVER_ANALYSIS");
   const answer = await deliver(analysis, context(id));
@@ -103,6 +96,81 @@ test("an estimate completes its row, in the schema that is published, and is no 
   expect(estimate).toMatchObject({ measured_game: "asked", cut: [], tree: { decisions: 4, ends: 5 } });
   expect(estimate.memory.allowed_mebibytes).toBe(64);
   expect(await jobs.database.selectFrom("solver_solutions").select("id").execute()).toEqual(before);
+});
+
+const services = {
+  outage: new Outage(log),
+  slots: () => 1,
+  threads: () => 2,
+  solverMemoryMebibytes: 64,
+};
+
+/** A worker's own task, which looks for equal jobs under way. */
+function whole() {
+  return solverAnalysisWork.task(
+    { repository: jobs.repository, log, heartbeatMs: 20 },
+    { ...services, database: jobs.database },
+  );
+}
+
+/** Seconds of work, the same whichever way its input is written. */
+const slow = { ...toy, seed: 7, iterations: 1_000_000, target_exploitability: undefined };
+const turnedAround = Object.fromEntries(
+  Object.entries({ ...slow.game_state, ...slow, game_state: undefined }).reverse(),
+);
+
+/** A job that computes, and one like it that was taken after it and waits. */
+async function leaderAndFollower(changed: { readonly seed: number }) {
+  const leader = await jobs.queue({ ...slow, ...changed }, "SOLVER_ANALYSIS");
+  const first = deliver(whole(), context(leader));
+  await waitUntil(async () => (await jobs.row(leader)).progress_message?.startsWith("Iteration"), "the leader");
+  const follower = await jobs.queue({ ...turnedAround, ...changed }, "SOLVER_ANALYSIS");
+  const second = deliver(whole(), context(follower));
+  const says = `Solved with job ${leader}`;
+  await waitUntil(async () => (await jobs.row(follower)).progress_message?.startsWith(says), "the follower to wait");
+  return { leader, follower, first, second };
+}
+
+async function solutionOf(id: string): Promise<SolverResult["solution"]> {
+  return ((await jobs.row(id)).result_data as unknown as SolverResult).solution;
+}
+
+test("equal jobs that are under way at once are solved once", async () => {
+  const { leader, follower, first, second } = await leaderAndFollower({ seed: 7 });
+  const third = await jobs.queue({ ...slow, seed: 8, iterations: 10 }, "SOLVER_ANALYSIS");
+  await deliver(whole(), context(third));
+  expect((await solutionOf(third)).cached).toBe(false);
+  expect((await jobs.row(leader)).status).toBe("PROCESSING");
+  await Promise.all([first, second]);
+  const solution = await solutionOf(leader);
+  expect(solution.cached).toBe(false);
+  expect(await solutionOf(follower)).toEqual({ ...solution, cached: true });
+});
+
+test("a job that waited for an equal one solves when that is cancelled", async () => {
+  const { leader, follower, first, second } = await leaderAndFollower({ seed: 9 });
+  await jobs.repository.requestCancel(leader);
+  expect(await first).toEqual({ result: { status: "cancelled" } });
+  await second;
+  expect((await solutionOf(follower)).cached).toBe(false);
+});
+
+test("a job that waits for an equal one is cancelled at once", async () => {
+  const { leader, follower, first, second } = await leaderAndFollower({ seed: 10 });
+  await jobs.repository.requestCancel(follower);
+  expect(await second).toEqual({ result: { status: "cancelled" } });
+  expect((await jobs.row(leader)).status).toBe("PROCESSING");
+  await jobs.repository.requestCancel(leader);
+  await first;
+});
+
+test("a run without a sign of life is waited for by nobody", async () => {
+  const dead = await jobs.queue({ ...toy, seed: 11 }, "SOLVER_ANALYSIS");
+  await jobs.set(dead, "status = 'PROCESSING', started_at = '2026-01-01', updated_at = '2026-01-01'");
+  const id = await jobs.queue({ ...toy, seed: 11 }, "SOLVER_ANALYSIS");
+  await deliver(whole(), context(id));
+  expect((await solutionOf(id)).cached).toBe(false);
+  expect((await jobs.row(dead)).status).toBe("PROCESSING");
 });
 
 test("a spot that makes no sense fails its row with the reason", async () => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { above0, chips, flag, number, pot, rakeSchema } from "../chips-input.js";
 import { classesSchema } from "../class-definitions.js";
 import { locksSchema } from "./read-locks.js";
+import { sizesSchema } from "./sizes-schema.js";
 
 /** Defaults and bounds of a solver job's options. */
 export const DEFAULT_BET_SIZES = [0.5, 1] as const;
@@ -51,13 +52,6 @@ const historyEntry = z.union(
   'an entry is [player, action, amount] or {"player", "action", "amount"}',
 );
 
-const betSize = number.pipe(
-  z
-    .number()
-    .gt(0, "a size must be above 0")
-    .max(1, "pot limit allows no bet above the pot after the call: a size is a fraction of it, at most 1"),
-);
-
 /** Keys that backends are known to send, and that say nothing a solver goes by. */
 export const IGNORED_SOLVER_KEYS = ["opponents", "board_selection_mode"];
 /** Keys of an entry of a range, of a range with weights, and of an entry of the history. */
@@ -105,11 +99,17 @@ export const solverInputSchema = z.looseObject({
   pot_includes_bets: flag.nullish().describe("False when pot_size leaves out this street's bets; default true"),
   rake: rakeSchema.nullish().describe("What the house takes of every pot; default: nothing"),
   locks: locksSchema.nullish(),
-  bet_sizes: list(betSize, "sizes")
-    .min(1, "one to six sizes are expected")
-    .max(6, "one to six sizes are expected")
+  bet_sizes: sizesSchema("First bets of a street, as fractions of the pot after the call; default [0.5, 1]"),
+  raise_sizes: sizesSchema("Raises; default: as bet_sizes"),
+  donk_sizes: sizesSchema("First bets into the last street's aggressor, who is still to act; default: as bet_sizes"),
+  all_in_threshold: above0(1, "a part of the stack")
     .nullish()
-    .describe("Fractions of the pot after the call; default [0.5, 1]"),
+    .describe(
+      "A bet that would put in this part of the stack is all-in, where the pot limit allows it; default: none is",
+    ),
+  last_aggressor: whole(0, 1000)
+    .nullish()
+    .describe("Player who bet or raised last on the street before; default: whoever did by betting_history"),
   max_raises: whole(0, 10).nullish().describe("Raises after the first bet on a street; default 3"),
   iterations: whole(1, 1_000_000).nullish(),
   target_exploitability: above0(1, "a fraction of the pot (0.005 is half a percent)")

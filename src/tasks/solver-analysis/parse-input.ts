@@ -7,7 +7,6 @@ import { readClasses } from "../class-definitions.js";
 import { valueAt } from "../describe-issue.js";
 import { checkNotation, checkRangePlayers, refuseUnknown } from "./check-ranges.js";
 import {
-  DEFAULT_BET_SIZES,
   DEFAULT_MAX_RAISES,
   DEFAULT_TARGET,
   DEFAULT_TIME_LIMIT_SECONDS,
@@ -17,6 +16,7 @@ import {
 } from "./input-schema.js";
 import { readLocks } from "./read-locks.js";
 import { isBlank, readCardList, readRange } from "./read-range.js";
+import { readSizes } from "./read-sizes.js";
 import type { SolverInput } from "./solver-input.js";
 
 const STREETS = ["preflop", "flop", "turn", "river"] as const;
@@ -126,6 +126,8 @@ function readInput(data: SolverInputData): SolverInput {
   });
   if (heroCards) checkHero(heroCards, handSize, boards);
   checkDeck(activePlayers.length, handSize, boards);
+  const { betSizes, sizes, notes } = readSizes(data, { street, players: activePlayers });
+  assumptions.push(...notes);
   return {
     state: {
       street,
@@ -138,6 +140,7 @@ function readInput(data: SolverInputData): SolverInput {
       history: (data.betting_history ?? []).map(readHistoryEntry),
       streetBets: data.street_bets ?? null,
       bigBlind: data.big_blind ?? null,
+      lastAggressor: data.last_aggressor ?? null,
       ...readRake(data.rake),
     },
     boards,
@@ -145,7 +148,8 @@ function readInput(data: SolverInputData): SolverInput {
     ranges,
     heroCards,
     options: {
-      betSizes: [...new Set(data.bet_sizes ?? DEFAULT_BET_SIZES)].sort((a, b) => a - b),
+      betSizes,
+      sizes,
       maxRaises: data.max_raises ?? DEFAULT_MAX_RAISES,
       maxCombos: data.max_combos ?? null,
       seed: data.seed ?? 1,

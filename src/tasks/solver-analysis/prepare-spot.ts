@@ -111,9 +111,9 @@ function readRoot({ state, assumptions }: SolverInput): Spot["root"] {
  * be solved.
  */
 function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
-  const { betSizes, maxRaises, maxCombos, seed, classes } = spot.options;
+  const { betSizes, sizes, maxRaises, maxCombos, seed, classes } = spot.options;
   const hash = createHash("md5");
-  const { state, toAct, minBet } = spot.root;
+  const { state, toAct, minBet, aggressor } = spot.root;
   hash.update(
     JSON.stringify([
       HASH_VERSION,
@@ -132,6 +132,8 @@ function hashSpot(spot: Spot, texts: readonly (string | null)[]): string {
       // Rows of a report by other classes are another answer.
       ...(classes === null ? [] : [classes]),
       ...(spot.locks.length === 0 ? [] : ["locks", lockKey(spot.locks)]),
+      // Without sizes by street or player nobody's bet is called a donk bet.
+      ...(sizes === null ? [] : [{ sizes, aggressor }]),
     ]),
   );
   spot.ranges.forEach(({ hands, source }, seat) => {

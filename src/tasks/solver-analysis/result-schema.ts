@@ -10,6 +10,10 @@ const card = z.string().describe('A card such as "As"');
 /** A street by its name. */
 export const streetName = z.enum(["preflop", "flop", "turn", "river"]);
 
+const sizesByPlayer = byPlayer(
+  z.array(z.union([z.number(), z.literal("geometric"), z.object({ geometric: z.int() })])),
+);
+
 /** The game that an answer is about. */
 export const gameSchema = z
   .object({
@@ -25,6 +29,11 @@ export const gameSchema = z
     to_act: z.int(),
     bet_sizes: z.array(z.array(z.number())).describe("Fractions of the pot: this street's, then later streets'"),
     max_raises: z.array(z.int()).describe("This street's, then later streets'"),
+    sizes: z
+      .array(z.object({ street: streetName, bets: sizesByPlayer, raises: sizesByPlayer, donks: sizesByPlayer }))
+      .optional()
+      .describe("By street, where sizes were asked for by street or player, or are not only fractions"),
+    all_in_threshold: maybe.optional().describe("Beside sizes: a bet that would put in this part of a stack is all-in"),
     rake: z
       .object({
         percent: z.number().describe("Of the pot"),

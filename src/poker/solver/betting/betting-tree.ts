@@ -1,5 +1,12 @@
 import { SolverInputError } from "../../errors.js";
-import { applyAction, type BettingAction, type BettingState, nextStreet, nextToAct } from "./betting-state.js";
+import {
+  applyAction,
+  type BettingAction,
+  type BettingState,
+  betLevel,
+  nextStreet,
+  nextToAct,
+} from "./betting-state.js";
 import { legalActions, type Sizing } from "./sizing.js";
 
 export interface DecisionNode {
@@ -38,6 +45,8 @@ export interface TreeOptions {
   readonly lastStreet: number;
   /** Smallest opening bet on later streets, chips. */
   readonly minBet: number;
+  /** Seat that bet or raised last on the street before the root's. Default -1: nobody did, or nobody knows. */
+  readonly aggressor?: number;
   /** Nodes beyond which the build is given up. Default 400,000. */
   readonly maxNodes?: number;
 }
@@ -60,25 +69,35 @@ export function buildBettingTree(root: BettingState, toAct: number, options: Tre
   const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
   let nodes = 0;
 
-  const build = (state: BettingState, from: number): BettingNode => {
+  /** @param before the aggressor of the street before; @param now that of this one so far */
+  const build = (state: BettingState, from: number, before: number, now: number): BettingNode => {
     if (++nodes > maxNodes) throw new TreeTooLargeError(`the betting tree has more than ${maxNodes} nodes`);
     const seat = nextToAct(state, from);
-    if (seat >= 0) return decision(state, seat);
+    if (seat >= 0) return decision(state, seat, before, now);
     const left = state.folded.flatMap((folded, index) => (folded ? [] : [index]));
     const [winner] = left;
     if (left.length === 1 && winner !== undefined) return { kind: "fold", state, winner };
     if (state.street >= options.lastStreet) return { kind: "showdown", state };
-    return { kind: "chance", state, child: build(nextStreet(state, options.minBet), 0) };
+    return { kind: "chance", state, child: build(nextStreet(state, options.minBet), 0, now, -1) };
   };
 
-  const decision = (state: BettingState, seat: number): DecisionNode => {
-    const actions = legalActions(state, seat, options.sizing, state.street - root.street);
-    const children = actions.map((action) => build(applyAction(state, seat, action), seat + 1));
+  const decision = (state: BettingState, seat: number, before: number, now: number): DecisionNode => {
+    const actions = legalActions(state, seat, options.sizing, state.street - root.street, before);
+    const children = actions.map((action) => {
+      const bets = action.type === "bet" || action.type === "raise";
+      return build(applyAction(state, seat, action), seat + 1, before, bets ? seat : now);
+    });
     return { kind: "decision", seat, state, actions, children };
   };
 
   if (nextToAct(root, toAct) !== toAct) throw new SolverInputError(`seat ${toAct} has no decision to make`);
-  return decision(root, toAct);
+  return decision(root, toAct, options.aggressor ?? -1, aggressorOf(root));
+}
+
+/** Seat that bet or raised last on the street; blinds are neither. */
+function aggressorOf(state: BettingState): number {
+  const level = betLevel(state);
+  return level > 0 && (state.street > 0 || state.raises > 0) ? state.bets.indexOf(level) : -1;
 }
 
 /** Counts of a tree, streets merged. */

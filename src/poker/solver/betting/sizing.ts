@@ -3,10 +3,12 @@ import {
   type BettingState,
   betLevel,
   callAmount,
+  type RaiseBounds,
   raiseBounds,
   roundChips,
   sameChips,
 } from "./betting-state.js";
+import { fractionOf, type StreetSizes, sizesOf } from "./size-menu.js";
 
 /** Which bets and raises a solved tree offers. */
 export type Sizing =
@@ -18,6 +20,10 @@ export type Sizing =
       readonly maxRaisesByStreet: readonly number[];
       /** Streets counted from the root street on which chips may be bet; later ones are checked down. */
       readonly bettingStreets: number;
+      /** In place of the fractions, where sizes differ by player or are not only fractions; the last repeats. */
+      readonly sizesByStreet?: readonly StreetSizes[];
+      /** A bet that would put in this part of the stack is all-in, where the pot limit allows it. */
+      readonly allInFrom?: number;
     }
   | {
       readonly kind: "fixed-limit";
@@ -32,7 +38,7 @@ function byStreet<T>(list: readonly T[], offset: number, fallback: T): T {
   return list[Math.min(offset, list.length - 1)] ?? fallback;
 }
 
-function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: number): number[] {
+function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: number, aggressor: number): number[] {
   const level = betLevel(state);
   const cap = byStreet(sizing.maxRaisesByStreet, offset, 0);
   if (level > 0 && state.raises >= cap) return [];
@@ -44,13 +50,21 @@ function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: 
   }
   const potAfterCall = bounds.potTo - level;
   const totals: number[] = [];
-  for (const fraction of byStreet(sizing.fractionsByStreet, offset, [])) {
-    const wanted = Math.max(level + fraction * potAfterCall, bounds.minTo);
+  const menu = sizing.sizesByStreet?.[Math.min(offset, sizing.sizesByStreet.length - 1)];
+  const sizes = menu ? sizesOf(menu, state, seat, aggressor) : byStreet(sizing.fractionsByStreet, offset, []);
+  for (const size of sizes) {
+    const wanted = Math.max(level + fractionOf(size, state, bounds) * potAfterCall, bounds.minTo);
     // A minimum above the pot limit leaves the pot as the only size; a short stack goes all-in for what it has.
-    const to = roundChips(Math.min(wanted, bounds.potTo, bounds.stackTo), state.scale);
+    const bet = roundChips(Math.min(wanted, bounds.potTo, bounds.stackTo), state.scale);
+    const to = isNearlyAllIn(bet, state.bets[seat], bounds, sizing.allInFrom) ? bounds.stackTo : bet;
     if (to > level && !totals.some((known) => sameChips(known, to))) totals.push(to);
   }
   return totals.sort((a, b) => a - b);
+}
+
+/** Whether a bet leaves so little behind that all of it goes in. */
+function isNearlyAllIn(to: number, own: number, { potTo, stackTo }: RaiseBounds, from: number | undefined): boolean {
+  return from !== undefined && stackTo <= potTo && to - own >= from * (stackTo - own) * (1 - 1e-9);
 }
 
 /**
@@ -59,8 +73,15 @@ function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: 
  * come straight back.
  *
  * @param offset streets since the root street, which selects the size menu.
+ * @param aggressor seat that bet or raised last on the street before; -1: nobody did, or nobody knows.
  */
-export function legalActions(state: BettingState, seat: number, sizing: Sizing, offset: number): BettingAction[] {
+export function legalActions(
+  state: BettingState,
+  seat: number,
+  sizing: Sizing,
+  offset: number,
+  aggressor = -1,
+): BettingAction[] {
   const own = state.bets[seat];
   const stack = state.stacks[seat];
   const call = callAmount(state, seat);
@@ -77,7 +98,7 @@ export function legalActions(state: BettingState, seat: number, sizing: Sizing, 
     actions.push({ type: "check", amount: 0, to: own, allIn: false });
   }
   const type = betLevel(state) > 0 ? "raise" : "bet";
-  for (const to of raiseTotals(state, seat, sizing, offset)) {
+  for (const to of raiseTotals(state, seat, sizing, offset, aggressor)) {
     const amount = roundChips(to - own, state.scale);
     actions.push({ type, amount, to, allIn: sameChips(amount, stack) });
   }

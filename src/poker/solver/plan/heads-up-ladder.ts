@@ -1,6 +1,7 @@
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Spot, SpotRange } from "../spot/spot.js";
+import { chooseSizes, type SizeCut, sizesGivenUp } from "./size-choice.js";
 
 /** One rung of the ladder from the game as asked to the smallest game that still says something. */
 export interface Rung {
@@ -43,16 +44,16 @@ export function comboLimit(spot: Spot, rung: Rung): number {
 
 /** Bet sizes of a rung. */
 export function rungSizing(spot: Spot, rung: Rung): PotLimitSizing {
-  const { betSizes, maxRaises } = spot.options;
-  const pick = (count: 1 | null): readonly number[] => (count === null ? betSizes : [Math.max(...betSizes)]);
+  const { maxRaises } = spot.options;
   const rootRaises = rung.rootSizes === null ? maxRaises : Math.min(1, maxRaises);
-  return {
-    kind: "pot-limit",
-    fractionsByStreet: [pick(rung.rootSizes), pick(rung.laterSizes)],
-    maxRaisesByStreet: [rootRaises, rung.laterRaises === null ? maxRaises : Math.min(rung.laterRaises, maxRaises)],
+  const laterRaises = rung.laterRaises === null ? maxRaises : Math.min(rung.laterRaises, maxRaises);
+  return chooseSizes(spot, cutOfRung(rung), {
+    maxRaises: [rootRaises, laterRaises],
     bettingStreets: rung.laterBetting ? 4 : 1,
-  };
+  });
 }
+
+const cutOfRung = ({ rootSizes, laterSizes }: Rung): SizeCut => ({ root: rootSizes, later: laterSizes });
 
 /** What a rung gives up, one sentence each. */
 export function describeRung(
@@ -62,8 +63,8 @@ export function describeRung(
   after: readonly HandSet[],
 ): string[] {
   const notes: string[] = [];
-  const { betSizes, maxRaises } = spot.options;
-  const largest = Math.max(...betSizes);
+  const { maxRaises } = spot.options;
+  const sizes = sizesGivenUp(spot, cutOfRung(rung));
   after.forEach((hands, seat) => {
     const total = before[seat].hands.count;
     if (hands.count < total) {
@@ -72,14 +73,12 @@ export function describeRung(
       );
     }
   });
-  if (rung.rootSizes !== null && betSizes.length > 1)
-    notes.push(`only one bet size on this street: ${largest} of the pot`);
+  notes.push(...sizes.root);
   if (rung.rootSizes !== null && maxRaises > 1) notes.push("at most one raise on this street");
   if (spot.street === 3) return notes;
   if (!rung.laterBetting)
     return [...notes, "no betting after this street: the remaining cards are dealt and hands compared"];
-  if (rung.laterSizes !== null && betSizes.length > 1)
-    notes.push(`only one bet size on later streets: ${largest} of the pot`);
+  notes.push(...sizes.later);
   if (rung.laterRaises !== null && maxRaises > rung.laterRaises) notes.push("at most one raise on later streets");
   return notes;
 }

@@ -7,6 +7,7 @@ import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } fr
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
+import { chooseSizes, type SizeCut, sizesGivenUp } from "./size-choice.js";
 
 /** A game for the sampling solver, and what was given up for it. */
 export interface MultiwayPlan {
@@ -52,7 +53,7 @@ const SECONDS_PER_CLASS = 250e-9;
 const MOST_CLASS_TIME = 0.25;
 
 interface Rung {
-  readonly rootSizes: number | null;
+  readonly rootSizes: 1 | null;
   readonly rootRaises: number | null;
   readonly laterBetting: boolean;
 }
@@ -69,19 +70,18 @@ function ladder(spot: Spot): Rung[] {
 }
 
 function sizingOf(spot: Spot, rung: Rung): PotLimitSizing {
-  const { betSizes, maxRaises } = spot.options;
-  const largest = Math.max(...betSizes);
-  return {
-    kind: "pot-limit",
-    fractionsByStreet: [rung.rootSizes === null ? betSizes : [largest], [largest]],
-    maxRaisesByStreet: [Math.min(maxRaises, rung.rootRaises ?? maxRaises), Math.min(maxRaises, 1)],
+  const { maxRaises } = spot.options;
+  return chooseSizes(spot, cutOfRung(rung), {
+    maxRaises: [Math.min(maxRaises, rung.rootRaises ?? maxRaises), Math.min(maxRaises, 1)],
     bettingStreets: rung.laterBetting ? 4 : 1,
-  };
+  });
 }
 
+const cutOfRung = ({ rootSizes }: Rung): SizeCut => ({ root: rootSizes, later: 1 });
+
 function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes: number): string[] {
-  const { betSizes, maxRaises } = spot.options;
-  const largest = Math.max(...betSizes);
+  const { maxRaises } = spot.options;
+  const sizes = sizesGivenUp(spot, cutOfRung(rung));
   const found: string[] = [];
   ranges.forEach(({ hands, suitClasses: grouped }, seat) => {
     const before = spot.ranges[seat].hands.count;
@@ -93,8 +93,7 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
     else if (hands.count < before)
       found.push(`range of player ${player} thinned out to ${hands.count} of ${before} combos`);
   });
-  if (rung.rootSizes !== null && betSizes.length > 1)
-    found.push(`only one bet size on this street: ${largest} of the pot`);
+  found.push(...sizes.root);
   if (rung.rootRaises !== null && rung.rootRaises < maxRaises)
     found.push(
       rung.rootRaises === 0 ? "no raises on this street" : `at most ${plural(rung.rootRaises, "raise")} on this street`,
@@ -103,7 +102,7 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
   if (!rung.laterBetting) {
     return [...found, "no betting after this street: the remaining cards are dealt and hands compared"];
   }
-  if (betSizes.length > 1) found.push(`only one bet size on later streets: ${largest} of the pot`);
+  found.push(...sizes.later);
   if (maxRaises > 1) found.push("at most one raise on later streets");
   found.push(`on later streets hands are told apart by strength only, in ${classes} classes`);
   return found;
@@ -196,6 +195,7 @@ function build(spot: Spot, sizing: PotLimitSizing, lastStreet: number, maxNodes:
       sizing,
       lastStreet,
       minBet: spot.root.minBet,
+      aggressor: spot.root.aggressor,
       maxNodes,
     });
   } catch (error) {

@@ -11,6 +11,7 @@ import { REPLICATES, tableBytes } from "../sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
 import { SECONDS_PER_CHUNK, SECONDS_PER_NODE, speedOf, tryTree } from "./heads-up-plan.js";
+import { chooseSizes, sizesGivenUp } from "./size-choice.js";
 
 /** A heads-up game before the river over whole ranges, whose hands and cards are drawn anew for each deal. */
 export interface SampledPlan {
@@ -166,35 +167,29 @@ function chooseTree(spot: Spot): {
   readonly seconds: number;
   readonly cut: readonly string[];
 } {
-  const { betSizes, maxRaises } = spot.options;
-  const largest = Math.max(...betSizes);
+  const { maxRaises } = spot.options;
   const sizings = [
-    { later: betSizes, laterRaises: maxRaises, raises: maxRaises, root: betSizes, most: COMFORTABLE_SECONDS },
+    { later: null, laterRaises: maxRaises, raises: maxRaises, root: null, most: COMFORTABLE_SECONDS },
     ...Array.from({ length: maxRaises + 1 }, (_, fewer) => ({
-      later: [largest],
+      later: 1 as const,
       laterRaises: Math.min(1, maxRaises),
       raises: maxRaises - fewer,
-      root: betSizes,
+      root: null,
       most: MOST_SECONDS,
     })),
-    { later: [largest], laterRaises: 0, raises: 1, root: [largest], most: Number.POSITIVE_INFINITY },
+    { later: 1 as const, laterRaises: 0, raises: 1, root: 1 as const, most: Number.POSITIVE_INFINITY },
   ];
   for (const { later, laterRaises, raises, root, most } of sizings) {
-    const sizing: PotLimitSizing = {
-      kind: "pot-limit",
-      fractionsByStreet: [root, later],
-      maxRaisesByStreet: [raises, laterRaises],
-      bettingStreets: 4,
-    };
+    const sizing = chooseSizes(spot, { root, later }, { maxRaises: [raises, laterRaises], bettingStreets: 4 });
     const tree = tryTree(spot, sizing);
     if (!tree) continue;
     const blocks = compileStreets(tree, spot.boards.length);
     const seconds = secondsPerHand(blocks, spot.boards.length);
     if (seconds > most) continue;
-    const cut: string[] = [];
-    if (root.length < betSizes.length) cut.push(`only one bet size on this street: ${largest} of the pot`);
+    const sizes = sizesGivenUp(spot, { root, later });
+    const cut: string[] = [...sizes.root];
     if (raises < maxRaises) cut.push(`at most ${plural(raises, "raise")} on this street`);
-    if (later.length < betSizes.length) cut.push(`only one bet size on later streets: ${largest} of the pot`);
+    cut.push(...sizes.later);
     if (laterRaises < maxRaises) cut.push(`at most ${plural(laterRaises, "raise")} on later streets`);
     return { sizing, tree, blocks, seconds, cut };
   }

@@ -1,7 +1,7 @@
-import { plural } from "../../errors.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { type HandSet, handCards } from "../game/hand-set.js";
 import type { Spot } from "../spot/spot.js";
+import { solvedSizes } from "./describe-sizes.js";
 import { type FormatCards, type SolvedGame, type SolvedRange, STREET_NAMES } from "./solution.js";
 
 /** The game that was solved, for the reader of the result. */
@@ -23,6 +23,7 @@ export function describeGame(spot: Spot, sizing: PotLimitSizing, format: FormatC
     to_act: spot.players[toAct],
     bet_sizes: sizing.fractionsByStreet,
     max_raises: sizing.maxRaisesByStreet,
+    ...solvedSizes(spot, sizing),
     ...(state.rake
       ? {
           rake: { percent: state.rake.percent, cap: state.rake.cap, no_flop_no_drop: state.rake.noFlopNoDrop },
@@ -75,12 +76,4 @@ function drawnRanges({ ranges, players }: Spot): string[] {
 /** What was cut from the game asked for, one sentence each. */
 export function cutOf(spot: Spot, reductions: readonly string[]): string[] {
   return [...drawnRanges(spot), ...reductions];
-}
-
-/** The bets and raises that were offered on the root street, as a sentence. */
-export function sizesOffered({ fractionsByStreet, maxRaisesByStreet }: PotLimitSizing): string {
-  const sizes = (fractionsByStreet[0] ?? []).map((size) => `${Math.round(size * 1000) / 10} %`).join(", ");
-  const raises = maxRaisesByStreet[0] ?? 0;
-  const most = raises === 0 ? "no raises" : `at most ${plural(raises, "raise")} a street`;
-  return `bets and raises of ${sizes} of the pot after the call, ${most}`;
 }

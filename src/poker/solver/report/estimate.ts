@@ -1,7 +1,8 @@
 import { type BettingNode, countNodes, type DecisionNode, type TreeCounts } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { cutOf, describeGame, sizesOffered } from "./describe-game.js";
+import { cutOf, describeGame } from "./describe-game.js";
+import { sizesOffered } from "./describe-sizes.js";
 import { type FormatCards, type MeasuredGame, type SolvedGame, STREET_NAMES, type StreetName } from "./solution.js";
 import { SOLVER_VERSION } from "./version.js";
 
@@ -122,7 +123,7 @@ export function describePlan(
     threads: plan.threads,
     measured_game: cut.length > 0 ? "cut" : "asked",
     cut,
-    abstraction: [...cut, ...plan.classes, sizesOffered(plan.sizing)],
+    abstraction: [...cut, ...plan.classes, sizesOffered(spot, plan.sizing)],
     assumptions: spot.root.assumptions,
   };
 }

@@ -2,8 +2,9 @@ import { findHand } from "../game/hand-set.js";
 import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
-import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered, tendsToEquilibrium } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } from "./describe-game.js";
 import { describeLocks, measuredWithLocks } from "./describe-locks.js";
+import { sizesOffered } from "./describe-sizes.js";
 import { classifierOf } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
 import {
@@ -99,7 +100,7 @@ export function headsUpSolution(
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers + 1,
     cut,
-    abstraction: [...cut, sizesOffered(plan.sizing)],
+    abstraction: [...cut, sizesOffered(spot, plan.sizing)],
     sampling: null,
     ...describeLocks(spot, plan.locks, (seat) => solver.game.hands[seat as 0 | 1]),
     ...caveatsOf(spot),

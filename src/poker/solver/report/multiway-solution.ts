@@ -2,7 +2,8 @@ import type { FinalMeasurement } from "../multiway/gain-meter.js";
 import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange } from "./describe-game.js";
+import { sizesOffered } from "./describe-sizes.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
 import {
@@ -74,7 +75,7 @@ export function multiwaySolution(
     solve_time: Math.round(seconds() * 1000) / 1000,
     threads: 1,
     cut,
-    abstraction: [...cut, sizesOffered(plan.sizing)],
+    abstraction: [...cut, sizesOffered(spot, plan.sizing)],
     sampling: null,
     ...caveatsOf(spot),
     assumptions: spot.root.assumptions,

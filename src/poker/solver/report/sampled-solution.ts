@@ -4,7 +4,8 @@ import type { SampledPlan } from "../plan/sampled-plan.js";
 import { REPLICATES, responseSize, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
-import { caveatsOf, cutOf, describeGame, describeRange, sizesOffered, tendsToEquilibrium } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } from "./describe-game.js";
+import { sizesOffered } from "./describe-sizes.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from "./numbers.js";
 import { type Estimate, SampledNumbers } from "./sampled-numbers.js";
 import {
@@ -112,7 +113,7 @@ export function sampledSolution(
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: end.threads,
     cut,
-    abstraction: [...cut, ...plan.classes, sizesOffered(plan.sizing)],
+    abstraction: [...cut, ...plan.classes, sizesOffered(spot, plan.sizing)],
     sampling: {
       replicates: REPLICATES,
       combos_per_deal: game.combosPerDeal,

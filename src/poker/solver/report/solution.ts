@@ -134,8 +134,23 @@ export interface SolvedGame {
   readonly to_act: number;
   readonly bet_sizes: readonly (readonly number[])[];
   readonly max_raises: readonly number[];
+  /** By street from the root's on, where sizes were asked for by street or player, or are not only fractions. */
+  readonly sizes?: readonly SolvedStreetSizes[];
+  /** Beside `sizes`: part of a stack from which on a bet that would put it in is all-in. */
+  readonly all_in_threshold?: number | null;
   /** Only where the house takes a part. */
   readonly rake?: { readonly percent: number; readonly cap: number | null; readonly no_flop_no_drop: boolean };
+}
+
+/** A size in the form that a job gives it. */
+export type SolvedSize = number | "geometric" | { readonly geometric: number };
+
+/** Sizes of a street by player id. */
+export interface SolvedStreetSizes {
+  readonly street: StreetName;
+  readonly bets: Readonly<Record<string, readonly SolvedSize[]>>;
+  readonly raises: Readonly<Record<string, readonly SolvedSize[]>>;
+  readonly donks: Readonly<Record<string, readonly SolvedSize[]>>;
 }
 
 export interface SolvedRange {

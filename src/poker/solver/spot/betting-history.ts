@@ -27,6 +27,8 @@ export interface RoundState {
   readonly raises: number;
   /** False when no entry belongs to the present street. */
   readonly started: boolean;
+  /** Player who bet or raised last on the street before; null: nobody did, or the history does not hold it. */
+  readonly lastAggressor: number | null;
 }
 
 class Round {
@@ -37,6 +39,8 @@ class Round {
   minRaise = 0;
   raises = 0;
   started = false;
+  /** Player who bet or raised last. */
+  aggressor: number | null = null;
 
   bet(player: number): number {
     return this.bets.get(player) ?? 0;
@@ -50,6 +54,7 @@ class Round {
     if (by >= this.minRaise) this.minRaise = by;
     this.level = to;
     this.bets.set(player, to);
+    this.aggressor = player;
     this.settled.clear();
   }
 
@@ -128,10 +133,15 @@ export function replayHistory(
   const inHand = new Set([...active, ...history.map((entry) => entry.player)]);
   const folded = new Set<number>();
   let round = new Round();
+  let lastAggressor: number | null = null;
+  const nextRound = (): void => {
+    lastAggressor = round.aggressor;
+    round = new Round();
+  };
   history.forEach((entry, index) => {
     const place = `betting_history[${index}]`;
     if (folded.has(entry.player)) throw new SolverInputError(`${place}: player ${entry.player} has folded before`);
-    if (round.closed(inHand)) round = new Round();
+    if (round.closed(inHand)) nextRound();
     applyEntry(round, entry, reading, place);
     if (entry.type === "fold") {
       if (active.includes(entry.player)) {
@@ -141,7 +151,7 @@ export function replayHistory(
       inHand.delete(entry.player);
     }
   });
-  if (round.closed(inHand)) round = new Round();
+  if (round.closed(inHand)) nextRound();
   const { bets, actedLevel, settled, level, minRaise, raises, started } = round;
-  return { bets, folded, actedLevel, settled, level, minRaise, raises, started };
+  return { bets, folded, actedLevel, settled, level, minRaise, raises, started, lastAggressor };
 }

@@ -21,6 +21,8 @@ export interface StateDescription {
   /** Chips put in on this street by player id; overrides what is derived. */
   readonly streetBets: readonly number[] | null;
   readonly bigBlind: number | null;
+  /** Player who bet or raised last on the street before; null: whoever did by the history. */
+  readonly lastAggressor: number | null;
   readonly rake?: Omit<Rake, "foldedBet">;
 }
 
@@ -30,6 +32,8 @@ export interface RootState {
   readonly toAct: number;
   /** Smallest opening bet on later streets. */
   readonly minBet: number;
+  /** Seat that bet or raised last on the street before; -1: nobody who is still in, or nobody knows. */
+  readonly aggressor: number;
   /** What had to be assumed, one sentence each. */
   readonly assumptions: readonly string[];
 }
@@ -202,7 +206,8 @@ export function rootState(description: StateDescription): RootState {
   };
   const toAct = activePlayers.indexOf(playerToAct);
   checkTurn(state, toAct, description, round);
-  return { state, toAct, minBet: bigBlind, assumptions };
+  const aggressor = activePlayers.indexOf(description.lastAggressor ?? round.lastAggressor ?? -1);
+  return { state, toAct, minBet: bigBlind, aggressor, assumptions };
 }
 
 /** Largest bet on this street of a player who has folded. */

@@ -1,5 +1,6 @@
 import type { Card } from "../../cards.js";
 import type { RangeClass } from "../../ranges/class-view.js";
+import type { StreetSizes } from "../betting/size-menu.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Lock } from "./lock.js";
 import type { RootState } from "./root-state.js";
@@ -16,10 +17,20 @@ export interface SolveLimits {
   readonly threads: number;
 }
 
+/** Sizes by street and player. */
+export interface AskedSizes {
+  /** From the root street to the river. */
+  readonly byStreet: readonly StreetSizes[];
+  /** A bet that would put in this part of the stack is all-in; null: none is. */
+  readonly allInFrom: number | null;
+}
+
 /** How the game is simplified, as the job wants it. */
 export interface SpotOptions {
   /** Fractions of the pot after the call. */
   readonly betSizes: readonly number[];
+  /** Sizes by street and player, in place of the fractions; null: those, for everyone. */
+  readonly sizes: AskedSizes | null;
   readonly maxRaises: number;
   /** Hands a range is thinned out to; null lets the solver choose. */
   readonly maxCombos: number | null;

@@ -16,6 +16,7 @@ describe("a solver job's input", () => {
     expect(input.state).toMatchObject({ street: 3, activePlayers: [0, 1], playerToAct: 0, currentBet: null });
     expect(input.options).toEqual({
       betSizes: [0.5, 1],
+      sizes: null,
       maxRaises: 3,
       maxCombos: null,
       seed: 1,

@@ -18,6 +18,7 @@ function describeState(
     currentBet: null,
     streetBets: null,
     bigBlind: null,
+    lastAggressor: null,
     history: history.map(([player, type, amount = null]): HistoryEntry => ({ player, type, amount })),
     ...rest,
   };

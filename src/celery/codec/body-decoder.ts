@@ -5,7 +5,6 @@ import { JsonReader } from "../protocol/json-read.js";
 import { type BodyFormat, COST_PER_BYTE, checkSize, DEFAULT_MAX_BODY_BYTES, limitOf } from "../protocol/limits.js";
 import { decodeFormat, formatOf, utf8 } from "../protocol/serializers.js";
 import { TYPED_KEYS, type TypedKeys } from "../protocol/typed-values.js";
-import { mayReadNow, spend } from "./allowance.js";
 import { inSlices } from "./slices.js";
 import { transcode } from "./transcode.js";
 import { TRANSPORT_KEYS } from "./transcode-kernel.js";
@@ -19,6 +18,26 @@ const UNPACK_NOW_SLOW_BYTES = 2048;
 
 /** The value of one body may take this share of V8's heap. */
 const HEAP_SHARE = 4;
+
+/**
+ * How many bytes are read at once, without a turn of the event loop in between: many small bodies that arrive together
+ * must not take longer than a large one may.
+ */
+const BYTES_A_TURN = 1024 * 1024;
+
+let leftOfTurn = BYTES_A_TURN;
+let isSpent = false;
+
+/** Notes what was read in this turn of the event loop. */
+function spend(bytes: number): void {
+  leftOfTurn -= bytes;
+  if (isSpent) return;
+  isSpent = true;
+  setImmediate(() => {
+    leftOfTurn = BYTES_A_TURN;
+    isSpent = false;
+  });
+}
 
 /** A body as it came, with what says how to read it. */
 export interface IncomingBody {
@@ -67,7 +86,7 @@ export class BodyDecoder {
   /** As {@link now}, for a format that is known. */
   readNow({ body, contentEncoding, compression }: IncomingBody, format: BodyFormat): Decoded | null {
     const method = compressionOf(compression);
-    if (!mayReadNow()) return null;
+    if (leftOfTurn <= 0) return null;
     const cost = COST_PER_BYTE[format];
     const most = READ_NOW_BYTES / cost;
     const plain = method === null ? body : unpackNow(body, method, most);

@@ -56,7 +56,8 @@ export function estimateSpot(spot: Spot, limits: SolveLimits, format: FormatCard
 }
 
 function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {
-  if (spot.players.length > 2 || spot.street === 0) return multiwayPlan(spot, limits, planMultiway(spot, limits));
+  if (spot.players.length > 2 || spot.street === 0)
+    return multiwayPlan(spot, limits, planMultiway(spot, limits, classifyOn(spot)));
   const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
   if (plan) return vectorPlan(spot, limits, plan);
   if (spot.street < 3) return drawnPlan(spot, limits, planSampled(spot, sorted, limits, classifierOf(spot)));

@@ -1,5 +1,5 @@
 import { DECK_SIZE } from "../cards.js";
-import { SolveCancelled, SolverInputError } from "../errors.js";
+import { SolveCancelled } from "../errors.js";
 import { Random } from "../random.js";
 import { strengthClasses } from "./abstraction/strength-classes.js";
 import { omahaDeal, remainingCards } from "./game/deal-model.js";
@@ -7,10 +7,11 @@ import { DealSampler } from "./multiway/deal-sampler.js";
 import { ExternalSampling } from "./multiway/external-sampling.js";
 import { GainMeter } from "./multiway/gain-meter.js";
 import { Measure } from "./multiway/measure.js";
-import { type LaterRow, MultiwayState } from "./multiway/multiway-state.js";
-import { flattenTree, NODE } from "./multiway/multiway-tree.js";
+import { type LaterRow, type LockedRow, MultiwayState } from "./multiway/multiway-state.js";
+import { flattenTree, type MultiwayTree, NODE } from "./multiway/multiway-tree.js";
 import { heroHand, type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
 import { cutOf } from "./report/describe-game.js";
+import { classifyOn } from "./report/hand-classes.js";
 import { multiwaySolution } from "./report/multiway-solution.js";
 import type { FormatCards, MeasuredGame, Solution } from "./report/solution.js";
 import { type Iterative, type SolveHooks, solveLoop } from "./solve-loop.js";
@@ -36,9 +37,8 @@ const MOST_RUNOUTS = 8;
  * @throws SolverInputError when the game fits no limits, SolveCancelled when the hooks say "now"
  */
 export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks, format: FormatCards): Solution {
-  if (spot.locks.length > 0) throw new SolverInputError("locks are for heads-up spots from the flop on");
   const startedAt = hooks.startedAt ?? hooks.now();
-  const plan = planMultiway(spot, limits);
+  const plan = planMultiway(spot, limits, classifyOn(spot));
   const random = Random.fromSeed(spot.options.seed);
   const { training: state, measured } = createStates(spot, plan, random);
   const trainer = new ExternalSampling(state, random);
@@ -52,7 +52,9 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   const heroHands = spot.players.map((_, seat) => (spot.hero?.seat === seat ? heroHand(spot, plan) : -1));
   const measuredGame = cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked";
   const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks, measuredGame);
-  const end = solveLoop(training, spot.root.state.pot, seats, limits, hooks, startedAt);
+  const free = seatsWithChoice(state, plan);
+  const players = Math.max(1, free.filter((choice) => choice).length);
+  const end = solveLoop(training, spot.root.state.pot, players, limits, hooks, startedAt);
   const final = meter.final(heroHands, spot.root.toAct, end.stoppedBy === "soft_time_limit");
   const { iterations, deals } = training;
   return multiwaySolution(
@@ -62,6 +64,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
     final,
     end,
     limits,
+    free,
     iterations,
     deals,
     () => hooks.now() - startedAt,
@@ -144,9 +147,38 @@ function createStates(
   const tree = flattenTree(plan.tree, rows);
   const later = laterRows(spot, plan);
   const dealing = (boards: Spot["boards"]): DealSampler => new DealSampler(plan.ranges, boards, DECK_SIZE, random);
-  const training = new MultiwayState(tree, dealing(dealtBoards(spot, plan)), levels, later);
+  const training = new MultiwayState(
+    tree,
+    dealing(dealtBoards(spot, plan)),
+    levels,
+    later,
+    null,
+    lockedRows(spot, plan, tree),
+  );
   const measured = new MultiwayState(tree, dealing(spot.boards), levels, later, training);
   return { training, measured };
+}
+
+/** Locks, hand by hand. */
+function lockedRows({ boards }: Spot, { locks, ranges }: MultiwayPlan, tree: MultiwayTree): LockedRow[] {
+  return locks.flatMap(({ node, seat, strategy, holds }) => {
+    const at = tree.nodes.indexOf(node);
+    const held = holds(ranges[seat].hands, boards);
+    return [...held.keys()].filter((hand) => held[hand] === 1).map((hand) => ({ node: at, hand, strategy }));
+  });
+}
+
+/** Seats with a hand that is not locked at some decision of this street, where deviations are measured. */
+function seatsWithChoice(state: MultiwayState, { ranges }: MultiwayPlan): boolean[] {
+  const { tree } = state;
+  const decisions = [...tree.kind.keys()].filter((node) => tree.kind[node] === NODE.decision && tree.level[node] === 0);
+  return ranges.map(({ hands }, seat) =>
+    decisions
+      .filter((node) => tree.seat[node] === seat)
+      .some((node) =>
+        Array.from({ length: hands.count }, (_, hand) => hand).some((hand) => !state.isLocked(node, hand)),
+      ),
+  );
 }
 
 /**

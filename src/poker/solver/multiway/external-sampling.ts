@@ -92,7 +92,7 @@ export class ExternalSampling {
       this.#values[from + action] = of;
       value += of * this.#strategy[from + action];
     }
-    if (!this.#learns(this.#traverser)) return value;
+    if (!this.#learns(this.#traverser) || this.#state.locked?.[at] === 1) return value;
     for (let action = 0; action < actions; action++) {
       const gain = this.#values[from + action] - value;
       regrets[at + action] += this.#weight * gain;

@@ -32,7 +32,7 @@ type Plays = (node: number, hand: number) => "average" | "present" | "best";
 /** Reach by a hand's own play below which it goes on otherwise: what is on record there is no play. */
 const LEAST_REACH = 0.01;
 
-/** Measures average play and deviations from it on the root street; later streets are played as on average. */
+/** Measures average play and deviations from it on the root street; later streets are played as on average, locked hands as locked. */
 export class Measure {
   readonly #state: MultiwayState;
   readonly #ranges: readonly SampledRange[];
@@ -123,7 +123,7 @@ export class Measure {
       const actions = tree.actionCount[node];
       const mine = tree.seat[node] === seat;
       for (let hand = 0; hand < into.length; hand++) {
-        const play = !mine ? null : best ? "best" : plays(node, hand);
+        const play = !mine ? null : this.#state.isLocked(node, hand) ? "average" : best ? "best" : plays(node, hand);
         if (play === "best") {
           into[hand] = score(first + bestAction(score, first, actions, hand), hand);
           continue;
@@ -263,13 +263,14 @@ export class Measure {
       const first = tree.firstChild[node];
       const actions = tree.actionCount[node];
       const mine = tree.seat[node] === seat;
+      const chooses = mine && !this.#state.isLocked(node, hand);
       if (mine) this.#state.averageOf(node, hand, this.#strategy);
       average[node] = weightedSum(average, first, actions, mine ? this.#strategy : null);
       for (let choice = 0; choice < choices.length; choice++) {
         const values = deviating[choice];
-        values[node] = mine
+        values[node] = chooses
           ? values[first + bestAction(choices[choice], first, actions, hand)]
-          : weightedSum(values, first, actions, null);
+          : weightedSum(values, first, actions, mine ? this.#strategy : null);
       }
     }
   }

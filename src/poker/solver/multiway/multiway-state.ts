@@ -4,6 +4,14 @@ import type { DealList } from "./deal-list.js";
 import type { DealSampler } from "./deal-sampler.js";
 import type { MultiwayTree } from "./multiway-tree.js";
 
+/** Play of root-street hands that is given. */
+export interface LockedRow {
+  readonly node: number;
+  readonly hand: number;
+  /** Frequency of each action. */
+  readonly strategy: readonly number[];
+}
+
 /** Row of a seat's hand in the tables of a level after the root street. */
 export type LaterRow = (level: number, seat: number, hand: number, board: Uint8Array) => number;
 
@@ -15,6 +23,8 @@ export class MultiwayState {
   readonly sampler: DealSampler;
   readonly regrets: Float32Array;
   readonly sums: Float32Array;
+  /** 1 where a row begins whose play is given: its regrets are the frequencies, and stay. Null without any. */
+  readonly locked: Uint8Array | null;
   readonly #levels: number;
   readonly #laterRow: LaterRow;
   /** One for each board, set to the boards of the last deal. */
@@ -26,18 +36,28 @@ export class MultiwayState {
   readonly #stale: Uint8Array;
   #boardsStale = true;
 
-  /** @param shared state of the same game whose tables this one uses too */
+  /**
+   * @param shared state of the same game whose tables this one uses too
+   * @param locks a later one counts where two are about the same row
+   */
   constructor(
     tree: MultiwayTree,
     sampler: DealSampler,
     levels: number,
     laterRow: LaterRow,
-    shared: Pick<MultiwayState, "regrets" | "sums"> | null = null,
+    shared: Pick<MultiwayState, "regrets" | "sums" | "locked"> | null = null,
+    locks: readonly LockedRow[] = [],
   ) {
     this.tree = tree;
     this.sampler = sampler;
     this.regrets = shared?.regrets ?? new Float32Array(tree.tableLength);
     this.sums = shared?.sums ?? new Float32Array(tree.tableLength);
+    this.locked = shared?.locked ?? (locks.length > 0 ? new Uint8Array(tree.tableLength) : null);
+    for (const { node, hand, strategy } of locks) {
+      const at = tree.table[node] + hand * tree.actionCount[node];
+      this.regrets.set(strategy, at);
+      if (this.locked) this.locked[at] = 1;
+    }
     this.#levels = levels;
     this.#laterRow = laterRow;
     this.#boards = sampler.board.length / 5;
@@ -88,6 +108,11 @@ export class MultiwayState {
     const { tree } = this;
     const row = this.#rows[tree.level[node] * tree.seats + tree.seat[node]];
     return tree.table[node] + row * tree.actionCount[node];
+  }
+
+  /** Whether the play of a hand of the acting seat's range is given at a root-street decision. */
+  isLocked(node: number, hand: number): boolean {
+    return this.locked?.[this.tree.table[node] + hand * this.tree.actionCount[node]] === 1;
   }
 
   /** Chips at the end minus chips behind at the root, for a seat at a fold or showdown. */
@@ -168,11 +193,12 @@ export class MultiwayState {
     this.#match(this.tree.table[node] + hand * actions, actions, out, 0);
   }
 
-  /** Shares of the strategy sums; by regrets where there are none, for play that never comes there is on no record. */
+  /** Shares of the strategy sums; by regrets where play is given, or where there are none: it never comes there. */
   #normalize(at: number, actions: number, out: Float64Array, from: number): void {
     let total = 0;
     for (let action = 0; action < actions; action++) total += this.sums[at + action];
-    if (total > 0) for (let action = 0; action < actions; action++) out[from + action] = this.sums[at + action] / total;
+    if (total > 0 && this.locked?.[at] !== 1)
+      for (let action = 0; action < actions; action++) out[from + action] = this.sums[at + action] / total;
     else this.#match(at, actions, out, from);
   }
 

@@ -5,11 +5,12 @@ import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } fr
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { omahaDeal } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
-import { type ClassifyOn, findLocks, LockPathError, type NodeLock } from "../spot/lock-nodes.js";
+import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { allDeals, type HeadsUpGame, type LockedNode } from "../vector/heads-up-game.js";
 import { gameBytes } from "../vector/memory-layout.js";
 import { chunksOf, compileStreets } from "../vector/street-block.js";
+import { fitLocks, type Locking } from "./fit-locks.js";
 import { comboLimit, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
 import { machineSpeed } from "./machine-speed.js";
 
@@ -66,7 +67,7 @@ export function planHeadsUp(asked: Spot, limits: SolveLimits, classify: Classify
   const rungs = headsUpLadder(asked);
   const treeOf = treesBySizing(asked);
   const spot = withFewerRaises(asked, rungs, treeOf);
-  const locking: Locking = { classify, asked: JSON.stringify(rungSizing(asked, rungs[0])) };
+  const locking: Locking = { classify, asked: rungSizing(asked, rungs[0]) };
   let problem = "";
   for (const [place, rung] of rungs.entries()) {
     const tried = tryRung(spot, limits, sorted, treeOf, rung, place === rungs.length - 1, locking);
@@ -123,7 +124,7 @@ function tryRung(
   const tree = treeOf(sizing);
   if (!tree) return "the betting tree is too large";
   const hands = sorted.map((range, seat) => thin(spot, range, seat, comboLimit(spot, rung)));
-  const locks = locksIn(spot, tree, sizing, hands, locking);
+  const locks = fitLocks(spot, tree, sizing, hands, locking);
   if (typeof locks === "string") return locks;
   const deal = omahaDeal(differentBoards(spot.boards));
   const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal, locks: lockedNodes(locks) };
@@ -138,32 +139,6 @@ function tryRung(
   const bytes = gameBytes(game) + lockedBytes(game);
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
   return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands), locks };
-}
-
-interface Locking {
-  readonly classify: ClassifyOn;
-  /** Sizes of the game asked for, as text: what it lacks no other version has. */
-  readonly asked: string;
-}
-
-/** The spot's locks in a version of the game, or why it does not have them. */
-function locksIn(
-  spot: Spot,
-  tree: DecisionNode,
-  sizing: PotLimitSizing,
-  hands: readonly HandSet[],
-  { classify, asked }: Locking,
-): NodeLock[] | string {
-  try {
-    const locks = findLocks(spot, tree, classify);
-    const lost = locks.find(
-      ({ seat, deals, holds }) => deals.length === 0 && !holds(hands[seat], spot.boards).includes(1),
-    );
-    return lost ? `${lost.lock.place}: none of its hands is left in the ranges that fit` : locks;
-  } catch (error) {
-    if (error instanceof LockPathError && JSON.stringify(sizing) !== asked) return error.message;
-    throw error;
-  }
 }
 
 /** Locks as the solver takes them. */

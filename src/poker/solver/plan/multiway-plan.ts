@@ -6,7 +6,10 @@ import { type SampledRange, suitClasses } from "../abstraction/suit-classes.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
+import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
+import { isBlindNode } from "../spot/range-hands.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
+import { fitLocks, type Locking, refuseLaterLocks } from "./fit-locks.js";
 import { chooseSizes, type SizeCut, sizesGivenUp } from "./size-choice.js";
 
 /** A game for the sampling solver, and what was given up for it. */
@@ -18,6 +21,8 @@ export interface MultiwayPlan {
   readonly laterClasses: number;
   readonly tableBytes: number;
   readonly reductions: readonly string[];
+  /** The spot's locks in the tree, all on the root street. */
+  readonly locks: readonly NodeLock[];
 }
 
 /** Decisions of the whole tree, and of the root street: all of those are measured and most are shown. */
@@ -128,10 +133,20 @@ function sampledRanges(
       Math.max(LEAST_COMBOS, Math.floor(inMemory)),
     );
     const grouped =
-      spot.street === 0 && spot.players.length === 2 && hands.count > limit ? suitClasses(hands, limit) : null;
+      spot.street === 0 && spot.players.length === 2 && hands.count > limit && locksKnowNoSuits(spot)
+        ? suitClasses(hands, limit)
+        : null;
     if (grouped) return { hands: grouped, suitClasses: true };
     const hero = spot.hero?.seat === seat ? findHand(hands, spot.hero.cards) : -1;
     return { hands: capRange(hands, limit, hero, Random.fromSeed(spot.options.seed + seat)), suitClasses: false };
+  });
+}
+
+/** Whether hands that differ in the names of suits only are locked alike. */
+function locksKnowNoSuits({ locks, options }: Spot): boolean {
+  return locks.every(({ hands }) => {
+    if (hands.kind === "range") return isBlindNode(hands.root, false);
+    return hands.kind === "all" || options.classes === null;
   });
 }
 
@@ -140,7 +155,7 @@ function sampledRanges(
  *
  * @throws SolverInputError when none does
  */
-export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
+export function planMultiway(spot: Spot, limits: SolveLimits, classify: ClassifyOn): MultiwayPlan {
   const perBoard = spot.boards.length > 1 ? CLASSES_TWO_BOARDS : CLASSES_ONE_BOARD;
   const laterRows = perBoard ** spot.boards.length;
   const hands = spot.ranges.map((range) => range.hands);
@@ -148,6 +163,7 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
   const size = Math.min(1, limits.timeLimitSeconds / SECONDS_FOR_FULL_TREE);
   let problem = "the betting tree is too large";
   const rungs = ladder(spot);
+  const locking: Locking = { classify, asked: sizingOf(spot, rungs[0]) };
   for (const [place, rung] of rungs.entries()) {
     const sizing = sizingOf(spot, rung);
     const last = place === rungs.length - 1;
@@ -158,12 +174,24 @@ export function planMultiway(spot: Spot, limits: SolveLimits): MultiwayPlan {
     const root = rootDecisions(tree);
     const ranges = sampledRanges(spot, sorted, root, limits);
     if (!last && rung.laterBetting && classSeconds(spot, ranges) > limits.timeLimitSeconds * MOST_CLASS_TIME) continue;
+    const locks = fitLocks(
+      spot,
+      tree,
+      sizing,
+      ranges.map((range) => range.hands),
+      locking,
+    );
+    if (typeof locks === "string") {
+      problem = locks;
+      continue;
+    }
+    refuseLaterLocks(locks, spot.street === 0 ? "before the flop" : "more than two players");
     const tableBytes = tableEntries(tree, ranges, laterRows) * ENTRY_BYTES;
     const bytes = tableBytes + measuredBytes(ranges, root);
     if (bytes <= limits.maxBytes) {
       const laterClasses = rung.laterBetting && spot.street < 3 ? perBoard : 0;
       const reductions = notes(spot, rung, ranges, laterRows);
-      return { tree, ranges, sizing, laterClasses, tableBytes, reductions };
+      return { tree, ranges, sizing, laterClasses, tableBytes, reductions, locks };
     }
     problem = `its tables need ${Math.ceil(bytes / 2 ** 20)} MiB of memory and ${Math.floor(limits.maxBytes / 2 ** 20)} MiB are allowed`;
   }

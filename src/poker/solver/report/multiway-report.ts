@@ -5,6 +5,7 @@ import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { ActionMeans } from "../multiway/root-street.js";
 import { heroHand, type MultiwayPlan } from "../plan/multiway-plan.js";
 import type { Spot } from "../spot/spot.js";
+import { lockedHands } from "./describe-locks.js";
 import { classifierOf, type HandClasses } from "./hand-classes.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy } from "./numbers.js";
 import { SampledPlay } from "./sampled-play.js";
@@ -182,6 +183,8 @@ export class MultiwayReport {
     }));
     const hero = this.#spot.hero?.seat === at.seat && this.#hero >= 0 ? this.#heroRow(node, strategy) : null;
     const classes = this.#classRows(node, strategy, own);
+    const { mark, bytes } = lockedHands(this.#lockedAt(node, own.length), own, combos.strategy !== undefined);
+    this.#bytes += bytes;
     return {
       player: this.#spot.players[at.seat],
       street: STREET_NAMES[at.state.street] ?? "river",
@@ -195,8 +198,14 @@ export class MultiwayReport {
       actions,
       ...(hero ? { hero } : {}),
       ...(classes.length > 0 ? { classes } : {}),
+      ...mark,
       ...combos,
     };
+  }
+
+  #lockedAt(node: number, count: number): Uint8Array | null {
+    const held = Uint8Array.from({ length: count }, (_, hand) => (this.#state.isLocked(node, hand) ? 1 : 0));
+    return held.includes(1) ? held : null;
   }
 
   /** Mean chips of the seat when it takes the action that leads to `child`, from the chips behind at `node`. */

@@ -3,6 +3,7 @@ import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { caveatsOf, cutOf, describeGame, describeRange } from "./describe-game.js";
+import { describeLocks, measuredWithLocks } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
@@ -20,6 +21,7 @@ import { SOLVER_VERSION } from "./version.js";
  * The answer of a solve by sampling.
  *
  * @param seconds what the solve took so far
+ * @param withChoice by seat: whether it is not locked wherever it acts
  * @param dealsPerIteration deals of one iteration, the hero's not counted
  */
 export function multiwaySolution(
@@ -29,6 +31,7 @@ export function multiwaySolution(
   final: FinalMeasurement,
   end: SolveEnd,
   limits: SolveLimits,
+  withChoice: readonly boolean[],
   iterations: number,
   dealsPerIteration: number,
   seconds: () => number,
@@ -43,7 +46,8 @@ export function multiwaySolution(
   const error = gains.reduce((sum, gain) => sum + gain.standardError, 0);
   const shown = new MultiwayReport(spot, plan, state, final, format);
   const tree = shown.build();
-  const exploitability = (nashConv / players.length / pot) * 100;
+  const free = Math.max(1, withChoice.filter((choice) => choice).length);
+  const exploitability = (nashConv / free / pot) * 100;
   const cut = cutOf(spot, plan.reductions);
   const exact = deals === null;
   return {
@@ -63,11 +67,11 @@ export function multiwaySolution(
         standard_error: exact ? null : significant(gains[seat].standardError),
       }),
     ),
-    exploitability_method: method(players.length, final, plan.laterClasses > 0, error),
+    exploitability_method:
+      method(players.length, final, plan.laterClasses > 0, error) + measuredWithLocks(spot, withChoice),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: false,
-    converged:
-      exact && cut.length === 0 && nashConv / players.length / pot <= (limits.targetExploitability ?? USUAL_TARGET),
+    converged: exact && cut.length === 0 && nashConv / free / pot <= (limits.targetExploitability ?? USUAL_TARGET),
     stopped_by: end.stoppedBy,
     convergence: lastMeasured(end, significant(exploitability)),
     algorithm: `external-sampling Monte Carlo CFR with linear weighting, ${dealsPerIteration} deals an iteration`,
@@ -77,6 +81,7 @@ export function multiwaySolution(
     cut,
     abstraction: [...cut, sizesOffered(spot, plan.sizing)],
     sampling: null,
+    ...describeLocks(spot, plan.locks, (seat) => plan.ranges[seat].hands),
     ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: options.seed,

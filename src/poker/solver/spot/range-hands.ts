@@ -54,8 +54,8 @@ function isBlind(spec: RangeSpec, handSize: number, place: string, categories: b
   );
 }
 
-/** @param categories what a category counts as */
-function isBlindNode(node: RangeNode, categories: boolean): boolean {
+/** Whether a node of a range treats all suits alike. @param categories what a category counts as */
+export function isBlindNode(node: RangeNode, categories: boolean): boolean {
   switch (node.kind) {
     case "or":
     case "and":

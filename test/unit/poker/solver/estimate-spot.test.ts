@@ -6,6 +6,7 @@ import { estimateSpot } from "../../../../src/poker/solver/estimate-spot.js";
 import { flattenTree } from "../../../../src/poker/solver/multiway/multiway-tree.js";
 import { planMultiway } from "../../../../src/poker/solver/plan/multiway-plan.js";
 import type { Estimate } from "../../../../src/poker/solver/report/estimate.js";
+import { classifyOn } from "../../../../src/poker/solver/report/hand-classes.js";
 import type { Solution, SolutionNext } from "../../../../src/poker/solver/report/solution.js";
 import type { SampledGame } from "../../../../src/poker/solver/sampled/sampled-game.js";
 import { solveSpot } from "../../../../src/poker/solver/solve-spot.js";
@@ -98,7 +99,7 @@ describe("an estimate", () => {
 
   it("of three players names the bytes of the tables that play is learnt in", () => {
     const { spot, limits } = spotOf({ stack_sizes: [100, 100, 100], max_raises: 1, iterations: 1 });
-    const { tree, ranges, reductions } = planMultiway(spot, limits);
+    const { tree, ranges, reductions } = planMultiway(spot, limits, classifyOn(spot));
     const { tableLength } = flattenTree(tree, [ranges.map(({ hands }) => hands.count)]);
     const estimate = estimateOf(spot, limits);
     expect(estimate.method).toBe("sampled play");

@@ -4,6 +4,7 @@ import { actionLabel, type Solution, type SolutionNext } from "../../../../src/p
 import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../oracle.js";
 import { IndependentResponse } from "./independent-response.js";
+import { independentGain } from "./multiway/independent-multiway.js";
 
 const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
 const TOY = {
@@ -171,6 +172,77 @@ describe("what is measured", () => {
     expect(at(solution, "check").locked).toMatchObject({ combos: 2, places: [1, 2] });
     const named = solve(TOY, { ...lock, class: "Top of range (Three of a Kind)" });
     expect(at(named, "check").locked).toMatchObject({ combos: 1 });
+  });
+});
+
+describe("sampled play", () => {
+  const three = (seed: number) => {
+    const next = seededRandom(seed);
+    const hands = () => randomHands(6, 4, RIVER, next);
+    return {
+      ...{ board: RIVER, pot_size: 100, stack_sizes: [100, 100, 100], bet_sizes: [1], max_raises: 0 },
+      ...{ player_ranges: { "0": hands(), "1": hands(), "2": hands() }, iterations: 4, full_strategy: true },
+    };
+  };
+
+  it("three players on a river: locked play is exact, and gains are by what may change", () => {
+    const input = three(4);
+    const hand = input.player_ranges["1"][2] as string;
+    const solution = solve(
+      input,
+      { path: "check", strategy: { check: 0.3, "bet 100": 0.7 } },
+      { path: "check", hands: hand, strategy: { check: 0.125, "bet 100": 0.875 } },
+      { path: "check, check", hands: "!A", strategy: { check: 1 } },
+    );
+    expect(play(solution, "check", hand)).toEqual({ check: 0.125, "bet 100 (all-in)": 0.875 });
+    const other = at(solution, "check").strategy?.[0]?.filter((share) => share === 0.3);
+    expect(other).toHaveLength(5);
+    expect(at(solution, "check").locked).toMatchObject({ combos: 6, share: 1 });
+    expect(solution.locks).toMatchObject([{ player: 1, combos: 6 }, { combos: 1 }, { player: 2 }]);
+    for (const seat of [0, 1, 2]) {
+      const gain = solution.deviation_gains[String(seat)]?.gain as number;
+      expect(Math.abs(independentGain(solution, seat) - gain)).toBeLessThan(0.01 + gain * 0.01);
+    }
+  });
+
+  it("a player locked wherever he acts gains nothing; the mean is of the others", () => {
+    const input = three(5);
+    const facing = ["bet 100", "check, check, bet 100, fold", "check, check, bet 100, call"];
+    const folds = facing.map((path) => ({ path, player: 1, strategy: { fold: 1 } }));
+    const solution = solve(input, { path: "check", player: 1, strategy: { check: 1 } }, ...folds);
+    expect(solution.deviation_gains["1"]?.gain).toBe(0);
+    expect(solution.exploitability).toBeCloseTo(solution.nash_conv / 2, 2);
+    expect(solution.exploitability_method).toMatch(
+      /player 1 is locked wherever he acts .* mean of the others' gains alone$/,
+    );
+  });
+
+  it("before the flop: classes of suits where the lock knows none, single hands else", () => {
+    const spot = {
+      ...{ stack_sizes: [98, 99], pot_size: 3, current_bet: 2, active_players: [1, 0], player_position: 1 },
+      ...{ street_bets: [2, 1], big_blind: 2, bet_sizes: [1], max_raises: 0, iterations: 1 },
+      ...{ player_ranges: { "0": "AA", "1": "AA" }, max_combos: 900 },
+    };
+    const strategy = { call: 0.25, fold: 0.75 };
+    for (const [hands, classes] of [
+      ["AA:ds", true],
+      ["As", false],
+    ] as const) {
+      const solution = solve(spot, { hands, strategy });
+      expect(solution.cut.join()).toMatch(classes ? /classes that ignore the names of suits/ : /thinned out to 900/);
+      const { locked, strategy: columns } = solution.tree;
+      expect(locked?.combos).toBeGreaterThan(10);
+      for (const place of locked?.places ?? []) {
+        expect(columns?.map((column) => column[place])).toEqual([0.75, 0.25]);
+        const hand = solution.ranges["1"]?.combos[place] ?? "";
+        expect(classes ? new Set(hand.match(/[shdc]/gu)).size : hand).toEqual(
+          classes ? 2 : expect.stringContaining("As"),
+        );
+      }
+    }
+    expect(() => solve(spot, { path: "call, check, *", strategy: { check: 1 } })).toThrow(
+      "locks[0].path: after the next card hands share strategies by classes here (before the flop)",
+    );
   });
 });
 

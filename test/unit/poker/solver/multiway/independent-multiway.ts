@@ -63,8 +63,9 @@ export function independentGain(solution: Solution, seat: number): number {
         return { value: walk(action.next, after, remaining, paid, best), share };
       });
       if (acting !== seat) return values.reduce((sum, { value }) => sum + value, 0);
-      if (best) return Math.max(...values.map(({ value }) => value));
       const own = deals[0]?.hands[seat] ?? 0;
+      const locked = next.locked !== undefined && (next.locked.places?.includes(own) ?? true);
+      if (best && !locked) return Math.max(...values.map(({ value }) => value));
       return values.reduce((sum, { value, share }) => sum + value * share(own), 0);
     }
     if (next.end !== "fold" && next.end !== "showdown") throw new Error(`the tree is not complete: ${next.end}`);

@@ -185,7 +185,11 @@ describe("a spot of sizes by street and player", () => {
       player_ranges: { 0: "AA", 1: "KK", 2: "QQ" },
     });
     const { spot } = prepareSpot(input);
-    const { reductions, sizing } = planMultiway(spot, { ...input.request, maxBytes: 2 ** 29, threads: 1 });
+    const { reductions, sizing } = planMultiway(
+      spot,
+      { ...input.request, maxBytes: 2 ** 29, threads: 1 },
+      classifyOn(spot),
+    );
     expect(reductions).toContain(
       "one size stands for several on the turn: given up are bets of 50 %, raises of 50 %, donk bets of 50 %",
     );

@@ -9,6 +9,7 @@ import { cluster, starts } from "./runtime/process-costs.js";
 import { publishing } from "./runtime/publishing.js";
 import { closeSetting, type Measured, openSetting, type Setting } from "./runtime/setting.js";
 import { peers, throughput } from "./runtime/throughput.js";
+import { tracing } from "./runtime/tracing.js";
 
 const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Measured[]>>> = {
   throughput,
@@ -19,6 +20,7 @@ const PARTS: Readonly<Record<string, (setting: Setting) => Promise<Measured[]>>>
   ping,
   starts,
   cluster,
+  tracing,
 };
 
 const names = process.env.BENCH_PARTS?.split(",") ?? Object.keys(PARTS);

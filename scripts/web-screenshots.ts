@@ -20,6 +20,18 @@ const solve = (file: string, changed: object = {}): JobRequest => ({
 const ACES = { cards: ["As", "Ah", "Kd", "Qd"] };
 const RUNDOWN = { cards: ["Jh", "Th", "9s", "8s"] };
 
+/** A report that two workers solve within a minute. */
+const REPORT = {
+  pot_size: 6.5,
+  stack_sizes: [97, 97],
+  player_ranges: { "0": "12%", "1": "AA,KK:ds,JT98" },
+  bet_sizes: [0.5, 1],
+  max_raises: 1,
+  max_combos: 60,
+  time_limit_seconds: 3,
+  flops: { sample: 24, seed: 3 },
+};
+
 const JOBS: readonly JobRequest[] = [
   spot({ players: [{ cards: "AA:ds" }, { cards: "15%" }], top_board: ["Td", "8c", "5h"], simulation_runs: 4000 }),
   spot({ players: [ACES, { cards: ["Jh", "Jh", "9s", "8s"] }] }),
@@ -28,6 +40,7 @@ const JOBS: readonly JobRequest[] = [
   solve("double-board-river.json"),
   solve("turn.json"),
   exampleJob(),
+  { job_type: "SOLVER_ANALYSIS", input_data: REPORT },
 ];
 
 async function screenshots(): Promise<void> {
@@ -53,7 +66,7 @@ async function shoot(stack: Stack, browser: Browser): Promise<void> {
   for (const job of JOBS) {
     const id = await jobs.submit(job);
     const isOver = async () => /COMPLETED|FAILED/.test((await jobs.get(id)).status);
-    await waitFor(`job ${id}`, isOver, { timeoutMs: 60_000, everyMs: 200 });
+    await waitFor(`job ${id}`, isOver, { timeoutMs: 180_000, everyMs: 200 });
     ids.push(id);
   }
   // Two that run while the list is looked at.
@@ -82,6 +95,8 @@ async function shoot(stack: Stack, browser: Browser): Promise<void> {
   await take("jobs-phone", "jobs", "light", PHONE);
   await take("tree-dark", `jobs/${ids[5]}`, "dark", WIDE);
   await take("answer", `jobs/${ids[6]}`, "light", WIDE);
+  await take("report", `jobs/${ids[7]}`, "light", { width: 1120, height: 1500 });
+  await take("report-phone", `jobs/${ids[7]}`, "dark", { width: 360, height: 1100 });
   await take("new-phone", "new", "dark", PHONE);
 }
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "amqplib";
 import { pino } from "pino";
+import type { Tracing } from "../../src/celery/index.js";
 import { readyIn, TASK } from "./queues.js";
 import { PYTHON, type Setting, startProcess } from "./setting.js";
 
@@ -56,24 +57,30 @@ export const bare: Consume = async ({ url }, queue, tasks, withResults) => {
 };
 
 /** This worker in the same process: late acknowledgements, results confirmed before them, three events a task. */
-export const ours: Consume = async ({ url, runtime }, queue, tasks, withResults) => {
-  const app = new runtime.Celery("bench", {
-    broker: url,
-    backend: withResults ? "rpc://" : "disabled://",
-    taskAcksLate: true,
-    workerSendTaskEvents: withResults,
-    log: pino({ level: "warn" }),
-  });
-  app.task(TASK, { ignoreResult: !withResults }, (_ctx, x: number) => x);
-  const worker = app.worker({ queues: [queue], concurrency: PREFETCH, prefetchMultiplier: 1 });
-  const meter = new Meter(tasks);
-  worker.events.on("taskSucceeded", () => meter.ended());
-  await worker.start();
-  const rate = await meter.rate;
-  await worker.stop(5);
-  await app.close();
-  return rate;
-};
+export const ours: Consume = (...run) => oursTraced(null)(...run);
+
+/** The same, recording spans of its runs. @param tracing null for none */
+export const oursTraced =
+  (tracing: Tracing | null): Consume =>
+  async ({ url, runtime }, queue, tasks, withResults) => {
+    const app = new runtime.Celery("bench", {
+      broker: url,
+      backend: withResults ? "rpc://" : "disabled://",
+      taskAcksLate: true,
+      workerSendTaskEvents: withResults,
+      log: pino({ level: "warn" }),
+      ...(tracing === null ? {} : { tracing }),
+    });
+    app.task(TASK, { ignoreResult: !withResults }, (_ctx, x: number) => x);
+    const worker = app.worker({ queues: [queue], concurrency: PREFETCH, prefetchMultiplier: 1 });
+    const meter = new Meter(tasks);
+    worker.events.on("taskSucceeded", () => meter.ended());
+    await worker.start();
+    const rate = await meter.rate;
+    await worker.stop(5);
+    await app.close();
+    return rate;
+  };
 
 /** celery-node in a process of its own. It acknowledges before it runs, and takes all there is into memory. */
 export const celeryNode: Consume = async (setting, queue, tasks) => {

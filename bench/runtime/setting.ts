@@ -54,6 +54,8 @@ export async function closeSetting({ services, connection, scratch }: Setting): 
 /** A process of the bench, which ends with it. */
 export interface Child {
   readonly pid: number;
+  /** Resolves with its end. */
+  readonly ended: Promise<void>;
   /** Resolves with the first line of its output that matches. */
   line(pattern: RegExp): Promise<string>;
   stop(): Promise<void>;
@@ -70,6 +72,7 @@ export function startProcess(command: string, args: readonly string[], env: Node
   });
   return {
     pid: child.pid ?? 0,
+    ended: exited,
     line: (pattern) =>
       new Promise((resolve, reject) => {
         onOutput = () => {

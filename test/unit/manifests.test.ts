@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ScaledObject, TriggerAuthentication } from "@kubernetes-models/keda/keda.sh/v1alpha1";
+import { Deployment } from "kubernetes-models/apps/v1";
+import { Job } from "kubernetes-models/batch/v1";
+import { PodDisruptionBudget } from "kubernetes-models/policy/v1";
+import { ConfigMap, Secret } from "kubernetes-models/v1";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { z } from "zod";
@@ -147,7 +152,28 @@ const ofKind = <Kind extends (typeof manifests)[number]["kind"]>(kind: Kind) =>
   );
 const deployments = ofKind("Deployment");
 
+/** Kubernetes' own schemas, and that of KEDA's definitions, by kind. What they do not know they let pass, ours above do not. */
+const PUBLISHED = {
+  Deployment: (manifest: object) => new Deployment(manifest as never),
+  PodDisruptionBudget: (manifest: object) => new PodDisruptionBudget(manifest as never),
+  Job: (manifest: object) => new Job(manifest as never),
+  ConfigMap: (manifest: object) => new ConfigMap(manifest as never),
+  Secret: (manifest: object) => new Secret(manifest as never),
+  ScaledObject: (manifest: object) => new ScaledObject(manifest as never),
+  TriggerAuthentication: (manifest: object) => new TriggerAuthentication(manifest as never),
+};
+
 describe("ops/k8s", () => {
+  it.each(manifests.map((manifest) => [manifest.kind, manifest.metadata.name, manifest] as const))(
+    "%s %s is valid by the published schema of its kind",
+    (kind, _, manifest) => {
+      PUBLISHED[kind](manifest).validate();
+      expect(() =>
+        PUBLISHED[kind]({ ...manifest, metadata: { ...manifest.metadata, labels: 5 } }).validate(),
+      ).toThrow();
+    },
+  );
+
   it("is applied whole by kustomize, but for what needs KEDA", () => {
     const [document] = parseAllDocuments(readFileSync(join(K8S, "kustomization.yaml"), "utf8"));
     const { resources } = z.looseObject({ resources: z.array(z.string()) }).parse(document?.toJS());

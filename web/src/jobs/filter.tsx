@@ -11,6 +11,8 @@ const TYPING_MS = 300;
 export function Filter({ filter }: { readonly filter: Record<string, string> }) {
   const { value: users } = useFetched<{ id: string; name: string }[]>("users");
   const { value: queues } = useFetched<JobQueueView[]>("queues");
+  // On a phone the jobs come first.
+  const [isFolded, setFolded] = useState(!["kind", "queue", "user", "since", "until"].some((name) => filter[name]));
   const [text, setText] = useState(filter.text ?? "");
   const change = (changed: Record<string, string | undefined>) =>
     goTo(["jobs"], { ...filter, ...changed, after: undefined });
@@ -21,7 +23,7 @@ export function Filter({ filter }: { readonly filter: Record<string, string> }) 
   }, [text]);
   return (
     <search>
-      <form class="filter" onSubmit={(event) => event.preventDefault()}>
+      <form class={`filter ${isFolded ? "folded" : ""}`} onSubmit={(event) => event.preventDefault()}>
         <label>
           <span>Text</span>
           <input
@@ -31,6 +33,9 @@ export function Filter({ filter }: { readonly filter: Record<string, string> }) 
             onInput={(event) => setText(event.currentTarget.value)}
           />
         </label>
+        <button type="button" class="fold" aria-expanded={!isFolded} onClick={() => setFolded(!isFolded)}>
+          More filters
+        </button>
         <label>
           <span>Kind</span>
           <select value={filter.kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>

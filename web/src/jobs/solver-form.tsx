@@ -58,7 +58,7 @@ export function SolverForm({
           Add a player
         </button>
         <button type="button" disabled={stacks.length <= 2} onClick={() => seats(stacks.length - 1)}>
-          Take one away
+          Remove a player
         </button>
       </div>
       {active.map((player) => (

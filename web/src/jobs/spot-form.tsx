@@ -75,7 +75,7 @@ export function SpotForm({ draft, onChange }: { readonly draft: Draft; readonly 
           Add a player
         </button>
         <button type="button" disabled={players.length <= 1} onClick={() => change(players.slice(0, -1))}>
-          Take one away
+          Remove a player
         </button>
       </div>
       <div class="row">

@@ -18,6 +18,10 @@ export interface ScatterPoint {
 export interface ScatterAxis {
   readonly label: string;
   readonly show: (value: number) => string;
+  /** Beside the axis, where there is less room. */
+  readonly tick: (value: number) => string;
+  /** Beyond them no value can lie, and no whisker is drawn. */
+  readonly bounds?: readonly [least: number, most: number];
   /** Errors in the same unit. */
   readonly showError: (error: number) => string;
 }
@@ -34,7 +38,7 @@ interface ScatterProps {
   readonly onChoose: (label: string) => void;
 }
 
-const EDGES = { left: 58, right: 16, top: 12, bottom: 42 } as const;
+const EDGES = { left: 58, right: 24, top: 12, bottom: 42 } as const;
 /** Beyond so many the whiskers hide the points. */
 const MOST_WHISKERS = 80;
 const RADIUS = { least: 3, most: 8 } as const;
@@ -56,8 +60,8 @@ export function Scatter({ title, about, points, x, y, tones, chosen, onChoose }:
   };
   const height = WIDEST;
   const draw = (width: number) => {
-    const across = scaleOf(points, "x", [EDGES.left, width - EDGES.right]);
-    const up = scaleOf(points, "y", [height - EDGES.bottom, EDGES.top]);
+    const across = scaleOf(points, "x", x.bounds, [EDGES.left, width - EDGES.right]);
+    const up = scaleOf(points, "y", y.bounds, [height - EDGES.bottom, EDGES.top]);
     const radius = (weight: number) =>
       RADIUS.least + (RADIUS.most - RADIUS.least) * Math.sqrt(heaviest === 0 ? 0 : weight / heaviest);
     // The chosen one lies on top.
@@ -106,6 +110,7 @@ export function Scatter({ title, about, points, x, y, tones, chosen, onChoose }:
 function scaleOf(
   points: readonly ScatterPoint[],
   axis: "x" | "y",
+  [lowest, highest]: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   range: [number, number],
 ): ScaleLinear<number, number> {
   const ends = points.flatMap((point) => {
@@ -114,7 +119,9 @@ function scaleOf(
   });
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const pad = most > least ? (most - least) * 0.04 : Math.max(Math.abs(most) * 0.1, 0.01);
-  return scaleLinear([least - pad, most + pad], range).nice();
+  return scaleLinear([Math.max(least - pad, lowest), Math.min(most + pad, highest)], range)
+    .nice()
+    .clamp(true);
 }
 
 function Whiskers({
@@ -160,7 +167,7 @@ function Axes({
         <g key={tick}>
           <line class="grid" x1={EDGES.left} x2={width - EDGES.right} y1={up(tick)} y2={up(tick)} />
           <text class="tick end" x={EDGES.left - 6} y={up(tick) + 4}>
-            {y.show(tick)}
+            {y.tick(tick)}
           </text>
         </g>
       ))}
@@ -168,7 +175,7 @@ function Axes({
         <g key={tick}>
           <line class="grid" x1={across(tick)} x2={across(tick)} y1={EDGES.top} y2={bottom} />
           <text class="tick" x={across(tick)} y={bottom + 15}>
-            {x.show(tick)}
+            {x.tick(tick)}
           </text>
         </g>
       ))}

@@ -69,10 +69,17 @@ function firstUp(quantities: readonly Quantity[]): string {
 }
 
 function axisOf({ label, unit }: Quantity): ScatterAxis {
-  const unitless = (value: number) => String(Number(value.toPrecision(3)));
-  if (unit === "share") return { label, show: (value) => percent(value), showError: (error) => percent(error, 3) };
-  if (unit === "percent") return { label: `${label}, % of the pot`, show: unitless, showError: unitless };
-  return { label: `${label}, chips`, show: (value) => chips(value), showError: unitless };
+  const digits = (value: number) => String(Number(value.toPrecision(3)));
+  if (unit === "share")
+    return {
+      label,
+      show: (value) => percent(value),
+      tick: (value) => `${digits(value * 100)} %`,
+      bounds: [0, 1],
+      showError: (error) => percent(error, 3),
+    };
+  if (unit === "percent") return { label: `${label}, % of the pot`, show: digits, tick: digits, showError: digits };
+  return { label: `${label}, chips`, show: (value) => chips(value), tick: digits, showError: digits };
 }
 
 function AxisChoice({

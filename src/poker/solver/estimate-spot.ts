@@ -60,7 +60,8 @@ function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {
     return multiwayPlan(spot, limits, planMultiway(spot, limits, classifyOn(spot)));
   const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
   if (plan) return vectorPlan(spot, limits, plan);
-  if (spot.street < 3) return drawnPlan(spot, limits, planSampled(spot, sorted, limits, classifierOf(spot)));
+  if (spot.street < 3)
+    return drawnPlan(spot, limits, planSampled(spot, sorted, limits, classifierOf(spot), classifyOn(spot)));
   throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);
 }
 

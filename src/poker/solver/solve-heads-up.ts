@@ -30,8 +30,15 @@ export function solveHeadsUp(
 ): Solution {
   const startedAt = hooks.startedAt ?? hooks.now();
   const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
-  if (!plan && spot.street < 3 && spot.locks.length === 0) {
-    return solveSampled(spot, planSampled(spot, sorted, limits, classifierOf(spot)), limits, hooks, format, onShared);
+  if (!plan && spot.street < 3) {
+    return solveSampled(
+      spot,
+      planSampled(spot, sorted, limits, classifierOf(spot), classifyOn(spot)),
+      limits,
+      hooks,
+      format,
+      onShared,
+    );
   }
   if (!plan)
     throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${problem}`);

@@ -122,6 +122,7 @@ export function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
     ranges: [shareHands(plan.ranges[0]), shareHands(plan.ranges[1])],
     boards: spot.boards,
     rootRows: [shareRows(plan.rootRows[0]), shareRows(plan.rootRows[1])],
+    locked: plan.lockedRows,
     grain: plan.grain,
     rowCounts: plan.rowCounts,
     heroes: plan.heroes,

@@ -7,10 +7,13 @@ import { suitOrbits } from "../abstraction/suit-orbits.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet, selectHands } from "../game/hand-set.js";
-import { REPLICATES, tableBytes } from "../sampled/sampled-game.js";
+import { type LockedRow, REPLICATES, tableBytes } from "../sampled/sampled-game.js";
+import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
+import { fitLocks, refuseLaterLocks } from "./fit-locks.js";
 import { SECONDS_PER_CHUNK, SECONDS_PER_NODE, speedOf, tryTree } from "./heads-up-plan.js";
+import { type LockableRows, partByLocks, type Rows } from "./root-rows.js";
 import { chooseSizes, sizesGivenUp } from "./size-choice.js";
 
 /** A heads-up game before the river over whole ranges, whose hands and cards are drawn anew for each deal. */
@@ -21,6 +24,9 @@ export interface SampledPlan {
   readonly ranges: readonly [HandSet, HandSet];
   readonly heroes: readonly [number, number];
   readonly rootRows: readonly [Int32Array, Int32Array];
+  /** The spot's locks in the tree, all on the root street, and row by row by seat. */
+  readonly locks: readonly NodeLock[];
+  readonly lockedRows: readonly [readonly LockedRow[], readonly LockedRow[]];
   readonly grain: GrainName;
   readonly rowCounts: readonly (readonly [number, number])[];
   readonly combosPerDeal: number;
@@ -70,13 +76,15 @@ const TABLE_SHARE = 0.6;
  * Lays out a solve on drawn deals.
  *
  * @param sorted the ranges by strength
- * @throws SolverInputError when no version fits the memory
+ * @param classifyOn sorts hands into the classes that locks may name
+ * @throws SolverInputError when no version fits the memory, or for a lock that it does not have
  */
 export function planSampled(
   spot: Spot,
   sorted: readonly HandSet[],
   limits: SolveLimits,
   classify: Classify,
+  classifyOn: ClassifyOn,
 ): SampledPlan {
   const random = Random.fromSeed(spot.options.seed);
   const reductions: string[] = [];
@@ -95,6 +103,15 @@ export function planSampled(
     return capped;
   });
   const { sizing, tree, blocks, seconds, cut } = chooseTree(spot);
+  const locks = drawnLocks(spot, tree, sizing, ranges, classifyOn);
+  const part = (rows: Rows, seat: number): LockableRows =>
+    partByLocks(
+      rows,
+      locks.filter((lock) => lock.seat === seat),
+      ranges[seat],
+      spot.boards,
+      blocks[0],
+    );
   const combosPerDeal = Math.min(
     Math.max(LEAST_COMBOS, dealSize(spot, limits, seconds)),
     Math.max(...ranges.map(({ count }) => count)),
@@ -108,8 +125,9 @@ export function planSampled(
     return [rows, rows] as const;
   });
   const orbits = suitOrbits(spot.boards, ranges);
-  const byHand = orbits.map(orbitRows);
-  const byClass = (seat: 0 | 1): Rows => classRows(spot, classes, ranges[seat], orbits[seat], heroes[seat]);
+  const byHand = orbits.map((each, seat) => part(orbitRows(each), seat));
+  const byClass = (seat: 0 | 1): LockableRows =>
+    part(classRows(spot, classes, ranges[seat], orbits[seat], heroes[seat]), seat);
   let root = ([0, 1] as const).map((seat) => {
     const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / byHand[seat].count;
     return visits >= VISITS_PER_HAND ? byHand[seat] : byClass(seat);
@@ -131,6 +149,8 @@ export function planSampled(
     ranges: [ranges[0], ranges[1]],
     heroes,
     rootRows: [root[0].rows, root[1].rows],
+    locks,
+    lockedRows: [root[0].locked, root[1].locked],
     grain,
     rowCounts: counts(),
     combosPerDeal,
@@ -140,6 +160,25 @@ export function planSampled(
     reductions: [...reductions, ...cut],
     classes: describeClasses(spot, ranges, byHand, root, later),
   };
+}
+
+/** The locks of a spot whose hands and cards are drawn. */
+function drawnLocks(
+  spot: Spot,
+  tree: DecisionNode,
+  sizing: PotLimitSizing,
+  ranges: readonly HandSet[],
+  classify: ClassifyOn,
+): NodeLock[] {
+  const { maxRaises } = spot.options;
+  const most = { maxRaises: [maxRaises, maxRaises] as const, bettingStreets: 4 };
+  const asked = chooseSizes(spot, { root: null, later: null }, most);
+  const locks = fitLocks(spot, tree, sizing, ranges, { classify, asked });
+  if (typeof locks === "string") {
+    throw new SolverInputError(`this game cannot be solved within the limits, even much simplified: ${locks}`);
+  }
+  refuseLaterLocks(locks, "not all hands and deals fit into time and memory");
+  return locks;
 }
 
 /** Hands of a deal, such that a replicate sees as many deals as it should. */
@@ -202,12 +241,6 @@ function secondsPerHand(blocks: readonly StreetBlock[], boards: number): number 
     const chunks = (chunksOf(showdown) * boards * 2 + chunksOf(fold)) / 2;
     return sum + nodeCount * SECONDS_PER_NODE + chunks * SECONDS_PER_CHUNK;
   }, 0);
-}
-
-/** Row of each hand of a range, and their number. */
-interface Rows {
-  readonly rows: Int32Array;
-  readonly count: number;
 }
 
 /** Rows by classes on the root street; the hero has a row of his own. */

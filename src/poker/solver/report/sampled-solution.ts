@@ -1,10 +1,12 @@
 import type { DecisionNode } from "../betting/betting-tree.js";
 import { type Stakes, stakesOf } from "../betting/heads-up-stakes.js";
 import type { SampledPlan } from "../plan/sampled-plan.js";
+import { LockedRows } from "../sampled/locked-rows.js";
 import { REPLICATES, responseSize, type SampledGame, SUM_SET, tableSet } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
 import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } from "./describe-game.js";
+import { describeLocks, lockedHands, measuredWithLocks } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from "./numbers.js";
 import { type Estimate, SampledNumbers } from "./sampled-numbers.js";
@@ -73,7 +75,9 @@ export function sampledSolution(
     error: Math.hypot(gains[0][bound].error, gains[1][bound].error),
   });
   const [least, nashConv] = [sum("atLeast"), sum("atMost")];
-  const percent = (chips: number): number => (chips / 2 / pot) * 100;
+  const withChoice = seatsWithChoice(game);
+  const free = Math.max(1, withChoice.filter((choice) => choice).length);
+  const percent = (chips: number): number => (chips / free / pot) * 100;
   const target = (targetExploitability ?? USUAL_TARGET) * 100;
   const first = roundEv(value.value + stakes.shift[0]) ?? 0;
   const second = raked ? numbers.valueOf(1).value + stakes.shift[1] : pot - first;
@@ -96,7 +100,7 @@ export function sampledSolution(
         standard_error: significant(gains[seat].atMost.error),
       }),
     ),
-    exploitability_method: responseText(game),
+    exploitability_method: responseText(game) + measuredWithLocks(spot, withChoice),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: tendsToEquilibrium(spot),
     converged: cut.length === 0 && percent(nashConv.value + STUDENT * nashConv.error) <= target,
@@ -127,12 +131,22 @@ export function sampledSolution(
       },
       exploitability_at_least: significant(percent(least.value)),
     },
+    ...describeLocks(spot, plan.locks, (seat) => game.ranges[seat as 0 | 1]),
     ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
     seed: spot.options.seed,
     tree,
     omitted: report.omitted,
   };
+}
+
+/** Seats with a decision where not every row is locked. */
+function seatsWithChoice({ blocks, locked, rootRows }: SampledGame): readonly [boolean, boolean] {
+  const has = (seat: 0 | 1): boolean => {
+    const [here, ...later] = blocks.map(({ decisionSeat }) => decisionSeat.filter((of) => of === seat).length);
+    return later.some((decisions) => decisions > 0) || locked[seat].length < new Set(rootRows[seat]).size * here;
+  };
+  return [has(0), has(1)];
 }
 
 function responseText(game: SampledGame): string {
@@ -154,6 +168,7 @@ class SampledTree {
   /** Strategy sums of the root street by set of tables and seat. */
   readonly #sums: readonly (readonly [Float32Array, Float32Array])[];
   readonly #drift: StrategyDrift;
+  readonly #locked: LockedRows;
   readonly #roundEv: RoundEv;
   readonly #format: FormatCards;
   readonly #decisionOf = new Map<DecisionNode, number>();
@@ -175,6 +190,7 @@ class SampledTree {
     this.#numbers = numbers;
     this.#sums = Array.from({ length: SUM_SET + 1 }, (_, set) => tableSet(game, set).sums[0]);
     this.#drift = new StrategyDrift(game, done);
+    this.#locked = new LockedRows(game);
     this.#format = format;
     this.#block = plan.blocks[0];
     this.#stakes = stakesOf(plan.tree);
@@ -302,8 +318,38 @@ class SampledTree {
       })),
       ...(this.#spot.hero?.seat === seat ? { hero: this.#heroRow(node, decision, seat, base) } : {}),
       ...(classes.length > 0 ? { classes } : {}),
+      ...this.#lockedMark(decision, seat),
       ...this.#combos(decision, seat),
     };
+  }
+
+  /** The mark of a decision with locked hands; what the other's cards leave of the range is not counted. */
+  #lockedMark(decision: number, seat: 0 | 1): Pick<SolutionNode, "locked"> {
+    const { locked, rootRows, ranges } = this.#game;
+    if (!locked[seat].some((entry) => entry.decision === decision)) return {};
+    const { count } = ranges[seat];
+    const held = Uint8Array.from({ length: count }, (_, hand) =>
+      this.#locked.at(seat, rootRows[seat][hand], decision) ? 1 : 0,
+    );
+    const { mark, bytes } = lockedHands(held, this.#reachOf(decision, seat), this.listed);
+    this.#bytes += bytes;
+    return mark;
+  }
+
+  /** Weight of each hand of a seat that its own play lets come to a decision. */
+  #reachOf(decision: number, seat: 0 | 1): Float64Array {
+    const { decisionNode, decisionSeat, firstChild, actionCount, nodeCount } = this.#block;
+    const node = new Float64Array(nodeCount);
+    return this.#game.ranges[seat].weights.map((weight, hand) => {
+      node[0] = weight;
+      for (let d = 0; d < decision; d++) {
+        const own = decisionSeat[d] === seat;
+        const shares = own ? this.#strategyOf(SUM_SET, d, seat, this.#game.rootRows[seat][hand]) : null;
+        for (let action = 0; action < actionCount[d]; action++)
+          node[firstChild[d] + action] = node[decisionNode[d]] * (shares?.[action] ?? 1);
+      }
+      return node[decisionNode[decision]];
+    });
   }
 
   #classRows(node: DecisionNode, decision: number, seat: 0 | 1, base: number): HandClassRow[] {
@@ -353,7 +399,9 @@ class SampledTree {
     return significant(Math.hypot(Number.isFinite(error) ? error : 0, this.#drift.of(seat, decision, action, group)));
   }
 
-  #strategyOf(set: number, decision: number, seat: 0 | 1, row: number): number[] {
+  #strategyOf(set: number, decision: number, seat: 0 | 1, row: number): readonly number[] {
+    const given = this.#locked.at(seat, row, decision);
+    if (given) return given;
     const sums = this.#sums[set][seat];
     const at = row * this.#block.rowLength[seat] + this.#block.rowOffset[decision];
     const actions = [...sums.subarray(at, at + this.#block.actionCount[decision])];

@@ -2,6 +2,7 @@ import { CardRemoval } from "../game/card-removal.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 import type { DrawnDeal } from "./drawn-deal.js";
 import { liftUp } from "./row-pass.js";
+import type { LockedRow } from "./sampled-game.js";
 import type { RowPlay, SampledWalker } from "./sampled-walker.js";
 
 type Halves<T> = readonly [T, T];
@@ -149,7 +150,8 @@ export class ResponseMeter {
     }
     // What the other half holds for best: by its own sums of what comes after.
     if (kind === "below") this.#leaves(level, hand, 1 - half, "above", chosenBy);
-    liftBest(block, this.#seat, kind === "below" ? chosenBy : node, node);
+    const locked = this.#own.locked?.(level, deal.rows[level][this.#seat][hand]) ?? [];
+    liftBest(block, this.#seat, kind === "below" ? chosenBy : node, node, locked);
     return node;
   }
 
@@ -188,14 +190,24 @@ export class ResponseMeter {
   }
 }
 
-/** Takes values up by the actions that are best by `chosenBy`; both arrays hold the leaves' values, and may be the same. */
-function liftBest(block: WalkBlock, seat: number, chosenBy: Float64Array, node: Float64Array): void {
+/**
+ * Takes values up by the actions that are best by `chosenBy`; both arrays hold the leaves' values, and may be the same. At
+ * locked decisions actions count by their frequencies.
+ */
+function liftBest(
+  block: WalkBlock,
+  seat: number,
+  chosenBy: Float64Array,
+  node: Float64Array,
+  locked: readonly LockedRow[],
+): void {
   const { decisionNode, decisionSeat, firstChild, actionCount } = block;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
     const child = firstChild[d];
     const actions = actionCount[d];
     const at = decisionNode[d];
-    if (decisionSeat[d] === seat) {
+    const given = locked.find(({ decision }) => decision === d)?.strategy;
+    if (decisionSeat[d] === seat && !given) {
       let best = child;
       for (let a = 1; a < actions; a++) if (chosenBy[child + a] > chosenBy[best]) best = child + a;
       node[at] = node[best];
@@ -205,8 +217,9 @@ function liftBest(block: WalkBlock, seat: number, chosenBy: Float64Array, node: 
     let value = 0;
     let chosen = 0;
     for (let a = 0; a < actions; a++) {
-      value += node[child + a];
-      chosen += chosenBy[child + a];
+      const share = given ? given[a] : 1;
+      value += share * node[child + a];
+      chosen += share * chosenBy[child + a];
     }
     node[at] = value;
     chosenBy[at] = chosen;

@@ -23,6 +23,14 @@ export interface ResponseSize {
   readonly outcomes: readonly [number, number];
 }
 
+/** What all hands of a row do at a decision of the root street, given instead of learnt. */
+export interface LockedRow {
+  readonly row: number;
+  readonly decision: number;
+  /** Frequency of each action. */
+  readonly strategy: readonly number[];
+}
+
 /** A heads-up game whose hands and cards are drawn anew for each deal; survives structured cloning without copies. */
 export interface SampledGame {
   readonly kind: "sampled";
@@ -35,6 +43,8 @@ export interface SampledGame {
   readonly boards: readonly (readonly number[])[];
   /** Row of each hand of a range on the root street: its own, or that of its class. */
   readonly rootRows: BySeat<Int32Array>;
+  /** Play on the root street that is given, row by row. */
+  readonly locked: BySeat<readonly LockedRow[]>;
   /** How finely classes of hands on later streets tell them apart. */
   readonly grain: GrainName;
   /** Rows by level and seat. */

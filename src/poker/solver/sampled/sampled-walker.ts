@@ -3,11 +3,14 @@ import { LANES } from "../wasm/sweeps.js";
 import type { DrawnDeal } from "./drawn-deal.js";
 import { type LaneStreet, laneStreet, type RowLanes } from "./lane-street.js";
 import { liftUp, splitDown } from "./row-pass.js";
+import type { LockedRow } from "./sampled-game.js";
 
 /** How a seat plays. Strategies stay as they are during a walk. */
 export interface RowPlay {
   /** Fills in the probability of each of a row's actions. */
   shares(level: number, row: number, out: Float64Array): void;
+  /** Decisions at which a row's play is given, so that no answer may deviate from it. */
+  locked?(level: number, row: number): readonly LockedRow[] | undefined;
   /**
    * Told what came to the nodes of a street by this play: for one hand on the root street, for all hands of a row
    * together on later ones.

@@ -2,6 +2,7 @@ import { Random, shuffleStart } from "../../random.js";
 import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
 import { HandClasses } from "../abstraction/hand-classes.js";
 import { DrawnDeal } from "./drawn-deal.js";
+import { LockedRows } from "./locked-rows.js";
 import { type DealInPlay, measureDeal, measureHero, measuresOf } from "./measure-deal.js";
 import { type Half, type OutcomeList, ResponseMeter } from "./response-meter.js";
 import { addRegrets, addToSums, sharesByRegret, sharesOnAverage } from "./row-pass.js";
@@ -20,12 +21,14 @@ export class SampledWork implements DealInPlay {
   readonly walker: SampledWalker;
   readonly #classes: HandClasses;
   readonly #sets = new Map<number, TableSet>();
+  readonly #locked: LockedRows;
   readonly #deltas: readonly (readonly [Float32Array, Float32Array])[];
   /** Rows that a walk has touched, by level. */
   readonly #touched: readonly Set<number>[];
 
   constructor(game: SampledGame) {
     this.game = game;
+    this.#locked = new LockedRows(game);
     this.#classes = new HandClasses(game.ranges, game.boards.length, game.grain);
     this.deal = new DrawnDeal(game, this.#classes);
     this.walker = new SampledWalker(this.deal, game.rowCounts);
@@ -118,6 +121,7 @@ export class SampledWork implements DealInPlay {
       shares: (level, row, out) => {
         const at = row * blocks[level].rowLength[seat];
         sharesOnAverage(blocks[level], seat, this.#tables(tables, level, seat), at, 0, out);
+        this.#locked.keep(level, seat, row, out);
       },
     };
   }
@@ -131,7 +135,9 @@ export class SampledWork implements DealInPlay {
         const least = LEAST_REACH * tables.presence[level][seat][row];
         const at = row * blocks[level].rowLength[seat];
         sharesOnAverage(blocks[level], seat, this.#tables(tables, level, seat), at, least, out);
+        this.#locked.keep(level, seat, row, out);
       },
+      locked: (level, row) => this.#locked.of(level, seat, row),
     };
   }
 
@@ -147,6 +153,7 @@ export class SampledWork implements DealInPlay {
     return {
       shares: (level, row, out) => {
         sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+        this.#locked.keep(level, seat, row, out);
       },
       arrived: ({ level, row, weight: came, node }) => {
         presence[level][seat][row] += weight * came;
@@ -161,6 +168,7 @@ export class SampledWork implements DealInPlay {
     return {
       shares: (level, row, out) => {
         sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+        this.#locked.keep(level, seat, row, out);
       },
       earned: ({ level, row, weight, node }) => {
         this.#touched[level].add(row);

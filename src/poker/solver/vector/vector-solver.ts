@@ -83,7 +83,6 @@ export class VectorSolver {
     this.#tables = shared.blocks.map((_, level) => streetTables(shared, level));
     this.seatsWithChoice = seatsWithChoice(shared, blocks, game.deal.boards, shared.locks);
     this.#locked = shared.locks && new LockedPlay(shared, shared.locks);
-    for (const seat of [0, 1] as const) this.#locked?.pinRegrets(seat);
   }
 
   /** Iterations done. */
@@ -109,8 +108,9 @@ export class VectorSolver {
     this.#weightSum += settings.sumWeight;
     settings.leastReach = LEAST_REACH * this.#weightSum;
     for (const seat of [0, 1] as const) {
+      this.#locked?.pinRegrets(0);
+      this.#locked?.pinRegrets(1);
       this.#crew.walk(seat, "train");
-      this.#locked?.pinRegrets(seat);
     }
     for (const seat of [0, 1] as const) this.#locked?.pinSums(seat, this.#weightSum);
     this.#iterations++;

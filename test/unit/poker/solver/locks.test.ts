@@ -5,6 +5,7 @@ import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-i
 import { seededRandom } from "../oracle.js";
 import { IndependentResponse } from "./independent-response.js";
 import { independentGain } from "./multiway/independent-multiway.js";
+import { solveDrawn } from "./sampled/solve-drawn.js";
 
 const RIVER = ["Ks", "Qd", "7h", "4c", "2d"];
 const TOY = {
@@ -243,6 +244,47 @@ describe("sampled play", () => {
     expect(() => solve(spot, { path: "call, check, *", strategy: { check: 1 } })).toThrow(
       "locks[0].path: after the next card hands share strategies by classes here (before the flop)",
     );
+  });
+});
+
+describe("drawn deals", () => {
+  const board = RIVER.slice(0, 4);
+  const next = seededRandom(14);
+  const input = {
+    ...{ board, pot_size: 100, stack_sizes: [100, 100], bet_sizes: [1], max_raises: 0, iterations: 40 },
+    player_ranges: { "0": randomHands(25, 4, board, next), "1": randomHands(25, 4, board, next) },
+  };
+  const bets = [{ strategy: { "bet 100": 1 } }, { path: "bet 100", strategy: { call: 1 } }];
+
+  it("answers keep to locks: who may change nothing on the way gains nothing", () => {
+    const solution = solveDrawn({ ...input, iterations: 2, locks: bets });
+    expect(solution.nash_conv).toBeCloseTo(0, 6);
+    expect(Math.abs((solution.ev["0"] as number) - 300 * (solution.equities["0"] as number) + 100)).toBeLessThan(5);
+    expect(at(solution, "bet 100").actions.map(({ frequency }) => frequency)).toEqual([0, 1]);
+    expect(at(solution, "bet 100").locked).toEqual({ combos: 25, share: 1 });
+  });
+
+  it("locked play is exact, hand by hand, and the answer that of the exact solver", () => {
+    const hand = input.player_ranges["1"][3] as string;
+    const locks = [
+      { path: "check", hands: "!A", strategy: { check: 0.3, "bet 100": 0.7 } },
+      { path: "check", hands: hand, strategy: { check: 0.9, "bet 100": 0.1 } },
+    ];
+    const drawn = solveDrawn({ ...input, locks });
+    const exact = solve(input, ...locks);
+    const { locked, strategy = [] } = at(drawn, "check");
+    expect(locked?.combos).toBe(at(exact, "check").locked?.combos);
+    const shares = (locked?.places ?? []).map((place) => strategy[0]?.[place]);
+    expect(shares.filter((share) => share === 0.9)).toHaveLength(1);
+    expect(shares.filter((share) => share === 0.3)).toHaveLength(shares.length - 1);
+    expect(Math.abs((drawn.ev["0"] as number) - (exact.ev["0"] as number))).toBeLessThan(3);
+    expect(drawn.locks).toEqual(exact.locks?.map((lock, i) => ({ ...lock, hands: drawn.locks?.[i]?.hands })));
+    expect(drawn.exploitability_method).toMatch(/by what he may change$/);
+  });
+
+  it("behind a deal they are refused", () => {
+    const lock = { path: "check, check, *", strategy: { check: 1 } };
+    expect(() => solveDrawn({ ...input, locks: [lock] })).toThrow(/classes here \(not all hands and deals fit/);
   });
 });
 

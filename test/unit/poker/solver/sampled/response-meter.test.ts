@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { omahaDeal } from "../../../../../src/poker/solver/game/deal-model.js";
 import { planSampled } from "../../../../../src/poker/solver/plan/sampled-plan.js";
-import { classifyHands } from "../../../../../src/poker/solver/report/hand-classes.js";
+import { classifyHands, classifyOn } from "../../../../../src/poker/solver/report/hand-classes.js";
 import { measuresOf } from "../../../../../src/poker/solver/sampled/measure-deal.js";
 import { type ResponseSize, setResponseSize } from "../../../../../src/poker/solver/sampled/sampled-game.js";
 import { SampledWork } from "../../../../../src/poker/solver/sampled/sampled-work.js";
@@ -30,7 +30,7 @@ function answers(over: Record<string, unknown>, hands: number, size: (count: num
   const { spot } = prepareSpot(input);
   const limits = { ...input.request, maxBytes: 2 ** 29, threads: 1 };
   const sets = spot.ranges.map((range) => range.hands);
-  const plan = planSampled(spot, sets, limits, classifyHands);
+  const plan = planSampled(spot, sets, limits, classifyHands, classifyOn(spot));
   const game = shareSampled(spot, plan);
   setResponseSize(game, size(sets[0]?.count ?? 0));
   const work = new SampledWork(game);

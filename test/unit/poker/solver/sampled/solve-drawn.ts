@@ -2,7 +2,7 @@ import { formatCards } from "../../../../../src/poker/cards.js";
 import { Random } from "../../../../../src/poker/random.js";
 import { sortedRanges } from "../../../../../src/poker/solver/abstraction/cap-range.js";
 import { planSampled } from "../../../../../src/poker/solver/plan/sampled-plan.js";
-import { classifyHands } from "../../../../../src/poker/solver/report/hand-classes.js";
+import { classifyHands, classifyOn } from "../../../../../src/poker/solver/report/hand-classes.js";
 import type { Solution } from "../../../../../src/poker/solver/report/solution.js";
 import { solveSampled } from "../../../../../src/poker/solver/solve-sampled.js";
 import { parseSolverInput } from "../../../../../src/tasks/solver-analysis/parse-input.js";
@@ -16,7 +16,7 @@ export function solveDrawn(inputData: unknown): Solution {
   const hooks = { now: () => performance.now() / 1000, onProgress: () => undefined, stop: () => "none" as const };
   const ranges = spot.ranges.map((range) => range.hands);
   const sorted = sortedRanges(ranges, spot.boards, Random.fromSeed(spot.options.seed));
-  const plan = planSampled(spot, sorted, limits, classifyHands);
+  const plan = planSampled(spot, sorted, limits, classifyHands, classifyOn(spot));
   return solveSampled(
     spot,
     plan,

@@ -3,12 +3,14 @@ import { memoryBytes } from "../wasm/shared-memory.js";
 import type { BettingNode } from "./betting/betting-tree.js";
 import { omahaDeal } from "./game/deal-model.js";
 import {
+  FINISHING_WALKS,
   type HeadsUpPlan,
+  headStart,
   iterationSeconds,
   measuringWalkSeconds,
   planHeadsUp,
   speedOf,
-  USUAL_ITERATIONS,
+  usualIterations,
 } from "./plan/heads-up-plan.js";
 import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
 import { planSampled, type SampledPlan, trainingSeconds } from "./plan/sampled-plan.js";
@@ -39,7 +41,6 @@ const SECONDS_PER_HAND_AND_BOARD = 0.2e-6;
 const SECONDS_PER_HAND_REPORTED = 16e-6;
 const SECONDS_PER_HAND_CLASSED = 10e-6;
 const WALKS_OF_A_MEASURE = 3;
-const WALKS_OF_THE_REPORT = 2;
 const ITERATIONS_BETWEEN_MEASURES = 10;
 /** Work beside training when iterations of drawn deals are asked for: best answers, measuring. */
 const WORK_BESIDE_TRAINING = 2.5;
@@ -74,13 +75,14 @@ function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions 
   const perHand = 2 ** spot.handSize * BYTES_PER_SUBSET + blocks[0].nodeCount * BYTES_PER_NODE;
   const speed = speedOf(limits);
   const boards = game.deal.boards.length * layout.finalKeys;
+  const start = headStart(game);
   const preparationSeconds =
-    (handsAsked(spot) * SECONDS_PER_HAND_ASKED + hands * boards * SECONDS_PER_HAND_AND_BOARD) / speed;
+    (handsAsked(spot) * SECONDS_PER_HAND_ASKED + hands * boards * SECONDS_PER_HAND_AND_BOARD + start.seconds) / speed;
   const iteration = iterationSeconds(game) / speed;
   const walk = measuringWalkSeconds(game) / speed;
-  const end = (WALKS_OF_A_MEASURE + WALKS_OF_THE_REPORT) * walk + (hands * SECONDS_PER_HAND_REPORTED) / speed;
+  const end = FINISHING_WALKS * walk + (hands * SECONDS_PER_HAND_REPORTED) / speed;
   const each = iteration + (WALKS_OF_A_MEASURE * walk) / ITERATIONS_BETWEEN_MEASURES;
-  const wanted = limits.iterations ?? USUAL_ITERATIONS;
+  const wanted = limits.iterations ?? usualIterations(game);
   const left = limits.timeLimitSeconds - preparationSeconds - end;
   const iterations = Math.max(1, Math.min(wanted, Math.floor(left / each)));
   return {
@@ -92,6 +94,7 @@ function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions 
     solveBytes:
       FIXED_BYTES +
       layout.bytes +
+      start.bytes +
       (layout.workspaces.length - 1) * BYTES_PER_HELPER +
       hands * perHand +
       handsAsked(spot) * BYTES_PER_HAND_ASKED,

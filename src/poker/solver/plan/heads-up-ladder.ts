@@ -1,3 +1,4 @@
+import { plural } from "../../errors.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Spot, SpotRange } from "../spot/spot.js";
@@ -9,6 +10,8 @@ export interface Rung {
   readonly combos: number;
   /** 1: only the largest size; null: all. */
   readonly rootSizes: 1 | null;
+  /** Most raises; null: as many as asked for. */
+  readonly rootRaises: number | null;
   readonly laterSizes: 1 | null;
   readonly laterRaises: number | null;
   readonly laterBetting: boolean;
@@ -26,15 +29,37 @@ export function headsUpLadder(spot: Spot): Rung[] {
   const full: Rung = {
     combos: Number.POSITIVE_INFINITY,
     rootSizes: null,
+    rootRaises: null,
     laterSizes: null,
     laterRaises: null,
     laterBetting: true,
   };
-  if (spot.street < 3) return [full, { ...full, laterSizes: 1, laterRaises: 1 }];
+  const simple: Rung = { ...full, laterSizes: 1, laterRaises: 1 };
+  if (isTurn(spot)) return [full, simple, ...simpleTurns(simple)];
+  if (spot.street < 3) return [full, simple];
   const rungs = [full];
   for (let combos = MOST_THINNED; combos >= LEAST_COMBOS; combos = Math.round(combos / 1.25))
     rungs.push({ ...full, combos });
-  return [...rungs, { ...full, combos: 100, rootSizes: 1 }, { ...full, combos: LEAST_COMBOS, rootSizes: 1 }];
+  const one: Rung = { ...full, rootSizes: 1, rootRaises: 1 };
+  return [...rungs, { ...one, combos: 100 }, { ...one, combos: LEAST_COMBOS }];
+}
+
+/** Whether only the river of one board is to come. */
+export function isTurn({ street, boards }: Spot): boolean {
+  return street === 2 && boards.length === 1;
+}
+
+/** Turns of whole ranges with ever fewer ways to the river: play that is exact is nearer to equilibrium than play by classes. */
+function simpleTurns(simple: Rung): Rung[] {
+  const oneRaise: Rung = { ...simple, rootRaises: 1 };
+  const oneSize: Rung = { ...oneRaise, rootSizes: 1 };
+  return [
+    oneRaise,
+    { ...oneRaise, laterRaises: 0 },
+    oneSize,
+    { ...oneSize, laterRaises: 0 },
+    { ...oneSize, rootRaises: 0, laterRaises: 0 },
+  ];
 }
 
 /** Hands a range may have on a rung. */
@@ -45,8 +70,8 @@ export function comboLimit(spot: Spot, rung: Rung): number {
 /** Bet sizes of a rung. */
 export function rungSizing(spot: Spot, rung: Rung): PotLimitSizing {
   const { maxRaises } = spot.options;
-  const rootRaises = rung.rootSizes === null ? maxRaises : Math.min(1, maxRaises);
-  const laterRaises = rung.laterRaises === null ? maxRaises : Math.min(rung.laterRaises, maxRaises);
+  const rootRaises = Math.min(rung.rootRaises ?? maxRaises, maxRaises);
+  const laterRaises = Math.min(rung.laterRaises ?? maxRaises, maxRaises);
   return chooseSizes(spot, cutOfRung(rung), {
     maxRaises: [rootRaises, laterRaises],
     bettingStreets: rung.laterBetting ? 4 : 1,
@@ -74,11 +99,13 @@ export function describeRung(
     }
   });
   notes.push(...sizes.root);
-  if (rung.rootSizes !== null && maxRaises > 1) notes.push("at most one raise on this street");
+  const atMost = (raises: number): string => (raises === 0 ? "no raises" : `at most ${plural(raises, "raise")}`);
+  if (rung.rootRaises !== null && maxRaises > rung.rootRaises) notes.push(`${atMost(rung.rootRaises)} on this street`);
   if (spot.street === 3) return notes;
   if (!rung.laterBetting)
     return [...notes, "no betting after this street: the remaining cards are dealt and hands compared"];
   notes.push(...sizes.later);
-  if (rung.laterRaises !== null && maxRaises > rung.laterRaises) notes.push("at most one raise on later streets");
+  if (rung.laterRaises !== null && maxRaises > rung.laterRaises)
+    notes.push(`${atMost(rung.laterRaises)} on later streets`);
   return notes;
 }

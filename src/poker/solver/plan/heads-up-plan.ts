@@ -3,15 +3,16 @@ import { Random } from "../../random.js";
 import { capRange, sortedRanges } from "../abstraction/cap-range.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
-import { omahaDeal } from "../game/deal-model.js";
+import { omahaDeal, remainingCards } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { allDeals, type HeadsUpGame, type LockedNode } from "../vector/heads-up-game.js";
+import { COARSE_ITERATIONS, coarseGame } from "../vector/coarse-start.js";
+import { allDeals, finalKeyCount, type HeadsUpGame, type LockedNode } from "../vector/heads-up-game.js";
 import { gameBytes } from "../vector/memory-layout.js";
 import { chunksOf, compileStreets } from "../vector/street-block.js";
 import { fitLocks, type Locking } from "./fit-locks.js";
-import { comboLimit, describeRung, headsUpLadder, type Rung, rungSizing } from "./heads-up-ladder.js";
+import { comboLimit, describeRung, headsUpLadder, isTurn, type Rung, rungSizing } from "./heads-up-ladder.js";
 import { machineSpeed } from "./machine-speed.js";
 
 /** A game that fits the limits, and what was given up for it. */
@@ -34,13 +35,22 @@ export interface HeadsUpChoice {
 }
 
 /** Iterations that usually bring the exploitability under half a percent of the pot. */
-export const USUAL_ITERATIONS = 60;
+const USUAL_ITERATIONS = 60;
 /** Iterations without which no result is worth showing. */
 const LEAST_ITERATIONS = 6;
+/** The same of a game that is started from its coarse one; and those that bring it to about one percent. */
+const STARTED_ITERATIONS = 24;
+const LEAST_STARTED_ITERATIONS = 12;
+/** Share of the time limit that these and the walks that measure may use. */
+const STARTED_SHARE = 0.85;
+/** Walks in double precision at the end: the measure and the report. */
+export const FINISHING_WALKS = 5;
 const WALKS_PER_ITERATION = 2;
 /** Share of the time limit that iterations may use; the rest is for preparing, measuring and reporting. */
 const ITERATION_SHARE = 0.6;
 const THREAD_GAIN = 0.8;
+/** For each hand and final board, when hands are matched with those of the coarse game. */
+const SECONDS_PER_MATCH = 0.4e-6;
 const MAX_COMBOS = 400_000;
 const LOCKED_BYTES = 64;
 const MAX_NODES = 60_000;
@@ -128,16 +138,10 @@ function tryRung(
   if (typeof locks === "string") return locks;
   const deal = omahaDeal(differentBoards(spot.boards));
   const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal, locks: lockedNodes(locks) };
-  const speed = expectedSpeed(limits);
-  // Measuring and the report cost as much as the fewest iterations, however few are asked for.
-  const usual = Math.max(LEAST_ITERATIONS, Math.min(limits.iterations ?? USUAL_ITERATIONS, 2000));
-  const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
-  const seconds = needed * iterationSeconds(game);
-  if (seconds > limits.timeLimitSeconds * ITERATION_SHARE * speed) {
-    return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
-  }
-  const bytes = gameBytes(game) + lockedBytes(game);
+  const bytes = gameBytes(game) + lockedBytes(game) + headStart(game).bytes;
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
+  const problem = timeProblem(game, limits, last && !isTurn(spot));
+  if (problem) return problem;
   return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands), locks };
 }
 
@@ -153,6 +157,47 @@ function lockedBytes({ hands, deal, locks = [] }: HeadsUpGame): number {
     return [1, first, first * later][levels];
   };
   return locks.reduce((sum, { seat, deals }) => sum + paths(deals.length) * hands[seat].count * LOCKED_BYTES, 0);
+}
+
+/** Why a game cannot be solved in the time, if so. @param last no other way is left, so that little is enough */
+function timeProblem(game: HeadsUpGame, limits: SolveLimits, last: boolean): string | null {
+  const speed = expectedSpeed(limits);
+  const { started, seconds: starting } = headStart(game);
+  // Measuring and the report cost as much as the fewest iterations, however few are asked for.
+  const usual = Math.max(
+    LEAST_ITERATIONS,
+    Math.min(limits.iterations ?? (started ? LEAST_STARTED_ITERATIONS : USUAL_ITERATIONS), 2000),
+  );
+  const needed = last ? Math.min(usual, LEAST_ITERATIONS) : usual;
+  const training = needed * iterationSeconds(game);
+  const seconds = started ? starting + training + FINISHING_WALKS * measuringWalkSeconds(game) : training;
+  if (seconds <= limits.timeLimitSeconds * (started ? STARTED_SHARE : ITERATION_SHARE) * speed) return null;
+  return `${needed} iterations need about ${(seconds / speed).toFixed(1)} s and the time limit is ${limits.timeLimitSeconds} s`;
+}
+
+/** What the start of a game from its coarse one takes: bytes, and seconds on one thread of the reference machine. */
+export interface HeadStart {
+  readonly started: boolean;
+  readonly bytes: number;
+  readonly seconds: number;
+}
+
+export function headStart(game: HeadsUpGame): HeadStart {
+  const coarse = coarseGame(game);
+  if (!coarse) return { started: false, bytes: 0, seconds: 0 };
+  const hands = game.hands[0].count + game.hands[1].count;
+  const boards = finalKeyCount(3 - game.tree.state.street, remainingCards(game.deal).length);
+  const matching = hands * boards * SECONDS_PER_MATCH;
+  return {
+    started: true,
+    bytes: gameBytes(coarse),
+    seconds: COARSE_ITERATIONS * iterationSeconds(coarse) + matching,
+  };
+}
+
+/** Iterations that usually bring a game's exploitability under half a percent of the pot. */
+export function usualIterations(game: HeadsUpGame): number {
+  return coarseGame(game) ? STARTED_ITERATIONS : USUAL_ITERATIONS;
 }
 
 /** Two boards of the same final cards are one: each half of the pot goes as the other. */

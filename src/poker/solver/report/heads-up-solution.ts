@@ -21,6 +21,7 @@ import { SolutionTree } from "./solution-tree.js";
 import { SOLVER_VERSION } from "./version.js";
 
 const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alternating updates, average strategy";
+const STARTED_ALGORITHM = `${ALGORITHM}; begun with the play of the same game with few hands of each range, solved first`;
 const METHOD =
   "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";
 /** Bytes of JSON a solution may take, about; a full one's tree. */
@@ -95,7 +96,7 @@ export function headsUpSolution(
     converged: cut.length === 0 && gains.nashConv / free / pot <= target,
     stopped_by: end.stoppedBy,
     convergence: end.convergence,
-    algorithm: ALGORITHM,
+    algorithm: solver.started ? STARTED_ALGORITHM : ALGORITHM,
     iterations: solver.iterations,
     solve_time: Math.round(seconds * 1000) / 1000,
     threads: solver.helpers + 1,

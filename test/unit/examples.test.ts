@@ -8,6 +8,7 @@ import { solverAnalysis } from "../../src/tasks/solver-analysis/kind.js";
 import { parseSolverInput } from "../../src/tasks/solver-analysis/parse-input.js";
 import { prepareSpot } from "../../src/tasks/solver-analysis/prepare-spot.js";
 import { parseSpotInput } from "../../src/tasks/spot-simulation/parse-input.js";
+import { solveInProcess } from "./tasks/solver-analysis/solve-in-process.js";
 
 const json = (file: string): unknown => JSON.parse(readFileSync(`examples/${file}`, "utf8"));
 
@@ -19,6 +20,19 @@ describe("examples", () => {
   it.each(readdirSync("examples/spots"))("spots/%s is a solver's spot that can be prepared", (file) => {
     const { spot } = prepareSpot(parseSolverInput(json(`spots/${file}`)));
     expect(spot.ranges.every(({ hands }) => hands.count > 0)).toBe(true);
+  });
+
+  it.each(["river-rake.json", "river-locks.json"])("spots/%s has the answer that its comment promises", (file) => {
+    const { solution } = solveInProcess(json(`spots/${file}`));
+    expect(solution.converged).toBe(true);
+    if (file === "river-rake.json") {
+      expect(solution.expected_rake).toBe(3);
+      expect((solution.ev["0"] ?? 0) + (solution.ev["1"] ?? 0)).toBeCloseTo(97, 3);
+    } else {
+      expect(solution.locks).toMatchObject([{ combos: 3 }, { combos: 1 }]);
+      // Two airs of three lose 200, a set that bets four times in five wins as much, and is checked else.
+      expect(solution.ev["0"]).toBeCloseTo((2 * 200 - 0.8 * 100) / 3, 0);
+    }
   });
 
   it.each(readdirSync("examples/reports"))("reports/%s is a report over flops", async (file) => {

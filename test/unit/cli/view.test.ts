@@ -29,6 +29,8 @@ beforeAll(() => {
     bet_sizes: [1],
     max_raises: 0,
     iterations: 60,
+    locks: [{ path: "check", hands: "@set", strategy: { check: 0.25, "bet 100": 0.75 } }],
+    rake: { percent: 5, cap: 3 },
     classes: [
       { name: "sets", range: "@set" },
       { name: "two pair", range: "@twopair" },
@@ -48,7 +50,26 @@ describe("celery view", () => {
     const text = await view();
     expect(text).toMatch(/^sets +\d/mu);
     expect(text).toMatch(/^two pair +\d/mu);
-    expect(text).toMatch(/^ {2}1 {2}check {2}[\d.]+ %$/mu);
+    expect(text).toMatch(/^ {2}1 {2}check {2}[\d.]+ %/mu);
+  });
+
+  it("marks what is locked: the node, the step to it, and the hand", async () => {
+    expect(await view("--path", "check")).toMatch(/to call 0 {2}\[locked: 1 combo, [\d.]+ %\]$/mu);
+    printed.clear();
+    expect(await view()).toMatch(/^ {2}1 {2}check {2}[\d.]+ % {2}\[locked\]$/mu);
+    printed.clear();
+    const hand = await view("--path", "check", "--hand", "KhKc9s8s");
+    expect(hand).toMatch(/^KcKh9s8s, player 1 {2}\[locked\]$/mu);
+    expect(hand).toMatch(/^ {2}check +25\.0 %/mu);
+    printed.clear();
+    expect(await view("--path", "check", "--hand", "JsTc9h8h")).not.toContain("locked");
+  });
+
+  it("takes amounts as players write them", async () => {
+    for (const path of ["check, bet 100.00", "check, bet 100 (all-in)", "CHECK, Bet 100", "check, b"]) {
+      expect(await view("--path", path)).toMatch(/^check, bet 100 \(all-in\)/mu);
+      printed.clear();
+    }
   });
 
   it("follows a path by names, beginnings and numbers", async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { stepNamed } from "../../../../src/poker/solver/betting/action-label.js";
 import { actionLabel, type Solution, type SolutionNext } from "../../../../src/poker/solver/report/solution.js";
+import { parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
+import { prepareSpot } from "../../../../src/tasks/solver-analysis/prepare-spot.js";
+import { run as relabel } from "../../../../src/tasks/solver-analysis/relabel-kernel.js";
+import type { StoredSolution } from "../../../../src/tasks/solver-analysis/stored-solution.js";
 import { randomHands, solveInProcess } from "../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../oracle.js";
 import { IndependentResponse } from "./independent-response.js";
@@ -139,6 +143,29 @@ describe("what is measured", () => {
     expect(judge.value(0, false)).toBeCloseTo(solution.ev["0"] as number, 1);
     expect(Math.abs(judge.nashConv() - solution.nash_conv)).toBeLessThan(0.01 + solution.nash_conv * 0.01);
     expect(solution.locks?.[0]).toMatchObject({ path, combos: null });
+  });
+
+  it("on both later streets of a flop, whatever comes", () => {
+    const board = RIVER.slice(0, 3);
+    const input = {
+      ...spot,
+      board,
+      ...{ pot_size: 100, stack_sizes: [100, 100], bet_sizes: [1], max_raises: 0, iterations: 3 },
+      player_ranges: { "0": ["KdQc3c3h", "AsAd9s8s"], "1": ["KhKc9c8d", "JsTc9h8h"] },
+    };
+    const turn = "check, check, *";
+    const solution = solve(
+      input,
+      { path: turn, strategy: { check: 1 } },
+      { path: `${turn}, check, check, *`, hands: "AA", strategy: { check: 0.5, "bet 100": 0.5 } },
+      { path: `${turn}, check, check, 2c`, hands: "AA", strategy: { "bet 100": 1 } },
+    );
+    const river = at(solution, "check, check, 7c, check, check, 2s");
+    expect(river.locked).toMatchObject({ combos: 1 });
+    expect(play(solution, "check, check, 7c, check, check, 2s", "AsAd9s8s")).toMatchObject({ check: 0.5 });
+    expect(play(solution, "check, check, 7c, check, check, 2c", "AsAd9s8s")).toMatchObject({ check: 0 });
+    const judge = new IndependentResponse(solution);
+    expect(Math.abs(judge.nashConv() - solution.nash_conv)).toBeLessThan(0.01 + solution.nash_conv * 0.01);
   });
 
   it("a player who is locked everywhere has no gain, and exploitability is the other's alone", () => {
@@ -307,6 +334,12 @@ describe("equal games", () => {
     expect(hashOf(renamed)).toBe(locked);
     const again = solveInProcess(renamed).solution;
     expect(again.locks?.[0]?.hands).toBe("JdTh9s8s");
+    const stored = solveInProcess({ ...TOY, locks: [lock("JsTc9h8h")] }).solution as StoredSolution;
+    const own = prepareSpot(parseSolverInput({ ...TOY, locks: [lock("JsTc9h8h")] }));
+    const prepared = prepareSpot(parseSolverInput(renamed));
+    const relabelled = relabel({ stored: { ...stored, canonical_suits: own.suits }, prepared });
+    expect(relabelled.locks).toEqual(again.locks);
+    expect(relabelled.tree).toEqual(again.tree);
     expect(again.ev).toEqual(solve(TOY, lock("JsTc9h8h")).ev);
   });
 });

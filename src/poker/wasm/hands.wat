@@ -235,6 +235,16 @@
   ;;  864  `[ranks placed × rank]`: best value of a card of that rank with one of those placed; row 0 is zero
   ;; 1120  `[n × k]`, 16 a row: n choose k, as bytes (given)
   ;; 1200  the value to beat, then the live ranks of the flush suit as a mask
+  ;; and `countSuited` besides:
+  ;; 1216  by number of cards: ways to choose them among the live cards of no flush suit, as doubles (given)
+  ;; 1280  `[n × k]`, 8 a row: n choose k, as doubles (given)
+  ;; 2176  `[cards left × ranks]`, 16 a row: ways to choose those cards among so many of the lowest live ranks of the flush
+  ;;       suit and the cards of no flush suit, as doubles
+  ;; 3200  `[position × position]`, 16 a row: flush of two live ranks of the flush suit, the higher one first; else 0
+  ;; 3712  `[cards placed × position]`: best flush of that rank with one of those placed; row 0 is zero
+  ;; 3968  by number of the lowest live ranks: best flush of two of them
+  ;; 4000  live ranks of the flush suit, ascending, as bytes; from 4016 those placed
+  ;; 4024  1 where two hole cards make more than any flush without being one
 
   ;; counts $ways hands of a value
   (func $add (param $w i32) (param $value i32) (param $ways f64)
@@ -344,4 +354,128 @@
         (br_if $lows (i32.le_u (local.get $low) (local.get $high))))
       (local.set $high (i32.add (local.get $high) (i32.const 1)))
       (br_if $highs (i32.lt_u (local.get $high) (i32.const 13))))
-    (call $placeRanks (local.get $w) (local.get $size) (i32.const 12) (local.get $w) (i32.const 0) (f64.const 1) (f64.const 0))))
+    (call $placeRanks (local.get $w) (local.get $size) (i32.const 12) (local.get $w) (i32.const 0) (f64.const 1) (f64.const 0)))
+
+  ;; Adds $left cards of no flush suit to $placed ones of it, of which the best flush is $flush.
+  (func $addPlain (param $w i32) (param $left i32) (param $placed i32) (param $flush i32)
+    (local $row i32) (local $i i32) (local $j i32) (local $value i32) (local $values i32)
+    (local $low v128) (local $high v128)
+    (if (i32.eqz (i32.load offset=4024 (local.get $w))) (then
+      (call $add (local.get $w) (local.get $flush) (f64.load offset=1216 (i32.add (local.get $w) (i32.shl (local.get $left) (i32.const 3)))))
+      (return)))
+    (loop $cards
+      (local.set $values (i32.add (local.get $w) (i32.shl (i32.load8_u offset=4016 (i32.add (local.get $w) (local.get $i))) (i32.const 5))))
+      (local.set $low (i16x8.max_u (local.get $low) (v128.load offset=448 (local.get $values))))
+      (local.set $high (i16x8.max_u (local.get $high) (v128.load offset=464 (local.get $values))))
+      (local.set $j (i32.const 0))
+      (block $paired (loop $others
+        (br_if $paired (i32.ge_u (local.get $j) (local.get $i)))
+        (local.set $value (i32.load16_u offset=448 (i32.add (local.get $values)
+          (i32.shl (i32.load8_u offset=4016 (i32.add (local.get $w) (local.get $j))) (i32.const 1)))))
+        (local.set $flush (select (local.get $value) (local.get $flush) (i32.gt_u (local.get $value) (local.get $flush))))
+        (local.set $j (i32.add (local.get $j) (i32.const 1)))
+        (br $others)))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $cards (i32.lt_u (local.get $i) (local.get $placed))))
+    (if (i32.eqz (local.get $left)) (then (call $add (local.get $w) (local.get $flush) (f64.const 1)) (return)))
+    (local.set $row (i32.add (local.get $w) (i32.shl (local.get $placed) (i32.const 5))))
+    (v128.store offset=864 (local.get $row) (local.get $low))
+    (v128.store offset=880 (local.get $row) (local.get $high))
+    (call $placeRanks (local.get $w) (local.get $left) (i32.const 12) (local.get $row) (local.get $flush) (f64.const 0) (f64.const 1)))
+
+  ;; Adds $left cards to $placed ones of the flush suit: of that suit, below the position $limit, and of no flush suit.
+  (func $placeSuited (param $w i32) (param $left i32) (param $limit i32) (param $placed i32) (param $flush i32)
+    (local $row i32) (local $i i32) (local $next i32) (local $bests v128) (local $flushes i32)
+    (local.set $row (i32.add (local.get $w) (i32.shl (local.get $placed) (i32.const 5))))
+    (if (i32.ge_u (local.get $placed) (i32.const 2)) (then
+      ;; without straight flushes, and boards that make more, no lower card changes the flush
+      (if (i32.eqz (i32.load offset=4024 (local.get $w))) (then
+        (local.set $bests (i16x8.splat (local.get $flush)))
+        (if (i32.and
+            (i32.le_u (i32.load16_u offset=3968 (i32.add (local.get $w) (i32.shl (local.get $limit) (i32.const 1)))) (local.get $flush))
+            (i32.eqz (i32.and (i32.sub (i32.shl (i32.const 1) (local.get $limit)) (i32.const 1))
+              (i8x16.bitmask (i8x16.narrow_i16x8_s (i16x8.gt_s (v128.load offset=3712 (local.get $row)) (local.get $bests))
+                (i16x8.gt_s (v128.load offset=3728 (local.get $row)) (local.get $bests))))))) (then
+          (call $add (local.get $w) (local.get $flush) (f64.load offset=2176 (i32.add (local.get $w)
+            (i32.shl (i32.add (i32.shl (local.get $left) (i32.const 4)) (local.get $limit)) (i32.const 3)))))
+          (return)))))
+      (call $addPlain (local.get $w) (local.get $left) (local.get $placed) (local.get $flush))))
+    (if (i32.eqz (local.get $left)) (then (return)))
+    (local.set $i (local.get $limit))
+    (block $done (loop $positions
+      (br_if $done (i32.eqz (local.get $i)))
+      (local.set $i (i32.sub (local.get $i) (i32.const 1)))
+      (local.set $next (i32.load16_u offset=3712 (i32.add (local.get $row) (i32.shl (local.get $i) (i32.const 1)))))
+      (local.set $next (select (local.get $next) (local.get $flush) (i32.gt_u (local.get $next) (local.get $flush))))
+      (i32.store8 offset=4016 (i32.add (local.get $w) (local.get $placed))
+        (i32.load8_u offset=4000 (i32.add (local.get $w) (local.get $i))))
+      (local.set $flushes (i32.add (local.get $w) (i32.shl (local.get $i) (i32.const 5))))
+      (v128.store offset=3744 (local.get $row) (i16x8.max_u
+        (v128.load offset=3712 (local.get $row)) (v128.load offset=3200 (local.get $flushes))))
+      (v128.store offset=3760 (local.get $row) (i16x8.max_u
+        (v128.load offset=3728 (local.get $row)) (v128.load offset=3216 (local.get $flushes))))
+      (call $placeSuited (local.get $w) (i32.sub (local.get $left) (i32.const 1)) (local.get $i)
+        (i32.add (local.get $placed) (i32.const 1)) (local.get $next))
+      (br $positions))))
+
+  ;; 1 where two ranks make more than $top on the board of the values
+  (func $makesMore (param $w i32) (param $top i32) (result i32)
+    (local $rank i32) (local $best v128) (local $values i32)
+    (loop $ranks
+      (local.set $values (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 5))))
+      (local.set $best (i16x8.max_u (local.get $best)
+        (i16x8.max_u (v128.load offset=448 (local.get $values)) (v128.load offset=464 (local.get $values)))))
+      (local.set $rank (i32.add (local.get $rank) (i32.const 1)))
+      (br_if $ranks (i32.lt_u (local.get $rank) (i32.const 13))))
+    (v128.any_true (i16x8.gt_s (local.get $best) (i16x8.splat (local.get $top)))))
+
+  ;; Counts all hands of $size cards with two or more of the flush suit, besides what `countHands` has counted right before;
+  ;; $suitMask has the board's ranks in that suit, and $top is the highest flush.
+  (func (export "countSuited") (param $w i32) (param $size i32) (param $suitMask i32) (param $top i32)
+    (local $ranks i32) (local $count i32) (local $rank i32) (local $row i32) (local $other i32) (local $value i32)
+    (local $best i32) (local $flushes i32) (local $left i32) (local $ways f64)
+    (local.set $ranks (i32.load offset=1204 (local.get $w)))
+    (local.set $row (i32.shl (i32.load (i32.shl (local.get $suitMask) (i32.const 2))) (i32.const 1)))
+    (memory.fill (i32.add (local.get $w) (i32.const 3200)) (i32.const 0) (i32.const 544))
+    (i32.store16 offset=3968 (local.get $w) (i32.const 0))
+    (block $listed (loop $live
+      (br_if $listed (i32.eqz (local.get $ranks)))
+      (local.set $rank (i32.ctz (local.get $ranks)))
+      (local.set $ranks (i32.and (local.get $ranks) (i32.sub (local.get $ranks) (i32.const 1))))
+      (local.set $flushes (i32.add (local.get $w) (i32.shl (local.get $count) (i32.const 5))))
+      (local.set $other (i32.const 0))
+      (block $all (loop $lower
+        (br_if $all (i32.ge_u (local.get $other) (local.get $count)))
+        (local.set $value (i32.load16_u offset=1158984 (i32.add (local.get $row) (i32.shl (i32.load8_u offset=1653478
+          (i32.or (i32.shl (local.get $rank) (i32.const 4)) (i32.load8_u offset=4000 (i32.add (local.get $w) (local.get $other)))))
+          (i32.const 1)))))
+        (i32.store16 offset=3200 (i32.add (local.get $flushes) (i32.shl (local.get $other) (i32.const 1))) (local.get $value))
+        (local.set $best (select (local.get $value) (local.get $best) (i32.gt_u (local.get $value) (local.get $best))))
+        (local.set $other (i32.add (local.get $other) (i32.const 1)))
+        (br $lower)))
+      (i32.store8 offset=4000 (i32.add (local.get $w) (local.get $count)) (local.get $rank))
+      (local.set $count (i32.add (local.get $count) (i32.const 1)))
+      (i32.store16 offset=3968 (i32.add (local.get $w) (i32.shl (local.get $count) (i32.const 1))) (local.get $best))
+      (br $live)))
+    (if (i32.lt_u (local.get $count) (i32.const 2)) (then (return)))
+    (i32.store offset=4024 (local.get $w) (call $makesMore (local.get $w) (local.get $top)))
+    ;; ways to choose $left cards among the $rank lowest of the suit, $other of them, and the plain ones
+    (loop $lefts
+      (local.set $rank (i32.const 0))
+      (loop $limits
+        (local.set $ways (f64.const 0))
+        (local.set $other (i32.const 0))
+        (loop $ofSuit
+          (local.set $ways (f64.add (local.get $ways) (f64.mul
+            (f64.load offset=1280 (i32.add (local.get $w) (i32.shl (i32.add (i32.shl (local.get $rank) (i32.const 3)) (local.get $other)) (i32.const 3))))
+            (f64.load offset=1216 (i32.add (local.get $w) (i32.shl (i32.sub (local.get $left) (local.get $other)) (i32.const 3)))))))
+          (local.set $other (i32.add (local.get $other) (i32.const 1)))
+          (br_if $ofSuit (i32.le_u (local.get $other) (local.get $left))))
+        (f64.store offset=2176 (i32.add (local.get $w) (i32.shl (i32.add (i32.shl (local.get $left) (i32.const 4)) (local.get $rank)) (i32.const 3))) (local.get $ways))
+        (local.set $rank (i32.add (local.get $rank) (i32.const 1)))
+        (br_if $limits (i32.lt_u (local.get $rank) (local.get $count))))
+      (local.set $left (i32.add (local.get $left) (i32.const 1)))
+      (br_if $lefts (i32.le_u (local.get $left) (i32.sub (local.get $size) (i32.const 2)))))
+    ;; from here on ranks are those of no flush suit
+    (i32.store offset=1204 (local.get $w) (i32.const 0))
+    (call $placeSuited (local.get $w) (local.get $size) (local.get $count) (i32.const 0) (i32.const 0))))

@@ -6,13 +6,26 @@ export interface Hands {
   evaluateDeals(deals: number, count: number, boards: number, players: number, size: number, out: number): void;
   /** Hands of four cards in whole eights. */
   evaluateOnBoard(table: number, hands: number, count: number, out: number): void;
-  countHands(workspace: number, size: number, state: number, suited: number, against: number): void;
-  /** After `countHands`. */
-  countSuited(workspace: number, size: number, suitMask: number, highestFlush: number): void;
+  countHands(workspace: number, size: number, state: number, lanes: number): void;
+  countSuited(
+    workspace: number,
+    size: number,
+    state: number,
+    suitMask: number,
+    suited: number,
+    against: number,
+    highestFlush: number,
+  ): void;
 }
 
-/** Where `countHands` and `countSuited` find and leave things in their workspace: see hands.wat. */
-export const HAND_COUNTS = { breakdown: 0, others: 432, ways: 1120, plainWays: 1216, binomials: 1280 } as const;
+/** Supplies of cards that `countHands` counts at once. */
+export const LANES = 4;
+
+/** Where `countHands` finds and leaves things in its workspace: see hands.wat. */
+export const HAND_COUNTS = { breakdowns: 0, others: 864, suited: 928, against: 944, ways: 960 } as const;
+
+/** Where `countSuited` does. */
+export const SUITED_COUNTS = { breakdown: 0, others: 432, ways: 1120, plainWays: 1216, binomials: 1280 } as const;
 
 /** Binds the functions to a memory. */
 export const createHands = moduleBinder<Hands>(HANDS_MODULE);

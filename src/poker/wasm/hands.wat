@@ -227,15 +227,14 @@
       (local.set $hands (i32.add (local.get $hands) (i32.const 32)))
       (br $eight))))
 
-  ;; What `countHands` works with, by bytes from the address it is given:
+  ;; What `countSuited` works with, by bytes from the address it is given:
   ;;    0  `[category × (win, tie, loss)]` of the counted hands, as doubles: the answer
-  ;;  216  by rank: live cards of no flush suit up to that rank, as doubles, and from 320 those of the flush suit
+  ;;  216  by rank: live cards of no flush suit up to that rank, as doubles
   ;;  432  by rank: live cards of no flush suit, as bytes (given)
   ;;  448  `[rank × rank]`, 16 a row: values of two hole cards on the board
   ;;  864  `[ranks placed × rank]`: best value of a card of that rank with one of those placed; row 0 is zero
   ;; 1120  `[n × k]`, 16 a row: n choose k, as bytes (given)
-  ;; 1200  the value to beat, then the live ranks of the flush suit as a mask
-  ;; and `countSuited` besides:
+  ;; 1200  the value to beat
   ;; 1216  by number of cards: ways to choose them among the live cards of no flush suit, as doubles (given)
   ;; 1280  `[n × k]`, 8 a row: n choose k, as doubles (given)
   ;; 2176  `[cards left × ranks]`, 16 a row: ways to choose those cards among so many of the lowest live ranks of the flush
@@ -255,14 +254,12 @@
       (i32.add (i32.le_u (local.get $value) (local.get $against)) (i32.lt_u (local.get $value) (local.get $against)))) (i32.const 3))))
     (f64.store (local.get $w) (f64.add (f64.load (local.get $w)) (local.get $ways))))
 
-  ;; the last card: $plain ways for each card outside the flush suit, $inSuit for each of it
-  (func $placeLast (param $w i32) (param $highest i32) (param $row i32) (param $best i32) (param $plain f64)
-    (param $inSuit f64)
-    (local $unchanged f64) (local $ways f64) (local $mask i32) (local $rank i32) (local $bests v128)
+  ;; the last card, of no flush suit: $ways for each
+  (func $placeLast (param $w i32) (param $highest i32) (param $row i32) (param $best i32) (param $ways f64)
+    (local $unchanged f64) (local $more f64) (local $mask i32) (local $rank i32) (local $bests v128)
     (if (i32.lt_s (local.get $highest) (i32.const 0)) (then (return)))
-    (local.set $rank (i32.add (local.get $w) (i32.shl (local.get $highest) (i32.const 3))))
-    (local.set $unchanged (f64.add (f64.mul (local.get $plain) (f64.load offset=216 (local.get $rank)))
-      (f64.mul (local.get $inSuit) (f64.load offset=320 (local.get $rank)))))
+    (local.set $unchanged (f64.mul (local.get $ways)
+      (f64.load offset=216 (i32.add (local.get $w) (i32.shl (local.get $highest) (i32.const 3))))))
     ;; few last cards make more than those before them: a bit for each
     (local.set $bests (i16x8.splat (local.get $best)))
     (local.set $mask (i32.and (i32.sub (i32.shl (i32.const 2) (local.get $highest)) (i32.const 1))
@@ -272,32 +269,25 @@
       (br_if $done (i32.eqz (local.get $mask)))
       (local.set $rank (i32.ctz (local.get $mask)))
       (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
-      (local.set $ways (f64.add
-        (f64.mul (local.get $plain) (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank)))))
-        (f64.mul (local.get $inSuit) (f64.convert_i32_u (i32.and (i32.const 1)
-          (i32.shr_u (i32.load offset=1204 (local.get $w)) (local.get $rank)))))))
-      (local.set $unchanged (f64.sub (local.get $unchanged) (local.get $ways)))
-      (call $add (local.get $w) (i32.load16_u offset=864 (i32.add (local.get $row) (i32.shl (local.get $rank) (i32.const 1)))) (local.get $ways))
+      (local.set $more (f64.mul (local.get $ways)
+        (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank))))))
+      (local.set $unchanged (f64.sub (local.get $unchanged) (local.get $more)))
+      (call $add (local.get $w) (i32.load16_u offset=864 (i32.add (local.get $row) (i32.shl (local.get $rank) (i32.const 1)))) (local.get $more))
       (br $next)))
     (call $add (local.get $w) (local.get $best) (local.get $unchanged)))
 
-  ;; Adds $left cards of ranks up to $highest to those of the rows before $row; $none and $one are the ways so far with no
-  ;; and with one card of the flush suit.
-  (func $placeRanks (param $w i32) (param $left i32) (param $highest i32) (param $row i32) (param $best i32)
-    (param $none f64) (param $one f64)
-    (local $rank i32) (local $plain i32) (local $inSuit i32) (local $most i32) (local $value i32) (local $count i32)
-    (local $values i32) (local $ways f64) (local $nextNone f64) (local $nextOne f64)
+  ;; Adds $left cards of no flush suit and of ranks up to $highest to those of the rows before $row.
+  (func $placeRanks (param $w i32) (param $left i32) (param $highest i32) (param $row i32) (param $best i32) (param $ways f64)
+    (local $rank i32) (local $plain i32) (local $most i32) (local $value i32) (local $count i32) (local $values i32) (local $next f64)
     (if (i32.eq (local.get $left) (i32.const 1)) (then
-      (call $placeLast (local.get $w) (local.get $highest) (local.get $row) (local.get $best) (f64.add (local.get $none) (local.get $one)) (local.get $none))
+      (call $placeLast (local.get $w) (local.get $highest) (local.get $row) (local.get $best) (local.get $ways))
       (return)))
     (local.set $rank (i32.add (local.get $highest) (i32.const 1)))
     (block $done (loop $ranks
       (br_if $done (i32.eqz (local.get $rank)))
       (local.set $rank (i32.sub (local.get $rank) (i32.const 1)))
       (local.set $plain (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank))))
-      (local.set $inSuit (i32.and (i32.const 1) (i32.shr_u (i32.load offset=1204 (local.get $w)) (local.get $rank))))
-      (local.set $most (i32.add (local.get $plain) (local.get $inSuit)))
-      (local.set $most (select (local.get $most) (local.get $left) (i32.lt_u (local.get $most) (local.get $left))))
+      (local.set $most (select (local.get $plain) (local.get $left) (i32.lt_u (local.get $plain) (local.get $left))))
       (br_if $ranks (i32.eqz (local.get $most)))
       (local.set $value (i32.load16_u offset=864 (i32.add (local.get $row) (i32.shl (local.get $rank) (i32.const 1)))))
       (local.set $value (select (local.get $value) (local.get $best) (i32.gt_u (local.get $value) (local.get $best))))
@@ -312,36 +302,21 @@
       (loop $counts
         (if (i32.eq (local.get $count) (i32.const 2)) (then
           (local.set $value (select (local.get $value) (local.get $values) (i32.gt_u (local.get $value) (local.get $values))))))
-        (local.set $ways (f64.convert_i32_u (i32.load8_u offset=1120 (i32.add (local.get $plain) (local.get $count)))))
-        (local.set $nextNone (f64.mul (local.get $none) (local.get $ways)))
-        (local.set $nextOne (f64.mul (local.get $one) (local.get $ways)))
-        (if (local.get $inSuit) (then
-          (local.set $nextOne (f64.add (local.get $nextOne) (f64.mul (local.get $none)
-            (f64.convert_i32_u (i32.load8_u offset=1119 (i32.add (local.get $plain) (local.get $count)))))))))
+        (local.set $next (f64.mul (local.get $ways)
+          (f64.convert_i32_u (i32.load8_u offset=1120 (i32.add (local.get $plain) (local.get $count))))))
         (if (i32.eq (local.get $count) (local.get $left))
-          (then (call $add (local.get $w) (local.get $value) (f64.add (local.get $nextNone) (local.get $nextOne))))
+          (then (call $add (local.get $w) (local.get $value) (local.get $next)))
           (else (call $placeRanks (local.get $w) (i32.sub (local.get $left) (local.get $count)) (i32.sub (local.get $rank) (i32.const 1))
-            (i32.add (local.get $row) (i32.const 32)) (local.get $value) (local.get $nextNone) (local.get $nextOne))))
+            (i32.add (local.get $row) (i32.const 32)) (local.get $value) (local.get $next))))
         (local.set $count (i32.add (local.get $count) (i32.const 1)))
         (br_if $counts (i32.le_u (local.get $count) (local.get $most))))
       (br $ranks))))
 
-  ;; Counts all hands of $size cards with at most one card of the flush suit against a value, on a board whose rank multiset
-  ;; has number $state.
-  (func (export "countHands") (param $w i32) (param $size i32) (param $state i32) (param $suited i32) (param $against i32)
-    (local $high i32) (local $low i32) (local $value i32) (local $plain f64) (local $inSuit f64)
-    (memory.fill (local.get $w) (i32.const 0) (i32.const 216))
-    (memory.fill (i32.add (local.get $w) (i32.const 864)) (i32.const 0) (i32.const 32))
-    (i32.store offset=1200 (local.get $w) (local.get $against))
-    (i32.store offset=1204 (local.get $w) (local.get $suited))
+  ;; Values of two hole cards by ranks, on a board whose rank multiset has number $state.
+  (func $loadValues (param $w i32) (param $state i32)
+    (local $high i32) (local $low i32) (local $value i32)
     (local.set $state (i32.mul (local.get $state) (i32.const 182)))
     (loop $highs
-      (local.set $plain (f64.add (local.get $plain)
-        (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $high))))))
-      (local.set $inSuit (f64.add (local.get $inSuit)
-        (f64.convert_i32_u (i32.and (i32.const 1) (i32.shr_u (local.get $suited) (local.get $high))))))
-      (f64.store offset=216 (i32.add (local.get $w) (i32.shl (local.get $high) (i32.const 3))) (local.get $plain))
-      (f64.store offset=320 (i32.add (local.get $w) (i32.shl (local.get $high) (i32.const 3))) (local.get $inSuit))
       (local.set $low (i32.const 0))
       (loop $lows
         (local.set $value (i32.load16_u offset=32768 (local.get $state)))
@@ -353,8 +328,174 @@
         (local.set $low (i32.add (local.get $low) (i32.const 1)))
         (br_if $lows (i32.le_u (local.get $low) (local.get $high))))
       (local.set $high (i32.add (local.get $high) (i32.const 1)))
-      (br_if $highs (i32.lt_u (local.get $high) (i32.const 13))))
-    (call $placeRanks (local.get $w) (local.get $size) (i32.const 12) (local.get $w) (i32.const 0) (f64.const 1) (f64.const 0)))
+      (br_if $highs (i32.lt_u (local.get $high) (i32.const 13)))))
+
+  ;; What `countHands` works with, by bytes from the address it is given. It counts for up to four supplies of cards at once,
+  ;; which are the lanes of its vectors of 32 bits: boards of the same ranks differ in what is live, and in the value to beat.
+  ;; Values are met as their numbers: how many of the board's 91 values of two hole cards are smaller.
+  ;;    0  `[lane × category × (win, tie, loss)]` of the counted hands, as doubles: the answer
+  ;;  864  `[lane × rank]`, 16 a row: live cards of no flush suit, as bytes (given)
+  ;;  928  by lane: live ranks of the flush suit as a mask (given), and from 944 the value to beat (given)
+  ;;  960  `[n × k]`, 16 a row: n choose k, as bytes (given)
+  ;; 1040  by number: hands that have it, by lane
+  ;; 2496  `[rank × rank]`, 16 a row: numbers of two hole cards, as bytes
+  ;; 2704  `[ranks placed × rank]`, 16 a row: best number of a card of that rank with one of those placed; row 0 is zero
+  ;; 2832  by rank: live cards of no flush suit up to that rank, by lane, and from 3040 those of the flush suit
+  ;; 3248  by rank: whether the card of the flush suit is live, by lane
+  ;; 3456  `[rank × cards]`, 8 a row: ways to choose so many live cards of no flush suit, by lane
+  ;; 5120  by rank: the most live cards of any lane, as bytes
+  ;; 5136  by number: its value, 16 bits
+  ;; 5328  the values of the 91 pairs of ranks, 16 bits
+
+  ;; the last card: a way of $all for each card outside the flush suit, of $none for each of it
+  (func $lastRank (param $w i32) (param $highest i32) (param $row i32) (param $best i32) (param $none v128) (param $all v128)
+    (local $unchanged v128) (local $ways v128) (local $mask i32) (local $rank i32) (local $slot i32)
+    (if (i32.lt_s (local.get $highest) (i32.const 0)) (then (return)))
+    (local.set $rank (i32.add (local.get $w) (i32.shl (local.get $highest) (i32.const 4))))
+    (local.set $unchanged (i32x4.add (i32x4.mul (local.get $all) (v128.load offset=2832 (local.get $rank)))
+      (i32x4.mul (local.get $none) (v128.load offset=3040 (local.get $rank)))))
+    ;; few last cards make more than those before them: a bit for each
+    (local.set $mask (i32.and (i32.sub (i32.shl (i32.const 2) (local.get $highest)) (i32.const 1))
+      (i8x16.bitmask (i8x16.gt_u (v128.load offset=2704 (local.get $row)) (i8x16.splat (local.get $best))))))
+    (block $done (loop $next
+      (br_if $done (i32.eqz (local.get $mask)))
+      (local.set $rank (i32.ctz (local.get $mask)))
+      (local.set $mask (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))
+      (local.set $ways (i32x4.add
+        (i32x4.mul (local.get $all) (v128.load offset=3472 (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 7)))))
+        (i32x4.mul (local.get $none) (v128.load offset=3248 (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 4)))))))
+      (local.set $unchanged (i32x4.sub (local.get $unchanged) (local.get $ways)))
+      (local.set $slot (i32.add (local.get $w) (i32.shl (i32.load8_u offset=2704 (i32.add (local.get $row) (local.get $rank))) (i32.const 4))))
+      (v128.store offset=1040 (local.get $slot) (i32x4.add (v128.load offset=1040 (local.get $slot)) (local.get $ways)))
+      (br $next)))
+    (local.set $slot (i32.add (local.get $w) (i32.shl (local.get $best) (i32.const 4))))
+    (v128.store offset=1040 (local.get $slot) (i32x4.add (v128.load offset=1040 (local.get $slot)) (local.get $unchanged))))
+
+  ;; Adds $left cards of ranks up to $highest to those of the rows before $row; $none and $one are the ways so far with no
+  ;; and with one card of the flush suit.
+  (func $allRanks (param $w i32) (param $left i32) (param $highest i32) (param $row i32) (param $best i32)
+    (param $none v128) (param $one v128)
+    (local $rank i32) (local $most i32) (local $number i32) (local $count i32) (local $paired i32) (local $slot i32)
+    (local $ways i32) (local $inSuit v128) (local $nextNone v128) (local $nextOne v128)
+    (local.set $rank (i32.add (local.get $highest) (i32.const 1)))
+    (block $done (loop $ranks
+      (br_if $done (i32.eqz (local.get $rank)))
+      (local.set $rank (i32.sub (local.get $rank) (i32.const 1)))
+      (local.set $most (i32.load8_u offset=5120 (i32.add (local.get $w) (local.get $rank))))
+      (local.set $most (select (local.get $most) (local.get $left) (i32.lt_u (local.get $most) (local.get $left))))
+      (br_if $ranks (i32.eqz (local.get $most)))
+      (local.set $number (i32.load8_u offset=2704 (i32.add (local.get $row) (local.get $rank))))
+      (local.set $number (select (local.get $number) (local.get $best) (i32.gt_u (local.get $number) (local.get $best))))
+      (local.set $slot (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 4))))
+      (local.set $inSuit (v128.load offset=3248 (local.get $slot)))
+      (local.set $paired (i32.load8_u offset=2496 (i32.add (local.get $slot) (local.get $rank))))
+      (v128.store offset=2720 (local.get $row) (i8x16.max_u (v128.load offset=2704 (local.get $row)) (v128.load offset=2496 (local.get $slot))))
+      (local.set $ways (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 7))))
+      (local.set $count (i32.const 1))
+      (loop $counts
+        (if (i32.eq (local.get $count) (i32.const 2)) (then
+          (local.set $number (select (local.get $number) (local.get $paired) (i32.gt_u (local.get $number) (local.get $paired))))))
+        (local.set $nextOne (i32x4.add (i32x4.mul (local.get $one) (v128.load offset=3472 (local.get $ways)))
+          (i32x4.mul (i32x4.mul (local.get $none) (local.get $inSuit)) (v128.load offset=3456 (local.get $ways)))))
+        (local.set $nextNone (i32x4.mul (local.get $none) (v128.load offset=3472 (local.get $ways))))
+        (if (i32.eq (local.get $count) (local.get $left))
+          (then
+            (local.set $slot (i32.add (local.get $w) (i32.shl (local.get $number) (i32.const 4))))
+            (v128.store offset=1040 (local.get $slot) (i32x4.add (v128.load offset=1040 (local.get $slot))
+              (i32x4.add (local.get $nextNone) (local.get $nextOne)))))
+          (else (if (i32.eq (i32.add (local.get $count) (i32.const 1)) (local.get $left))
+            (then (call $lastRank (local.get $w) (i32.sub (local.get $rank) (i32.const 1)) (i32.add (local.get $row) (i32.const 16))
+              (local.get $number) (local.get $nextNone) (i32x4.add (local.get $nextNone) (local.get $nextOne))))
+            (else (call $allRanks (local.get $w) (i32.sub (local.get $left) (local.get $count)) (i32.sub (local.get $rank) (i32.const 1))
+              (i32.add (local.get $row) (i32.const 16)) (local.get $number) (local.get $nextNone) (local.get $nextOne))))))
+        (local.set $ways (i32.add (local.get $ways) (i32.const 16)))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br_if $counts (i32.le_u (local.get $count) (local.get $most))))
+      (br $ranks))))
+
+  ;; Numbers the values of the board whose rank multiset has number $state.
+  (func $numberValues (param $w i32) (param $state i32)
+    (local $high i32) (local $low i32) (local $at i32) (local $other i32) (local $number i32) (local $value v128)
+    (memory.copy (i32.add (local.get $w) (i32.const 5328)) (i32.add (i32.const 32768) (i32.mul (local.get $state) (i32.const 182))) (i32.const 182))
+    ;; what fills the last vector is smaller than none
+    (memory.fill (i32.add (local.get $w) (i32.const 5510)) (i32.const 0x7f) (i32.const 10))
+    (local.set $at (local.get $w))
+    (loop $highs
+      (local.set $low (i32.const 0))
+      (loop $lows
+        (local.set $value (i16x8.splat (i32.load16_u offset=5328 (local.get $at))))
+        (local.set $number (i32.const 0))
+        (local.set $other (local.get $w))
+        (loop $others
+          (local.set $number (i32.add (local.get $number) (i32.popcnt (i8x16.bitmask (i8x16.narrow_i16x8_s
+            (i16x8.gt_s (local.get $value) (v128.load offset=5328 (local.get $other)))
+            (i16x8.gt_s (local.get $value) (v128.load offset=5344 (local.get $other))))))))
+          (local.set $other (i32.add (local.get $other) (i32.const 32)))
+          (br_if $others (i32.lt_u (local.get $other) (i32.add (local.get $w) (i32.const 192)))))
+        (i32.store8 offset=2496 (i32.add (local.get $w) (i32.add (i32.shl (local.get $high) (i32.const 4)) (local.get $low))) (local.get $number))
+        (i32.store8 offset=2496 (i32.add (local.get $w) (i32.add (i32.shl (local.get $low) (i32.const 4)) (local.get $high))) (local.get $number))
+        (i32.store16 offset=5136 (i32.add (local.get $w) (i32.shl (local.get $number) (i32.const 1))) (i32.load16_u offset=5328 (local.get $at)))
+        (local.set $at (i32.add (local.get $at) (i32.const 2)))
+        (local.set $low (i32.add (local.get $low) (i32.const 1)))
+        (br_if $lows (i32.le_u (local.get $low) (local.get $high))))
+      (local.set $high (i32.add (local.get $high) (i32.const 1)))
+      (br_if $highs (i32.lt_u (local.get $high) (i32.const 13)))))
+
+  ;; Spreads what is live of a lane over the vectors.
+  (func $loadLane (param $w i32) (param $lane i32)
+    (local $rank i32) (local $to i32) (local $count i32) (local $plain i32) (local $inSuit i32) (local $plains i32)
+    (local $suited i32) (local $live i32)
+    (loop $ranks
+      (local.set $plain (i32.load8_u offset=864 (i32.add (i32.add (local.get $w) (i32.shl (local.get $lane) (i32.const 4))) (local.get $rank))))
+      (local.set $inSuit (i32.and (i32.const 1) (i32.shr_u
+        (i32.load offset=928 (i32.add (local.get $w) (i32.shl (local.get $lane) (i32.const 2)))) (local.get $rank))))
+      (local.set $plains (i32.add (local.get $plains) (local.get $plain)))
+      (local.set $suited (i32.add (local.get $suited) (local.get $inSuit)))
+      (local.set $to (i32.add (i32.add (local.get $w) (i32.shl (local.get $lane) (i32.const 2))) (i32.shl (local.get $rank) (i32.const 4))))
+      (i32.store offset=2832 (local.get $to) (local.get $plains))
+      (i32.store offset=3040 (local.get $to) (local.get $suited))
+      (i32.store offset=3248 (local.get $to) (local.get $inSuit))
+      (local.set $live (i32.add (local.get $w) (local.get $rank)))
+      (if (i32.gt_u (i32.add (local.get $plain) (local.get $inSuit)) (i32.load8_u offset=5120 (local.get $live)))
+        (then (i32.store8 offset=5120 (local.get $live) (i32.add (local.get $plain) (local.get $inSuit)))))
+      (local.set $to (i32.add (i32.add (local.get $w) (i32.shl (local.get $lane) (i32.const 2))) (i32.shl (local.get $rank) (i32.const 7))))
+      (local.set $count (i32.const 0))
+      (loop $counts
+        (i32.store offset=3456 (local.get $to) (i32.load8_u offset=960 (i32.add (local.get $w) (i32.add (i32.shl (local.get $plain) (i32.const 4)) (local.get $count)))))
+        (local.set $to (i32.add (local.get $to) (i32.const 16)))
+        (local.set $count (i32.add (local.get $count) (i32.const 1)))
+        (br_if $counts (i32.lt_u (local.get $count) (i32.const 5))))
+      (local.set $rank (i32.add (local.get $rank) (i32.const 1)))
+      (br_if $ranks (i32.lt_u (local.get $rank) (i32.const 13)))))
+
+  ;; Counts all hands of $size cards, two or more, with at most one card of the flush suit, on a board whose rank multiset has
+  ;; number $state, for $lanes supplies.
+  (func (export "countHands") (param $w i32) (param $size i32) (param $state i32) (param $lanes i32)
+    (local $lane i32) (local $number i32) (local $value i32) (local $ways i32) (local $cell i32) (local $against i32)
+    (memory.fill (local.get $w) (i32.const 0) (i32.const 864))
+    (memory.fill (i32.add (local.get $w) (i32.const 1040)) (i32.const 0) (i32.const 1456))
+    (memory.fill (i32.add (local.get $w) (i32.const 2704)) (i32.const 0) (i32.const 2432))
+    (call $numberValues (local.get $w) (local.get $state))
+    (loop $load
+      (call $loadLane (local.get $w) (local.get $lane))
+      (local.set $lane (i32.add (local.get $lane) (i32.const 1)))
+      (br_if $load (i32.lt_u (local.get $lane) (local.get $lanes))))
+    (call $allRanks (local.get $w) (local.get $size) (i32.const 12) (local.get $w) (i32.const 0) (i32x4.splat (i32.const 1)) (i32x4.splat (i32.const 0)))
+    (loop $numbers
+      (local.set $value (i32.load16_u offset=5136 (i32.add (local.get $w) (i32.shl (local.get $number) (i32.const 1)))))
+      (if (v128.any_true (v128.load offset=1040 (i32.add (local.get $w) (i32.shl (local.get $number) (i32.const 4))))) (then
+        (local.set $lane (i32.const 0))
+        (loop $each
+          (local.set $against (i32.load offset=944 (i32.add (local.get $w) (i32.shl (local.get $lane) (i32.const 2)))))
+          (local.set $cell (i32.add (i32.add (local.get $w) (i32.mul (local.get $lane) (i32.const 216))) (i32.shl (i32.add
+            (i32.mul (i32.const 3) (i32.load8_u offset=1653734 (local.get $value)))
+            (i32.add (i32.le_u (local.get $value) (local.get $against)) (i32.lt_u (local.get $value) (local.get $against)))) (i32.const 3))))
+          (f64.store (local.get $cell) (f64.add (f64.load (local.get $cell)) (f64.convert_i32_u
+            (i32.load offset=1040 (i32.add (local.get $w) (i32.add (i32.shl (local.get $number) (i32.const 4)) (i32.shl (local.get $lane) (i32.const 2))))))))
+          (local.set $lane (i32.add (local.get $lane) (i32.const 1)))
+          (br_if $each (i32.lt_u (local.get $lane) (local.get $lanes))))))
+      (local.set $number (i32.add (local.get $number) (i32.const 1)))
+      (br_if $numbers (i32.lt_u (local.get $number) (i32.const 91)))))
 
   ;; Adds $left cards of no flush suit to $placed ones of it, of which the best flush is $flush.
   (func $addPlain (param $w i32) (param $left i32) (param $placed i32) (param $flush i32)
@@ -381,7 +522,7 @@
     (local.set $row (i32.add (local.get $w) (i32.shl (local.get $placed) (i32.const 5))))
     (v128.store offset=864 (local.get $row) (local.get $low))
     (v128.store offset=880 (local.get $row) (local.get $high))
-    (call $placeRanks (local.get $w) (local.get $left) (i32.const 12) (local.get $row) (local.get $flush) (f64.const 0) (f64.const 1)))
+    (call $placeRanks (local.get $w) (local.get $left) (i32.const 12) (local.get $row) (local.get $flush) (f64.const 1)))
 
   ;; Adds $left cards to $placed ones of the flush suit: of that suit, below the position $limit, and of no flush suit.
   (func $placeSuited (param $w i32) (param $left i32) (param $limit i32) (param $placed i32) (param $flush i32)
@@ -429,12 +570,21 @@
       (br_if $ranks (i32.lt_u (local.get $rank) (i32.const 13))))
     (v128.any_true (i16x8.gt_s (local.get $best) (i16x8.splat (local.get $top)))))
 
-  ;; Counts all hands of $size cards with two or more of the flush suit, besides what `countHands` has counted right before;
-  ;; $suitMask has the board's ranks in that suit, and $top is the highest flush.
-  (func (export "countSuited") (param $w i32) (param $size i32) (param $suitMask i32) (param $top i32)
-    (local $ranks i32) (local $count i32) (local $rank i32) (local $row i32) (local $other i32) (local $value i32)
+  ;; Counts all hands of $size cards with two or more of the flush suit against a value. $state is the number of the board's
+  ;; rank multiset, $suitMask has its ranks in that suit, $ranks the live ones of it, and $top is the highest flush.
+  (func (export "countSuited") (param $w i32) (param $size i32) (param $state i32) (param $suitMask i32) (param $ranks i32)
+    (param $against i32) (param $top i32)
+    (local $count i32) (local $rank i32) (local $row i32) (local $other i32) (local $value i32)
     (local $best i32) (local $flushes i32) (local $left i32) (local $ways f64)
-    (local.set $ranks (i32.load offset=1204 (local.get $w)))
+    (memory.fill (local.get $w) (i32.const 0) (i32.const 216))
+    (i32.store offset=1200 (local.get $w) (local.get $against))
+    (call $loadValues (local.get $w) (local.get $state))
+    (loop $sums
+      (local.set $ways (f64.add (local.get $ways)
+        (f64.convert_i32_u (i32.load8_u offset=432 (i32.add (local.get $w) (local.get $rank))))))
+      (f64.store offset=216 (i32.add (local.get $w) (i32.shl (local.get $rank) (i32.const 3))) (local.get $ways))
+      (local.set $rank (i32.add (local.get $rank) (i32.const 1)))
+      (br_if $sums (i32.lt_u (local.get $rank) (i32.const 13))))
     (local.set $row (i32.shl (i32.load (i32.shl (local.get $suitMask) (i32.const 2))) (i32.const 1)))
     (memory.fill (i32.add (local.get $w) (i32.const 3200)) (i32.const 0) (i32.const 544))
     (i32.store16 offset=3968 (local.get $w) (i32.const 0))
@@ -476,6 +626,4 @@
         (br_if $limits (i32.lt_u (local.get $rank) (local.get $count))))
       (local.set $left (i32.add (local.get $left) (i32.const 1)))
       (br_if $lefts (i32.le_u (local.get $left) (i32.sub (local.get $size) (i32.const 2)))))
-    ;; from here on ranks are those of no flush suit
-    (i32.store offset=1204 (local.get $w) (i32.const 0))
     (call $placeSuited (local.get $w) (local.get $size) (local.get $count) (i32.const 0) (i32.const 0))))

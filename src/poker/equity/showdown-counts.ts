@@ -2,9 +2,9 @@ import { type Card, DECK_SIZE } from "../cards.js";
 import { CATEGORY_COUNT, CATEGORY_OF_VALUE, type HandValue } from "../evaluator/categories.js";
 
 /** Results a player can have on a board, in the order the breakdowns count them. */
-export const WIN = 0;
-export const TIE = 1;
-export const LOSS = 2;
+const WIN = 0;
+const TIE = 1;
+const LOSS = 2;
 export const RESULTS = 3;
 
 /** What an experiment counts. */

@@ -91,6 +91,25 @@ describe("a solution", () => {
   });
 });
 
+it("an estimate says what a solve would take, and its form offers flags and rake", async () => {
+  const id = await web.compute("solver", { ...RIVER, estimate: true });
+  const page = await browser.open(`${web.url}/#/jobs/${id}`);
+  await page.getByRole("heading", { name: "What solving it would take" }).waitFor();
+  await page.getByText(/ MiB of [\d,]+ MiB allowed/).waitFor();
+  expect(await barriers(page)).toEqual([]);
+  await page.getByRole("link", { name: "Change and submit again" }).click();
+  await page.getByText("More options").click();
+  expect(await page.getByRole("combobox", { name: /^estimate/ }).inputValue()).toBe("true");
+  await page.getByRole("combobox", { name: /^estimate/ }).selectOption("");
+  await page.getByRole("spinbutton", { name: "Rake, %" }).fill("5");
+  await page.getByRole("spinbutton", { name: "at most" }).fill("3");
+  await page.getByRole("button", { name: "Submit" }).click();
+  await page.getByText("the house takes").waitFor();
+  const [row] = await web.jobs.repository.list({ limit: 1 });
+  expect(row?.input_data).toMatchObject({ rake: { percent: 5, cap: 3 } });
+  expect(row?.input_data).not.toHaveProperty("estimate");
+});
+
 describe("a simulation", () => {
   const SPOT = {
     players: [{ cards: ["As", "Ah", "Kd", "Qd"] }, { cards: ["Jh", "Th", "9s", "8s"] }],

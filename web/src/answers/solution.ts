@@ -50,6 +50,8 @@ export interface Solution {
   readonly solve_time?: number;
   readonly abstraction?: readonly string[];
   readonly assumptions?: readonly string[];
+  readonly caveats?: readonly string[];
+  readonly expected_rake?: number;
   readonly omitted?: readonly string[];
   readonly tree?: DecisionNode;
   readonly cached?: boolean;

@@ -1,4 +1,7 @@
+import { chips } from "../format.js";
 import { Lines } from "../plots/lines.js";
+import { EstimateAnswer, estimateOf } from "./estimate.js";
+import { Fact, Words } from "./facts.js";
 import { ReportAnswer } from "./report/report.js";
 import { reportOf } from "./report/values.js";
 import { isDecision, type Solution, solutionOf } from "./solution.js";
@@ -8,6 +11,8 @@ import { Tree } from "./tree.js";
 export function SolverAnswer({ result, jobId }: { readonly result: unknown; readonly jobId: string }) {
   const report = reportOf(result);
   if (report !== null) return <ReportAnswer report={report} jobId={jobId} />;
+  const estimate = estimateOf(result);
+  if (estimate !== null) return <EstimateAnswer estimate={estimate} />;
   const solution = solutionOf(result);
   if (solution === null || !isDecision(solution.tree)) return <p>This answer has no tree.</p>;
   return (
@@ -46,6 +51,10 @@ function Facts({ solution }: { readonly solution: Solution }) {
             </dd>
           </div>
         ))}
+        <Fact
+          name="the house takes"
+          value={solution.expected_rake === undefined ? undefined : `${chips(solution.expected_rake)} chips`}
+        />
         <Fact name="iterations" value={iterations?.toLocaleString("en")} />
         <Fact name="time" value={solve_time === undefined ? undefined : `${solve_time.toFixed(1)} s`} />
         <Fact name="stopped by" value={stopped_by?.replaceAll("_", " ")} />
@@ -54,41 +63,10 @@ function Facts({ solution }: { readonly solution: Solution }) {
       </dl>
       {solution.is_equilibrium_approximation === false && <p>No equilibrium is promised for such a spot.</p>}
       <Convergence steps={solution.convergence ?? []} />
+      <Words title="What to keep in mind" lines={solution.caveats ?? []} />
       <Words title="What was given up" lines={given} />
       <Words title="How the input was read" lines={solution.assumptions ?? []} />
     </div>
-  );
-}
-
-function Fact({
-  name,
-  value,
-  isLong = false,
-}: {
-  readonly name: string;
-  readonly value: string | undefined;
-  readonly isLong?: boolean;
-}) {
-  if (value === undefined) return null;
-  return (
-    <div class={isLong ? "long" : ""}>
-      <dt>{name}</dt>
-      <dd>{value}</dd>
-    </div>
-  );
-}
-
-function Words({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
-  if (lines.length === 0) return null;
-  return (
-    <>
-      <h3>{title}</h3>
-      <ul>
-        {lines.map((line) => (
-          <li key={line}>{line}</li>
-        ))}
-      </ul>
-    </>
   );
 }
 

@@ -113,12 +113,12 @@ function Submit({
     <form class="row submit" onSubmit={submit}>
       {users !== null && users.length === 0 ? (
         <label>
-          For the user with the id
+          For the user with the id{" "}
           <input value={chosen} required onInput={(event) => setChosen(event.currentTarget.value)} />
         </label>
       ) : (
         <label>
-          For
+          For{" "}
           <select value={chosen} onChange={(event) => setChosen(event.currentTarget.value)}>
             {users?.map(({ id, name }) => (
               <option key={id} value={id}>

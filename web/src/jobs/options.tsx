@@ -1,21 +1,11 @@
 import type { JobType } from "../../../src/jobs/schema.js";
 import { useFetched } from "../http.js";
 import type { Draft } from "./draft.js";
-
-/** The part of JSON Schema that the options of a job use. */
-interface Schema {
-  readonly type?: string;
-  readonly enum?: readonly string[];
-  readonly description?: string;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly anyOf?: readonly Schema[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-}
+import { type OptionSchema, optionKind, optionText } from "./option-kinds.js";
 
 /** Fields that the form above has. */
 const SHOWN_ABOVE = new Set(
-  "players top_board bottom_board board board2 num_cards num_boards pot_size current_bet stack_sizes active_players player_position player_ranges hero_cards flops".split(
+  "players top_board bottom_board board board2 num_cards num_boards pot_size current_bet stack_sizes active_players player_position player_ranges hero_cards flops rake".split(
     " ",
   ),
 );
@@ -30,7 +20,7 @@ export function Options({
   readonly draft: Draft;
   readonly onChange: (changed: Draft) => void;
 }) {
-  const { value: schema } = useFetched<Schema>(`schemas/${kind}`);
+  const { value: schema } = useFetched<OptionSchema>(`schemas/${kind}`);
   const fields = Object.entries(schema?.properties ?? {}).filter(([name]) => !SHOWN_ABOVE.has(name));
   return (
     <details class="panel">
@@ -57,15 +47,14 @@ function Option({
   onChange,
 }: {
   readonly name: string;
-  readonly schema: Schema;
+  readonly schema: OptionSchema;
   readonly value: unknown;
   readonly onChange: (value: unknown) => void;
 }) {
-  const types = typesOf(schema);
-  const number = types.find(({ type }) => type === "number" || type === "integer");
+  const form = optionKind(schema);
   const words = name.replaceAll("_", " ");
-  const about = schema.description ?? "";
-  if (types.some(({ type }) => type === "boolean"))
+  const about = optionText(schema);
+  if (form.kind === "flag")
     return (
       <label title={about}>
         <span>{words}</span>
@@ -85,14 +74,14 @@ function Option({
   return (
     <label title={about}>
       <span>{words}</span>
-      {number === undefined ? (
+      {form.kind === "text" ? (
         <input value={shown(value)} onChange={({ currentTarget }) => onChange(read(currentTarget.value))} />
       ) : (
         <input
           type="number"
           step="any"
-          min={number.minimum}
-          max={number.maximum}
+          min={form.min}
+          max={form.max}
           value={shown(value)}
           onChange={({ currentTarget: { value: text } }) => onChange(text === "" ? undefined : Number(text))}
         />
@@ -100,10 +89,6 @@ function Option({
       <small>{about}</small>
     </label>
   );
-}
-
-function typesOf(schema: Schema): Schema[] {
-  return schema.anyOf === undefined ? [schema] : schema.anyOf.flatMap(typesOf);
 }
 
 function shown(value: unknown): string {

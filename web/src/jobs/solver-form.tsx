@@ -35,7 +35,7 @@ export function SolverForm({
     <div class="panel">
       <div class="row">
         <label>
-          Pot
+          Pot{" "}
           <input
             type="number"
             min={0}
@@ -45,7 +45,7 @@ export function SolverForm({
           />
         </label>
         <label>
-          To call
+          To call{" "}
           <input
             type="number"
             min={0}
@@ -54,6 +54,7 @@ export function SolverForm({
             onInput={(event) => onChange({ current_bet: Number(event.currentTarget.value) || undefined })}
           />
         </label>
+        <Rake rake={draft.rake} onChange={(rake) => onChange({ rake })} />
         <button type="button" disabled={stacks.length >= 9} onClick={() => seats(stacks.length + 1)}>
           Add a player
         </button>
@@ -105,5 +106,42 @@ export function SolverForm({
         ]}
       />
     </div>
+  );
+}
+
+/** What the house takes: percent of a pot, and chips at most. */
+function Rake({ rake, onChange }: { readonly rake: unknown; readonly onChange: (rake: unknown) => void }) {
+  const { percent, cap, ...others } = recordOf(rake);
+  const numberOf = (text: string) => (text === "" ? undefined : Number(text));
+  const shown = (value: unknown) => (typeof value === "number" ? value : "");
+  return (
+    <>
+      <label>
+        Rake, %{" "}
+        <input
+          type="number"
+          min={0}
+          max={100}
+          step="any"
+          value={shown(percent)}
+          onInput={({ currentTarget }) => {
+            const changed = numberOf(currentTarget.value);
+            onChange(changed === undefined ? undefined : { ...others, percent: changed, cap });
+          }}
+        />
+      </label>
+      {typeof percent === "number" && (
+        <label>
+          at most{" "}
+          <input
+            type="number"
+            min={0}
+            step="any"
+            value={shown(cap)}
+            onInput={({ currentTarget }) => onChange({ ...others, percent, cap: numberOf(currentTarget.value) })}
+          />
+        </label>
+      )}
+    </>
   );
 }

@@ -50,7 +50,7 @@ export function SpotForm({ draft, onChange }: { readonly draft: Draft; readonly 
     <div class="panel">
       <div class="row">
         <label>
-          Cards a hand
+          Cards a hand{" "}
           <select value={handSize} onChange={(event) => onChange({ num_cards: Number(event.currentTarget.value) })}>
             {HAND_SIZES.map((size) => (
               <option key={size} value={size}>

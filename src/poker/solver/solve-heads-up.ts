@@ -18,7 +18,7 @@ const FINISHING_MEASURES = 3;
 const LARGE_FINISHING_MEASURES = 2;
 /** Iterations of a large game before its first measurement, and between the next ones. */
 const LARGE_FIRST_MEASURE = 20;
-const LARGE_MEASURE_EVERY = 10;
+const LARGE_MEASURE_EVERY = 8;
 
 /**
  * Solves a heads-up spot from the flop on.
@@ -91,7 +91,8 @@ function largeGame(solver: VectorSolver, measuredGame: MeasuredGame, now: () => 
       measured = true;
       return solver.exploitability().nashConv;
     },
-    measureDue: (iterations) => iterations >= LARGE_FIRST_MEASURE && iterations % LARGE_MEASURE_EVERY === 0,
+    measureDue: (iterations) =>
+      iterations >= LARGE_FIRST_MEASURE && (iterations - LARGE_FIRST_MEASURE) % LARGE_MEASURE_EVERY === 0,
     finishingMeasures: LARGE_FINISHING_MEASURES,
     get finishingSeconds() {
       return measured ? 0 : (finishingIterations * trained) / Math.max(1, solver.iterations);

@@ -43,7 +43,7 @@ const STARTED_ITERATIONS = 24;
 const LEAST_STARTED_ITERATIONS = 12;
 /** Share of the time limit that these and the walks that measure may use. */
 const STARTED_SHARE = 0.85;
-/** Walks in double precision at the end: the measure and the report. */
+/** Walks that measure at the end: three, and the report's two. */
 export const FINISHING_WALKS = 5;
 const WALKS_PER_ITERATION = 2;
 /** Share of the time limit that iterations may use; the rest is for preparing, measuring and reporting. */
@@ -255,9 +255,9 @@ export function iterationSeconds(game: HeadsUpGame): number {
   return WALKS_PER_ITERATION * expectedWalkSeconds(game, TRAINING);
 }
 
-/** The same of one walk in double precision: measuring takes three. */
+/** The same of one walk that measures, in double precision but in a game that is started coarsely: measuring takes three. */
 export function measuringWalkSeconds(game: HeadsUpGame): number {
-  return expectedWalkSeconds(game, MEASURING);
+  return expectedWalkSeconds(game, coarseGame(game) ? TRAINING : MEASURING);
 }
 
 /** Expected seconds of a walk over all its deals, on one thread. */

@@ -24,6 +24,7 @@ const ALGORITHM = "vector-form discounted CFR (alpha 1.5, beta 0, gamma 3), alte
 const STARTED_ALGORITHM = `${ALGORITHM}; begun with the play of the same game with few hands of each range, solved first`;
 const METHOD =
   "exact best responses of both players, hand by hand, in the game described here (its ranges, sizes, deals and simplifications)";
+const SINGLE_METHOD = `${METHOD}; added up in single precision, which tells a thousandth of a percent of the pot apart`;
 /** Bytes of JSON a solution may take, about; a full one's tree. */
 const DEFAULT_BYTES = 1_850_000;
 const FULL_TREE_BYTES = 64_000_000;
@@ -90,7 +91,7 @@ export function headsUpSolution(
     deviation_gains: byPlayer(
       (seat): DeviationGain => ({ gain: significant(gains.gains[seat]), standard_error: null }),
     ),
-    exploitability_method: METHOD + measuredWithLocks(spot, solver.seatsWithChoice),
+    exploitability_method: (solver.started ? SINGLE_METHOD : METHOD) + measuredWithLocks(spot, solver.seatsWithChoice),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: tendsToEquilibrium(spot),
     converged: cut.length === 0 && gains.nashConv / free / pot <= target,

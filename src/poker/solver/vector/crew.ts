@@ -48,8 +48,10 @@ export class Crew {
   readonly #control: Int32Array;
   readonly #numbers: Float64Array;
   readonly settings: WalkSettings;
+  /** Whether whole walks that measure are in single precision; those of one street are not. */
+  measuresSingly = false;
   readonly #walker: Walker;
-  /** Milliseconds that walks took lately: alone, shared. */
+  /** Milliseconds that walks of training took lately: alone, shared. Walks that measure take others. */
   readonly #durations: [number, number] = [Number.NaN, Number.NaN];
   #shares = false;
   #walks = 0;
@@ -68,6 +70,7 @@ export class Crew {
       negativeDiscount: 1,
       sumWeight: 1,
       leastReach: 0,
+      single: false,
       chanceScale: dealScales(shared),
     };
     this.#walker = new Walker(shared, thread, this.settings, () => stop() || this.#finished());
@@ -84,10 +87,11 @@ export class Crew {
   walk(seat: 0 | 1, mode: WalkMode): void {
     this.settings.seat = seat;
     this.settings.mode = mode;
+    this.settings.single = this.measuresSingly;
     this.#shares = this.#chooseSharing();
     const before = performance.now();
     for (const pass of [PASS.down, PASS.across, PASS.up]) this.#lead(pass);
-    if (this.helpers > 0) this.#noteDuration(performance.now() - before);
+    if (this.helpers > 0 && mode === "train") this.#noteDuration(performance.now() - before);
   }
 
   /**
@@ -98,6 +102,7 @@ export class Crew {
     if (this.helpers === 0) return false;
     const [alone, shared] = this.#durations;
     if (Number.isNaN(shared)) return true;
+    if (this.settings.mode !== "train") return !(shared > alone);
     if (Number.isNaN(alone)) return false;
     this.#walks++;
     return this.#walks % TRY_OTHER_EVERY === 0 ? shared > alone : shared <= alone;
@@ -117,11 +122,17 @@ export class Crew {
   ): { readonly reach: Float64Array; readonly values: Float64Array } {
     if (deals.length === 0) {
       this.walk(seat, mode);
-      return this.#walker.rootMatrices;
+      return this.#walker.rootMatrices();
     }
     this.settings.seat = seat;
     this.settings.mode = mode;
+    this.settings.single = false;
     return this.#walker.probe(deals);
+  }
+
+  /** See {@link Walker.rootValues}. */
+  rootValues(): Float64Array {
+    return this.#walker.rootValues();
   }
 
   /** See {@link Walker.showdownSums}. */
@@ -247,19 +258,20 @@ export class Crew {
     const { settings } = this;
     this.#control[WORD.seat] = settings.seat;
     this.#control[WORD.mode] = MODES.indexOf(settings.mode);
-    const { positiveDiscount, negativeDiscount, sumWeight, leastReach } = settings;
-    this.#numbers.set([positiveDiscount, negativeDiscount, sumWeight, leastReach]);
+    const { positiveDiscount, negativeDiscount, sumWeight, leastReach, single } = settings;
+    this.#numbers.set([positiveDiscount, negativeDiscount, sumWeight, leastReach, single ? 1 : 0]);
   }
 
   #readSettings(): void {
     const { settings } = this;
     settings.seat = this.#control[WORD.seat] === 0 ? 0 : 1;
     settings.mode = MODES[this.#control[WORD.mode]] ?? "train";
-    const [positive = 1, negative = 1, sum = 1, leastReach = 0] = this.#numbers;
+    const [positive = 1, negative = 1, sum = 1, leastReach = 0, single = 0] = this.#numbers;
     settings.positiveDiscount = positive;
     settings.negativeDiscount = negative;
     settings.sumWeight = sum;
     settings.leastReach = leastReach;
+    settings.single = single === 1;
   }
 }
 

@@ -17,6 +17,8 @@ export interface WalkSettings {
   sumWeight: number;
   /** Strategy sum for each unit of a hand's weight below which the hand does not come to a decision; see "continue". */
   leastReach: number;
+  /** Whether walks that measure are in single precision too. */
+  single: boolean;
   /** What a dealt outcome counts for, by level; level 0 is unused. */
   readonly chanceScale: Float64Array;
 }

@@ -12,7 +12,10 @@ import { NO_HAND, paddedHands, VECTOR_BYTES } from "./training-memory.js";
 const WIDE_LANES = 2 * LANES;
 const FEW_THREADS = 2;
 
-/** Regrets and present strategies, in single precision: nothing that is reported comes from these numbers alone. */
+/** Modes as street-passes.wat numbers them. */
+const MODE_NUMBERS = { train: 0, average: 1, "best-response": 2, continue: 3 } as const;
+
+/** Walks in single precision: regrets and present strategies, and of large games what is measured too. */
 export class TrainingPasses implements Passes {
   readonly cellBytes = 4;
   readonly #shared: SharedGame;
@@ -56,6 +59,8 @@ export class TrainingPasses implements Passes {
     const { regrets, sums } = layout.tables[level];
     const rowBytes = blocks[level].rowLength[opponent] * 4;
     const at = path * padded * rowBytes;
+    // Strategy sums in the place of regrets yield the average strategy, and stay as they are if it adds nothing to them.
+    const trains = this.#settings.mode === "train";
     const origin =
       level === 0 ? weights[opponent] : workspace.reach[level - 1] + blocks[level - 1].chance.start * this.cellBytes;
     const reached = this.#passes.down(
@@ -68,10 +73,10 @@ export class TrainingPasses implements Passes {
       this.#dealt.deadLow[level],
       this.#dealt.deadHigh[level] | NO_HAND,
       origin,
-      regrets[opponent] + at,
+      (trains ? regrets : sums)[opponent] + at,
       sums[opponent] + at,
       rowBytes * (VECTOR_BYTES / 4),
-      this.#settings.sumWeight,
+      trains ? this.#settings.sumWeight : 0,
       workspace.nodes,
       workspace.reachLanes,
       workspace.reach[level],
@@ -81,7 +86,7 @@ export class TrainingPasses implements Passes {
 
   up(level: number, path: number, target: Target | null, from: number, to: number): void {
     const { layout, blocks, hands } = this.#shared;
-    const { seat, positiveDiscount, negativeDiscount, chanceScale } = this.#settings;
+    const { seat, mode, positiveDiscount, negativeDiscount, leastReach, chanceScale } = this.#settings;
     const workspace = layout.workspaces[this.#thread];
     const padded = paddedHands(hands[seat].count);
     const rowBytes = blocks[level].rowLength[seat] * 4;
@@ -95,7 +100,7 @@ export class TrainingPasses implements Passes {
       this.#dealt.deadLow[level],
       this.#dealt.deadHigh[level] | NO_HAND,
       workspace.values[level],
-      layout.tables[level].regrets[seat] + path * padded * rowBytes,
+      layout.tables[level][mode === "train" ? "regrets" : "sums"][seat] + path * padded * rowBytes,
       rowBytes * (VECTOR_BYTES / 4),
       positiveDiscount,
       negativeDiscount,
@@ -104,6 +109,9 @@ export class TrainingPasses implements Passes {
       target?.at ?? 0,
       (target?.stride ?? 0) * this.cellBytes,
       level > 0 ? chanceScale[level] : 1,
+      MODE_NUMBERS[mode],
+      leastReach,
+      layout.weights[seat],
     );
   }
 

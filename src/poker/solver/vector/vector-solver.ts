@@ -97,6 +97,12 @@ export class VectorSolver {
     return this.#iterations;
   }
 
+  /** Whether whole walks that measure are in single precision too. */
+  set measuresSingly(single: boolean) {
+    this.#crew.measuresSingly = single;
+    this.#measured = null;
+  }
+
   /** Whether it began with the play of a coarse game. */
   get started(): boolean {
     return this.#headStart > 0;
@@ -123,6 +129,7 @@ export class VectorSolver {
     for (let iteration = 0; iteration < COARSE_ITERATIONS; iteration++) solver.iterate();
     startFrom(solver.shared, this.shared);
     this.#headStart = HEAD_START;
+    this.measuresSingly = true;
     return true;
   }
 
@@ -247,10 +254,8 @@ export class VectorSolver {
 
   #seatValue(seat: 0 | 1, mode: "best-response" | "average"): number {
     this.#crew.walk(seat, mode);
-    const { count, weights } = this.game.hands[seat];
-    const results = new Float64Array(this.shared.memory.buffer, this.shared.layout.rootResults[seat], count);
-    let sum = 0;
-    for (let hand = 0; hand < count; hand++) sum += weights[hand] * results[hand];
+    const { weights } = this.game.hands[seat];
+    const sum = this.#crew.rootValues().reduce((total, value, hand) => total + weights[hand] * value, 0);
     return sum / this.pairWeight;
   }
 }

@@ -17,7 +17,6 @@ export class Walker {
   readonly #thread: number;
   readonly #samples: Float64Array;
   readonly #bytes: Uint8Array;
-  readonly #rootResults: readonly [Float64Array, Float64Array];
   readonly #dealt: DealtCards;
   readonly #training: TrainingPasses;
   readonly #measuring: MeasuringPasses;
@@ -26,7 +25,7 @@ export class Walker {
 
   /** @param stop asked between deals; true ends the walk with {@link SolveCancelled} */
   constructor(shared: SharedGame, thread: number, settings: WalkSettings, stop: () => boolean) {
-    const { layout, hands } = shared;
+    const { layout } = shared;
     const { buffer } = shared.memory;
     this.#shared = shared;
     this.#thread = thread;
@@ -35,16 +34,13 @@ export class Walker {
     this.#measuring = new MeasuringPasses(shared, thread, this.#dealt, settings);
     this.#bytes = new Uint8Array(buffer);
     this.#samples = new Float64Array(buffer, layout.samples, GROUPS * SAMPLE_ROW);
-    this.#rootResults = [
-      new Float64Array(buffer, layout.rootResults[0], hands[0].count),
-      new Float64Array(buffer, layout.rootResults[1], hands[1].count),
-    ];
     this.settings = settings;
     this.#stop = stop;
   }
 
   get #passes(): Passes {
-    return this.settings.mode === "train" ? this.#training : this.#measuring;
+    const { mode, single } = this.settings;
+    return mode === "train" || single ? this.#training : this.#measuring;
   }
 
   /** Root street, first pass, for the opponent's hands `from … to - 1`. */
@@ -88,8 +84,10 @@ export class Walker {
     const { seat, mode } = this.settings;
     if (blocks[0].chance.count > 0) this.#passes.addGroups(from, to);
     const measured = mode !== "train";
-    if (measured) this.#rootResults[seat].fill(0, from, to);
-    this.#passes.up(0, 0, measured ? { at: layout.rootResults[seat], stride: 1 } : null, from, to);
+    const results = layout.rootResults[seat];
+    const { cellBytes } = this.#passes;
+    if (measured) this.#bytes.fill(0, results + from * cellBytes, results + to * cellBytes);
+    this.#passes.up(0, 0, measured ? { at: results, stride: 1 } : null, from, to);
   }
 
   /**
@@ -111,8 +109,23 @@ export class Walker {
   }
 
   /** The root street's matrices as the last walk that measured left them. */
-  get rootMatrices(): { readonly reach: Float64Array; readonly values: Float64Array } {
-    return this.#measuring.street(0);
+  rootMatrices(): { readonly reach: Float64Array; readonly values: Float64Array } {
+    const street = this.#measuring.street(0);
+    if (!this.settings.single) return street;
+    const { reach, values, reachAt, valuesAt } = street;
+    const widened = (at: number, cells: number): Float64Array =>
+      Float64Array.from(new Float32Array(this.#shared.memory.buffer, at, cells));
+    return { reach: widened(reachAt, reach.length), values: widened(valuesAt, values.length) };
+  }
+
+  /** The hands' values at the root after a walk that measured. */
+  rootValues(): Float64Array {
+    const { memory, layout, hands } = this.#shared;
+    const { seat, single } = this.settings;
+    const [at, { count }] = [layout.rootResults[seat], hands[seat]];
+    return single
+      ? Float64Array.from(new Float32Array(memory.buffer, at, count))
+      : new Float64Array(memory.buffer, at, count);
   }
 
   /**

@@ -49,6 +49,9 @@ export interface StreetPasses {
     target: number,
     targetStride: number,
     scale: number,
+    mode: 0 | 1 | 2 | 3,
+    least: number,
+    weights: number,
   ): void;
 }
 

@@ -136,16 +136,19 @@
       (br $hands)))
     (local.get $reached))
 
-  ;; Values of the traverser's hands $hand … $to - 1 under their present strategy, and their regrets brought up to date.
+  ;; Values of the traverser's hands $hand … $to - 1. $mode 0: under their present strategy, and their regrets are brought
+  ;; up to date. Else $regrets are strategy sums and stay as they are; 1: under the average strategy; 2: of the best
+  ;; response; 3: of the average strategy, and of the best response where its sum is below $least times the hand's weight.
   ;; The roots' values, times $scale, are added to the row of each hand at $target, unless that is 0.
   (func (export "up") (param $street i32) (param $seat i32) (param $hand i32) (param $to i32)
     (param $low i32) (param $high i32) (param $deadLow i32) (param $deadHigh i32) (param $values i32)
     (param $regrets i32) (param $rowBytes i32) (param $kept f32) (param $keptNegative f32)
     (param $nodes i32) (param $lanes i32) (param $target i32) (param $targetStride i32) (param $scale f32)
+    (param $mode i32) (param $least f32) (param $weights i32)
     (local $alive v128) (local $v v128) (local $stride i32) (local $at i32)
     (local $i i32) (local $end i32) (local $d i32) (local $first i32) (local $child i32) (local $row i32) (local $start i32)
     (local $positive v128) (local $plain v128) (local $value v128) (local $r v128) (local $pos v128) (local $neg v128)
-    (local $a v128) (local $b v128) (local $c v128) (local $e v128) (local $p v128) (local $q v128)
+    (local $a v128) (local $b v128) (local $c v128) (local $e v128) (local $p v128) (local $q v128) (local $best v128)
     (local.set $pos (f32x4.splat (local.get $kept)))
     (local.set $neg (f32x4.splat (local.get $keptNegative)))
     (local.set $first (i32.load (local.get $street)))
@@ -203,8 +206,10 @@
             (local.set $row (i32.add (local.get $start) (i32.load offset=12 (local.get $d))))
             (local.set $positive (v128.const f32x4 0 0 0 0))
             (local.set $value (v128.const f32x4 0 0 0 0))
+            (local.set $best (v128.load (local.get $i)))
             (loop $actions
               (local.set $v (v128.load (local.get $i)))
+              (local.set $best (f32x4.max (local.get $best) (local.get $v)))
               (local.set $r (f32x4.max (v128.load (local.get $row)) (v128.const f32x4 0 0 0 0)))
               (local.set $positive (f32x4.add (local.get $positive) (local.get $r)))
               (local.set $value (f32x4.add (local.get $value) (f32x4.mul (local.get $r) (local.get $v))))
@@ -217,16 +222,25 @@
               (f32x4.div (local.get $plain) (f32x4.splat (f32.convert_i32_u
                 (i32.shr_u (i32.load offset=8 (local.get $d)) (i32.const 4)))))
               (f32x4.gt (local.get $positive) (v128.const f32x4 0 0 0 0))))
-            (local.set $row (i32.add (local.get $start) (i32.load offset=12 (local.get $d))))
-            (loop $actions
-              (local.set $r (v128.load (local.get $row)))
-              (v128.store (local.get $row) (f32x4.add
-                (f32x4.mul (local.get $r) (v128.bitselect (local.get $pos) (local.get $neg)
-                  (f32x4.gt (local.get $r) (v128.const f32x4 0 0 0 0))))
-                (f32x4.sub (v128.load (local.get $child)) (local.get $value))))
-              (local.set $row (i32.add (local.get $row) (i32.const 16)))
-              (local.set $child (i32.add (local.get $child) (i32.const 16)))
-              (br_if $actions (i32.lt_u (local.get $child) (local.get $end)))))
+            (block $kept
+              (if (local.get $mode) (then
+                (br_if $kept (i32.eq (local.get $mode) (i32.const 1)))
+                (local.set $value (v128.bitselect (local.get $best) (local.get $value) (v128.or
+                  (i32x4.eq (i32x4.splat (local.get $mode)) (v128.const i32x4 2 2 2 2))
+                  (f32x4.lt (local.get $positive) (f32x4.max (v128.const f32x4 1e-30 1e-30 1e-30 1e-30)
+                    (f32x4.mul (f32x4.splat (local.get $least))
+                      (v128.load (i32.add (local.get $weights) (i32.shl (local.get $hand) (i32.const 2))))))))))
+                (br $kept)))
+              (local.set $row (i32.add (local.get $start) (i32.load offset=12 (local.get $d))))
+              (loop $actions
+                (local.set $r (v128.load (local.get $row)))
+                (v128.store (local.get $row) (f32x4.add
+                  (f32x4.mul (local.get $r) (v128.bitselect (local.get $pos) (local.get $neg)
+                    (f32x4.gt (local.get $r) (v128.const f32x4 0 0 0 0))))
+                  (f32x4.sub (v128.load (local.get $child)) (local.get $value))))
+                (local.set $row (i32.add (local.get $row) (i32.const 16)))
+                (local.set $child (i32.add (local.get $child) (i32.const 16)))
+                (br_if $actions (i32.lt_u (local.get $child) (local.get $end))))))
           (else
             (local.set $value (v128.const f32x4 0 0 0 0))
             (loop $actions

@@ -60,6 +60,31 @@ it.each([
   },
 );
 
+it("a large game is measured in single precision as in double", () => {
+  const solver = new VectorSolver(game(2, LARGE, 1));
+  solver.startCoarsely();
+  solver.iterate();
+  const numbers = () => [...solver.exploitability().gains, ...solver.values(), ...seatsMatrices(solver)];
+  const single = numbers();
+  solver.measuresSingly = false;
+  const double = numbers();
+  const apart = single.map((value, at) => Math.abs(value - (double[at] as number)));
+  expect(Math.max(...apart)).toBeLessThan(1e-3);
+  // They are not the same numbers.
+  expect(Math.max(...apart)).toBeGreaterThan(0);
+});
+
+/** Value of the first way to the river for some hands of each seat, in chips: the report's. */
+function seatsMatrices(solver: VectorSolver): number[] {
+  const [{ laneCount, chance }] = solver.blocks as [(typeof solver.blocks)[number]];
+  return ([0, 1] as const).flatMap((seat) => {
+    const { values } = solver.probe(seat, [], "continue");
+    return [0, 500, 2000].map(
+      (hand) => ((values[hand * laneCount + chance.start] as number) / solver.pairWeight) * LARGE,
+    );
+  });
+}
+
 it("a small game is left as it is, and so is one that has begun", () => {
   expect(new VectorSolver(game(3, 200, 1)).startCoarsely()).toBe(false);
   const begun = new VectorSolver(game(3, LARGE, 0));

@@ -147,7 +147,14 @@ function tryRung(
 
 /** Locks as the solver takes them. */
 function lockedNodes(locks: readonly NodeLock[]): LockedNode[] {
-  return locks.map(({ node, seat, deals, strategy, holds }) => ({ node, seat, deals, strategy, holds }));
+  return locks.map(({ lock: { place }, node, seat, deals, strategy, holds }) => ({
+    place,
+    node,
+    seat,
+    deals,
+    strategy,
+    holds,
+  }));
 }
 
 /** Bytes of what is given for each hand on each way to deal the cards, about. */

@@ -1,3 +1,4 @@
+import { SolverInputError } from "../../errors.js";
 import { dealOutcome } from "../game/deal-model.js";
 import { type HandSet, handCards } from "../game/hand-set.js";
 import type { Boards, DealCounts, LockedNode } from "./heads-up-game.js";
@@ -54,7 +55,11 @@ function* pathsOf({ remaining, boards: count, deals }: DealtGame, known: Boards,
   }
 }
 
-/** Lists what is given, hand by hand on every way to deal the cards; a later lock counts where two are about the same. */
+/**
+ * Lists what is given, hand by hand on every way to deal the cards; a later lock counts where two are about the same.
+ *
+ * @throws SolverInputError for a lock whose hands are held on none of them
+ */
 export function listLocks(
   shared: DealtGame,
   blocks: readonly StreetBlock[],
@@ -79,6 +84,7 @@ function listRows(
 ): LockedRows {
   const hands = shared.hands[seat];
   const decisionOf = new Map(locks.map((lock) => [lock, block.decisionNode.indexOf(block.nodes.indexOf(lock.node))]));
+  const unheld = new Set(locks);
   const starts = [0];
   const decisions: number[] = [];
   const sharesAt: number[] = [];
@@ -87,6 +93,7 @@ function listRows(
     const here = locks
       .filter((lock) => lock.deals.every((cards, step) => cards === null || sameCards(cards, deals[step])))
       .map((lock) => ({ decision: decisionOf.get(lock) ?? -1, lock, holds: lock.holds(hands, boards) }));
+    for (const { lock, holds } of here) if (holds.includes(1)) unheld.delete(lock);
     for (let hand = 0; hand < hands.count; hand++) {
       const given = new Map<number, LockedNode>();
       for (const { decision, lock, holds } of here) if (holds[hand] === 1) given.set(decision, lock);
@@ -98,6 +105,9 @@ function listRows(
       starts.push(decisions.length);
     }
   }
+  const [lost] = unheld;
+  if (lost)
+    throw new SolverInputError(`${lost.place}: none of the player's hands is locked by it, whatever cards come`);
   return {
     starts: Int32Array.from(starts),
     decisions: Int32Array.from(decisions),

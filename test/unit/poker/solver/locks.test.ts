@@ -374,6 +374,8 @@ describe("refusals", () => {
     );
     expect(() => lock("check, check, bet 100")).toThrow(/name it .* not "bet 100"$/);
     expect(() => lock("check, check, Ks")).toThrow("locks[0].path: Ks lies on the board already");
+    const flush = { path: "check, check, *", hands: "@flush", strategy: { check: 1 } };
+    expect(() => solve({ ...turn, iterations: 1 }, flush)).toThrow(/^locks\[0\]: none of the player's hands is locked/);
     expect(() => lock("check, check, 2c/3d")).toThrow("locks[0].path: one card is dealt, not 2c/3d");
   });
 });

@@ -46,6 +46,13 @@ function randomState(seed: number, timeLimitSeconds: number): Record<string, unk
   if (random() < 0.3) state.hero_cards = shuffled(deck).slice(0, size);
   if (random() < 0.1) state.bet_sizes = pick([[1.5], [0.25, 0.5, 0.75, 1], [1], [0.33]]);
   if (random() < 0.1) state.max_raises = int(0, 6);
+  if (random() < 0.3) {
+    state.rake = { percent: int(0, 12), cap: pick([null, 0, 1, 5, 50]), no_flop_no_drop: random() < 0.5 };
+  }
+  if (random() < 0.3) {
+    const strategy = pick([{ check: 1 }, { call: 0.5, fold: 0.5 }, { check: 0.25, bet: 0.75 }, { raise: 1 }]);
+    state.locks = [{ path: pick(["", "check", "call", "check, check, *"]), hands: pick([null, "A", "!K"]), strategy }];
+  }
   return { game_state: state, time_limit_seconds: timeLimitSeconds };
 }
 
@@ -56,7 +63,7 @@ function randomState(seed: number, timeLimitSeconds: number): Record<string, unk
 export function solveOrRefuse(seed: number, timeLimitSeconds: number): Solution | string {
   try {
     const { solution } = solveInProcess(randomState(seed, timeLimitSeconds));
-    const sum = Object.values(solution.ev).reduce((total, ev) => total + ev, 0);
+    const sum = Object.values(solution.ev).reduce((total, ev) => total + ev, solution.expected_rake ?? 0);
     if (Math.abs(sum - solution.game.pot) > 0.01)
       throw new Error(`seed ${seed}: EVs sum to ${sum}, not ${solution.game.pot}`);
     if (!(solution.exploitability >= 0)) throw new Error(`seed ${seed}: exploitability ${solution.exploitability}`);

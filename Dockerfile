@@ -24,7 +24,8 @@ LABEL org.opencontainers.image.title="PLOSolver worker" \
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini \
   && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin celery
+  && useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin celery \
+  && install -d -m 700 -o celery /checkpoints
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
@@ -37,7 +38,8 @@ RUN ln -s /app/dist/cli/main.js /usr/local/bin/celery \
   && ln -s /app/dist/cli/main.js /usr/local/bin/plosolver \
   && ln -s python /usr/local/bin/python3 \
   && ln -s health_check.sh health_check.py
-# By number, so that Kubernetes can see that it is not root. Nothing but /tmp can be written: the root may be read-only.
+# By number, so that Kubernetes can see that it is not root. Nothing but /tmp and /checkpoints, where a volume may be, can be
+# written: the root may be read-only.
 USER 10001
 ENV NODE_ENV=production LOG_FORMAT=json
 EXPOSE 5002

@@ -104,7 +104,11 @@ async function startWorkers(services: Services, count: number, env: NodeJS.Proce
       const args = [CLI, "-A", "main.celery_app.celery", "worker", "--loglevel=info", `--hostname=${name}@%h`];
       const worker = services.spawn(name, process.execPath, args, {
         cwd: ROOT,
-        env: { ...env, CELERY_HEALTH_PORT: String(port) },
+        env: {
+          CELERY_WORKER_SOLVER_CHECKPOINTS: join(services.folder, "checkpoints"),
+          ...env,
+          CELERY_HEALTH_PORT: String(port),
+        },
         logFile,
       });
       const healthUrl = `http://127.0.0.1:${port}`;

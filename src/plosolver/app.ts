@@ -78,6 +78,7 @@ export async function createPloSolver(
       slots: () => worker.slots.groups.get(slotGroup ?? "")?.limit ?? 1,
       threads: () => worker.slots.limit,
       solverMemoryMebibytes: config.worker.solverMemoryMebibytes,
+      solverCheckpoints: config.worker.solverCheckpoints,
     };
     const task = work.task(given, services);
     for (const name of taskNames(kind)) app.task(name, task.options, task.handler);

@@ -14,6 +14,8 @@ export interface JobDefinition<Input, Result> {
   work(run: JobRun, input: Input): Promise<Result>;
   /** What the Celery caller gets beside `"status": "completed"`; also for a job answered from its row. */
   answer(result: Result): Readonly<Record<string, unknown>>;
+  /** Told once this attempt at the job was the last: nothing of it needs to stay. Does not throw. */
+  ended?(job: ClaimedJob): Promise<void>;
   /** Further statements of the transaction that completes the job. */
   alongside?(transaction: JobsTransaction, job: ClaimedJob, result: Result): Promise<void>;
 }

@@ -77,6 +77,12 @@ export interface JobServices {
   threads(): number;
   /** Memory that the operator gives one solve; null: what the machine has for it. */
   readonly solverMemoryMebibytes: number | null;
+  /** Where unfinished solves are kept for the next attempt; null: nowhere. */
+  readonly solverCheckpoints: {
+    readonly folder: string;
+    readonly maxMebibytes: number;
+    readonly everySeconds: number;
+  } | null;
 }
 
 export interface WarmUpServices {

@@ -75,14 +75,22 @@ export class JobLife<Input, Result> {
 
   /** FAILED, unless the row is not this delivery's. */
   async onFailure(request: TaskRequest, error: Error): Promise<void> {
-    await endJob(request, this.#attempts.get(request), { status: "FAILED", error }, this.#ending);
+    const attempt = this.#attempts.get(request);
+    await endJob(request, attempt, { status: "FAILED", error }, this.#ending);
+    await this.#ended(attempt);
   }
 
   /** CANCELLED, or FAILED when the message expired unseen. */
   async onRevoked(request: TaskRequest, info: { readonly expired: boolean }): Promise<void> {
     const error = new Error("the job expired before a worker could start it");
     const end = info.expired ? ({ status: "FAILED", error } as const) : ({ status: "CANCELLED" } as const);
-    await endJob(request, this.#attempts.get(request), end, this.#ending);
+    const attempt = this.#attempts.get(request);
+    await endJob(request, attempt, end, this.#ending);
+    await this.#ended(attempt);
+  }
+
+  async #ended(attempt: JobAttempt | undefined): Promise<void> {
+    if (attempt?.job) await this.definition.ended?.(attempt.job);
   }
 
   /** Whether a run of this process has the row: a second message for the job inherits nothing from it. */
@@ -135,6 +143,7 @@ export class JobLife<Input, Result> {
     attempt.complete = () => this.#repository.complete(job, result, extra);
     const outcome = await untilAvailable(attempt.complete, { signal: attempt.halted, outage: this.#outage });
     if (outcome !== "held") throw lost(outcome);
+    await this.#ended(attempt);
     log.info({ durationSeconds: (performance.now() - startedAt) / 1000 }, "job completed");
     return { status: "completed", ...this.definition.answer(result) };
   }
@@ -179,10 +188,12 @@ export class JobLife<Input, Result> {
     const error = causeOf(thrown, attempt);
     if (error instanceof JobCancelledError) {
       context.log.info("job cancelled: computation stopped");
+      await this.#ended(attempt);
       return CANCELLED;
     }
     if (error instanceof JobDeletedError) {
       context.log.info("job deleted: computation stopped");
+      await this.#ended(attempt);
       return CANCELLED;
     }
     if (error instanceof JobSupersededError) {

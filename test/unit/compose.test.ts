@@ -185,6 +185,11 @@ describe("ports and volumes", () => {
     expect(one).toMatchObject({ read_only: true, tmpfs: ["/tmp"], cap_drop: ["ALL"] });
   });
 
+  it("workers keep unfinished solves in a volume that all of them have", () => {
+    const { environment, volumes: mounted } = service("celeryworker");
+    expect(mounted).toContain(`checkpoints:${environment.CELERY_WORKER_SOLVER_CHECKPOINTS}`);
+  });
+
   it("no two services publish the same port", () => {
     const published = all.flatMap(([, { ports }]) => ports.flatMap(publishedPorts));
     expect(new Set(published).size).toBe(published.length);

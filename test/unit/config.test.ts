@@ -34,6 +34,7 @@ describe("defaults", () => {
       prefetchMultiplier: 1,
       solverSlots: null,
       solverMemoryMebibytes: null,
+      solverCheckpoints: null,
       acksLate: true,
       rejectOnWorkerLost: true,
       maxTasksPerChild: null,

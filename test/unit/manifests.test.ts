@@ -207,7 +207,8 @@ describe("ops/k8s", () => {
       expect(worker.startupProbe?.httpGet.path).toBe("/live");
       expect(worker.readinessProbe?.httpGet.path).toBe("/ready");
       expect(worker.ports).toEqual([{ name: "health", containerPort: config.http.port }]);
-      expect(worker.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(["/tmp"]);
+      const { solverCheckpoints: kept } = config.worker;
+      expect(worker.volumeMounts?.map(({ mountPath }) => mountPath)).toEqual(["/tmp", ...(kept ? [kept.folder] : [])]);
       expect(template.metadata?.labels).toEqual(selected.matchLabels);
       const budget = ofKind("PodDisruptionBudget").find((one) => one.metadata.name === name);
       expect(budget?.spec.selector).toEqual(selected);

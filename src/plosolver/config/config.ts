@@ -63,6 +63,12 @@ export interface Config {
     readonly solverSlots: number | null;
     /** Memory of one solve; null: what the machine has for it. */
     readonly solverMemoryMebibytes: number | null;
+    /** Where unfinished solves are kept for the next attempt; null: nowhere. */
+    readonly solverCheckpoints: {
+      readonly folder: string;
+      readonly maxMebibytes: number;
+      readonly everySeconds: number;
+    } | null;
     /** 0 means without limit. */
     readonly prefetchMultiplier: number;
     readonly timeLimitSeconds: number | null;
@@ -192,6 +198,14 @@ function assemble(
       concurrency: settings.CELERY_WORKER_CONCURRENCY ?? Math.min(machine().cpus, MAX_CONCURRENCY),
       solverSlots: settings.CELERY_WORKER_SOLVER_SLOTS ?? null,
       solverMemoryMebibytes: settings.CELERY_WORKER_SOLVER_MEMORY ?? null,
+      solverCheckpoints:
+        settings.CELERY_WORKER_SOLVER_CHECKPOINTS === undefined
+          ? null
+          : {
+              folder: settings.CELERY_WORKER_SOLVER_CHECKPOINTS,
+              maxMebibytes: settings.CELERY_WORKER_SOLVER_CHECKPOINT_DISK,
+              everySeconds: settings.CELERY_WORKER_SOLVER_CHECKPOINT_INTERVAL,
+            },
       prefetchMultiplier: settings.CELERY_WORKER_PREFETCH_MULTIPLIER,
       acksLate: settings.CELERY_TASK_ACKS_LATE,
       rejectOnWorkerLost: settings.CELERY_TASK_REJECT_ON_WORKER_LOST,

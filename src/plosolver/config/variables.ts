@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { MAX_CONCURRENCY } from "../../celery/values.js";
 import { JOB_KINDS } from "../job-kinds.js";
@@ -120,6 +121,18 @@ export const VARIABLES = {
   CELERY_WORKER_SOLVER_MEMORY: withoutDefault(integer(32, MOST_SOLVER_MEBIBYTES), {
     about:
       "Memory that one solver analysis may take, in MiB; a spot that needs more is solved in a smaller version. Default: the machine's or the container's, less what the worker itself needs, divided among the solves that may run at once.",
+  }),
+  CELERY_WORKER_SOLVER_CHECKPOINTS: withoutDefault(name("the absolute path of a folder", isAbsolute), {
+    about:
+      "Folder that unfinished solves are kept in, so that after a kill the next attempt goes on instead of starting anew; workers may share it. Default: none is kept.",
+  }),
+  CELERY_WORKER_SOLVER_CHECKPOINT_DISK: withDefault(integer(1, 2 ** 24), {
+    about: "What that folder may hold, in MiB: a checkpoint that finds no room is left out.",
+    initial: "4096",
+  }),
+  CELERY_WORKER_SOLVER_CHECKPOINT_INTERVAL: withDefault(integer(1, 86_400), {
+    about: "Seconds between two checkpoints of a solve, at least; large ones are written more rarely.",
+    initial: "15",
   }),
   CELERY_WORKER_PREFETCH_MULTIPLIER: withDefault(integer(0, 10_000), {
     about: "Messages fetched ahead: this times the concurrency; 0 means without limit.",

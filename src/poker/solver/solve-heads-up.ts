@@ -1,5 +1,14 @@
 import { SolverInputError } from "../errors.js";
-import { FINISHING_WALKS, iterationSeconds, measuringWalkSeconds, planHeadsUp } from "./plan/heads-up-plan.js";
+import type { PlanningMeans } from "./checkpoints.js";
+import {
+  FINISHING_WALKS,
+  type HeadsUpChoice,
+  iterationSeconds,
+  measuringWalkSeconds,
+  planHeadsUp,
+  planText,
+} from "./plan/heads-up-plan.js";
+import { machineSpeed } from "./plan/machine-speed.js";
 import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
 import { classifierOf, classifyOn } from "./report/hand-classes.js";
@@ -9,6 +18,7 @@ import type { SampledGame } from "./sampled/sampled-game.js";
 import { type Iterative, type SolveHooks, solveLoop } from "./solve-loop.js";
 import { solveSampled } from "./solve-sampled.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
+import { gameBytes } from "./vector/memory-layout.js";
 import type { SharedGame } from "./vector/shared-game.js";
 import { VectorSolver } from "./vector/vector-solver.js";
 
@@ -33,8 +43,9 @@ export function solveHeadsUp(
   format: FormatCards,
   onShared: (shared: SharedGame | SampledGame) => void,
 ): Solution {
-  const startedAt = hooks.startedAt ?? hooks.now();
-  const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
+  const begunAt = hooks.startedAt ?? hooks.now();
+  const means = meansOf(limits, hooks);
+  const { plan, sorted, problem } = planAgain(spot, limits, means);
   if (!plan && spot.street < 3) {
     return solveSampled(
       spot,
@@ -53,10 +64,21 @@ export function solveHeadsUp(
     stop: () => hooks.stop() === "now",
   });
   try {
+    const { checkpoints } = hooks;
+    const text = checkpoints ? planText(plan, spot) : "";
+    const kept = checkpoints?.restore(text, solver.tableBytes) ?? null;
+    if (kept) solver.resume(kept);
+    const startedAt = begunAt - (kept?.seconds ?? 0);
     onShared(solver.shared);
     const measuredGame = cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked";
-    const game = solver.startCoarsely() ? largeGame(solver, measuredGame, hooks.now) : smallGame(solver, measuredGame);
-    const end = solveLoop(game, spot.root.state.pot, solver.playersWithChoice, limits, hooks, startedAt);
+    if (!kept) solver.startCoarsely();
+    const game = solver.started ? largeGame(solver, measuredGame, hooks.now) : smallGame(solver, measuredGame);
+    game.keep = (seconds, convergence) => {
+      if (!checkpoints?.due()) return;
+      checkpoints.save(text, means, { ...solver.progress, seconds, convergence }, solver.tableBytes);
+    };
+    const { pot } = spot.root.state;
+    const end = solveLoop(game, pot, solver.playersWithChoice, limits, hooks, startedAt, kept?.convergence);
     return headsUpSolution(spot, plan, solver, end, limits, hooks.now() - startedAt, format);
   } finally {
     solver.finish();
@@ -78,14 +100,15 @@ function smallGame(solver: VectorSolver, measuredGame: MeasuredGame): Iterative 
 /** A game that was started coarsely: a measurement costs as much as several iterations, so that there are few. */
 function largeGame(solver: VectorSolver, measuredGame: MeasuredGame, now: () => number): Iterative {
   const finishingIterations = (FINISHING_WALKS * measuringWalkSeconds(solver.game)) / iterationSeconds(solver.game);
+  const before = solver.iterations;
   let trained = 0;
   let measured = false;
   return {
     measuredGame,
     iterate: () => {
-      const before = now();
+      const begun = now();
       solver.iterate();
-      trained += now() - before;
+      trained += now() - begun;
     },
     measure: () => {
       measured = true;
@@ -95,10 +118,23 @@ function largeGame(solver: VectorSolver, measuredGame: MeasuredGame, now: () => 
       iterations >= LARGE_FIRST_MEASURE && (iterations - LARGE_FIRST_MEASURE) % LARGE_MEASURE_EVERY === 0,
     finishingMeasures: LARGE_FINISHING_MEASURES,
     get finishingSeconds() {
-      return measured ? 0 : (finishingIterations * trained) / Math.max(1, solver.iterations);
+      return measured ? 0 : (finishingIterations * trained) / Math.max(1, solver.iterations - before);
     },
     get iterations() {
       return solver.iterations;
     },
   };
+}
+
+/** What this solve is planned with: what the one that it may go on with was planned with. */
+function meansOf({ maxBytes, threads, iterations }: SolveLimits, { checkpoints }: SolveHooks): PlanningMeans {
+  // Where iterations are asked for, no plan goes by the machine's speed.
+  return checkpoints?.means ?? { speed: iterations === null ? machineSpeed() : 1, threads, maxBytes };
+}
+
+/** The plan by these means, where it fits what this attempt has. */
+function planAgain(spot: Spot, limits: SolveLimits, means: PlanningMeans): HeadsUpChoice {
+  const choice = planHeadsUp(spot, { ...limits, ...means }, classifyOn(spot));
+  const fits = means.maxBytes <= limits.maxBytes || (choice.plan && gameBytes(choice.plan.game) <= limits.maxBytes);
+  return fits ? choice : planHeadsUp(spot, limits, classifyOn(spot));
 }

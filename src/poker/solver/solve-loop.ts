@@ -1,3 +1,4 @@
+import type { Checkpoints } from "./checkpoints.js";
 import { significant } from "./report/numbers.js";
 import type { ConvergencePoint, MeasuredGame, SolveEnd, StopReason } from "./report/solution.js";
 import type { SolveLimits } from "./spot/spot.js";
@@ -23,6 +24,8 @@ export interface SolveHooks {
   readonly onProgress: (progress: SolveProgress) => void;
   /** "soon": end with the best solution so far; "now": abandon the computation. */
   readonly stop: () => "none" | "soon" | "now";
+  /** Without them nothing of an unfinished solve is kept. */
+  readonly checkpoints?: Checkpoints;
 }
 
 /** A game that is solved iteration by iteration. */
@@ -36,6 +39,8 @@ export interface Iterative {
   /** Whether to measure after this many iterations; by default every tenth, later more rarely. */
   measureDue?(iterations: number): boolean;
   iterate(): void;
+  /** Called between iterations: may keep what has been done. */
+  keep?(seconds: number, convergence: readonly ConvergencePoint[]): void;
   /** Sum of the players' gains by deviating, chips. */
   measure(): number;
   /** What must be added to the last measurement before it counts as reaching the target. Default 0. */
@@ -61,6 +66,7 @@ function usualMeasureDue(iterations: number): boolean {
  * @param pot chips that exploitability is measured against
  * @param players number of players the gains are shared among
  * @param startedAt `hooks.now()` when the job began; preparations count towards the time limit
+ * @param before what an earlier attempt measured, where it is gone on with
  */
 export function solveLoop(
   game: Iterative,
@@ -69,11 +75,12 @@ export function solveLoop(
   limits: SolveLimits,
   hooks: SolveHooks,
   startedAt: number,
+  before: readonly ConvergencePoint[] = [],
 ): SolveEnd {
-  const convergence: ConvergencePoint[] = [];
+  const convergence = [...before];
   const percent = (nashConv: number): number => (nashConv / players / pot) * 100;
-  let nashConv = Number.NaN;
-  let first = Number.NaN;
+  let nashConv = ((convergence.at(-1)?.exploitability ?? Number.NaN) / 100) * players * pot;
+  let first = convergence[0]?.exploitability ?? Number.NaN;
   let reported = Number.NEGATIVE_INFINITY;
   let slowest = 0;
   let measureSeconds = 0;
@@ -121,7 +128,10 @@ export function solveLoop(
     if (game.measureDue?.(game.iterations) ?? usualMeasureDue(game.iterations)) measure();
     const stoppedBy = stopReason();
     if (stoppedBy !== null || hooks.now() - reported >= REPORT_EVERY) report();
-    if (stoppedBy === null) continue;
+    if (stoppedBy === null) {
+      game.keep?.(seconds(), convergence);
+      continue;
+    }
     if (convergence.at(-1)?.iteration !== game.iterations) measure();
     return { stoppedBy, convergence };
   }

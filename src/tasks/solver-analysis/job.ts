@@ -1,14 +1,16 @@
 import { SoftTimeLimitExceeded } from "../../celery/index.js";
 import { machine } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
-import { insertSolverSolution } from "../../jobs/repository.js";
+import { type ClaimedJob, insertSolverSolution } from "../../jobs/repository.js";
 import { isPokerError } from "../../poker/errors.js";
 import type { Estimate } from "../../poker/solver/report/estimate.js";
 import { SOLVER_VERSION } from "../../poker/solver/report/version.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { MAX_THREADS } from "../../poker/solver/vector/memory-layout.js";
 import type { JobDefinition, JobRun } from "../job-definition.js";
+import { checkpointOwner, removeCheckpoints } from "./checkpoint-folder.js";
 import { awaitEqualJob, type FindUnderWay } from "./equal-job.js";
+import type { CheckpointSettings } from "./kept-solve.js";
 import { estimateKernel, prepareKernel, relabelKernel } from "./kernels.js";
 import { parseSolverInput } from "./parse-input.js";
 import type { PreparedSpot } from "./prepare-spot.js";
@@ -43,6 +45,8 @@ export interface SolverAnalysisSettings {
   readonly threadsAtHand?: () => number;
   /** Solves that may run at once in this process, and share its memory. Default 1. */
   readonly solvesAtOnce?: () => number;
+  /** Where unfinished solves are kept for the next attempt; null: nowhere. */
+  readonly checkpoints?: CheckpointSettings | null;
 }
 
 /** The solver's job: input, computation, result and the row of `solver_solutions`. */
@@ -51,6 +55,7 @@ export function solverAnalysisJob(settings: SolverAnalysisSettings = {}): JobDef
     jobType: "SOLVER_ANALYSIS",
     parse: parseSolverInput,
     work: (run, input) => work(run, input, settings),
+    ended: (job) => forget(job, settings),
     answer: ({ solution }) => ({ solution }),
     alongside: (transaction, job, { solution, game_state_hash }) =>
       insertSolverSolution(transaction, {
@@ -162,6 +167,7 @@ async function solve(
   settings: SolverAnalysisSettings,
 ): Promise<StoredSolution> {
   const means = meansOf(settings, prepared);
+  const owner = settings.checkpoints ? checkpointOwner(run.job.jobId, run.job.token) : null;
   const solution = await runSolve(prepared, input.request, {
     compute: (kernel, kernelInput, options) => run.context.compute(kernel, kernelInput, options),
     maxBytes: means.maxBytes,
@@ -169,6 +175,8 @@ async function solve(
     signal: run.signal,
     endsSoftly: (reason) => reason instanceof SoftTimeLimitExceeded,
     onProgress: (progress) => run.report(Math.min(99, Math.floor(progress.fraction * 100)), progressMessage(progress)),
+    kept: settings.checkpoints && owner ? { ...settings.checkpoints, owner, hash: prepared.hash } : null,
+    onCheckpointNews: ({ level, text }) => run.context.log[level](text),
   });
   return {
     ...solution,
@@ -177,6 +185,12 @@ async function solve(
     request: describeRequest(input.request, input.options, means),
     cached: false,
   };
+}
+
+/** Removes what was kept of a job that has ended. What cannot be removed now goes with stale files. */
+async function forget({ jobId, token }: ClaimedJob, { checkpoints }: SolverAnalysisSettings): Promise<void> {
+  const owner = checkpoints ? checkpointOwner(jobId, token) : null;
+  if (checkpoints && owner) await removeCheckpoints(checkpoints.folder, owner).catch(() => undefined);
 }
 
 /** "Iteration 120: exploitability 0.83 % of the pot, 12.4 s"; of a cut game, "… of the pot in a cut game, …". */

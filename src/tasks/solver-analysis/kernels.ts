@@ -4,6 +4,7 @@ import type { Solution } from "../../poker/solver/report/solution.js";
 import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
+import type { CheckpointNews, KeptSolveOptions } from "./kept-solve.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest, SolverInput } from "./solver-input.js";
 import type { StoredSolution } from "./stored-solution.js";
@@ -15,12 +16,15 @@ export interface SolveJob {
   readonly threads: number;
   /** One int32, a value of `STOP`: how the solve is to end. */
   readonly stop: SharedArrayBuffer;
+  /** Where the unfinished solve is kept; null: nowhere. */
+  readonly kept?: KeptSolveOptions | null;
 }
 
-export type EstimateJob = Omit<SolveJob, "stop">;
+export type EstimateJob = Omit<SolveJob, "stop" | "kept">;
 
 export type SolveNews =
   | { readonly type: "progress"; readonly progress: SolveProgress }
+  | { readonly type: "checkpoint"; readonly news: CheckpointNews }
   /** The solve is under way and another thread may help with it. */
   | { readonly type: "plan"; readonly plan: SharedGame | SampledGame };
 

@@ -6,6 +6,7 @@ import type { SampledGame } from "../../poker/solver/sampled/sampled-game.js";
 import type { SolveProgress } from "../../poker/solver/solve-loop.js";
 import { reportLostHelper, STOP } from "../../poker/solver/vector/crew.js";
 import type { SharedGame } from "../../poker/solver/vector/shared-game.js";
+import type { CheckpointNews, KeptSolveOptions } from "./kept-solve.js";
 import { assistKernel, type SolveNews, solveKernel } from "./kernels.js";
 import type { PreparedSpot } from "./prepare-spot.js";
 import type { SolveRequest } from "./solver-input.js";
@@ -27,6 +28,9 @@ export interface SolveOptions {
   /** True for a reason after which the best solution so far is still wanted. */
   readonly endsSoftly: (reason: unknown) => boolean;
   readonly onProgress: (progress: SolveProgress) => void;
+  /** Where the unfinished solve is kept. Default: nowhere. */
+  readonly kept?: KeptSolveOptions | null;
+  readonly onCheckpointNews?: (news: CheckpointNews) => void;
 }
 
 /** A helper gives its thread back this often, so that other jobs get their turn. */
@@ -64,6 +68,7 @@ export async function runSolve(
   signal.addEventListener("abort", onAbort, { once: true });
   const onNews = (news: SolveNews): void => {
     if (news.type === "progress") options.onProgress(news.progress);
+    else if (news.type === "checkpoint") options.onCheckpointNews?.(news.news);
     else
       for (let helper = 1; helper < usable(news.plan, threads); helper++)
         void assist(news.plan, helper, compute, helpers.signal);
@@ -71,7 +76,7 @@ export async function runSolve(
   try {
     const solving = compute(
       solveKernel,
-      { prepared, request, maxBytes, threads, stop },
+      { prepared, request, maxBytes, threads, stop, kept: options.kept ?? null },
       { signal: abandon.signal, onProgress: onNews },
     );
     return await Promise.race([solving, abandoned]);

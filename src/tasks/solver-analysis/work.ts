@@ -68,19 +68,21 @@ function analysisJob(
       if ("report" in result) return { report: result.report };
       return "estimate" in result ? { estimate: result.estimate } : onBoard.answer(result);
     },
+    ended: async (job) => onBoard.ended?.(job),
     alongside: async (transaction, job, result) => {
       if ("solution" in result) await onBoard.alongside?.(transaction, job, result);
     },
   };
 }
 
-function analyses({ database, outage, slots, threads, solverMemoryMebibytes }: JobServices) {
+function analyses({ database, outage, slots, threads, solverMemoryMebibytes, solverCheckpoints }: JobServices) {
   const analysis: SolverAnalysisSettings = {
     findSolutions: (description, signal) =>
       untilAvailable(() => findSolverSolutions(database, description), { signal, outage }),
     solvesAtOnce: slots,
     threadsAtHand: threads,
     maxMemoryMebibytes: solverMemoryMebibytes,
+    checkpoints: solverCheckpoints,
   };
   const findUnderWay: SolverAnalysisSettings["findUnderWay"] = (job, signal) =>
     untilAvailable(() => underWayBefore(database, job, QUIET_SECONDS), { signal, outage });

@@ -103,6 +103,7 @@ const services = {
   slots: () => 1,
   threads: () => 2,
   solverMemoryMebibytes: 64,
+  solverCheckpoints: null,
 };
 
 /** A worker's own task, which looks for equal jobs under way. */

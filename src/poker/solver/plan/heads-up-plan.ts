@@ -223,8 +223,8 @@ function expectedSpeed(limits: SolveLimits): number {
 }
 
 /** Speed of so many threads of this machine as a multiple of one thread of the reference machine. */
-export function speedOf({ threads }: Pick<SolveLimits, "threads">): number {
-  return machineSpeed() * (1 + (threads - 1) * THREAD_GAIN);
+export function speedOf({ threads, speed }: Pick<SolveLimits, "threads" | "speed">): number {
+  return (speed ?? machineSpeed()) * (1 + (threads - 1) * THREAD_GAIN);
 }
 
 function memoryProblem(bytes: number, allowed: number): string {
@@ -280,4 +280,21 @@ function expectedWalkSeconds(game: HeadsUpGame, cost: WalkCost): number {
     seconds += visits[level] * (block.nodeCount * cost.node + chunks * cost.chunk);
   });
   return seconds * hands;
+}
+
+/** Tells plans apart: equal texts stand for games that are equal table by table. */
+export function planText({ game, sizing, reductions }: HeadsUpPlan, spot: Spot): string {
+  const hands = game.hands.map(({ count, cards, weights }) => [
+    count,
+    checksum(cards),
+    checksum(new Uint8Array(weights.buffer, weights.byteOffset, weights.byteLength)),
+  ]);
+  return JSON.stringify([sizing, hands, spot.boards, reductions]);
+}
+
+/** FNV-1a. */
+function checksum(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
 }

@@ -15,6 +15,8 @@ export interface SolveLimits {
   readonly maxBytes: number;
   /** Threads that will probably take part. */
   readonly threads: number;
+  /** Speed of one of them to plan with, as a multiple of the reference machine's. Default: this machine's, measured. */
+  readonly speed?: number;
 }
 
 /** Sizes by street and player. */

@@ -162,6 +162,11 @@ export function layOutGame(
   };
 }
 
+/** Bytes that the tables of all streets take, which follow on each other; what follows on them is the first street. */
+export function tableSpan({ tables, streets }: Layout): { readonly from: number; readonly to: number } {
+  return { from: tables[0].regrets[0], to: streets[0] };
+}
+
 /** Bytes that a game would take with a workspace for one thread. */
 export function gameBytes(game: HeadsUpGame): number {
   const subsets = 2 ** game.hands[0].k;

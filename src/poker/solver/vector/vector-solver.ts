@@ -9,6 +9,7 @@ import { writeDealGroups } from "./deal-schedule.js";
 import type { HeadsUpGame } from "./heads-up-game.js";
 import { LockedPlay, lockedAt } from "./locked-play.js";
 import { seatsWithChoice } from "./locked-rows.js";
+import { tableSpan } from "./memory-layout.js";
 import { type SharedGame, shareGame } from "./shared-game.js";
 import type { StreetBlock } from "./street-block.js";
 import { streetTables, type Tables } from "./street-views.js";
@@ -131,6 +132,26 @@ export class VectorSolver {
     this.#headStart = HEAD_START;
     this.measuresSingly = true;
     return true;
+  }
+
+  /** All that iterations change in the memory. */
+  get tableBytes(): Uint8Array {
+    const { layout, memory } = this.shared;
+    const { from, to } = tableSpan(layout);
+    return new Uint8Array(memory.buffer, from, to - from);
+  }
+
+  /** All that iterations change beside {@link tableBytes}. */
+  get progress(): { readonly iterations: number; readonly weightSum: number; readonly headStart: number } {
+    return { iterations: this.#iterations, weightSum: this.#weightSum, headStart: this.#headStart };
+  }
+
+  /** Goes on where another solver of the same game had come to, whose {@link tableBytes} stand in this one's. */
+  resume({ iterations, weightSum, headStart }: VectorSolver["progress"]): void {
+    this.#headStart = headStart;
+    this.#iterations = iterations;
+    this.#weightSum = weightSum;
+    this.#measured = null;
   }
 
   /** One iteration: both seats once. */

@@ -115,7 +115,8 @@ describe("an estimate", () => {
     expect(estimate.memory.tables_mebibytes).toBeLessThanOrEqual(4);
     expect(() => estimateOf(spot, { ...limits, maxBytes: 1000 })).toThrow(/cannot be solved within the limits/);
     const hurried = estimateOf(spot, { ...limits, timeLimitSeconds: 2 });
-    expect(hurried.seconds.expected).toBeLessThanOrEqual(2.2);
+    expect(hurried.seconds.expected).toBeLessThan(estimateOf(spot, limits).seconds.expected);
+    expect(hurried.seconds.limit).toBe(2);
   });
 
   it.each([

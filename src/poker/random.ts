@@ -1,9 +1,10 @@
-const BATCH = 512;
+/** Numbers that are made at once. */
+export const BATCH = 512;
 const TWO_16 = 2 ** 16;
 const TWO_32 = 2 ** 32;
 const GOLDEN = 0x9e3779b9;
 /** For n below 256: how many of the 2^16 draws are refused so that every number has equally many. */
-const REFUSED = Uint16Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : TWO_16 % n));
+export const REFUSED = Uint16Array.from({ length: 256 }, (_, n) => (n === 0 ? 0 : TWO_16 % n));
 
 /**
  * xoshiro128** 1.1 (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), 32-bit outputs, period
@@ -59,6 +60,26 @@ export class Random {
       const product = this.nextHalf() * n;
       if ((product & 0xffff) >= REFUSED[n]) return product >>> 16;
     }
+  }
+
+  /**
+   * Gives the generator to a kernel, which goes on with its numbers until {@link takeBack}.
+   * @param state receives the four words, how many of the batch are used up, and the upper half that is left, or -1
+   * @param words receives the batch, {@link BATCH} words
+   */
+  lend(state: Int32Array, words: Uint32Array): void {
+    state.set(this.state);
+    state[4] = this.at;
+    state[5] = this.upperHalf;
+    words.set(this.batch);
+  }
+
+  /** The numbers go on where the kernel has left off. */
+  takeBack(state: Int32Array, words: Uint32Array): void {
+    this.state.set(state.subarray(0, 4));
+    this.at = state[4];
+    this.upperHalf = state[5];
+    this.batch.set(words);
   }
 
   private nextHalf(): number {

@@ -3,8 +3,9 @@ import { choose, forEachSubset } from "../combinatorics.js";
 import { SpotError } from "../errors.js";
 import { type Kernels, kernelsOf } from "../evaluator/kernels.js";
 import { type EvaluatorTables, WORKSPACE_BYTES } from "../evaluator/tables.js";
-import type { Random } from "../random.js";
+import { BATCH, type Random, REFUSED } from "../random.js";
 import type { RangeHands } from "../ranges/expand-range.js";
+import { DEALS } from "../wasm/deals.js";
 import { liveCards, type SeatedDeal } from "./deal.js";
 import type { ShowdownCounts } from "./showdown-counts.js";
 import type { StratumCounts } from "./stratum-counts.js";
@@ -31,19 +32,17 @@ export function strataOf(deal: SeatedDeal): number {
 
 /**
  * Deals at random what is unknown, and counts. One object runs many times over its deal: it deals as many runs as the
- * workspace of the kernels holds, has them all evaluated in one call, and counts them.
+ * workspace of the kernels holds, has them all evaluated and counted there, and adds what was counted.
  */
 export class MonteCarlo {
   private readonly kernels: Kernels;
   private readonly live: Uint8Array;
-  /** The cards of a run as the kernel reads them: five places of each board, then the hands. Unknown ones are 0. */
+  /** The cards of a run as the kernels read them: five places of each board, then the hands. Unknown ones are 0. */
   private readonly known: Uint8Array;
   /** Places that are drawn in every run, in the order of drawing. */
   private readonly blanks: Uint8Array;
   private readonly ranges: { readonly at: number; readonly hands: RangeHands }[] = [];
-  private readonly values: Uint16Array;
-  private readonly classes: [Uint8Array, Uint8Array];
-  /** By card: the last run in which it was taken by a range or by the stratum. */
+  /** By card: the last run in which it was taken by a range. */
   private readonly takenIn = new Float64Array(DECK_SIZE).fill(-1);
   private readonly completions: Uint8Array;
   private run = 0;
@@ -57,8 +56,6 @@ export class MonteCarlo {
     const { handSize, seats, boards } = deal;
     this.kernels = kernelsOf(tables);
     this.live = Uint8Array.from(liveCards(deal));
-    this.values = new Uint16Array(seats.length);
-    this.classes = [new Uint8Array(seats.length), new Uint8Array(seats.length)];
     const places = boards.flatMap((known) => Array.from({ length: BOARD_SIZE }, (_, i) => known[i]));
     seats.forEach((seat) => {
       if (seat.kind === "range") this.ranges.push({ at: places.length, hands: seat.hands });
@@ -73,33 +70,76 @@ export class MonteCarlo {
   simulate(runs: number, into: ShowdownCounts, strata: StratumCounts | undefined): void {
     const size = strata === undefined ? 1 : strataOf(this.deal);
     const step = stepThrough(size);
-    const { known, deal, values, kernels } = this;
-    const most = Math.floor((WORKSPACE_BYTES - 1) / (known.length + deal.boards.length * values.length * 2));
-    const batch = Math.min(most, runs);
-    for (let i = 0; i < batch; i++) kernels.workspace.set(known, i * known.length);
-    // A stratum fills the only board.
-    const blanks = size > 1 ? this.blanks.filter((place) => place >= BOARD_SIZE) : this.blanks;
     let stratum = size > 1 ? this.random.belowByHalves(size) : 0;
-    const strataOfRuns = new Uint16Array(batch);
+    const { known, deal, kernels } = this;
+    const { base, workspace, hands, deals } = kernels;
+    const players = deal.seats.length;
+    const counts = new Uint32Array(workspace.buffer, base + DEALS.counts, into.data.length).fill(0);
+    const dealsAt = DEALS.counts + counts.byteLength;
+    const most = Math.floor((WORKSPACE_BYTES - 1 - dealsAt) / (known.length + deal.boards.length * players * 2));
+    const batch = Math.min(most, runs);
+    for (let i = 0; i < batch; i++) workspace.set(known, dealsAt + i * known.length);
+    this.fillBlock(into, { size, step, stratum });
     for (let done = 0; done < runs; done += batch) {
       const count = Math.min(batch, runs - done);
-      for (let i = 0; i < count; i++) {
-        this.dealRun(i * known.length, size > 1 ? stratum : -1, blanks);
-        strataOfRuns[i] = stratum;
+      if (this.ranges.length === 0) deals.dealRuns(base, base + dealsAt, count);
+      else for (let i = 0; i < count; i++) this.dealRun(dealsAt + i * known.length);
+      const answers = dealsAt + Math.ceil((count * known.length) / 2) * 2;
+      hands.evaluateDeals(base + dealsAt, count, deal.boards.length, players, deal.handSize, base + answers);
+      deals.countDeals(base, base + dealsAt, base + answers, count);
+      for (let i = 0; i < count && strata !== undefined; i++) {
+        strata.record(stratum, workspace, answers + i * players);
         stratum += step;
         if (stratum >= size) stratum -= size;
       }
-      this.showDown(count, into, strataOfRuns, strata);
     }
+    into.addCells(counts);
+    if (this.ranges.length === 0) this.takeBack();
   }
 
-  /** Deals a run at `at` in the workspace. */
-  private dealRun(at: number, stratum: number, blanks: Uint8Array): void {
-    const { kernels } = this;
+  /** Tells the kernels what to deal and what to count, and lends them the random numbers unless ranges need them here. */
+  private fillBlock(into: ShowdownCounts, strata: { size: number; step: number; stratum: number }): void {
+    const { known, live, kernels, deal, completions } = this;
+    const { base, workspace } = kernels;
+    const words = (at: number, length: number) => new Int32Array(workspace.buffer, base + at, length);
+    const { size, step, stratum } = strata;
+    const [board] = deal.boards;
+    const isStratified = size > 1;
+    // A stratum fills the only board.
+    const blanks = isStratified ? this.blanks.filter((place) => place >= BOARD_SIZE) : this.blanks;
+    const toCome = isStratified ? BOARD_SIZE - board.length : 0;
+    words(DEALS.sizes, 8).set([live.length, blanks.length, known.length, toCome, stratum, step, size, board.length]);
+    workspace.set(live, DEALS.live);
+    workspace.set(blanks, DEALS.blanks);
+    new Uint16Array(workspace.buffer, base + DEALS.refused, REFUSED.length).set(REFUSED);
+    workspace.set(completions, DEALS.completions);
+    const shape = [deal.boards.length, deal.seats.length, ...into.layout(), ...deal.boards.map(({ length }) => length)];
+    words(DEALS.shape, shape.length).set(shape);
+    const { state, batch } = this.lent();
+    if (this.ranges.length === 0) this.random.lend(state, batch);
+  }
+
+  private takeBack(): void {
+    const { live, kernels } = this;
+    live.set(kernels.workspace.subarray(DEALS.live, DEALS.live + live.length));
+    const { state, batch } = this.lent();
+    this.random.takeBack(state, batch);
+  }
+
+  private lent(): { state: Int32Array; batch: Uint32Array } {
+    const { base, workspace } = this.kernels;
+    return {
+      state: new Int32Array(workspace.buffer, base + DEALS.random, 6),
+      batch: new Uint32Array(workspace.buffer, base + DEALS.words, BATCH),
+    };
+  }
+
+  /** Deals a run with ranges at `at` in the workspace. */
+  private dealRun(at: number): void {
+    const { kernels, blanks } = this;
     this.run++;
     this.drawn = 0;
-    if (this.ranges.length > 0) this.pickFromRanges(at);
-    if (stratum >= 0) this.takeCompletion(at, stratum);
+    this.pickFromRanges(at);
     for (let i = 0; i < blanks.length; i++) kernels.workspace[at + blanks[i]] = this.draw();
   }
 
@@ -109,16 +149,6 @@ export class MonteCarlo {
     const cards: number[] = [];
     forEachSubset(this.live, toCome, (subset) => cards.push(...subset));
     return Uint8Array.from(cards);
-  }
-
-  private takeCompletion(at: number, stratum: number): void {
-    const known = this.deal.boards[0].length;
-    const toCome = BOARD_SIZE - known;
-    for (let i = 0; i < toCome; i++) {
-      const card = this.completions[stratum * toCome + i];
-      this.kernels.workspace[at + known + i] = card;
-      this.takenIn[card] = this.run;
-    }
   }
 
   /** The next card of the shuffled live cards that is not taken: Fisher–Yates, as far as cards are needed. */
@@ -155,36 +185,6 @@ export class MonteCarlo {
       this.kernels.workspace[at + i] = card;
     }
     return true;
-  }
-
-  /** Evaluates the runs in the workspace and counts them. */
-  private showDown(
-    count: number,
-    into: ShowdownCounts,
-    strataOfRuns: Uint16Array,
-    strata: StratumCounts | undefined,
-  ): void {
-    const { kernels, deal, values, known } = this;
-    const { boards, handSize } = deal;
-    const { hands, base, workspace } = kernels;
-    const answers = Math.ceil((count * known.length) / 2) * 2;
-    hands.evaluateDeals(base, count, boards.length, values.length, handSize, base + answers);
-    const all = new Uint16Array(workspace.buffer, base + answers, count * boards.length * values.length);
-    let next = 0;
-    for (let number = 0; number < count; number++) {
-      for (let b = 0; b < boards.length; b++) {
-        for (let player = 0; player < values.length; player++) values[player] = all[next++];
-        const classes = this.classes[b];
-        into.record(b, values, 1, classes);
-        if (into.shape.nextCard[b]) {
-          for (let i = boards[b].length; i < BOARD_SIZE; i++) {
-            into.recordNextCard(b, workspace[number * known.length + b * BOARD_SIZE + i], classes, 1);
-          }
-        }
-      }
-      if (boards.length === 2) into.recordJoint(this.classes[0], this.classes[1], 1);
-      strata?.record(strataOfRuns[number], this.classes[0]);
-    }
   }
 }
 

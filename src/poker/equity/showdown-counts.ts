@@ -128,7 +128,20 @@ export class ShowdownCounts {
 
   /** Adds counts of the same shape. */
   add(other: ShowdownCounts): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] += other.data[i];
+    this.addCells(other.data);
+  }
+
+  /** Adds the data of counts of the same shape. */
+  addCells(data: Float64Array | Uint32Array): void {
+    for (let i = 0; i < this.data.length; i++) this.data[i] += data[i];
+  }
+
+  /** Where what is counted, for a kernel: sizes of a player and of a board, classes, then where joint counts and, by board,
+   * those by next card begin (-1 for none). */
+  layout(): number[] {
+    const { playerSize, boardSize, classes, jointOffset, nextOffsets, shape } = this;
+    const next = [0, 1].map((board) => (shape.nextCard[board] === true ? nextOffsets[board] : -1));
+    return [playerSize, boardSize, classes, jointOffset, ...next];
   }
 
   /** The same counts of two players, with the players swapped. */

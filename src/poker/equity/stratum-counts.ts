@@ -13,9 +13,10 @@ export class StratumCounts {
     this.width = players * classes;
   }
 
-  record(stratum: number, classes: Uint8Array): void {
+  /** @param classes share classes of a run's players, from `at` on */
+  record(stratum: number, classes: Uint8Array, at: number): void {
     for (let player = 0; player < this.players; player++) {
-      const cell = stratum * this.width + player * this.classes + classes[player];
+      const cell = stratum * this.width + player * this.classes + classes[at + player];
       this.data[cell]++;
     }
   }

@@ -1,9 +1,12 @@
+import { createDeals, type Deals } from "../wasm/deals.js";
 import { createHands, type Hands } from "../wasm/hands.js";
 import { copyTables, type EvaluatorTables, WORKSPACE_BYTES, workspaceAt } from "./tables.js";
 
 /** WebAssembly kernels over evaluator tables, and memory for what they are given and what they answer. */
 export interface Kernels {
   readonly hands: Hands;
+  /** Bound when it is first asked for. */
+  readonly deals: Deals;
   /** Address of `workspace`. */
   readonly base: number;
   /** Scratch memory of the caller: whatever calls another function may find it overwritten. */
@@ -43,8 +46,13 @@ function claim(tables: EvaluatorTables): Held | undefined {
 
 function claimOf({ memory, claims }: EvaluatorTables, tables: EvaluatorTables, workspace: number): Held {
   const base = workspaceAt(workspace);
+  let deals: Deals | undefined;
   const kernels = {
     hands: createHands(memory),
+    get deals() {
+      deals ??= createDeals(memory);
+      return deals;
+    },
     base,
     workspace: new Uint8Array(memory.buffer, base, WORKSPACE_BYTES),
   };

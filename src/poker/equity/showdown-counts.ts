@@ -128,20 +128,37 @@ export class ShowdownCounts {
 
   /** Adds counts of the same shape. */
   add(other: ShowdownCounts): void {
-    this.addCells(other.data);
+    for (let i = 0; i < this.data.length; i++) this.data[i] += other.data[i];
   }
 
-  /** Adds the data of counts of the same shape. */
-  addCells(data: Float64Array | Uint32Array): void {
-    for (let i = 0; i < this.data.length; i++) this.data[i] += data[i];
+  /** Adds what the kernel counted: see {@link kernelCells}. */
+  addFromKernel(cells: Uint32Array): void {
+    const { data, classes, shape } = this;
+    const ofHands = shape.nextCard.length * shape.players * CATEGORY_COUNT * classes;
+    for (let from = 0; from < ofHands; from++) {
+      const category = Math.floor(from / classes) % CATEGORY_COUNT;
+      const start = Math.floor(from / classes / CATEGORY_COUNT) * this.playerSize;
+      const shareClass = from % classes;
+      data[start + category * RESULTS + resultOf(shareClass)] += cells[from];
+      data[start + CATEGORY_COUNT * RESULTS + shareClass] += cells[from];
+    }
+    const rest = shape.nextCard.length * this.boardSize;
+    for (let i = rest; i < data.length; i++) data[i] += cells[ofHands + i - rest];
   }
 
-  /** Where what is counted, for a kernel: sizes of a player and of a board, classes, then where joint counts and, by board,
-   * those by next card begin (-1 for none). */
-  layout(): number[] {
-    const { playerSize, boardSize, classes, jointOffset, nextOffsets, shape } = this;
-    const next = [0, 1].map((board) => (shape.nextCard[board] === true ? nextOffsets[board] : -1));
-    return [playerSize, boardSize, classes, jointOffset, ...next];
+  /**
+   * What a kernel counts into: `[board × player × category × class]`, then the counts by next card and by classes on both
+   * boards as here.
+   * @returns how many cells, and where the joint counts and, by board, those by next card begin; undefined for none
+   */
+  kernelCells(): { length: number; joint: number; next: (number | undefined)[] } {
+    const { classes, shape, jointOffset, nextOffsets, data } = this;
+    const shift = shape.nextCard.length * (shape.players * CATEGORY_COUNT * classes - this.boardSize);
+    return {
+      length: data.length + shift,
+      joint: jointOffset + shift,
+      next: shape.nextCard.map((wanted, board) => (wanted ? nextOffsets[board] + shift : undefined)),
+    };
   }
 
   /** The same counts of two players, with the players swapped. */

@@ -59,7 +59,7 @@ const TABLE_BYTES =
   LAYOUT.category;
 
 /** Bytes of a workspace. */
-export const WORKSPACE_BYTES = 1 << 16;
+export const WORKSPACE_BYTES = 1 << 17;
 /** Threads that can compute at once without tables of their own. Pages that nobody has used cost no memory. */
 const WORKSPACES = 16;
 const CLAIMS_AT = Math.ceil(TABLE_BYTES / 4) * 4;

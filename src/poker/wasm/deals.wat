@@ -11,11 +11,11 @@
 ;;  256  512 random words
 ;; 2304  by n: how many of 2^16 numbers are refused, 16 bits
 ;; 2816  `[stratum × card]`: completions of the board, as bytes
-;; 5120  boards; 5124: players; 5128: counts of a player; 5132: counts of a board; 5136: share classes; 5140: where counts by
-;;       share classes on both boards begin
-;; 5144  by board: where counts by next card begin, or -1; 5152: by board: its known cards
+;; 5120  boards; 5124: players; 5128: share classes; and from the block's address: 5132: `[board × player × category × class]`,
+;;       how often a player had a hand and a share; 5136: `[player × top class × bottom class]`; 5144: by board:
+;;       `[card × player × class]` by next card, or 0 where that is not counted; all as words
+;; 5152  by board: its known cards
 ;; 5160  by player: share class on the top board; 5176: on the bottom board
-;; 5248  the counts, as words: see equity/showdown-counts.ts
 (module
   (import "env" "memory" (memory 0 65536 shared))
 
@@ -110,22 +110,22 @@
     (i32.store offset=20 (local.get $c) (local.get $upper))
     (i32.store offset=40 (local.get $c) (local.get $stratum)))
 
-  ;; one more of a count
-  (func $increase (param $c i32) (param $cell i32)
-    (local.set $c (i32.add (local.get $c) (i32.shl (local.get $cell) (i32.const 2))))
-    (i32.store offset=5248 (local.get $c) (i32.add (i32.load offset=5248 (local.get $c)) (i32.const 1))))
-
   ;; Counts the showdowns of $count deals from $deal on, whose values by board and player are at $values. The share classes
   ;; on the top board take the place of the values, a byte for each player of each deal.
   (func (export "countDeals") (param $c i32) (param $deal i32) (param $values i32) (param $count i32)
     (local $boards i32) (local $players i32) (local $board i32) (local $player i32) (local $best i32) (local $sharers i32)
     (local $value i32) (local $class i32) (local $cell i32) (local $card i32) (local $next i32) (local $of i32) (local $out i32)
+    (local $classes i32) (local $ofPlayer i32) (local $width i32)
     (local.set $boards (i32.load offset=5120 (local.get $c)))
     (local.set $players (i32.load offset=5124 (local.get $c)))
+    (local.set $classes (i32.load offset=5128 (local.get $c)))
+    (local.set $width (i32.load offset=32 (local.get $c)))
+    (local.set $ofPlayer (i32.mul (local.get $classes) (i32.const 36)))
     (local.set $out (local.get $values))
     (block $done (loop $deals
       (br_if $done (i32.eqz (local.get $count)))
       (local.set $board (i32.const 0))
+      (local.set $cell (i32.add (local.get $c) (i32.load offset=5132 (local.get $c))))
       (loop $eachBoard
         (local.set $best (i32.const 0))
         (local.set $sharers (i32.const 0))
@@ -138,52 +138,52 @@
           (local.set $player (i32.add (local.get $player) (i32.const 1)))
           (br_if $strongest (i32.lt_u (local.get $player) (local.get $players))))
         (local.set $of (i32.add (local.get $c) (i32.shl (local.get $board) (i32.const 4))))
-        (local.set $cell (i32.mul (local.get $board) (i32.load offset=5132 (local.get $c))))
         (local.set $player (i32.const 0))
         (loop $each
-          (local.set $value (i32.load16_u (i32.add (local.get $values) (i32.shl (local.get $player) (i32.const 1)))))
+          (local.set $value (i32.load16_u (local.get $values)))
+          (local.set $values (i32.add (local.get $values) (i32.const 2)))
           (local.set $class (select (local.get $sharers) (i32.const 0) (i32.eq (local.get $value) (local.get $best))))
           (i32.store8 offset=5160 (i32.add (local.get $of) (local.get $player)) (local.get $class))
-          ;; a win is 0, a tie 1, a loss 2
-          (call $increase (local.get $c) (i32.add (local.get $cell) (i32.add
-            (i32.mul (i32.const 3) (i32.load8_u offset=1653734 (local.get $value)))
-            (i32.add (i32.ne (local.get $class) (i32.const 1)) (i32.eqz (local.get $class))))))
-          (call $increase (local.get $c) (i32.add (local.get $cell) (i32.add (i32.const 27) (local.get $class))))
-          (local.set $cell (i32.add (local.get $cell) (i32.load offset=5128 (local.get $c))))
+          (local.set $next (i32.add (local.get $cell) (i32.shl (i32.add (local.get $class)
+            (i32.mul (local.get $classes) (i32.load8_u offset=1653734 (local.get $value)))) (i32.const 2))))
+          (i32.store (local.get $next) (i32.add (i32.load (local.get $next)) (i32.const 1)))
+          (local.set $cell (i32.add (local.get $cell) (local.get $ofPlayer)))
           (local.set $player (i32.add (local.get $player) (i32.const 1)))
           (br_if $each (i32.lt_u (local.get $player) (local.get $players))))
-        (local.set $next (i32.load offset=5144 (i32.add (local.get $c) (i32.shl (local.get $board) (i32.const 2)))))
-        (if (i32.ge_s (local.get $next) (i32.const 0)) (then
+        (local.set $best (i32.load offset=5144 (i32.add (local.get $c) (i32.shl (local.get $board) (i32.const 2)))))
+        (if (local.get $best) (then
           (local.set $card (i32.load offset=5152 (i32.add (local.get $c) (i32.shl (local.get $board) (i32.const 2)))))
           (block $seen (loop $cards
             (br_if $seen (i32.ge_u (local.get $card) (i32.const 5)))
-            (local.set $cell (i32.add (local.get $next) (i32.mul (i32.load offset=5136 (local.get $c)) (i32.mul (local.get $players)
-              (i32.load8_u (i32.add (local.get $deal) (i32.add (i32.mul (local.get $board) (i32.const 5)) (local.get $card))))))))
+            (local.set $value (i32.add (i32.add (local.get $c) (local.get $best)) (i32.shl (i32.mul (local.get $classes)
+              (i32.mul (local.get $players)
+                (i32.load8_u (i32.add (local.get $deal) (i32.add (i32.mul (local.get $board) (i32.const 5)) (local.get $card))))))
+              (i32.const 2))))
             (local.set $player (i32.const 0))
             (loop $each
-              (call $increase (local.get $c) (i32.add (local.get $cell) (i32.load8_u offset=5160 (i32.add (local.get $of) (local.get $player)))))
-              (local.set $cell (i32.add (local.get $cell) (i32.load offset=5136 (local.get $c))))
+              (local.set $next (i32.add (local.get $value)
+                (i32.shl (i32.load8_u offset=5160 (i32.add (local.get $of) (local.get $player))) (i32.const 2))))
+              (i32.store (local.get $next) (i32.add (i32.load (local.get $next)) (i32.const 1)))
+              (local.set $value (i32.add (local.get $value) (i32.shl (local.get $classes) (i32.const 2))))
               (local.set $player (i32.add (local.get $player) (i32.const 1)))
               (br_if $each (i32.lt_u (local.get $player) (local.get $players))))
             (local.set $card (i32.add (local.get $card) (i32.const 1)))
             (br $cards)))))
-        (local.set $values (i32.add (local.get $values) (i32.shl (local.get $players) (i32.const 1))))
         (local.set $board (i32.add (local.get $board) (i32.const 1)))
         (br_if $eachBoard (i32.lt_u (local.get $board) (local.get $boards))))
-      (local.set $cell (i32.load offset=5140 (local.get $c)))
+      (local.set $cell (i32.add (local.get $c) (i32.load offset=5136 (local.get $c))))
       (local.set $player (i32.const 0))
       (loop $each
         (local.set $class (i32.load8_u offset=5160 (i32.add (local.get $c) (local.get $player))))
         (i32.store8 (i32.add (local.get $out) (local.get $player)) (local.get $class))
         (if (i32.eq (local.get $boards) (i32.const 2)) (then
-          ;; `[player × top × bottom]`
-          (call $increase (local.get $c) (i32.add (local.get $cell) (i32.add
-            (i32.mul (local.get $class) (i32.load offset=5136 (local.get $c)))
-            (i32.load8_u offset=5176 (i32.add (local.get $c) (local.get $player))))))
-          (local.set $cell (i32.add (local.get $cell) (i32.mul (i32.load offset=5136 (local.get $c)) (i32.load offset=5136 (local.get $c)))))))
+          (local.set $next (i32.add (local.get $cell) (i32.shl (i32.add (i32.mul (local.get $class) (local.get $classes))
+            (i32.load8_u offset=5176 (i32.add (local.get $c) (local.get $player)))) (i32.const 2))))
+          (i32.store (local.get $next) (i32.add (i32.load (local.get $next)) (i32.const 1)))
+          (local.set $cell (i32.add (local.get $cell) (i32.shl (i32.mul (local.get $classes) (local.get $classes)) (i32.const 2))))))
         (local.set $player (i32.add (local.get $player) (i32.const 1)))
         (br_if $each (i32.lt_u (local.get $player) (local.get $players))))
       (local.set $out (i32.add (local.get $out) (local.get $players)))
-      (local.set $deal (i32.add (local.get $deal) (i32.load offset=32 (local.get $c))))
+      (local.set $deal (i32.add (local.get $deal) (local.get $width)))
       (local.set $count (i32.sub (local.get $count) (i32.const 1)))
       (br $deals)))))

@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../src/poker/cards.js";
-import type { Seat, SeatedDeal } from "../../../../src/poker/equity/deal.js";
+import { liveCards, type Seat, type SeatedDeal } from "../../../../src/poker/equity/deal.js";
 import { KnownShowdowns } from "../../../../src/poker/equity/known-showdowns.js";
 import { MonteCarlo, strataOf } from "../../../../src/poker/equity/monte-carlo.js";
 import { EQUITY, meanWorth, stratifiedMeanWorth, WINS_ALONE } from "../../../../src/poker/equity/share-statistics.js";
 import { ShowdownCounts } from "../../../../src/poker/equity/showdown-counts.js";
 import { StratumCounts } from "../../../../src/poker/equity/stratum-counts.js";
 import { countVersusRandom } from "../../../../src/poker/equity/versus-random.js";
+import { OmahaEvaluator } from "../../../../src/poker/evaluator/omaha.js";
 import { evaluatorTables } from "../../../../src/poker/evaluator/tables.js";
 import { Random } from "../../../../src/poker/random.js";
 import { expandRange } from "../../../../src/poker/ranges/expand-range.js";
@@ -48,7 +49,55 @@ function randomDeal(seed: number): SeatedDeal {
   return { handSize, seats, boards: sizes.map((size) => deck.splice(0, size)), dead: deck.splice(0, pick(0, 3)) };
 }
 
+/** The same in plain words: draws, evaluates and counts one run after the other. */
+function oneByOne(deal: SeatedDeal, runs: number, random: Random, into: ShowdownCounts): void {
+  const { boards, seats, handSize } = deal;
+  const live = liveCards(deal);
+  const evaluator = new OmahaEvaluator(tables);
+  for (let run = 0; run < runs; run++) {
+    let drawn = 0;
+    const filled = (cards: readonly number[], size: number): Uint8Array =>
+      Uint8Array.from({ length: size }, (_, place) => {
+        if (place < cards.length) return cards[place] as number;
+        const other = drawn + random.belowByHalves(live.length - drawn);
+        [live[drawn], live[other]] = [live[other] as number, live[drawn] as number];
+        return live[drawn++] as number;
+      });
+    const dealt = boards.map((board) => filled(board, 5));
+    const hands = seats.map((seat) => filled(seat.kind === "cards" ? seat.known : [], handSize));
+    const classes = dealt.map((board, number) => {
+      const [a = 0, b = 0, c = 0, d = 0, e = 0] = board;
+      evaluator.setBoard(a, b, c, d, e);
+      const values = Uint16Array.from(hands, (hand) => evaluator.evaluate(hand, 0, handSize));
+      const ofBoard = new Uint8Array(seats.length);
+      into.record(number, values, 1, ofBoard);
+      if (into.shape.nextCard[number])
+        for (const card of board.slice(boards[number]?.length)) into.recordNextCard(number, card, ofBoard, 1);
+      return ofBoard;
+    });
+    const [top, bottom] = classes;
+    if (top !== undefined && bottom !== undefined) into.recordJoint(top, bottom, 1);
+  }
+}
+
 describe("Monte Carlo", () => {
+  it("counts in the kernel what it would count one by one, over several calls", () => {
+    for (let seed = 0; seed < 12; seed++) {
+      const { handSize, seats, boards, dead } = randomDeal(seed);
+      const hidden = seats.map((seat, number): Seat => {
+        const cards = seat.kind === "cards" ? seat.known : [];
+        return { kind: "cards", known: cards.slice(0, handSize - ((seed + number) % 3)) };
+      });
+      const deal = { handSize, seats: hidden, boards, dead };
+      const shape = { players: seats.length, nextCard: boards.map((_, board) => (seed + board) % 2 === 0) };
+      const [sampled, expected] = [new ShowdownCounts(shape), new ShowdownCounts(shape)];
+      const monteCarlo = new MonteCarlo(tables, deal, Random.ofStream([seed]));
+      for (const runs of [1, 700, 1500]) monteCarlo.simulate(runs, sampled, undefined);
+      oneByOne(deal, 2201, Random.ofStream([seed]), expected);
+      expect(sampled.data).toEqual(expected.data);
+    }
+  });
+
   it(`stays within four standard errors of exact on ${SPOTS} random spots`, () => {
     let beyondTwo = 0;
     let beyondFour = 0;

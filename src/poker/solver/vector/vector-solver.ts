@@ -129,9 +129,14 @@ export class VectorSolver {
     const solver = new VectorSolver(coarse, { ...this.#options, threads: 1 });
     for (let iteration = 0; iteration < COARSE_ITERATIONS; iteration++) solver.iterate();
     startFrom(solver.shared, this.shared);
-    this.#headStart = HEAD_START;
-    this.measuresSingly = true;
+    this.#startAt(HEAD_START);
     return true;
+  }
+
+  /** All that goes by how the solve began. */
+  #startAt(headStart: number): void {
+    this.#headStart = headStart;
+    this.measuresSingly = headStart > 0;
   }
 
   /** All that iterations change in the memory. */
@@ -148,7 +153,7 @@ export class VectorSolver {
 
   /** Goes on where another solver of the same game had come to, whose {@link tableBytes} stand in this one's. */
   resume({ iterations, weightSum, headStart }: VectorSolver["progress"]): void {
-    this.#headStart = headStart;
+    this.#startAt(headStart);
     this.#iterations = iterations;
     this.#weightSum = weightSum;
     this.#measured = null;

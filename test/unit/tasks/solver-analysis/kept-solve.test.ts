@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +10,7 @@ import { checkpointOwner, removeCheckpoints } from "../../../../src/tasks/solver
 import { KeptSolve, type KeptSolveOptions } from "../../../../src/tasks/solver-analysis/kept-solve.js";
 import { parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
 import { type PreparedSpot, prepareSpot } from "../../../../src/tasks/solver-analysis/prepare-spot.js";
+import { canMount } from "../../../support/small-disk.js";
 import { seededRandom } from "../../poker/oracle.js";
 import { randomHands } from "./solve-in-process.js";
 
@@ -228,6 +230,30 @@ describe("a solve that is kept", () => {
     expect(none.news[0]).toMatch(/^no checkpoint can be read: ENOTDIR/);
     expect(none.solution?.iterations).toBe(12);
   });
+
+  it.skipIf(!canMount())(
+    "goes on where the disk is full, leaves nothing there, and keeps it again once there is room",
+    () => {
+      const disk = mkdtempSync(join(tmpdir(), "small-disk-"));
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]);
+      try {
+        const spot = spotOf({ player_ranges: { 0: "2%", 1: "2%" }, iterations: 12 });
+        const full = attempt(spot, { options: { folder: disk } });
+        expect(full.news[0]).toMatch(/^no checkpoint was kept, the solve goes on without: ENOSPC/);
+        expect(full.solution?.iterations).toBe(12);
+        expect(readdirSync(disk)).toEqual([]);
+        // After a failure it is tried again, more rarely than after a checkpoint.
+        expect(full.news.length).toBeGreaterThan(1);
+        expect(full.news.length).toBeLessThan(6);
+        execFileSync("mount", ["-o", "remount,size=64m", disk]);
+        expect(attempt(spot, { options: { folder: disk }, until: 3 }).news).toEqual([]);
+        expect(readdirSync(disk)).toEqual(["job-1.20260101100000000001.checkpoint"]);
+      } finally {
+        execFileSync("umount", ["-l", disk]);
+        rmSync(disk, { recursive: true });
+      }
+    },
+  );
 
   it("clears up what was left behind, and nothing else", () => {
     const long = new Date(Date.now() - 25 * 3_600_000);

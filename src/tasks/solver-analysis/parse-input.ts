@@ -107,6 +107,9 @@ function readInput(data: SolverInputData): SolverInput {
   const activePlayers = data.active_players ?? data.stack_sizes.map((_, player) => player);
   const playerToAct = data.player_position ?? activePlayers[0] ?? 0;
   if (data.player_position == null) assumptions.push(`player ${playerToAct} is to act: player_position is missing`);
+  if (data.rake && data.rake.percent > 0 && data.rake.percent < SMALL_RAKE) {
+    assumptions.push(`rake.percent ${data.rake.percent} is read as that part of a hundred: 5 is five percent`);
+  }
   const boards = readBoards(data);
   const street = readStreet(data, boards);
   const heroCards =
@@ -164,6 +167,9 @@ function readInput(data: SolverInputData): SolverInput {
     assumptions,
   };
 }
+
+/** Percent below which a fraction of the pot may have been meant. */
+const SMALL_RAKE = 0.5;
 
 /** A table where nothing is taken is one without rake. */
 function readRake(rake: SolverInputData["rake"]): Pick<SolverInput["state"], "rake"> {

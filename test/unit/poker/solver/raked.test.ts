@@ -164,6 +164,12 @@ describe("no rake", () => {
     expect(new Set(hashes.map((rake) => solveInProcess(spot(22, { rake, iterations: 1 })).hash)).size).toBe(5);
   });
 
+  it("a percentage that looks like a fraction is taken as it stands, which is said", () => {
+    const { solution } = solveInProcess(spot(24, { rake: { percent: 0.05 }, iterations: 1 }));
+    expect(solution.assumptions.join()).toMatch(/rake\.percent 0\.05 is read as .* 5 is five percent/);
+    expect(solution.expected_rake).toBeLessThan(0.5);
+  });
+
   it.each([
     [{ percent: 100 }, /rake\.percent: percent of the pot, from 0 to less than 100, is expected .* not 100/],
     [{ percent: 5, cap: -1 }, /rake\.cap: chips cannot be negative/],

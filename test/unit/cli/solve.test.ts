@@ -32,7 +32,7 @@ describe("celery solve", () => {
     expect(printed.text).toMatch(
       /^ {2}check, bet 100 \(all-in\) +(49|50|51)\.\d % {2}player 0: fold (49|50)\.\d %, call 100/mu,
     );
-    expect(printed.text).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 %/mu);
+    expect(printed.text).toMatch(/^Player 0 {2}EV +(49\.9|50\.0)\d {2}equity +66\.7 % {2}realised +(74\.9|75\.0) %/mu);
   });
 
   it("prints a spread where values were sampled, singular forms, and no sign before a zero", async () => {

@@ -233,9 +233,14 @@ function valueTable(solution: StoredSolution): string[] {
     const range = ranges[player];
     const listed = range?.combos.length ?? 0;
     const combos = listed > 0 ? plural(listed, "combo") : "combos not listed";
-    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  could gain ${gainText(gains[player], chips)}  ${combos} (${range?.source})`;
+    return `Player ${player}  EV ${chips(ev[player] ?? null).padStart(9)}  equity ${percent(equities[player] ?? 0).padStart(7)}  realised ${realised(ev[player], equities[player], game.pot).padStart(7)}  could gain ${gainText(gains[player], chips)}  ${combos} (${range?.source})`;
   });
   return rake === undefined ? rows : [...rows, `The house  EV ${chips(rake).padStart(8)}`];
+}
+
+/** What a player gets of the pot for each part of it that would be his if all cards were dealt without betting. */
+function realised(ev: number | undefined, equity: number | undefined, pot: number): string {
+  return ev === undefined || !equity ? "–" : percent(ev / (equity * pot));
 }
 
 /** A gain that was sampled may come out below zero, which says no more than zero. */

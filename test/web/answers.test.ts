@@ -65,11 +65,13 @@ describe("a solution", () => {
       iterations: 10,
       max_raises: 0,
       full_strategy: true,
+      rake: { percent: 5, cap: 2 },
+      locks: [{ path: "check", strategy: { check: 0.75, "bet 100": 0.25 } }],
     });
     const page = await browser.open(`${web.url}/#/jobs/${id}`);
     const tree = page.getByRole("region", { name: "Tree" });
     await tree.getByRole("button", { name: /^Check .*%/ }).click();
-    await tree.getByText(/Player 1 to act/).waitFor();
+    await tree.getByText(/Player 1 to act .* · rake 2 · play of all hands was given/).waitFor();
     await tree.getByRole("button", { name: /^Check .*%/ }).click();
     await tree.getByText("Choose what comes").waitFor();
     await tree.getByRole("button", { name: "T♦" }).click();

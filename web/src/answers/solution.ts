@@ -85,6 +85,10 @@ export interface DecisionNode {
   readonly to_call: number;
   readonly probability?: number;
   readonly ev?: Readonly<Record<string, number>> | null;
+  /** What the house is expected to take. */
+  readonly rake?: number;
+  /** Hands whose play was given. */
+  readonly locked?: { readonly combos: number; readonly share: number };
   readonly actions: readonly TreeAction[];
   readonly hero?: {
     readonly frequency: readonly number[];

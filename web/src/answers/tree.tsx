@@ -62,6 +62,10 @@ function boardsOf({ game }: Solution): Step["boards"] {
   return [game?.board ?? [], ...(game?.board2 == null ? [] : [game.board2])];
 }
 
+function lockedText({ combos, share }: NonNullable<DecisionNode["locked"]>): string {
+  return share === 1 ? "all hands" : `${combos} hands (${percent(share)})`;
+}
+
 function Decision({
   node,
   boards,
@@ -85,6 +89,8 @@ function Decision({
         {chips(node.to_call)}
         {node.probability !== undefined && ` · play comes here ${percent(node.probability)}`}
         {evs.length > 0 && ` · EV ${evs.join(", ")}`}
+        {node.rake !== undefined && ` · rake ${chips(node.rake)}`}
+        {node.locked && ` · play of ${lockedText(node.locked)} was given`}
       </p>
       <section class="row" aria-label="Actions">
         {node.actions.map((action, index) => (

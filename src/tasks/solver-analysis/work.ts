@@ -82,12 +82,11 @@ function analyses({ database, outage, slots, threads, solverMemoryMebibytes, sol
     solvesAtOnce: slots,
     threadsAtHand: threads,
     maxMemoryMebibytes: solverMemoryMebibytes,
-    checkpoints: solverCheckpoints,
   };
   const findUnderWay: SolverAnalysisSettings["findUnderWay"] = (job, signal) =>
     untilAvailable(() => underWayBefore(database, job, QUIET_SECONDS), { signal, outage });
-  const onBoard = solverAnalysisJob({ ...analysis, findUnderWay });
-  // Flops of a report have rows of their own, and their report's job.
+  const onBoard = solverAnalysisJob({ ...analysis, findUnderWay, checkpoints: solverCheckpoints });
+  // Flops of a report have rows of their own, and their report's job: under its id their checkpoints would be one another's.
   return { onBoard, solveFlop: solverAnalysisJob(analysis).work, analysis };
 }
 

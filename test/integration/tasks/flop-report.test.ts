@@ -1,4 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sql } from "kysely";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Celery } from "../../../src/celery/index.js";
@@ -31,12 +34,13 @@ const SPOT = {
 /** As reports write them: high cards first. */
 const FLOPS = ["Ks8h7d", "AdQc4c", "Th9d2s", "6s5s4d", "JhTs3c", "2h2d2c"].map((flop) => flopText([parseCards(flop)]));
 
-async function startWorker(name: string): Promise<RunningCelery> {
+async function startWorker(name: string, more: Readonly<Record<string, string>> = {}): Promise<RunningCelery> {
   const worker = new RunningCelery(["worker", "-n", `${name}@test`], {
     CELERY_BROKER_URL: vhost.url,
     DATABASE_URL: jobs.url,
     CELERY_HEALTH_PORT: "0",
     CELERY_WORKER_CONCURRENCY: "2",
+    ...more,
   });
   workers.push(worker);
   await worker.wrote(" ready.");
@@ -92,6 +96,14 @@ afterEach(async () => {
 });
 
 describe("a report over flops", () => {
+  it("keeps no checkpoints: its flops run beside each other under one id", async () => {
+    const folder = join(tmpdir(), `checkpoints-${randomUUID()}`);
+    await startWorker("keeper", { CELERY_WORKER_SOLVER_CHECKPOINTS: folder });
+    const { id } = await ask({ ...SPOT, flops: FLOPS.slice(0, 2) });
+    expect((await reportOf(id)).flops).toMatchObject({ solved: 2, failed: [] });
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it("is solved by all workers, gathered by the last of them, and answered to who asked", async () => {
     await Promise.all([startWorker("one"), startWorker("two")]);
     const { id, answer } = await ask({ ...SPOT, flops: FLOPS });

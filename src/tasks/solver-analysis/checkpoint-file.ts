@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { PlanningMeans, SolveState } from "../../poker/solver/checkpoints.js";
 
@@ -55,7 +55,10 @@ export function writeCheckpoint(
   } finally {
     closeSync(file);
   }
-  if (!mayReplace()) return;
+  if (!mayReplace()) {
+    rmSync(part);
+    return;
+  }
   renameSync(part, path);
   const entry = openSync(folder, "r");
   try {

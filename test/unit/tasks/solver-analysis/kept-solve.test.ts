@@ -215,6 +215,11 @@ describe("a solve that is kept", () => {
     const { iterations } = attempt(spotOf(), { mayWrite: () => false });
     expect(iterations.length).toBeGreaterThan(0);
     expect(readdirSync(folder)).toEqual([]);
+    // Told while it writes: what is on the disk by then goes too.
+    let asked = 0;
+    attempt(spotOf(), { mayWrite: () => asked++ % 2 === 0 });
+    expect(asked).toBeGreaterThan(3);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("goes on without checkpoints where there is no room for them, or no folder, and says so", () => {

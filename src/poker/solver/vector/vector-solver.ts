@@ -21,7 +21,7 @@ const GAMMA = 3;
 /** Factor for negative regrets: t^β / (t^β + 1) with β = 0. */
 const NEGATIVE_DISCOUNT = 0.5;
 /** The same, and the iterations that a start from the coarse game counts for in the discount of positive regrets. */
-const STARTED_NEGATIVE_DISCOUNT = 0;
+const STARTED_NEGATIVE_DISCOUNT = 0.2;
 const HEAD_START = 10;
 /** Average reach below which a hand does not come to a decision: what it plays there stems from early iterations. */
 const LEAST_REACH = 0.01;

@@ -6,7 +6,7 @@ import { seededRandom } from "../../oracle.js";
 import { solveDrawn } from "../sampled/solve-drawn.js";
 
 /** Raise SOLVER_VERSION when the digest changes, then write both down here. */
-const KNOWN = { version: 16, digest: "2c59aac486a58d9cfae71fd35681a61f6ffab8e344f8cf8d6dfeb069e9db494d" };
+const KNOWN = { version: 17, digest: "2c59aac486a58d9cfae71fd35681a61f6ffab8e344f8cf8d6dfeb069e9db494d" };
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 const CASES: readonly Record<string, unknown>[] = [

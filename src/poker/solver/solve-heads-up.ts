@@ -26,6 +26,9 @@ import { VectorSolver } from "./vector/vector-solver.js";
 const FINISHING_MEASURES = 3;
 /** The same of a large game, where little else counts. */
 const LARGE_FINISHING_MEASURES = 2;
+/** What its end may take of what the fastest iteration foretells, and the first two: they take longer than later ones. */
+const FINISHING_SLACK = 1.3;
+const FIRST_SLACK = 0.6;
 /** Iterations of a large game before its first measurement, and between the next ones. */
 const LARGE_FIRST_MEASURE = 20;
 const LARGE_MEASURE_EVERY = 8;
@@ -100,15 +103,16 @@ function smallGame(solver: VectorSolver, measuredGame: MeasuredGame): Iterative 
 /** A game that was started coarsely: a measurement costs as much as several iterations, so that there are few. */
 function largeGame(solver: VectorSolver, measuredGame: MeasuredGame, now: () => number): Iterative {
   const finishingIterations = (FINISHING_WALKS * measuringWalkSeconds(solver.game)) / iterationSeconds(solver.game);
-  const before = solver.iterations;
-  let trained = 0;
+  const first = solver.iterations;
+  let fastest = Number.NaN;
   let measured = false;
   return {
     measuredGame,
     iterate: () => {
       const begun = now();
       solver.iterate();
-      trained += now() - begun;
+      const took = now() - begun;
+      fastest = took >= fastest ? fastest : took;
     },
     measure: () => {
       measured = true;
@@ -118,7 +122,8 @@ function largeGame(solver: VectorSolver, measuredGame: MeasuredGame, now: () => 
       iterations >= LARGE_FIRST_MEASURE && (iterations - LARGE_FIRST_MEASURE) % LARGE_MEASURE_EVERY === 0,
     finishingMeasures: LARGE_FINISHING_MEASURES,
     get finishingSeconds() {
-      return measured ? 0 : (finishingIterations * trained) / Math.max(1, solver.iterations - before);
+      const slack = solver.iterations - first > 2 ? FINISHING_SLACK : FIRST_SLACK;
+      return measured || Number.isNaN(fastest) ? 0 : finishingIterations * fastest * slack;
     },
     get iterations() {
       return solver.iterations;

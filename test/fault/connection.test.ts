@@ -135,6 +135,23 @@ describe("a broker that ends the consumer", () => {
     expect((await client.current.result(await client.current.send("celery", "echo", [2]))).result).toBe(2);
   });
 
+  it("what a deleted queue had handed out is run all the same: it never comes again", async () => {
+    const { open, handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler), { concurrency: 1, prefetchMultiplier: 8 });
+    const ids = await Promise.all(["a", "b", "c"].map((name) => client.current.send("celery", "gated", [name])));
+    const eta = new Date(Date.now() + 3000).toISOString();
+    ids.push(await client.current.send("celery", "gated", ["later"], { eta }));
+    await waitUntil(() => runs.length === 1 && [...inside(worker).requests].length === 4, "one to run, three to wait");
+    await client.current.channel.deleteQueue("celery");
+    await waitUntil(() => worker.consumers.every(({ confirmed }) => !confirmed), "the consumer to be lost");
+    await waitUntil(() => worker.consumers.every(({ confirmed }) => confirmed), "the consumer to be back");
+    open();
+    const results = await Promise.all(ids.map(async (id) => (await client.current.result(id)).result));
+    expect(results).toEqual(["a", "b", "c", "later"]);
+    await waitUntil(() => [...inside(worker).requests].length === 0, "nothing left to do");
+    expect([...runs].sort()).toEqual(["a", "b", "c", "later"]);
+  });
+
   it("a worker waits for a broker that is away when it starts", async () => {
     proxy.refuse(true);
     const starting = startWorker((app) => app.task("echo", (_ctx, x: unknown) => x));

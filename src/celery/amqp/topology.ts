@@ -144,6 +144,13 @@ async function declareForGood(
   }
 }
 
+/** Whether a queue exists on a node that is away, or cannot be asked for: what it has handed out comes again later. */
+export async function isOutOfReach(connection: BrokerConnection, name: string): Promise<boolean> {
+  const refusal = await onOwnChannel(connection, (channel) => channel.checkQueue(name)).catch(asError);
+  if (refusal === null) return false;
+  return replyCodeOf(refusal) !== NOT_FOUND || /is down or inaccessible/.test(refusal.message);
+}
+
 /** Messages ready in each of the queues that exist. */
 export async function queueSizes(
   connection: BrokerConnection,

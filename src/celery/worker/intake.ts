@@ -31,7 +31,7 @@ export function receive(core: WorkerCore, delivery: Delivery): void {
 async function receiveLater(core: WorkerCore, delivery: Delivery): Promise<void> {
   try {
     const message = await core.bodies.readWhole(rawMessage(delivery));
-    if (core.isStopping() || !delivery.isPending) return;
+    if (core.isStopping() || !delivery.isOurs) return;
     take(core, delivery, { message: { ...message, args: [], kwargs: {}, embed: NO_EMBED }, isRead: false });
   } catch (error) {
     await refuseUnread(core, delivery, error);
@@ -57,11 +57,14 @@ function take(core: WorkerCore, delivery: Delivery, { message, isRead }: OpenedM
   } else hold(core, request, message.eta);
 }
 
-/** Drops what waits on a channel that is gone: its messages come again. Running requests go on and are adopted then. */
+/**
+ * Drops what waits on a channel that is gone: its messages come again. Running requests go on and are adopted then, and so does
+ * what waits where the queue itself is gone.
+ */
 export function forget(core: WorkerCore, unsettled: ReadonlySet<Delivery>): void {
   for (const request of [...core.requests]) {
     if (!unsettled.has(request.delivery)) continue;
-    if (request.state === "running" || request.state === "finishing") {
+    if (request.state === "running" || request.state === "finishing" || request.delivery.on.isQueueGone) {
       core.returns.lostRunning(request);
       continue;
     }
@@ -138,7 +141,7 @@ function reserve(core: WorkerCore, request: Request): void {
 }
 
 function mayStart(core: WorkerCore, request: Request): boolean {
-  return !core.isStopping() && request.delivery.isPending;
+  return !core.isStopping() && request.delivery.isOurs;
 }
 
 function begin(core: WorkerCore, request: Request, slots: SlotGroup): void {

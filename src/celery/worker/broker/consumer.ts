@@ -3,7 +3,7 @@ import { wireTable } from "../../amqp/arguments.js";
 import { cancelConsumer, closeChannel } from "../../amqp/closing.js";
 import type { BrokerConnection, Channel } from "../../amqp/connection.js";
 import { StandingChannel } from "../../amqp/standing-channel.js";
-import { declareQueue, type QueueDefinition } from "../../amqp/topology.js";
+import { declareQueue, isOutOfReach, type QueueDefinition } from "../../amqp/topology.js";
 import { asError } from "../../errors.js";
 import { Delivery, DeliveryChannel } from "./delivery.js";
 
@@ -11,7 +11,7 @@ import { Delivery, DeliveryChannel } from "./delivery.js";
 export interface ConsumerListener {
   onDelivery(delivery: Delivery): void;
   onReady(queue: string): void;
-  /** The channel is gone: every delivery of it that is not settled will come again. */
+  /** The channel is gone: every delivery of it that is not settled will come again, unless its queue is gone. */
   onLost(queue: string, unsettled: ReadonlySet<Delivery>): void;
 }
 
@@ -219,7 +219,15 @@ export class Consumer {
     if (this.#current !== current || subscription !== this.#subscription) return;
     this.#log.warn("the broker cancelled the consumer (the queue was deleted or moved)");
     this.#tag = null;
-    void closeChannel(current.channel);
+    current.isQueueGone = true;
+    void this.#leave(current);
+  }
+
+  /** Leaves a queue that has cancelled its consumers: another one may have the name by now, or it is only out of reach. */
+  async #leave(current: DeliveryChannel): Promise<void> {
+    const comesBack = await isOutOfReach(this.#connection, this.queue.name);
+    if (current.lostAtMs === null) current.isQueueGone = !comesBack;
+    await closeChannel(current.channel);
   }
 
   #onClosed(channel: Channel): void {

@@ -13,6 +13,8 @@ export interface DeliveryConsumer {
 export class DeliveryChannel {
   /** When it was lost, in epoch milliseconds; null while it is open, Infinity once it was closed in good order. */
   lostAtMs: number | null = null;
+  /** Its queue is gone, and with it what the queue would have handed out again. */
+  isQueueGone = false;
   /** Deliveries of this channel that are not settled yet, as they came. */
   readonly unsettled = new Set<Delivery>();
   readonly acks = new Acks(this);
@@ -61,6 +63,11 @@ export class Delivery {
   /** True while the broker still waits for this delivery to be settled. */
   get isPending(): boolean {
     return this.on.lostAtMs === null && !this.#settled;
+  }
+
+  /** True while nobody else will get this delivery: the broker still waits for it, or has nothing left to wait for it with. */
+  get isOurs(): boolean {
+    return this.isPending || (this.on.isQueueGone && !this.#settled);
   }
 
   get isSettled(): boolean {

@@ -27,7 +27,7 @@ import { layOutShared } from "./vector/shared-game.js";
 const FIXED_BYTES = 3 * 2 ** 20;
 const BYTES_PER_HAND_ASKED = 45;
 /** For each subset of a hand's cards while subsets are numbered, and for each node of the street while it is reported on. */
-const BYTES_PER_SUBSET = 40;
+const BYTES_PER_SUBSET = 54;
 const BYTES_PER_NODE = 10;
 const BYTES_PER_HELPER = 25 * 2 ** 20;
 /** Of drawn deals: for each hand of the ranges, and what deals leave lying in each thread, by streets that are left. */
@@ -50,10 +50,18 @@ const SECONDS_PER_SAMPLED_ITERATION = 0.1;
  * What a solve would take and what it would give up, without solving: the plan is the one that a solve with the same limits makes.
  *
  * @param processBytes what the process has in memory before a solve
+ * @param engineBytes what its JavaScript engine leaves lying beside the one that estimates were measured with, Node 20's
  * @throws SolverInputError when no version of the spot fits the limits
  */
-export function estimateSpot(spot: Spot, limits: SolveLimits, format: FormatCards, processBytes: number): Estimate {
-  return describePlan(spot, limits, planOf(spot, limits), format, processBytes);
+export function estimateSpot(
+  spot: Spot,
+  limits: SolveLimits,
+  format: FormatCards,
+  processBytes: number,
+  engineBytes = 0,
+): Estimate {
+  const plan = planOf(spot, limits);
+  return describePlan(spot, limits, { ...plan, solveBytes: plan.solveBytes + engineBytes }, format, processBytes);
 }
 
 function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {

@@ -115,7 +115,8 @@ describe("an estimate", () => {
     expect(estimate.memory.tables_mebibytes).toBeLessThanOrEqual(4);
     expect(() => estimateOf(spot, { ...limits, maxBytes: 1000 })).toThrow(/cannot be solved within the limits/);
     const hurried = estimateOf(spot, { ...limits, timeLimitSeconds: 2 });
-    expect(hurried.seconds.expected).toBeLessThan(estimateOf(spot, limits).seconds.expected);
+    // Of a machine that is found slow, what must be done in any case may take longer than the limit.
+    expect(hurried.iterations).toBeLessThanOrEqual(estimateOf(spot, limits).iterations);
     expect(hurried.seconds.limit).toBe(2);
   });
 

@@ -1,3 +1,4 @@
+import { plural } from "../../errors.js";
 import { type BettingState, betLevel, type RaiseBounds } from "./betting-state.js";
 
 /**
@@ -17,6 +18,7 @@ export interface StreetSizes {
 
 /** Kinds of {@link StreetSizes}. */
 export const SIZE_KINDS = ["bets", "raises", "donks"] as const;
+export const SIZE_WORDS = { bets: "bets", raises: "raises", donks: "donk bets" } as const;
 
 /** Streets of a hand. */
 const STREETS = 4;
@@ -44,7 +46,12 @@ export function fractionOf(size: BetSize, state: BettingState, { potTo, stackTo 
 export function sizeText(size: BetSize): string {
   if (typeof size === "number") return `${Math.round(size * 1000) / 10} %`;
   if (size.geometric === null) return "the geometric size";
-  return `the geometric size over ${size.geometric} ${size.geometric === 1 ? "street" : "streets"}`;
+  return `the geometric size over ${plural(size.geometric, "street")}`;
+}
+
+/** "no raises", "at most 1 raise", "at most 2 raises". */
+export function raisesText(most: number): string {
+  return most === 0 ? "no raises" : `at most ${plural(most, "raise")}`;
 }
 
 /** The one size that stands for several: the geometric one, or the largest. */

@@ -50,7 +50,7 @@ function raiseTotals(state: BettingState, seat: number, sizing: Sizing, offset: 
   }
   const potAfterCall = bounds.potTo - level;
   const totals: number[] = [];
-  const menu = sizing.sizesByStreet?.[Math.min(offset, sizing.sizesByStreet.length - 1)];
+  const menu = byStreet<StreetSizes | null>(sizing.sizesByStreet ?? [], offset, null);
   const sizes = menu ? sizesOf(menu, state, seat, aggressor) : byStreet(sizing.fractionsByStreet, offset, []);
   for (const size of sizes) {
     const wanted = Math.max(level + fractionOf(size, state, bounds) * potAfterCall, bounds.minTo);

@@ -1,4 +1,4 @@
-import { plural } from "../../errors.js";
+import { raisesText } from "../betting/size-menu.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { Spot, SpotRange } from "../spot/spot.js";
@@ -99,13 +99,13 @@ export function describeRung(
     }
   });
   notes.push(...sizes.root);
-  const atMost = (raises: number): string => (raises === 0 ? "no raises" : `at most ${plural(raises, "raise")}`);
-  if (rung.rootRaises !== null && maxRaises > rung.rootRaises) notes.push(`${atMost(rung.rootRaises)} on this street`);
+  if (rung.rootRaises !== null && maxRaises > rung.rootRaises)
+    notes.push(`${raisesText(rung.rootRaises)} on this street`);
   if (spot.street === 3) return notes;
   if (!rung.laterBetting)
     return [...notes, "no betting after this street: the remaining cards are dealt and hands compared"];
   notes.push(...sizes.later);
   if (rung.laterRaises !== null && maxRaises > rung.laterRaises)
-    notes.push(`${atMost(rung.laterRaises)} on later streets`);
+    notes.push(`${raisesText(rung.laterRaises)} on later streets`);
   return notes;
 }

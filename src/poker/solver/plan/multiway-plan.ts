@@ -1,9 +1,10 @@
-import { plural, SolverInputError } from "../../errors.js";
+import { SolverInputError } from "../../errors.js";
 import { Random } from "../../random.js";
 import { mapCards, SUIT_MAPS } from "../../suits.js";
 import { capRange, sortedRanges } from "../abstraction/cap-range.js";
 import { type SampledRange, suitClasses } from "../abstraction/suit-classes.js";
 import { buildBettingTree, countNodes, type DecisionNode, TreeTooLargeError } from "../betting/betting-tree.js";
+import { raisesText } from "../betting/size-menu.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
@@ -100,9 +101,7 @@ function notes(spot: Spot, rung: Rung, ranges: readonly SampledRange[], classes:
   });
   found.push(...sizes.root);
   if (rung.rootRaises !== null && rung.rootRaises < maxRaises)
-    found.push(
-      rung.rootRaises === 0 ? "no raises on this street" : `at most ${plural(rung.rootRaises, "raise")} on this street`,
-    );
+    found.push(`${raisesText(rung.rootRaises)} on this street`);
   if (spot.street === 3) return found;
   if (!rung.laterBetting) {
     return [...found, "no betting after this street: the remaining cards are dealt and hands compared"];

@@ -1,4 +1,4 @@
-import { type BetSize, mainSize, SIZE_KINDS, type StreetSizes, sizeText } from "../betting/size-menu.js";
+import { type BetSize, mainSize, SIZE_KINDS, SIZE_WORDS, type StreetSizes, sizeText } from "../betting/size-menu.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { Spot } from "../spot/spot.js";
 
@@ -16,7 +16,6 @@ export interface BettingCaps {
 }
 
 const STREET_WORDS = ["preflop", "on the flop", "on the turn", "on the river"];
-const KIND_WORDS = { bets: "bets", raises: "raises", donks: "donk bets" } as const;
 
 /** A spot's sizes, or one for all where a cut says so. */
 export function chooseSizes(spot: Spot, cut: SizeCut, { maxRaises, bettingStreets }: BettingCaps): PotLimitSizing {
@@ -64,7 +63,7 @@ function leftOut(spot: Spot, menu: StreetSizes, offset: number): string[] {
   const dropped = SIZE_KINDS.flatMap((kind) => {
     const less = menu[kind].map((sizes) => sizes.filter((size) => !mainSize(sizes).includes(size)));
     const text = sizesByPlayer(less, spot.players);
-    return text === "" ? [] : [`${KIND_WORDS[kind]} of ${text}`];
+    return text === "" ? [] : [`${SIZE_WORDS[kind]} of ${text}`];
   });
   if (dropped.length === 0) return [];
   return [`one size stands for several ${STREET_WORDS[spot.street + offset]}: given up are ${dropped.join(", ")}`];

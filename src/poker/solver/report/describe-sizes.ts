@@ -1,5 +1,4 @@
-import { plural } from "../../errors.js";
-import { type BetSize, SIZE_KINDS, type StreetSizes, sizeText } from "../betting/size-menu.js";
+import { type BetSize, raisesText, SIZE_KINDS, SIZE_WORDS, type StreetSizes, sizeText } from "../betting/size-menu.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { sizesByPlayer } from "../plan/size-choice.js";
 import type { Spot } from "../spot/spot.js";
@@ -32,7 +31,7 @@ const playedStreets = ({ sizesByStreet = [], bettingStreets }: PotLimitSizing): 
 export function sizesOffered(spot: Spot, sizing: PotLimitSizing): string {
   const { fractionsByStreet, maxRaisesByStreet, allInFrom } = sizing;
   const raises = maxRaisesByStreet[0] ?? 0;
-  const most = raises === 0 ? "no raises" : `at most ${plural(raises, "raise")} a street`;
+  const most = raises === 0 ? raisesText(0) : `${raisesText(raises)} a street`;
   if (!sizing.sizesByStreet) {
     const sizes = (fractionsByStreet[0] ?? []).map(sizeText).join(", ");
     return `bets and raises of ${sizes} of the pot after the call, ${most}`;
@@ -45,11 +44,9 @@ export function sizesOffered(spot: Spot, sizing: PotLimitSizing): string {
   return `${streets.join("; ")}; sizes are parts of the pot after the call, ${most}${allIn}`;
 }
 
-const KIND_WORDS = { bets: "bets", raises: "raises", donks: "donk bets" } as const;
-
 function streetText(menu: StreetSizes, players: readonly number[]): string {
   return SIZE_KINDS.map((kind) => {
     const text = sizesByPlayer(menu[kind], players);
-    return text === "" ? `no ${KIND_WORDS[kind]}` : `${KIND_WORDS[kind]} of ${text}`;
+    return text === "" ? `no ${SIZE_WORDS[kind]}` : `${SIZE_WORDS[kind]} of ${text}`;
   }).join(", ");
 }

@@ -45,6 +45,16 @@ export class SolverInputError extends PokerError {
   override readonly name: string = "SolverInputError";
 }
 
+/** Runs `read`, and puts its place before the message of what is wrong. @throws SolverInputError */
+export function inPlace<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof PokerError) throw new SolverInputError(`${place}: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
 /** Thrown inside a solve that was told to stop at once. */
 export class SolveCancelled extends Error {
   override readonly name = "SolveCancelled";

@@ -13,7 +13,7 @@ import {
   usualIterations,
 } from "./plan/heads-up-plan.js";
 import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
-import { planSampled, type SampledPlan, trainingSeconds } from "./plan/sampled-plan.js";
+import { planSampled, type SampledPlan, TRAINING_SHARE, trainingSeconds } from "./plan/sampled-plan.js";
 import { describePlan, type Estimate, type PlannedSolve } from "./report/estimate.js";
 import { classifierOf, classifyOn } from "./report/hand-classes.js";
 import type { FormatCards } from "./report/solution.js";
@@ -131,7 +131,7 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
   const speed = speedOf(limits);
   const preparationSeconds = (handsAsked(spot) * (SECONDS_PER_HAND_ASKED + SECONDS_PER_HAND_CLASSED)) / speed;
   const each = trainingSeconds(plan, spot.boards.length, 1) / speed;
-  const training = 0.55 * limits.timeLimitSeconds;
+  const training = TRAINING_SHARE * limits.timeLimitSeconds;
   const iterations = limits.iterations ?? Math.max(1, Math.floor((training - preparationSeconds) / each));
   const expected = preparationSeconds + iterations * each * (1 + WORK_BESIDE_TRAINING);
   return {

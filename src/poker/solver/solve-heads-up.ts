@@ -11,6 +11,7 @@ import {
 import { machineSpeed } from "./plan/machine-speed.js";
 import { planSampled } from "./plan/sampled-plan.js";
 import { cutOf } from "./report/describe-game.js";
+import { playersWithChoice } from "./report/describe-locks.js";
 import { classifierOf, classifyOn } from "./report/hand-classes.js";
 import { headsUpSolution } from "./report/heads-up-solution.js";
 import type { FormatCards, MeasuredGame, Solution } from "./report/solution.js";
@@ -81,7 +82,8 @@ export function solveHeadsUp(
       checkpoints.save(text, means, { ...solver.progress, seconds, convergence }, solver.tableBytes);
     };
     const { pot } = spot.root.state;
-    const end = solveLoop(game, pot, solver.playersWithChoice, limits, hooks, startedAt, kept?.convergence);
+    const players = playersWithChoice(solver.seatsWithChoice);
+    const end = solveLoop(game, pot, players, limits, hooks, startedAt, kept?.convergence);
     return headsUpSolution(spot, plan, solver, end, limits, hooks.now() - startedAt, format);
   } finally {
     solver.finish();

@@ -11,6 +11,7 @@ import { type LaterRow, type LockedRow, MultiwayState } from "./multiway/multiwa
 import { flattenTree, type MultiwayTree, NODE } from "./multiway/multiway-tree.js";
 import { heroHand, type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
 import { cutOf } from "./report/describe-game.js";
+import { playersWithChoice } from "./report/describe-locks.js";
 import { classifyOn } from "./report/hand-classes.js";
 import { multiwaySolution } from "./report/multiway-solution.js";
 import type { FormatCards, MeasuredGame, Solution } from "./report/solution.js";
@@ -53,8 +54,7 @@ export function solveMultiway(spot: Spot, limits: SolveLimits, hooks: SolveHooks
   const measuredGame = cutOf(spot, plan.reductions).length > 0 ? "cut" : "asked";
   const training = new Training(trainer, meter, dealsFor(state), heroHands, hooks, measuredGame);
   const free = seatsWithChoice(state, plan);
-  const players = Math.max(1, free.filter((choice) => choice).length);
-  const end = solveLoop(training, spot.root.state.pot, players, limits, hooks, startedAt);
+  const end = solveLoop(training, spot.root.state.pot, playersWithChoice(free), limits, hooks, startedAt);
   const final = meter.final(heroHands, spot.root.toAct, end.stoppedBy === "soft_time_limit");
   const { iterations, deals } = training;
   return multiwaySolution(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gameSchema, streetName } from "./result-schema.js";
+import { gameHash, gameSchema, streetName } from "./result-schema.js";
 
 const count = z.int().min(0);
 const mebibytes = z.number().min(0);
@@ -61,8 +61,5 @@ const estimateSchema = z.object({
 /** `result_data` of a solver analysis with `estimate`. */
 export const solverEstimateSchema = z.object({
   estimate: estimateSchema,
-  game_state_hash: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .describe("MD5 of the canonical game"),
+  game_state_hash: gameHash,
 });

@@ -17,9 +17,9 @@ import {
 import { readLocks } from "./read-locks.js";
 import { isBlank, readCardList, readRange } from "./read-range.js";
 import { readSizes } from "./read-sizes.js";
+import { STREETS } from "./sizes-schema.js";
 import type { SolverInput } from "./solver-input.js";
 
-const STREETS = ["preflop", "flop", "turn", "river"] as const;
 const BOARD_CARDS = [0, 3, 4, 5] as const;
 const HAND_SIZES = [4, 5, 6];
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { JobInputError } from "../../jobs/errors.js";
 import { type Card, parseCards } from "../../poker/cards.js";
-import { CardError, PokerError } from "../../poker/errors.js";
+import { CardError, inPlace } from "../../poker/errors.js";
 import { parseRange } from "../../poker/ranges/parse-range.js";
 import { isWeighted } from "../../poker/ranges/range-tree.js";
 import type { ListedHand, Lock, LockHands, LockStep } from "../../poker/solver/spot/lock.js";
@@ -45,7 +45,7 @@ export const LOCK_KEYS = { known: Object.keys(lockSchema.shape) };
 /** How far frequencies may be from a sum of 1. */
 const SUM_SLACK = 1e-6;
 
-/** @throws JobInputError that names the lock */
+/** @throws JobInputError or SolverInputError that names the lock */
 export function readLocks(data: z.infer<typeof locksSchema>, handSize: number): Lock[] {
   return data.map((lock, index): Lock => {
     const place = `locks[${index}]`;
@@ -109,15 +109,6 @@ function cardsIn(text: string): Card[] | null {
     return parseCards(text);
   } catch (error) {
     if (error instanceof CardError) return null;
-    throw error;
-  }
-}
-
-function inPlace<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PokerError) throw new JobInputError(`${place}: ${error.message}`, { cause: error });
     throw error;
   }
 }

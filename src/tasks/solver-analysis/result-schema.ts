@@ -237,11 +237,13 @@ const solutionSchema = z.object({
   cached: z.boolean().describe("Answered from an earlier job"),
 });
 
+export const gameHash = z
+  .string()
+  .regex(/^[0-9a-f]{32}$/)
+  .describe("MD5 of the canonical game");
+
 /** `result_data` of a solver analysis. */
 export const solverResultSchema = z.object({
   solution: solutionSchema,
-  game_state_hash: z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .describe("MD5 of the canonical game"),
+  game_state_hash: gameHash,
 });

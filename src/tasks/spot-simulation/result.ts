@@ -53,13 +53,14 @@ function playerResult(
   const both = input.boards.length === 2 ? bothFields(actual, player, errors) : {};
   const others = input.players.filter((_, other) => other !== player);
   const exact = isExact(actual.experiment);
+  const equity = totalEquity(actual, player, errors);
   return {
     player_number: entry?.playerNumber ?? player + 1,
     ...cardsField(entry?.hand),
     ...rangeFields(entry?.hand, actual.experiment.deal.seats[player]),
     method: methodOf(actual),
-    total_equity: totalEquity(actual, player, errors),
-    ...stakeFields(input, actual, player, errors),
+    total_equity: equity,
+    ...stakeFields(input, equity, errors),
     ...Object.assign({}, ...ofBoards),
     ...both,
     ...outFields(outs),
@@ -139,16 +140,10 @@ function totalEquity(actual: Outcome, player: number, errors: Record<string, num
   return total.value;
 }
 
-/** What the player's part of the pot after rake is worth. */
-function stakeFields(
-  { stake }: SpotInput,
-  actual: Outcome,
-  player: number,
-  errors: Record<string, number>,
-): Partial<SpotResult> {
+/** What the player's part of the pot after rake is worth. @param errors with that of `equity` */
+function stakeFields({ stake }: SpotInput, equity: number, errors: Record<string, number>): Partial<SpotResult> {
   if (stake === null) return {};
   const left = stake.pot - stake.rake;
-  const equity = totalEquity(actual, player, errors);
   errors.ev = (errors.total_equity ?? 0) * left;
   return { ev: equity * left, pot_size: stake.pot, rake: stake.rake };
 }

@@ -7,8 +7,8 @@ import { omahaDeal, remainingCards } from "../game/deal-model.js";
 import { findHand, type HandSet } from "../game/hand-set.js";
 import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { COARSE_ITERATIONS, coarseGame } from "../vector/coarse-start.js";
-import { allDeals, finalKeyCount, type HeadsUpGame, type LockedNode } from "../vector/heads-up-game.js";
+import { COARSE_ITERATIONS, coarseGame, startsCoarsely } from "../vector/coarse-start.js";
+import { allDeals, finalKeyCount, type HeadsUpGame } from "../vector/heads-up-game.js";
 import { gameBytes } from "../vector/memory-layout.js";
 import { chunksOf, compileStreets } from "../vector/street-block.js";
 import { fitLocks, type Locking } from "./fit-locks.js";
@@ -137,24 +137,13 @@ function tryRung(
   const locks = fitLocks(spot, tree, sizing, hands, locking);
   if (typeof locks === "string") return locks;
   const deal = omahaDeal(differentBoards(spot.boards));
-  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal, locks: lockedNodes(locks) };
-  const bytes = gameBytes(game) + lockedBytes(game) + headStart(game).bytes;
+  const game: HeadsUpGame = { tree, hands: [hands[0], hands[1]], deal, locks };
+  const start = headStart(game);
+  const bytes = gameBytes(game) + lockedBytes(game) + start.bytes;
   if (bytes > limits.maxBytes) return memoryProblem(bytes, limits.maxBytes);
-  const problem = timeProblem(game, limits, last && !isTurn(spot));
+  const problem = timeProblem(game, start, limits, last && !isTurn(spot));
   if (problem) return problem;
   return { game, sizing, reductions: describeRung(spot, rung, spot.ranges, hands), locks };
-}
-
-/** Locks as the solver takes them. */
-function lockedNodes(locks: readonly NodeLock[]): LockedNode[] {
-  return locks.map(({ lock: { place }, node, seat, deals, strategy, holds }) => ({
-    place,
-    node,
-    seat,
-    deals,
-    strategy,
-    holds,
-  }));
 }
 
 /** Bytes of what is given for each hand on each way to deal the cards, about. */
@@ -167,9 +156,13 @@ function lockedBytes({ hands, deal, locks = [] }: HeadsUpGame): number {
 }
 
 /** Why a game cannot be solved in the time, if so. @param last no other way is left, so that little is enough */
-function timeProblem(game: HeadsUpGame, limits: SolveLimits, last: boolean): string | null {
+function timeProblem(
+  game: HeadsUpGame,
+  { started, seconds: starting }: HeadStart,
+  limits: SolveLimits,
+  last: boolean,
+): string | null {
   const speed = expectedSpeed(limits);
-  const { started, seconds: starting } = headStart(game);
   // Measuring and the report cost as much as the fewest iterations, however few are asked for.
   const usual = Math.max(
     LEAST_ITERATIONS,
@@ -204,7 +197,7 @@ export function headStart(game: HeadsUpGame): HeadStart {
 
 /** Iterations that usually bring a game's exploitability under half a percent of the pot. */
 export function usualIterations(game: HeadsUpGame): number {
-  return coarseGame(game) ? STARTED_ITERATIONS : USUAL_ITERATIONS;
+  return startsCoarsely(game) ? STARTED_ITERATIONS : USUAL_ITERATIONS;
 }
 
 /** Two boards of the same final cards are one: each half of the pot goes as the other. */
@@ -264,7 +257,7 @@ export function iterationSeconds(game: HeadsUpGame): number {
 
 /** The same of one walk that measures, in double precision but in a game that is started coarsely: measuring takes three. */
 export function measuringWalkSeconds(game: HeadsUpGame): number {
-  return expectedWalkSeconds(game, coarseGame(game) ? TRAINING : MEASURING);
+  return expectedWalkSeconds(game, startsCoarsely(game) ? TRAINING : MEASURING);
 }
 
 /** Expected seconds of a walk over all its deals, on one thread. */

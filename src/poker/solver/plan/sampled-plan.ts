@@ -47,7 +47,7 @@ export type Classify = (
 ) => { readonly names: readonly string[]; readonly of: Uint8Array };
 
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
-const TRAINING_SHARE = 0.55;
+export const TRAINING_SHARE = 0.55;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
 const WANTED_DEALS: readonly number[] = [0, 300, 600];
 /** Hands dealt to a replicate from which on fine classes are filled often enough. */

@@ -53,6 +53,11 @@ export function lockedHands(
   };
 }
 
+/** Players whose gains exploitability is the mean of: those who are not locked wherever they act, one at least. */
+export function playersWithChoice(withChoice: readonly boolean[]): number {
+  return Math.max(1, withChoice.filter((choice) => choice).length);
+}
+
 /** What was measured where some play is given, as the end of a sentence; empty where none is. */
 export function measuredWithLocks(spot: Spot, withChoice: readonly boolean[]): string {
   if (spot.locks.length === 0) return "";

@@ -1,4 +1,4 @@
-import { type BettingNode, countNodes, type DecisionNode, type TreeCounts } from "../betting/betting-tree.js";
+import type { BettingNode, DecisionNode, TreeCounts } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { cutOf, describeGame } from "./describe-game.js";
@@ -135,7 +135,6 @@ function mebibytes(bytes: number): number {
 
 /** Counts a betting tree, street by street. */
 function treeSize(root: DecisionNode): TreeSize {
-  const all = countNodes(root);
   const streets: TreeSize["streets"][number][] = [];
   let roots: readonly BettingNode[] = [root];
   for (let street = root.state.street; roots.length > 0; street++) {
@@ -156,5 +155,9 @@ function treeSize(root: DecisionNode): TreeSize {
     streets.push({ street: STREET_NAMES[street] ?? "river", decisions, folds, showdowns, deals: chances });
     roots = below;
   }
-  return { decisions: all.decisions, ends: all.folds + all.showdowns, streets };
+  return {
+    decisions: streets.reduce((sum, { decisions }) => sum + decisions, 0),
+    ends: streets.reduce((sum, { folds, showdowns }) => sum + folds + showdowns, 0),
+    streets,
+  };
 }

@@ -3,7 +3,7 @@ import type { HeadsUpPlan } from "../plan/heads-up-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } from "./describe-game.js";
-import { describeLocks, measuredWithLocks } from "./describe-locks.js";
+import { describeLocks, measuredWithLocks, playersWithChoice } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { classifierOf } from "./hand-classes.js";
 import { evRounder, significant } from "./numbers.js";
@@ -75,7 +75,7 @@ export function headsUpSolution(
   });
   const root = tree.build();
   const cut = cutOf(spot, plan.reductions);
-  const free = solver.playersWithChoice;
+  const free = playersWithChoice(solver.seatsWithChoice);
   const target = (limits.targetExploitability ?? USUAL_TARGET) * (1 + 1e-9);
   return {
     format: "plosolver-solution-1",

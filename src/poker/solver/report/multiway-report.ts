@@ -11,6 +11,7 @@ import { evRounder, type RoundEv, roundShares, roundStrategy } from "./numbers.j
 import { SampledPlay } from "./sampled-play.js";
 import {
   actionLabel,
+  endOfLine,
   type HandClassRow,
   type HeroAnswer,
   type SolutionNext,
@@ -139,16 +140,7 @@ export class MultiwayReport {
 
   #next(node: number, depth: number): SolutionNext {
     const at = this.#state.tree.nodes[node];
-    switch (at.kind) {
-      case "decision":
-        return this.#decision(node, depth);
-      case "fold":
-        return { end: "fold", pot: at.state.pot, winner: this.#spot.players[at.winner] };
-      case "showdown":
-        return { end: "showdown", pot: at.state.pot };
-      case "chance":
-        return { end: "deal", street: STREET_NAMES[at.state.street + 1] ?? "river", pot: at.state.pot };
-    }
+    return at.kind === "decision" ? this.#decision(node, depth) : endOfLine(at, this.#spot.players);
   }
 
   #decision(node: number, depth: number): SolutionNext {
@@ -204,6 +196,7 @@ export class MultiwayReport {
   }
 
   #lockedAt(node: number, count: number): Uint8Array | null {
+    if (this.#state.locked === null) return null;
     const held = Uint8Array.from({ length: count }, (_, hand) => (this.#state.isLocked(node, hand) ? 1 : 0));
     return held.includes(1) ? held : null;
   }

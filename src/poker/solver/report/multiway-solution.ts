@@ -3,7 +3,7 @@ import type { MultiwayState } from "../multiway/multiway-state.js";
 import type { MultiwayPlan } from "../plan/multiway-plan.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { caveatsOf, cutOf, describeGame, describeRange } from "./describe-game.js";
-import { describeLocks, measuredWithLocks } from "./describe-locks.js";
+import { describeLocks, measuredWithLocks, playersWithChoice } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { MultiwayReport } from "./multiway-report.js";
 import { significant } from "./numbers.js";
@@ -46,7 +46,7 @@ export function multiwaySolution(
   const error = gains.reduce((sum, gain) => sum + gain.standardError, 0);
   const shown = new MultiwayReport(spot, plan, state, final, format);
   const tree = shown.build();
-  const free = Math.max(1, withChoice.filter((choice) => choice).length);
+  const free = playersWithChoice(withChoice);
   const exploitability = (nashConv / free / pot) * 100;
   const cut = cutOf(spot, plan.reductions);
   const exact = deals === null;

@@ -3,7 +3,7 @@ import type { SampledPlan } from "../plan/sampled-plan.js";
 import { REPLICATES, responseSize, type SampledGame } from "../sampled/sampled-game.js";
 import type { Spot } from "../spot/spot.js";
 import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } from "./describe-game.js";
-import { describeLocks, measuredWithLocks } from "./describe-locks.js";
+import { describeLocks, measuredWithLocks, playersWithChoice } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { evRounder, significant } from "./numbers.js";
 import { type Estimate, SampledNumbers, STUDENT } from "./sampled-numbers.js";
@@ -52,7 +52,7 @@ export function sampledSolution(
   });
   const [least, nashConv] = [sum("atLeast"), sum("atMost")];
   const withChoice = seatsWithChoice(game);
-  const free = Math.max(1, withChoice.filter((choice) => choice).length);
+  const free = playersWithChoice(withChoice);
   const percent = (chips: number): number => (chips / free / pot) * 100;
   const target = (targetExploitability ?? USUAL_TARGET) * 100;
   const first = roundEv(value.value + stakes.shift[0]) ?? 0;

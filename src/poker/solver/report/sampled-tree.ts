@@ -10,6 +10,7 @@ import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from
 import { type Estimate, errorOf, type SampledNumbers, STUDENT } from "./sampled-numbers.js";
 import {
   actionLabel,
+  endOfLine,
   type FormatCards,
   type HandClassRow,
   type HeroAnswer,
@@ -126,16 +127,7 @@ export class SampledTree {
   }
 
   #next(node: DecisionNode["children"][number], depth: number): SolutionNext {
-    switch (node.kind) {
-      case "decision":
-        return this.#decision(node, depth);
-      case "fold":
-        return { end: "fold", pot: node.state.pot, winner: this.#spot.players[node.winner] };
-      case "showdown":
-        return { end: "showdown", pot: node.state.pot };
-      case "chance":
-        return { end: "deal", street: STREET_NAMES[node.state.street + 1] ?? "river", pot: node.state.pot };
-    }
+    return node.kind === "decision" ? this.#decision(node, depth) : endOfLine(node, this.#spot.players);
   }
 
   #decision(node: DecisionNode, depth: number): SolutionNext {

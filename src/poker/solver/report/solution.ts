@@ -1,4 +1,5 @@
 import { labelOf } from "../betting/action-label.js";
+import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
 
 /** Cards as the reader of a result knows them. */
 export type FormatCards = (cards: readonly number[]) => string;
@@ -256,6 +257,14 @@ export interface SolutionAction {
 /** "check", "call 50", "raise to 250 (all-in)". */
 export function actionLabel(action: Pick<SolutionAction, "action" | "amount" | "to" | "all_in">): string {
   return labelOf({ type: action.action, amount: action.amount, to: action.to, allIn: action.all_in });
+}
+
+/** Where a line leaves the street that is shown. */
+export function endOfLine(node: Exclude<BettingNode, DecisionNode>, players: readonly number[]): SolutionNext {
+  const { pot, street } = node.state;
+  if (node.kind === "fold") return { end: "fold", pot, winner: players[node.winner] };
+  if (node.kind === "showdown") return { end: "showdown", pot };
+  return { end: "deal", street: STREET_NAMES[street + 1] ?? "river", pot };
 }
 
 export type SolutionNext =

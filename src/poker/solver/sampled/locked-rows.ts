@@ -27,6 +27,7 @@ export class LockedRows {
 
   /** Puts what is given in the place of a row's own shares. */
   keep(level: number, seat: 0 | 1, row: number, shares: Float64Array): void {
-    for (const { decision, strategy } of this.of(level, seat, row) ?? []) shares.set(strategy, this.#offsets[decision]);
+    const given = this.of(level, seat, row);
+    if (given) for (const { decision, strategy } of given) shares.set(strategy, this.#offsets[decision]);
   }
 }

@@ -150,7 +150,7 @@ export class ResponseMeter {
     }
     // What the other half holds for best: by its own sums of what comes after.
     if (kind === "below") this.#leaves(level, hand, 1 - half, "above", chosenBy);
-    const locked = this.#own.locked?.(level, deal.rows[level][this.#seat][hand]) ?? [];
+    const locked = this.#own.locked?.(level, deal.rows[level][this.#seat][hand]);
     liftBest(block, this.#seat, kind === "below" ? chosenBy : node, node, locked);
     return node;
   }
@@ -199,14 +199,14 @@ function liftBest(
   seat: number,
   chosenBy: Float64Array,
   node: Float64Array,
-  locked: readonly LockedRow[],
+  locked: readonly LockedRow[] | undefined,
 ): void {
   const { decisionNode, decisionSeat, firstChild, actionCount } = block;
   for (let d = decisionNode.length - 1; d >= 0; d--) {
     const child = firstChild[d];
     const actions = actionCount[d];
     const at = decisionNode[d];
-    const given = locked.find(({ decision }) => decision === d)?.strategy;
+    const given = locked?.find(({ decision }) => decision === d)?.strategy;
     if (decisionSeat[d] === seat && !given) {
       let best = child;
       for (let a = 1; a < actions; a++) if (chosenBy[child + a] > chosenBy[best]) best = child + a;

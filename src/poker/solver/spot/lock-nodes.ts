@@ -1,4 +1,4 @@
-import { PokerError, SolverInputError } from "../../errors.js";
+import { inPlace, SolverInputError } from "../../errors.js";
 import { compileRange } from "../../ranges/match-range.js";
 import { labelOf, stepNamed } from "../betting/action-label.js";
 import type { BettingNode, DecisionNode } from "../betting/betting-tree.js";
@@ -130,7 +130,7 @@ function holder({ place, hands: wanted }: Lock, classify: ClassifyOn): NodeLock[
       return ({ count }) => new Uint8Array(count).fill(1);
     case "range":
       return (hands, boards) => {
-        const test = readable(`${place}.hands`, () => compileRange(wanted.root, boards));
+        const test = inPlace(`${place}.hands`, () => compileRange(wanted.root, boards));
         const { k, count, cards } = hands;
         return Uint8Array.from({ length: count }, (_, hand) =>
           test(cards.subarray(hand * k, (hand + 1) * k)) ? 1 : 0,
@@ -142,15 +142,6 @@ function holder({ place, hands: wanted }: Lock, classify: ClassifyOn): NodeLock[
         const index = names.indexOf(wanted.name);
         return Uint8Array.from({ length: hands.count }, (_, hand) => (of[hand] === index ? 1 : 0));
       };
-  }
-}
-
-function readable<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PokerError) throw new SolverInputError(`${place}: ${error.message}`, { cause: error });
-    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Card, formatCards } from "../../cards.js";
-import { CardError, PokerError, plural, SolverInputError } from "../../errors.js";
+import { CardError, inPlace, plural, SolverInputError } from "../../errors.js";
 import type { Random } from "../../random.js";
 import { describeRange } from "../../ranges/describe-range.js";
 import { expandRange } from "../../ranges/expand-range.js";
@@ -158,16 +158,6 @@ export interface RangeSetting {
  */
 export function expandSpec(spec: RangeSpec, setting: RangeSetting): ExpandedRange {
   return inPlace(setting.place, () => expand(spec, setting));
-}
-
-/** Names the range in what is wrong with it. */
-function inPlace<T>(place: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PokerError) throw new SolverInputError(`${place}: ${error.message}`, { cause: error });
-    throw error;
-  }
 }
 
 function expand(spec: RangeSpec, setting: RangeSetting): ExpandedRange {

@@ -27,19 +27,22 @@ const BOARD_STEP = 2;
 const UNKNOWN = 0.02;
 
 /**
+ * Whether a game is started from its {@link coarseGame}: not where it is small itself, its hands are not told apart by their
+ * strength on one board, or play is locked hand by hand.
+ */
+export function startsCoarsely({ hands, deal, tree, locks = [] }: HeadsUpGame): boolean {
+  const streets = 4 - tree.state.street;
+  const isLarge = hands.some(({ count }) => count >= COARSE_HANDS * LEAST_RATIO);
+  return isLarge && deal.boards.length === 1 && streets <= 2 && locks.length === 0;
+}
+
+/**
  * The game with few hands of each range, evenly by strength, whose solution is a good start for the whole game; null where
- * the game is small itself, its hands are not told apart by their strength on one board, or play is locked hand by hand.
+ * it is not: see {@link startsCoarsely}.
  */
 export function coarseGame(game: HeadsUpGame): HeadsUpGame | null {
-  const { hands, deal, tree, locks = [] } = game;
-  const streets = 4 - tree.state.street;
-  if (
-    deal.boards.length > 1 ||
-    streets > 2 ||
-    locks.length > 0 ||
-    hands.every(({ count }) => count < COARSE_HANDS * LEAST_RATIO)
-  )
-    return null;
+  if (!startsCoarsely(game)) return null;
+  const { hands, deal, tree } = game;
   const few = (seat: 0 | 1) => capRange(hands[seat], COARSE_HANDS, -1, Random.fromSeed(COARSE_SEED + seat));
   return { tree, deal, hands: [few(0), few(1)] };
 }

@@ -8,7 +8,7 @@ export type Boards = readonly (readonly number[])[];
 /** A decision at which some hands' play is given. */
 export interface LockedNode {
   /** Where it stands in the input, for messages. */
-  readonly place: string;
+  readonly lock: { readonly place: string };
   readonly node: DecisionNode;
   readonly seat: number;
   /** Cards dealt since the root, deal by deal, one for each board; null: any. */

@@ -89,6 +89,11 @@ function listRows(
   const decisions: number[] = [];
   const sharesAt: number[] = [];
   const shares: number[] = [];
+  const placeOf = new Map<LockedNode, number>();
+  for (const lock of locks) {
+    placeOf.set(lock, shares.length);
+    shares.push(...lock.strategy);
+  }
   for (const { deals, boards } of pathsOf(shared, known, level)) {
     const here = locks
       .filter((lock) => lock.deals.every((cards, step) => cards === null || sameCards(cards, deals[step])))
@@ -97,17 +102,16 @@ function listRows(
     for (let hand = 0; hand < hands.count; hand++) {
       const given = new Map<number, LockedNode>();
       for (const { decision, lock, holds } of here) if (holds[hand] === 1) given.set(decision, lock);
-      for (const [decision, { strategy }] of given) {
+      for (const [decision, lock] of given) {
         decisions.push(decision);
-        sharesAt.push(shares.length);
-        shares.push(...strategy);
+        sharesAt.push(placeOf.get(lock) ?? 0);
       }
       starts.push(decisions.length);
     }
   }
   const [lost] = unheld;
   if (lost)
-    throw new SolverInputError(`${lost.place}: none of the player's hands is locked by it, whatever cards come`);
+    throw new SolverInputError(`${lost.lock.place}: none of the player's hands is locked by it, whatever cards come`);
   return {
     starts: Int32Array.from(starts),
     decisions: Int32Array.from(decisions),

@@ -192,11 +192,6 @@ export class VectorSolver {
     return [values[0] + this.stakes.shift[0], values[1] + this.stakes.shift[1]];
   }
 
-  /** Players whose gains the exploitability is the mean of: those who are not locked wherever they act, one at least. */
-  get playersWithChoice(): number {
-    return Math.max(1, this.seatsWithChoice.filter((free) => free).length);
-  }
-
   /** Whether the house takes a part, so that the seats' utilities are not opposite. */
   get raked(): boolean {
     return this.stakes.root.rake !== undefined;

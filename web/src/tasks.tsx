@@ -3,7 +3,7 @@ import type { TaskView } from "../../src/web/api.js";
 import { clock, duration } from "./format.js";
 import { useLive } from "./http.js";
 import { hrefOf } from "./router.js";
-import { Trouble } from "./ui.js";
+import { Choice, Trouble } from "./ui.js";
 
 const SHOWN = 15;
 const TYPING_MS = 300;
@@ -33,17 +33,7 @@ export function RecentTasks({ states, readOnly }: { readonly states: readonly st
             onInput={(event) => setTyped(event.currentTarget.value)}
           />
         </label>
-        <label>
-          <span>State</span>
-          <select value={state} onChange={(event) => setState(event.currentTarget.value)}>
-            <option value="">any</option>
-            {states.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice name="State" value={state} options={states} onChange={setState} />
       </search>
       {trouble !== null && <Trouble>{trouble}. What follows may be old.</Trouble>}
       {tasks.length === 0 ? (

@@ -26,6 +26,42 @@ export function Progress({ value, label }: { readonly value: number; readonly la
   );
 }
 
+/** One of some options, or any: "". */
+export function Choice<Option extends string>({
+  name,
+  value,
+  options,
+  onChange,
+  words = (option) => option,
+  title,
+}: {
+  readonly name: string;
+  readonly value: string;
+  readonly options: readonly Option[];
+  readonly onChange: (value: Option | "") => void;
+  /** What stands for an option. Default: itself. */
+  readonly words?: (option: Option) => string;
+  readonly title?: string;
+}) {
+  return (
+    <label>
+      <span>{name}</span>
+      <select
+        value={value}
+        title={title}
+        onChange={({ currentTarget }) => onChange(options.find((one) => one === currentTarget.value) ?? "")}
+      >
+        <option value="">any</option>
+        {options.map((option) => (
+          <option key={option} value={option}>
+            {words(option)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 /** Something is wrong; screen readers say it at once. */
 export function Trouble({ children }: { readonly children: ComponentChildren }) {
   return (

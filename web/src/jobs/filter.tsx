@@ -3,6 +3,7 @@ import { JOB_TYPES } from "../../../src/jobs/schema.js";
 import type { JobQueueView } from "../../../src/web/api.js";
 import { useFetched } from "../http.js";
 import { goTo } from "../router.js";
+import { Choice } from "../ui.js";
 import { PAGE_KINDS } from "./kinds.js";
 
 const TYPING_MS = 300;
@@ -36,43 +37,27 @@ export function Filter({ filter }: { readonly filter: Record<string, string> }) 
         <button type="button" class="fold" aria-expanded={!isFolded} onClick={() => setFolded(!isFolded)}>
           More filters
         </button>
-        <label>
-          <span>Kind</span>
-          <select value={filter.kind ?? ""} onChange={(event) => change({ kind: event.currentTarget.value })}>
-            <option value="">any</option>
-            {JOB_TYPES.map((kind) => (
-              <option key={kind} value={kind}>
-                {PAGE_KINDS[kind].word}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span>Queue</span>
-          <select
-            value={filter.queue ?? ""}
-            title="Rows do not name their queue: these are the jobs of the kind that is sent to it"
-            onChange={(event) => change({ queue: event.currentTarget.value })}
-          >
-            <option value="">any</option>
-            {queues?.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          <span>User</span>
-          <select value={filter.user ?? ""} onChange={(event) => change({ user: event.currentTarget.value })}>
-            <option value="">any</option>
-            {users?.map(({ id, name }) => (
-              <option key={id} value={id}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          name="Kind"
+          value={filter.kind ?? ""}
+          options={JOB_TYPES}
+          words={(kind) => PAGE_KINDS[kind].word}
+          onChange={(kind) => change({ kind })}
+        />
+        <Choice
+          name="Queue"
+          value={filter.queue ?? ""}
+          options={queues?.map((queue) => queue.name) ?? []}
+          title="Rows do not name their queue: these are the jobs of the kind that is sent to it"
+          onChange={(queue) => change({ queue })}
+        />
+        <Choice
+          name="User"
+          value={filter.user ?? ""}
+          options={users?.map(({ id }) => id) ?? []}
+          words={(user) => users?.find(({ id }) => id === user)?.name ?? user}
+          onChange={(user) => change({ user })}
+        />
         <Moment words="Since" utc={filter.since} onChange={(since) => change({ since })} />
         <Moment words="Until" utc={filter.until} onChange={(until) => change({ until })} />
       </form>

@@ -1,3 +1,4 @@
+import { Choice } from "../../ui.js";
 import { type FlopFilter, PAIRINGS, SUIT_PATTERNS } from "./flops.js";
 
 /** Which flops are shown: by cards, suits and pairs. */
@@ -42,34 +43,5 @@ export function FlopFilterFields({
         </>
       )}
     </search>
-  );
-}
-
-function Choice<Option extends string>({
-  name,
-  value,
-  options,
-  onChange,
-}: {
-  readonly name: string;
-  readonly value: Option | "";
-  readonly options: readonly Option[];
-  readonly onChange: (value: Option | "") => void;
-}) {
-  return (
-    <label>
-      <span>{name}</span>
-      <select
-        value={value}
-        onChange={({ currentTarget }) => onChange(options.find((one) => one === currentTarget.value) ?? "")}
-      >
-        <option value="">any</option>
-        {options.map((option) => (
-          <option key={option} value={option}>
-            {option}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }

@@ -3,6 +3,7 @@ import type { FlopReport, ReportRow } from "../../../../src/tasks/flop-report/re
 import { chipMargin, chips, percent, plural } from "../../format.js";
 import { ErrorBars } from "../../plots/bars.js";
 import { Trouble } from "../../ui.js";
+import { Fact, Words } from "../facts.js";
 import { actionText, actionTones } from "../solution.js";
 import { FlopFilterFields } from "./filter.js";
 import { ALL_FLOPS, flopTest } from "./flops.js";
@@ -116,10 +117,7 @@ function Means({ report, rows }: { readonly report: FlopReport; readonly rows: r
           <Mean key={id} name={`mean EV of player ${id}`} found={mean((row) => row.ev[id] ?? null)} />
         ))}
         {report.hero !== null && <Mean name="mean EV of the hand" found={mean((row) => row.hero?.ev ?? null)} />}
-        <div>
-          <dt>weight</dt>
-          <dd>{rows.reduce((sum, { weight }) => sum + weight, 0).toLocaleString("en")}</dd>
-        </div>
+        <Fact name="weight" value={rows.reduce((sum, { weight }) => sum + weight, 0).toLocaleString("en")} />
       </dl>
     </>
   );
@@ -129,12 +127,7 @@ function Mean({ name, found }: { readonly name: string; readonly found: ReturnTy
   if (found === null) return null;
   const { mean, standard_error: error } = found;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        {chips(mean)} chips {error === null ? "(error not measured)" : chipMargin(error)}
-      </dd>
-    </div>
+    <Fact name={name} value={`${chips(mean)} chips ${error === null ? "(error not measured)" : chipMargin(error)}`} />
   );
 }
 
@@ -150,45 +143,22 @@ function Quality({ report }: { readonly report: FlopReport }) {
         </Trouble>
       )}
       <dl class="facts">
-        <div>
-          <dt>solved</dt>
-          <dd>
-            {plural(flops.solved, "flop")}, {flops.solved_weight.toLocaleString("en")} of{" "}
-            {flops.weight.toLocaleString("en")} by weight
-          </dd>
-        </div>
-        <div>
-          <dt>exploitability</dt>
-          <dd>
-            {exploitability.mean.toFixed(2)} % of the pot on average, {exploitability.largest.toFixed(2)} % at most
-            {measured_game === "cut" && ", in games that were cut down"}
-          </dd>
-        </div>
-        <div>
-          <dt>converged</dt>
-          <dd>{plural(converged, "flop")}</dd>
-        </div>
-        <div>
-          <dt>time of all solves</dt>
-          <dd>{solve_time.toFixed(1)} s</dd>
-        </div>
-        <div class="long">
-          <dt>weights</dt>
-          <dd>{flops.weights}</dd>
-        </div>
+        <Fact
+          name="solved"
+          value={`${plural(flops.solved, "flop")}, ${flops.solved_weight.toLocaleString("en")} of ${flops.weight.toLocaleString("en")} by weight`}
+        />
+        <Fact
+          name="exploitability"
+          value={`${exploitability.mean.toFixed(2)} % of the pot on average, ${exploitability.largest.toFixed(2)} % at most${measured_game === "cut" ? ", in games that were cut down" : ""}`}
+        />
+        <Fact name="converged" value={plural(converged, "flop")} />
+        <Fact name="time of all solves" value={`${solve_time.toFixed(1)} s`} />
+        <Fact name="weights" value={flops.weights} isLong />
       </dl>
-      {cut.length > 0 && (
-        <>
-          <h3>What was given up</h3>
-          <ul>
-            {cut.map(({ what, flops: count }) => (
-              <li key={what}>
-                {what} ({plural(count, "flop")})
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Words
+        title="What was given up"
+        lines={cut.map(({ what, flops: count }) => `${what} (${plural(count, "flop")})`)}
+      />
     </div>
   );
 }

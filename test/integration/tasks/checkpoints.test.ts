@@ -30,7 +30,7 @@ const SPOT = {
   stack_sizes: [300, 300],
   player_position: 0,
   player_ranges: { "0": randomHands(1500, 4, BOARD, random), "1": randomHands(1500, 4, BOARD, random) },
-  iterations: 200,
+  iterations: 2000,
   use_cache: false,
 };
 

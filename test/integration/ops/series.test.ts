@@ -89,7 +89,11 @@ beforeAll(async () => {
     return rows.map(({ status }) => status).join() === "COMPLETED,COMPLETED,FAILED";
   };
   await waitUntil(ended, "two jobs are COMPLETED and one is FAILED");
-  const seen = "sum(celery_worker_processed_tasks_total) == 3 and sum(celery_dead_letters_total) == 1";
+  // A rate needs two samples, also of the series that begin with the tasks.
+  const seen =
+    "sum(celery_worker_processed_tasks_total) == 3 and sum(celery_dead_letters_total) == 1 " +
+    "and min(count_over_time(celery_task_wait_seconds_count[1m])) >= 2 " +
+    "and min(count_over_time(celery_dead_letters_total[1m])) >= 2";
   await waitUntil(async () => (await prometheus.query(seen)).length > 0, "Prometheus has seen what they did");
 }, 600_000);
 afterAll(async () => {

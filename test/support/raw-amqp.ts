@@ -49,6 +49,7 @@ export class RawAmqp {
     const { hostname, port, username, password, pathname } = new URL(url);
     const socket = connect(Number(port), hostname);
     await once(socket, "connect");
+    socket.setNoDelay(true);
     const client = new RawAmqp(socket);
     socket.write(Buffer.from("AMQP\0\0\x09\x01", "latin1"));
     await client.#answer(10, 10);

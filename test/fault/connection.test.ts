@@ -1,9 +1,13 @@
+import type { GetMessage } from "amqplib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { AppOptions } from "../../src/celery/app.js";
+import { Reject } from "../../src/celery/index.js";
 import { useBareClient, useWorkers } from "../support/celery-worker.js";
 import { inside } from "../support/inside.js";
 import { FaultyProxy } from "../support/proxy.js";
 import { useVhost } from "../support/services.js";
 import { waitUntil } from "../support/wait-until.js";
+import { keptLog } from "../support/worker-log.js";
 
 const vhost = useVhost();
 const client = useBareClient(() => vhost.url);
@@ -150,6 +154,97 @@ describe("a broker that ends the consumer", () => {
     expect(results).toEqual(["a", "b", "c", "later"]);
     await waitUntil(() => [...inside(worker).requests].length === 0, "nothing left to do");
     expect([...runs].sort()).toEqual(["a", "b", "c", "later"]);
+  });
+
+  /** Starts a worker with one task that runs, two that wait for its slot and one for later, and deletes their queue. */
+  async function deletedQueue(settings: AppOptions = {}) {
+    const { open, handler, runs } = gatedTask();
+    const options = { concurrency: 1, prefetchMultiplier: 8 };
+    const worker = await startWorker((app) => app.task("gated", handler), options, settings);
+    const eta = new Date(Date.now() + 600_000).toISOString();
+    const ids = [await client.current.send("celery", "gated", ["a"])];
+    await waitUntil(() => runs.length === 1, "one to run");
+    for (const name of ["b", "c"]) ids.push(await client.current.send("celery", "gated", [name], { sent_by: name }));
+    ids.push(await client.current.send("celery", "gated", ["later"], { eta }));
+    await waitUntil(() => [...inside(worker).requests].length === 4, "three to wait");
+    await client.current.channel.deleteQueue("celery");
+    await waitUntil(() => worker.consumers.every(({ confirmed }) => !confirmed), "the consumer to be lost");
+    return { worker, open, eta, ids };
+  }
+  const idOf = ({ properties }: GetMessage) => String(properties.headers?.id);
+
+  it("a warm stop puts what waits of a deleted queue into the queue again", async () => {
+    const { worker, open, eta, ids } = await deletedQueue();
+    const stopping = worker.stop();
+    open();
+    await stopping;
+    expect((await client.current.result(ids[0] ?? "")).result).toBe("a");
+    const messages = await client.current.drain("celery");
+    expect(messages.map(idOf)).toEqual(ids.slice(1));
+    const [second, , later] = messages.map(({ properties }) => properties);
+    expect(second).toMatchObject({ correlationId: ids[1], replyTo: client.current.replyQueue, deliveryMode: 2 });
+    expect(second?.headers).toMatchObject({ sent_by: "b", task: "gated" });
+    expect(later?.headers).toMatchObject({ eta });
+  });
+
+  it("what is given up at the stop, or sent back by its task, goes into the queue again too", async () => {
+    const { worker, ids } = await deletedQueue();
+    await worker.stop(0);
+    expect((await client.current.drain("celery")).map(idOf).sort()).toEqual([...ids].sort());
+    let rounds = 0;
+    let end: () => void = () => undefined;
+    const mayEnd = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const another = await startWorker((app) =>
+      app.task("back", async () => {
+        if (++rounds > 1) return rounds;
+        await mayEnd;
+        throw new Reject("another time", true);
+      }),
+    );
+    const id = await client.current.send("celery", "back");
+    await waitUntil(() => rounds === 1, "the task to run");
+    await client.current.channel.deleteQueue("celery");
+    await waitUntil(() => another.consumers.every(({ confirmed }) => !confirmed), "the consumer to be lost");
+    end();
+    expect((await client.current.result(id)).result).toBe(2);
+  });
+
+  it("a queue that is deleted while the worker stops gets back what it had handed out", async () => {
+    const { open, handler, runs } = gatedTask();
+    const worker = await startWorker((app) => app.task("gated", handler), { concurrency: 1, prefetchMultiplier: 4 });
+    const ids = [await client.current.send("celery", "gated", ["a"])];
+    await waitUntil(() => runs.length === 1, "one to run");
+    ids.push(await client.current.send("celery", "gated", ["b"]));
+    await waitUntil(() => [...inside(worker).requests].length === 2, "one to wait");
+    const stopping = worker.stop();
+    await waitUntil(async () => (await consumersOf("celery")) === 0, "the consumer to be cancelled");
+    await client.current.channel.deleteQueue("celery");
+    open();
+    await stopping;
+    expect((await client.current.drain("celery")).map(idOf)).toEqual([ids[1]]);
+  });
+
+  it("in topology mode passive what waits of a deleted queue becomes dead letters, or is named in the log", async () => {
+    await client.current.channel.assertQueue("celery-dlq", { durable: true });
+    await client.current.channel.assertQueue("celery", { durable: true });
+    const passive = { topologyMode: "passive" } as const;
+    const first = await deletedQueue({ ...passive, deadLetter: "publish" });
+    first.open();
+    await first.worker.stop();
+    const letters = await client.current.drain("celery-dlq");
+    expect(letters.map(idOf)).toEqual(first.ids.slice(1));
+    const reasons = letters.map(({ properties }) => String(properties.headers?.["x-dead-letter-reason"]));
+    expect(reasons.every((reason) => reason.includes("queue celery was deleted"))).toBe(true);
+    await client.current.channel.assertQueue("celery", { durable: true });
+    const { log, lines } = keptLog();
+    const second = await deletedQueue({ ...passive, deadLetter: "off", log });
+    second.open();
+    await second.worker.stop();
+    const lost = lines.filter(({ msg }) => msg.startsWith("a message is lost: its queue was deleted"));
+    expect(lost.map(({ taskId }) => taskId)).toEqual(second.ids.slice(1));
+    await client.current.channel.assertQueue("celery", { durable: true });
   });
 
   it("a worker waits for a broker that is away when it starts", async () => {

@@ -144,11 +144,12 @@ async function declareForGood(
   }
 }
 
-/** Whether a queue exists on a node that is away, or cannot be asked for: what it has handed out comes again later. */
-export async function isOutOfReach(connection: BrokerConnection, name: string): Promise<boolean> {
+/** Whether there is a queue of that name; `unknown` where it is on a node that is away, or cannot be asked for. */
+export async function queueState(connection: BrokerConnection, name: string): Promise<"there" | "missing" | "unknown"> {
   const refusal = await onOwnChannel(connection, (channel) => channel.checkQueue(name)).catch(asError);
-  if (refusal === null) return false;
-  return replyCodeOf(refusal) !== NOT_FOUND || /is down or inaccessible/.test(refusal.message);
+  if (refusal === null) return "there";
+  const isMissing = replyCodeOf(refusal) === NOT_FOUND && !/is down or inaccessible/.test(refusal.message);
+  return isMissing ? "missing" : "unknown";
 }
 
 /** Messages ready in each of the queues that exist. */

@@ -15,6 +15,7 @@ import type { Tracing } from "../tracing.js";
 import { Bodies } from "./broker/bodies.js";
 import type { Consumer } from "./broker/consumer.js";
 import { DeadLetters } from "./broker/dead-letter.js";
+import { GiveBack } from "./broker/give-back.js";
 import { Returns } from "./broker/returns.js";
 import type { WorkerEvents } from "./emitter.js";
 import { Requests } from "./requests.js";
@@ -98,6 +99,8 @@ export interface WorkerCore extends Sending {
   readonly results: ResultBackend;
   readonly publisher: Publisher;
   readonly deadLetters: DeadLetters;
+  /** Puts messages of deleted queues somewhere. */
+  readonly giveBack: GiveBack;
   readonly onRefused: RefusedHook | null;
   readonly tracing: Tracing | null;
   /** Messages that are refused and not settled yet. */
@@ -156,6 +159,7 @@ export function buildCore({
     onProgress();
   });
   const patience = settings.workerReservedTimeout;
+  const letters = deadLetters(publishing, parts);
   const windows = new Windows({
     patienceMs: patience === null ? null : patience * 1000,
     slots,
@@ -201,7 +205,13 @@ export function buildCore({
     }),
     onRefused: parts.onRefused,
     tracing: parts.tracing,
-    deadLetters: deadLetters(publishing, parts),
+    deadLetters: letters,
+    giveBack: new GiveBack({
+      connection: publishing,
+      publisher,
+      deadLetters: settings.deadLetter === "publish" ? letters : null,
+      log,
+    }),
     refusals: new Refusals(),
     requeues: new Requeues(onProgress),
     unsettled: new Unsettled(log, onProgress),

@@ -61,7 +61,14 @@ async function settle(core: WorkerCore, request: Request, outcome: Outcome): Pro
     await core.unsettled.carryOut(request, "dead-letter", target, publish, (error) => !isStop(error));
     core.events.emit("messageDeadLettered", { queue: request.queue, target, reason: info.reason });
   }
-  if (disposal.settle === "requeue" && outcome.kind !== "abandoned") await core.requeues.pause(request);
+  if (disposal.settle === "requeue") {
+    if (outcome.kind !== "abandoned") await core.requeues.pause(request);
+    const { delivery } = request;
+    if (delivery.isOrphan) {
+      const giveBack = () => core.giveBack.publish(delivery);
+      await core.unsettled.carryOut(request, "outcome", request.queue, giveBack, (error) => !isStop(error));
+    }
+  }
   settleMessage(core, request, disposal.settle);
 }
 

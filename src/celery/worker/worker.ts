@@ -20,6 +20,7 @@ import { buildCore } from "./core.js";
 import { WorkerEvents } from "./emitter.js";
 import { forget, receive } from "./intake.js";
 import { logTaskEvents } from "./log-lines.js";
+import { giveBackOrphans } from "./orphans.js";
 import { Remote } from "./remote/remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
@@ -272,6 +273,7 @@ export class Worker {
     }
     this.core.unsettled.close();
     this.core.requeues.close();
+    await giveBackOrphans(this.core, [...this.#consumers, ...this.#cancelled]);
     await this.core.publisher.flush(SETTLE_DEADLINE_MS);
     await this.#remote.close();
     await Promise.all([...this.#consumers, ...this.#cancelled].map((consumer) => consumer.close()));

@@ -3,7 +3,7 @@ import { wireTable } from "../../amqp/arguments.js";
 import { cancelConsumer, closeChannel } from "../../amqp/closing.js";
 import type { BrokerConnection, Channel } from "../../amqp/connection.js";
 import { StandingChannel } from "../../amqp/standing-channel.js";
-import { declareQueue, isOutOfReach, type QueueDefinition } from "../../amqp/topology.js";
+import { declareQueue, type QueueDefinition, queueState } from "../../amqp/topology.js";
 import { asError } from "../../errors.js";
 import { Delivery, DeliveryChannel } from "./delivery.js";
 
@@ -31,6 +31,8 @@ export class Consumer {
   readonly #log: Logger;
   readonly #standing: StandingChannel;
   #current: DeliveryChannel | null = null;
+  /** Earlier channels whose queue was deleted under them. */
+  readonly #orphaned = new Set<DeliveryChannel>();
   #tag: string | null = null;
   #subscription = 0;
   /** Deliveries of the present subscription that are held for later. */
@@ -86,6 +88,11 @@ export class Consumer {
   /** Number of the present subscription; deliveries carry the one they came by. */
   get subscription(): number {
     return this.#subscription;
+  }
+
+  /** Deliveries that are not settled and whose queue is gone. */
+  get orphans(): Delivery[] {
+    return [...this.#orphaned].flatMap(({ unsettled }) => [...unsettled]);
   }
 
   /** Starts to consume. @throws the broker's error; it is tried again all the same */
@@ -186,6 +193,13 @@ export class Consumer {
     await this.close();
   }
 
+  /** Learns, at the end, whether the queue was deleted since nothing is consumed: nobody says so then. */
+  async checkQueue(): Promise<void> {
+    const current = this.#current;
+    if (current === null || current.unsettled.size === 0 || this.queue.autoDelete === true) return;
+    if ((await queueState(this.#connection, this.queue.name)) === "missing") this.#orphan(current);
+  }
+
   /** Closes the channel: the broker takes back what is not settled. */
   async close(): Promise<void> {
     await this.cancel();
@@ -219,14 +233,23 @@ export class Consumer {
     if (this.#current !== current || subscription !== this.#subscription) return;
     this.#log.warn("the broker cancelled the consumer (the queue was deleted or moved)");
     this.#tag = null;
-    current.isQueueGone = true;
+    this.#orphan(current);
     void this.#leave(current);
+  }
+
+  #orphan(current: DeliveryChannel): void {
+    current.isQueueGone = true;
+    for (const gone of this.#orphaned) if (gone.unsettled.size === 0) this.#orphaned.delete(gone);
+    this.#orphaned.add(current);
   }
 
   /** Leaves a queue that has cancelled its consumers: another one may have the name by now, or it is only out of reach. */
   async #leave(current: DeliveryChannel): Promise<void> {
-    const comesBack = await isOutOfReach(this.#connection, this.queue.name);
-    if (current.lostAtMs === null) current.isQueueGone = !comesBack;
+    const state = await queueState(this.#connection, this.queue.name);
+    if (current.lostAtMs === null && state === "unknown") {
+      current.isQueueGone = false;
+      this.#orphaned.delete(current);
+    }
     await closeChannel(current.channel);
   }
 

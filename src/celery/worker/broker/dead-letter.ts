@@ -115,7 +115,10 @@ function missing(queue: string, exchange: string | null, cause: PublishError): P
   });
 }
 
-function contentOf({ message: { content, properties } }: Delivery): Omit<OutgoingMessage, "exchange" | "routingKey"> {
+/** Body and properties of a message that is published again, without what a broker acts upon; persistent and mandatory. */
+export function contentOf({
+  message: { content, properties },
+}: Delivery): Omit<OutgoingMessage, "exchange" | "routingKey"> {
   return {
     body: content,
     contentType: properties.contentType,

@@ -1,10 +1,12 @@
 import type { Channel, ConsumeMessage } from "../../amqp/connection.js";
+import type { QueueDefinition } from "../../amqp/topology.js";
 import { Changes } from "../../changes.js";
 import type { RawMessage } from "../../protocol/types.js";
 import { Acks } from "./acks.js";
 
 /** What a consumer is told of the deliveries that came by it. */
 export interface DeliveryConsumer {
+  readonly queue: QueueDefinition;
   hold(delivery: Delivery): void;
   ready(delivery: Delivery): void;
 }
@@ -67,7 +69,12 @@ export class Delivery {
 
   /** True while nobody else will get this delivery: the broker still waits for it, or has nothing left to wait for it with. */
   get isOurs(): boolean {
-    return this.isPending || (this.on.isQueueGone && !this.#settled);
+    return this.isPending || this.isOrphan;
+  }
+
+  /** True while it is not settled and its queue is gone: the broker has nowhere to put it. */
+  get isOrphan(): boolean {
+    return this.on.isQueueGone && !this.#settled;
   }
 
   get isSettled(): boolean {

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { editDistance, isRecord, nearest } from "../celery/values.js";
 
 type Issue = z.core.$ZodIssue;
 
@@ -24,8 +25,20 @@ export function describeIssue(
   if (issue === undefined) return "input_data is not valid";
   const place = placeOf(issue.path);
   const value = valueAt(input, issue.path);
-  if (value === undefined) return `${place} is missing`;
+  if (value === undefined) return `${place} is missing${misspelt(input, issue.path)}`;
   return `${place}: ${show(value)} is not valid (${allowed(issue, value, unionHint(place))})`;
+}
+
+/** Letters that a key may be written with instead of, beside or without those of the one that is missing. */
+const MOST_WRONG_LETTERS = 2;
+
+/** Where a key is missing and one that is nearly it stands beside it: a question, as the end of a sentence. */
+export function misspelt(input: unknown, path: readonly PropertyKey[]): string {
+  const missing = path.at(-1);
+  const beside = valueAt(input, path.slice(0, -1));
+  if (typeof missing !== "string" || !isRecord(beside)) return "";
+  const near = nearest(missing, Object.keys(beside));
+  return near !== "" && editDistance(near.toLowerCase(), missing) <= MOST_WRONG_LETTERS ? `: is ${near} meant?` : "";
 }
 
 /** `players[0].cards`; the whole input is `input_data`. */

@@ -4,7 +4,7 @@ import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from ".
 import { PokerError } from "../../poker/errors.js";
 import type { HistoryEntry, HistoryType } from "../../poker/solver/spot/betting-history.js";
 import { readClasses } from "../class-definitions.js";
-import { valueAt } from "../describe-issue.js";
+import { misspelt, valueAt } from "../describe-issue.js";
 import { checkNotation, checkRangePlayers, refuseUnknown } from "./check-ranges.js";
 import {
   DEFAULT_MAX_RAISES,
@@ -97,7 +97,7 @@ function describeIssues(issues: readonly z.core.$ZodIssue[], data: unknown): str
 
 function found(data: unknown, path: readonly PropertyKey[]): string {
   const value = valueAt(data, path);
-  if (value === undefined) return "but it is missing";
+  if (value === undefined) return `but it is missing${misspelt(data, path)}`;
   const text = JSON.stringify(value);
   return `not ${text.length > MOST_VALUE_TEXT ? `${text.slice(0, MOST_VALUE_TEXT - 1)}…` : text}`;
 }

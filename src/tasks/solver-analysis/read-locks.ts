@@ -28,7 +28,7 @@ const lockSchema = z.looseObject(
       .describe("Range notation, one hand, or a list of them; default: all hands"),
     class: z.string().nullish().describe("Instead of hands: a class of the result's table, by its name"),
     strategy: z
-      .record(z.string(), frequency)
+      .record(z.string(), frequency, "frequencies of actions by their labels are expected")
       .describe("Frequency of each action by its label; of others 0. They sum to 1"),
   },
   LOCK_TEXT,

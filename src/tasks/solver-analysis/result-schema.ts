@@ -79,13 +79,19 @@ const heroSchema = z.object({
   standard_error: maybe.optional().describe("Of the EV; only where deals are drawn anew"),
 });
 
-const classSchema = z.object({
-  class: z.string(),
-  share: share.describe("Part of the range at this node"),
+const rowShape = {
+  equity: share.optional().describe("Share of the pot without further betting; at the root of a heads-up game"),
+  equity_error: maybe.optional().describe("Standard error; only where deals are drawn anew"),
   frequency: z.array(share),
   frequency_error: errors,
   ev: z.array(maybe),
   ev_error: evErrors,
+};
+
+const classSchema = z.object({
+  class: z.string(),
+  share: share.describe("Part of the range at this node"),
+  ...rowShape,
 });
 
 const actionSchema = z.object({
@@ -113,10 +119,7 @@ const nodeSchema = z.object({
     .describe("Expected chips at the end minus chips behind here; sums to the pot after rake"),
   rake: chips.optional().describe("What the house is expected to take of a game that comes here; only with rake"),
   actions: z.array(actionSchema),
-  hero: z
-    .object({ frequency: z.array(share), frequency_error: errors, ev: z.array(maybe), ev_error: evErrors })
-    .optional()
-    .describe("The hero's hand, by action"),
+  hero: z.object(rowShape).optional().describe("The hero's hand, by action"),
   classes: z.array(classSchema).optional().describe("Frequencies and EVs by class of hand"),
   locked: z
     .object({

@@ -104,6 +104,9 @@ export interface DecisionNode {
 export interface ClassRow {
   readonly class: string;
   readonly share: number;
+  /** Share of the pot without further betting; at the root of heads-up games. */
+  readonly equity?: number;
+  readonly equity_error?: number | null;
   readonly frequency: readonly number[];
   readonly frequency_error?: readonly number[];
   readonly ev?: readonly (number | null)[];

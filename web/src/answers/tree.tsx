@@ -6,6 +6,7 @@ import { Combos } from "./combos.js";
 import {
   actionText,
   actionTones,
+  type ClassRow,
   type DecisionNode,
   type EndNode,
   isDecision,
@@ -108,7 +109,7 @@ function Decision({
         ))}
       </section>
       <Hero node={node} solution={solution} />
-      <Strategy node={node} title={`What player ${node.player} does`} />
+      <Strategy node={node} title={`What player ${node.player} does`} equity={solution.equities?.[node.player]} />
       <Combos node={node} range={solution.ranges?.[node.player]} boards={boards} />
     </>
   );
@@ -137,7 +138,16 @@ function Hero({ node, solution }: { readonly node: DecisionNode; readonly soluti
 }
 
 /** How a player acts at a node: with the whole range, and by class of hand. */
-function Strategy({ node, title }: { readonly node: DecisionNode; readonly title: string }) {
+function Strategy({
+  node,
+  title,
+  equity,
+}: {
+  readonly node: DecisionNode;
+  readonly title: string;
+  /** Of the player's range at the root. */
+  readonly equity: number | undefined;
+}) {
   const tones = actionTones(node.actions);
   const parts = node.actions.map((action, index) => ({ label: actionText(action), tone: tones[index] ?? "" }));
   const whole = {
@@ -155,22 +165,46 @@ function Strategy({ node, title }: { readonly node: DecisionNode; readonly title
       errors: row.frequency_error ?? [],
     })),
   ];
-  const evs = [
-    node.actions.map(({ ev, ev_error }) => `${chips(ev)} ${chipMargin(ev_error)}`.trim()),
-    ...classes.map(({ ev = [], ev_error = [] }) =>
-      ev.map((one, at) => `${chips(one)} ${chipMargin(ev_error[at])}`.trim()),
-    ),
-  ];
-  const headings = node.actions.map((action) => `EV ${actionText(action)}`);
-  return (
-    <StackedBars
-      title={title}
-      about="by class of hand"
-      parts={parts}
-      stacks={stacks}
-      columns={{ headings, cells: evs }}
-    />
+  const hasEquities = classes.some((row) => row.equity !== undefined);
+  const equities = hasEquities
+    ? [
+        equityCells(playOf(node), node.pot, equity),
+        ...classes.map((row) => equityCells(row, node.pot, row.equity, row.equity_error)),
+      ]
+    : [];
+  const evs = [playOf(node), ...classes].map(({ ev = [], ev_error = [] }) =>
+    ev.map((one, at) => `${chips(one)} ${chipMargin(ev_error[at])}`.trim()),
   );
+  const headings = [
+    ...(hasEquities ? ["Equity", "Realised"] : []),
+    ...node.actions.map((action) => `EV ${actionText(action)}`),
+  ];
+  const cells = evs.map((row, at) => [...(equities[at] ?? []), ...row]);
+  return (
+    <StackedBars title={title} about="by class of hand" parts={parts} stacks={stacks} columns={{ headings, cells }} />
+  );
+}
+
+/** What the whole range does, as a row like those of classes. */
+function playOf({ actions }: DecisionNode): Pick<ClassRow, "frequency" | "ev" | "ev_error"> {
+  return {
+    frequency: actions.map(({ frequency }) => frequency),
+    ev: actions.map(({ ev }) => ev ?? null),
+    ev_error: actions.map(({ ev_error }) => ev_error ?? null),
+  };
+}
+
+/** The equity of hands at the root, and what of it they get by their play. */
+function equityCells(
+  { frequency, ev = [] }: Pick<ClassRow, "frequency" | "ev">,
+  pot: number,
+  equity: number | undefined,
+  error?: number | null,
+): readonly string[] {
+  if (equity === undefined) return ["–", "–"];
+  const played = frequency.reduce((sum, share, action) => sum + (share > 0 ? share * (ev[action] ?? 0) : 0), 0);
+  const realised = equity > 0 ? percent(played / (equity * pot)) : "–";
+  return [`${percent(equity)} ${margin(error ?? undefined)}`.trim(), realised];
 }
 
 function End({ node, onGo }: { readonly node: EndNode | undefined; readonly onGo: Go }) {

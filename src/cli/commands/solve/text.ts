@@ -46,7 +46,7 @@ export function solutionText(solution: StoredSolution, output: Output): string[]
     "",
     `Player ${tree.player} to act: pot ${chips(tree.pot)}, to call ${chips(tree.to_call)}${lockedMark(tree)}`,
     "",
-    ...strategyTable(tree, output, classHeading(solution), chips),
+    ...nodeTable(solution, tree, output),
     ...heroLines(solution),
     "",
     ...lines(tree),
@@ -131,22 +131,23 @@ function classHeading({ game }: StoredSolution): string {
 
 /** The strategy of a node by class of hand. */
 export function nodeTable(solution: StoredSolution, node: SolutionNode, output: Output): string[] {
-  return strategyTable(node, output, classHeading(solution), chipsBeside(solution.game.pot));
-}
-
-function strategyTable(node: SolutionNode, output: Output, classes: string, chips: Chips): string[] {
+  const { equities, game } = solution;
+  const chips = chipsBeside(game.pot);
+  const classes = classHeading(solution);
   const labels = node.actions.map(actionLabel);
   const legend = labels.map((label, index) => `${style(output, index, mark(index))} ${label}`).join("   ");
+  const hasEquities = node.classes?.some(({ equity }) => equity !== undefined) ?? false;
   const whole: HandClassRow = {
     class: "whole range",
     share: 1,
+    ...(hasEquities ? { equity: equities[node.player] } : {}),
     frequency: node.actions.map((action) => action.frequency),
     ev: node.actions.map((action) => action.ev),
   };
   const rows = [whole, ...(node.classes ?? [])];
   const name = Math.max(classes.length, ...rows.map((row) => row.class.length));
   const widths = labels.map((label) => Math.max(label.length, 16));
-  const heading = `${classes.padEnd(name)}  ${"share".padStart(7)}  ${"".padEnd(BAR_WIDTH)}  ${labels.map((label, index) => label.padStart(widths[index] ?? 0)).join("  ")}`;
+  const heading = `${classes.padEnd(name)}  ${"share".padStart(7)}  ${hasEquities ? " equity realised  " : ""}${"".padEnd(BAR_WIDTH)}  ${labels.map((label, index) => label.padStart(widths[index] ?? 0)).join("  ")}`;
   return [
     legend,
     "",
@@ -155,11 +156,18 @@ function strategyTable(node: SolutionNode, output: Output, classes: string, chip
       const cells = row.frequency.map((share, index) =>
         `${percent(share).padStart(7)} ${`(${chips(row.ev[index] ?? null)})`.padStart(8)}`.padStart(widths[index] ?? 0),
       );
-      return `${row.class.padEnd(name)}  ${percent(row.share).padStart(7)}  ${bar(row.frequency, output)}  ${cells.join("  ")}`;
+      return `${row.class.padEnd(name)}  ${percent(row.share).padStart(7)}  ${hasEquities ? equityCells(row, game.pot) : ""}${bar(row.frequency, output)}  ${cells.join("  ")}`;
     }),
     "",
     "In brackets: expected chips of the action, those now behind not counted.",
   ];
+}
+
+/** A class's equity, and what of it the class gets by its play. */
+function equityCells({ equity, frequency, ev }: HandClassRow, pot: number): string {
+  const played = frequency.reduce((sum, share, action) => sum + (share > 0 ? share * (ev[action] ?? 0) : 0), 0);
+  const share = equity === undefined ? "–" : percent(equity);
+  return `${share.padStart(7)} ${realised(played, equity, pot).padStart(8)}  `;
 }
 
 /** Lines of play shown below the root. */

@@ -6,7 +6,7 @@ import { caveatsOf, cutOf, describeGame, describeRange, tendsToEquilibrium } fro
 import { describeLocks, measuredWithLocks, playersWithChoice } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
 import { classifierOf } from "./hand-classes.js";
-import { evRounder, significant } from "./numbers.js";
+import { evRounder, roundEquity, significant } from "./numbers.js";
 import {
   actionLabel,
   type DeviationGain,
@@ -72,6 +72,7 @@ export function headsUpSolution(
     maxBytes: options.fullStrategy ? FULL_TREE_BYTES : DEFAULT_BYTES - (listed ? rangeBytes : 0),
     formatCard: (card) => format([card]),
     classes: (seat) => classes[seat],
+    equities: solver.handEquities(solver.game.tree.seat === 0 ? 0 : 1),
   });
   const root = tree.build();
   const cut = cutOf(spot, plan.reductions);
@@ -85,7 +86,7 @@ export function headsUpSolution(
     hero: hero && heroAnswer(spot, root, hero, format),
     ev: { [players[0]]: first, [players[1]]: roundEv(pot - rake - first) ?? 0 },
     ...(solver.raked ? { expected_rake: roundEv(rake) ?? 0 } : {}),
-    equities: byPlayer((seat) => Math.round(equities[seat] * 1e6) / 1e6),
+    equities: byPlayer((seat) => roundEquity(equities[seat])),
     exploitability: significant((gains.nashConv / free / pot) * 100),
     nash_conv: significant(gains.nashConv),
     deviation_gains: byPlayer(

@@ -31,6 +31,11 @@ export function evRounder(pot: number): RoundEv {
   return (value) => (Number.isFinite(value) ? Number(value.toFixed(decimals)) + 0 : null);
 }
 
+/** A share of the pot, to a millionth. */
+export function roundEquity(share: number): number {
+  return Math.round(share * 1e6) / 1e6;
+}
+
 /** Probabilities with `digits` decimals that still sum to exactly one: the largest takes the rest. */
 export function roundShares(shares: readonly number[], digits: number): number[] {
   const unit = 10 ** digits;

@@ -36,6 +36,11 @@ export class SampledNumbers {
     return this.#estimate(({ totals }) => [totals[1], totals[0]], BATCHES);
   }
 
+  /** The same of a class of hands of the seat that acts first. */
+  equityOf(group: number): Estimate {
+    return this.#estimate(({ shown }) => [shown[group * 2 + 1], shown[group * 2]], REPLICATES);
+  }
+
   /** Chips of the first seat from its shift on: the mean of what both seats' walks say. */
   value(): Estimate {
     return this.#estimate(({ chips, totals }) => [(chips[0][0] - chips[1][0]) / 2, totals[0]], REPLICATES);

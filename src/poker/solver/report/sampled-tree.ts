@@ -6,7 +6,7 @@ import { REPLICATES, type SampledGame, SUM_SET, tableSet } from "../sampled/samp
 import type { Spot } from "../spot/spot.js";
 import type { StreetBlock } from "../vector/street-block.js";
 import { lockedHands } from "./describe-locks.js";
-import { evRounder, type RoundEv, roundShares, roundStrategy, significant } from "./numbers.js";
+import { evRounder, type RoundEv, roundEquity, roundShares, roundStrategy, significant } from "./numbers.js";
 import { type Estimate, errorOf, type SampledNumbers, STUDENT } from "./sampled-numbers.js";
 import {
   actionLabel,
@@ -229,6 +229,7 @@ export class SampledTree {
     const frequencies = node.actions.map((_, action) => this.#numbers.frequency(seat, decision, action, group));
     const evs = node.actions.map((_, action) => this.#numbers.ev(seat, decision, action, group));
     return {
+      ...this.#equity(decision, group),
       frequency: roundShares(
         frequencies.map(({ value }) => (Number.isNaN(value) ? 1 / node.actions.length : value)),
         4,
@@ -237,6 +238,13 @@ export class SampledTree {
       ev: evs.map(({ value }) => this.#roundEv(value + base)),
       ev_error: evs.map(errorOf),
     };
+  }
+
+  /** Equity of a class at the root; nothing at other decisions. */
+  #equity(decision: number, group: number): Pick<RowOfNumbers, "equity" | "equity_error"> {
+    if (decision > 0) return {};
+    const equity = this.#numbers.equityOf(group);
+    return Number.isNaN(equity.value) ? {} : { equity: roundEquity(equity.value), equity_error: errorOf(equity) };
   }
 
   /** The hero's row: his strategy is that of the tables, its error their spread over the replicates. */

@@ -3,7 +3,7 @@ import { dealOutcome } from "../game/deal-model.js";
 import { NOBODY } from "../vector/street-block.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { lockedHands } from "./describe-locks.js";
-import { evRounder, mean, type RoundEv, roundShares, roundStrategy, weightedMean } from "./numbers.js";
+import { evRounder, mean, type RoundEv, roundEquity, roundShares, roundStrategy, weightedMean } from "./numbers.js";
 import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
 
@@ -21,6 +21,8 @@ export interface TreeReportOptions {
   readonly formatCard: (card: number) => string;
   /** Class of each hand of a seat on the root street's board, as an index of `names`. */
   readonly classes: (seat: number) => { readonly names: readonly string[]; readonly of: ArrayLike<number> } | null;
+  /** Equity of each hand of the seat that acts first, and of no other. */
+  readonly equities: Float64Array;
 }
 
 /** Bytes of JSON: a node, each of its actions, each row of classes and each action there. */
@@ -95,7 +97,8 @@ export class SolutionTree {
     }
     const plays = new Map<number, SolutionNode>();
     for (const at of decisions) {
-      if (this.#bytes < this.#options.maxBytes) plays.set(at, this.#node(snapshot.decision(at), before.length));
+      if (this.#bytes < this.#options.maxBytes)
+        plays.set(at, this.#node(snapshot.decision(at), before.length, before.length === 0 && at === 0));
       else this.#nodesOmitted++;
     }
     for (let at = block.nodeCount - 1; at >= 0; at--) {
@@ -187,7 +190,7 @@ export class SolutionTree {
     return this.#options.players[seat];
   }
 
-  #node(play: DecisionPlay, level: number): SolutionNode {
+  #node(play: DecisionPlay, level: number, isRoot: boolean): SolutionNode {
     const { node, strategy, weights } = play;
     const total = weights.reduce((sum, weight) => sum + weight, 0);
     const frequency = strategy.map((column) => weightedMean(column, weights, total) ?? 1 / strategy.length);
@@ -205,7 +208,8 @@ export class SolutionTree {
     }));
     const { hero } = this.#options;
     const isHero = hero !== null && hero.seat === node.seat;
-    const classes = level === 0 ? this.#classRows(play) : null;
+    const equities = isRoot ? this.#options.equities : null;
+    const classes = level === 0 ? this.#classRows(play, equities) : null;
     this.#bytes += nodeBytes(actions.length, classes?.length ?? 0);
     this.#reserved = Math.max(0, this.#reserved - USUAL_NODE_BYTES);
     const combos = this.#combos(play);
@@ -220,7 +224,7 @@ export class SolutionTree {
       ev: this.#nodeEv(play, frequency, evs, total),
       ...(this.#solver.raked ? { rake: this.#roundEv(play.rake) ?? 0 } : {}),
       actions,
-      ...(isHero ? { hero: this.#heroRow(play, hero.hand) } : {}),
+      ...(isHero ? { hero: this.#heroRow(play, hero.hand, equities) } : {}),
       ...(classes ? { classes } : {}),
       ...mark,
       ...combos,
@@ -257,7 +261,7 @@ export class SolutionTree {
     return { strategy, combo_ev: play.values.map((values) => Array.from(values, this.#roundEv)) };
   }
 
-  #classRows(play: DecisionPlay): HandClassRow[] | null {
+  #classRows(play: DecisionPlay, equities: Float64Array | null): HandClassRow[] | null {
     const classes = this.#options.classes(play.node.seat);
     if (!classes) return null;
     const total = play.weights.reduce((sum, weight) => sum + weight, 0);
@@ -271,6 +275,7 @@ export class SolutionTree {
         {
           class: name,
           share: Math.round((share / total) * 1e5) / 1e5,
+          ...(equities ? { equity: roundEquity(weightedMean(equities, weights, share) ?? 0) } : {}),
           frequency: roundShares(frequency, 4),
           ev: play.values.map((values) => this.#roundEv(mean(values, weights) ?? Number.NaN)),
         },
@@ -278,8 +283,9 @@ export class SolutionTree {
     });
   }
 
-  #heroRow(play: DecisionPlay, hand: number): NonNullable<SolutionNode["hero"]> {
+  #heroRow(play: DecisionPlay, hand: number, equities: Float64Array | null): NonNullable<SolutionNode["hero"]> {
     return {
+      ...(equities ? { equity: roundEquity(equities[hand]) } : {}),
       frequency: roundShares(
         play.strategy.map((column) => column[hand]),
         STRATEGY_DIGITS,

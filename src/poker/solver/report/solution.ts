@@ -225,6 +225,9 @@ export interface LockedHands {
 
 /** Numbers by action; errors are standard errors, there only where deals are drawn anew. */
 export interface RowOfNumbers {
+  /** Share of the pot if all cards were dealt without further betting; at the root of a heads-up game. */
+  readonly equity?: number;
+  readonly equity_error?: number | null;
   readonly frequency: readonly number[];
   readonly frequency_error?: readonly number[];
   readonly ev: readonly (number | null)[];

@@ -22,6 +22,11 @@ export interface DealInPlay {
 export interface Measures {
   /** [0]: weight of pairs of hands; [1]: times the first seat's share of the pot by showdown alone. */
   readonly totals: Float64Array;
+  /**
+   * For each class of hands of the seat that acts first: weight of pairs at the root; times the seat's share of the pot
+   * by showdown alone. The hero's hand is the last class.
+   */
+  readonly shown: Float64Array;
   /** By seat: chips of the replicate's play. */
   readonly chips: BySeat<Float64Array>;
   /** By seat, for each class of hands and decision: weight of pairs that come there. The hero's hand is the last class. */
@@ -41,10 +46,17 @@ export const BATCHES = 8;
 const TOTALS = 2;
 const CHIPS = 1;
 const BOUNDS = 3;
+const SHOWN = 2;
 
-function lengths({ decisionNode, rowLength }: WalkBlock, classes: BySeat<number>): number {
+/** The seat that acts first. */
+const firstSeat = ({ decisionSeat }: WalkBlock): 0 | 1 => (decisionSeat[0] === 0 ? 0 : 1);
+
+function lengths(block: WalkBlock, classes: BySeat<number>): number {
+  const { decisionNode, rowLength } = block;
   const bySeat = ([0, 1] as const).map((seat) => classes[seat] * (decisionNode.length + 3 * rowLength[seat]));
-  return TOTALS + 2 * (CHIPS + BOUNDS + decisionNode.length) + bySeat[0] + bySeat[1];
+  return (
+    TOTALS + SHOWN * classes[firstSeat(block)] + 2 * (CHIPS + BOUNDS + decisionNode.length) + bySeat[0] + bySeat[1]
+  );
 }
 
 /** Bytes of all batches' measures. @param classes numbers of classes by seat, the hero's included */
@@ -65,6 +77,7 @@ export function measuresOf({ blocks, measures, classCounts }: SampledGame, batch
   const actions = (seat: 0 | 1): number => classCounts[seat] * block.rowLength[seat];
   return {
     totals: take(TOTALS),
+    shown: take(SHOWN * classCounts[firstSeat(block)]),
     chips: pair(() => CHIPS),
     here: pair((seat) => classCounts[seat] * block.decisionNode.length),
     worth: pair(() => block.decisionNode.length),
@@ -84,7 +97,11 @@ export function measureDeal(work: DealInPlay, batch: number, replicate: number):
   const measures = measuresOf(game, batch);
   const met = removal.compatible(0, hands[1].weights);
   measures.totals[0] += met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
-  measures.totals[1] += showdownShare(work, removal);
+  const shares = showdownShares(work, removal, 0);
+  measures.totals[1] += weighted(shares, hands[0].weights);
+  const first = firstSeat(game.blocks[0]);
+  const firstMet = first === 0 ? met : removal.compatible(first, hands[0].weights);
+  addShown(work, measures, first, firstMet, first === 0 ? shares : showdownShares(work, removal, first), false);
   for (const seat of [0, 1] as const) measureDecisions(work, removal, measures, seat, replicate, false);
 }
 
@@ -95,37 +112,57 @@ export function measureDeal(work: DealInPlay, batch: number, replicate: number):
 export function measureHero(work: DealInPlay, seat: 0 | 1, batch: number, replicate: number): void {
   const { hands, index } = work.deal;
   if (!index) throw new Error("no hands are drawn");
-  measureDecisions(
-    work,
-    new CardRemoval(hands[0], hands[1], index),
-    measuresOf(work.game, batch),
-    seat,
-    replicate,
-    true,
-  );
+  const removal = new CardRemoval(hands[0], hands[1], index);
+  const measures = measuresOf(work.game, batch);
+  if (seat === firstSeat(work.game.blocks[0])) {
+    const met = removal.compatible(seat, hands[seat === 0 ? 1 : 0].weights);
+    addShown(work, measures, seat, met, showdownShares(work, removal, seat), true);
+  }
+  measureDecisions(work, removal, measures, seat, replicate, true);
+}
+
+/** Adds up by class what the hands of the seat that acts first win by showdown alone. */
+function addShown(
+  { game, deal }: DealInPlay,
+  { shown }: Measures,
+  seat: 0 | 1,
+  met: Float64Array,
+  shares: Float64Array,
+  heroAlone: boolean,
+): void {
+  const add = (group: number, weight: number, hand: number): void => {
+    shown[group * SHOWN] += weight * met[hand];
+    shown[group * SHOWN + 1] += weight * shares[hand];
+  };
+  deal.hands[seat].weights.forEach((weight, hand) => {
+    const place = deal.places[seat][hand];
+    if (!heroAlone) add(game.classOf[seat][place], weight, hand);
+    if (place === game.heroes[seat]) add(game.classCounts[seat] - 1, 1, hand);
+  });
 }
 
 function weighted(values: Float64Array, weights: Float64Array): number {
   return values.reduce((sum, value, hand) => sum + value * weights[hand], 0);
 }
 
-/** The first seat's share by showdown on the drawn cards, times the weight of the pairs of hands. */
-function showdownShare({ deal }: DealInPlay, removal: CardRemoval): number {
+/** For each hand of a seat: its share by showdown on the drawn cards, times the weight of the hands that it meets. */
+function showdownShares({ deal }: DealInPlay, removal: CardRemoval, seat: 0 | 1): Float64Array {
   const { hands, streets, scales, runouts } = deal;
   const scale = streets.reduce((product, _, level) => (level > 0 ? product * scales[level] : product), 1);
-  let sum = 0;
+  const sums = new Float64Array(hands[seat].count);
   for (let runout = 0; runout < runouts; runout++) {
     deal.open(runout);
-    const ours = deal.strengths(0);
-    const theirs = deal.strengths(1);
-    ours.forEach((strengths, board) => {
-      const { below, notAbove } = removal.weaker(0, hands[1].weights, [strengths, theirs[board]]);
-      hands[0].weights.forEach((weight, hand) => {
-        if (strengths[hand] >= 0) sum += (weight * (below[hand] + notAbove[hand])) / 2 / ours.length;
+    const first = deal.strengths(0);
+    const second = deal.strengths(1);
+    first.forEach((strengths, board) => {
+      const onBoard = [strengths, second[board]] as const;
+      const { below, notAbove } = removal.weaker(seat, hands[seat === 0 ? 1 : 0].weights, onBoard);
+      sums.forEach((_, hand) => {
+        if (onBoard[seat][hand] >= 0) sums[hand] += (below[hand] + notAbove[hand]) / 2 / first.length;
       });
     });
   }
-  return (sum * scale) / runouts;
+  return sums.map((sum) => (sum * scale) / runouts);
 }
 
 function measureDecisions(

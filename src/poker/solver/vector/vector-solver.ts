@@ -70,6 +70,7 @@ export class VectorSolver {
   /** Sum of the iterations' weights: the strategy sum of a hand of weight 1 at a decision that it always comes to. */
   #weightSum = 0;
   #headStart = 0;
+  readonly #equities: [Float64Array | null, Float64Array | null] = [null, null];
   #measured: (Measured & { readonly iterations: number }) | null = null;
 
   /** @throws SolverInputError when the memory bound is too small or no two hands are compatible */
@@ -210,14 +211,33 @@ export class VectorSolver {
 
   /** Share of the pot of each seat if all cards were dealt without further betting. They sum to 1. */
   equities(): [number, number] {
+    const [{ weights }] = this.game.hands;
+    const met = this.#weightMet(0);
+    const sum = this.handEquities(0).reduce((total, equity, hand) => total + equity * met[hand] * weights[hand], 0);
+    const share = sum / this.pairWeight;
+    return [share, 1 - share];
+  }
+
+  /** The same for each hand of a seat against the other's range; 0 for a hand that meets none of it. */
+  handEquities(seat: 0 | 1): Float64Array {
+    this.#equities[seat] ??= this.#showdownEquities(seat);
+    return this.#equities[seat];
+  }
+
+  #showdownEquities(seat: 0 | 1): Float64Array {
     const { hands, deal } = this.game;
-    const sums = this.#crew.showdownSums(0);
-    const difference = sums.reduce((sum, value, hand) => sum + value * hands[0].weights[hand], 0);
     const levels = this.blocks.length - 1;
     const left = this.shared.remaining.length - hands[0].k - hands[1].k;
     const runouts = levels === 0 ? 1 : levels === 1 ? left : (left * (left - 1)) / 2;
-    const share = (1 + difference / this.pairWeight / runouts / deal.boards.length) / 2;
-    return [share, 1 - share];
+    const met = this.#weightMet(seat);
+    return this.#crew
+      .showdownSums(seat)
+      .map((sum, hand) => (met[hand] > 0 ? (1 + sum / met[hand] / runouts / deal.boards.length) / 2 : 0));
+  }
+
+  /** Weight of the other seat's hands that share no card with each hand of a seat. */
+  #weightMet(seat: 0 | 1): Float64Array {
+    return this.removal.compatible(seat, this.game.hands[seat === 0 ? 1 : 0].weights);
   }
 
   /** Strategy sum below which a hand of a seat is taken never to come to a decision. */

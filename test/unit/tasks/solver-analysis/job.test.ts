@@ -110,8 +110,9 @@ describe("a solver job", () => {
     const alone = await start(turn, { threads: 1 }, crowd).result;
     expect(alone.solution.threads).toBe(1);
     let most = 1;
-    // The first starts the pool's threads, the others find them.
-    for (const threads of [8, 3, 2]) {
+    // The first starts the pool's threads, the others find them; on a loaded machine none may have come to help yet.
+    for (let tries = 0; tries < 20 && (tries < 3 || most === 1); tries++) {
+      const threads = [8, 3, 2][tries % 3] ?? 2;
       const helped = await start(turn, { threads }, crowd).result;
       expect(comparable(helped)).toEqual(comparable(alone));
       expect(helped.solution.threads).toBeLessThanOrEqual(threads);

@@ -159,6 +159,7 @@ describe("spot input", () => {
   it.each([
     [null, "input_data: null is not valid (expected an object)"],
     [{}, "players is missing"],
+    [{ playres: [] }, "players is missing: is playres meant?"],
     [{ players: "AA" }, 'players: "AA" is not valid (expected a list)'],
     [{ players: [] }, "players: [] is not valid (at least 1 entry)"],
     [{ players: new Array(11).fill(HERO) }, "players: a list of 11 is not valid (at most 10 entries)"],

@@ -3,13 +3,14 @@ import { ZodError } from "zod";
 import { SoftTimeLimitExceeded, type TaskRequest, TimeLimitExceeded } from "../celery/index.js";
 import { asError } from "../celery/values.js";
 import { JobSupersededError, JobTypeError } from "../jobs/errors.js";
-import type { JobRepository } from "../jobs/repository.js";
+import type { Claimant, JobRepository } from "../jobs/repository.js";
 import type { JobType } from "../jobs/schema.js";
-import { untilAvailable } from "../postgres/availability.js";
+import { type AvailabilityOptions, untilAvailable } from "../postgres/availability.js";
 import { isTransientDatabaseError } from "../postgres/errors.js";
 import type { Outage } from "../postgres/outage.js";
 import { idsOfRequest, jobIdOfRequest } from "./job-arguments.js";
 import { besides, claimantOf, type JobAttempt } from "./job-attempt.js";
+import { endUnclaimed } from "./unclaimed-end.js";
 
 /** How a job ends from outside its handler. */
 export type JobEnd = { readonly status: "FAILED"; readonly error: Error } | { readonly status: "CANCELLED" };
@@ -19,6 +20,8 @@ export interface EndOptions {
   readonly jobType: JobType;
   readonly outage: Outage;
   readonly staleAfterSeconds: number;
+  /** Milliseconds between the signs of life of a run. Default 500. */
+  readonly heartbeatMs?: number;
   /** Whether a run of this process has the row. */
   readonly isHeldHere: (jobId: string) => boolean;
   readonly log: Logger;
@@ -42,7 +45,7 @@ export async function endJob(
   let refusal: unknown = null;
   for (const write of waysToEnd(jobId, request, attempt, end, options)) {
     try {
-      await untilAvailable(write, waiting);
+      await write(waiting);
       return;
     } catch (error) {
       // Thrown, it sends the message round: on shutdown it should come again, else it must not.
@@ -59,21 +62,28 @@ function waysToEnd(
   request: TaskRequest,
   attempt: JobAttempt | undefined,
   end: JobEnd,
-  { repository, jobType, staleAfterSeconds, isHeldHere }: EndOptions,
-): (() => Promise<unknown>)[] {
+  options: EndOptions,
+): ((waiting: AvailabilityOptions) => Promise<unknown>)[] {
+  const { repository, jobType, staleAfterSeconds, isHeldHere } = options;
   const job = attempt?.job ?? null;
   const claimant = besides(attempt?.claimant ?? claimantOf(request, staleAfterSeconds), isHeldHere(jobId));
-  if (end.status === "CANCELLED")
-    return [() => (job === null ? repository.endUnclaimed(jobId, jobType, claimant, end) : repository.cancel(job))];
+  const unclaimed = (write: (by: Claimant) => Promise<number | boolean>) => (waiting: AvailabilityOptions) =>
+    endUnclaimed([jobId], claimant, write, { ...options, waiting });
+  const claimed = (write: () => Promise<unknown>) => (waiting: AvailabilityOptions) => untilAvailable(write, waiting);
+  if (end.status === "CANCELLED") {
+    if (job !== null) return [claimed(() => repository.cancel(job))];
+    return [unclaimed((by) => repository.endUnclaimed(jobId, jobType, by, end))];
+  }
   const { error } = end;
   const complete = attempt?.complete ?? null;
   // The work was done in time; it was the database that took the rest.
-  if (complete !== null && error instanceof TimeLimitExceeded) return [complete];
+  if (complete !== null && error instanceof TimeLimitExceeded) return [claimed(complete)];
   const message = messageFor(error);
-  return [message, plain(message), ""].map((text) => () => {
-    if (error instanceof JobTypeError) return repository.failRefused([jobId], idsOfRequest(request), claimant, text);
-    if (job !== null) return repository.fail(job, text);
-    return repository.endUnclaimed(jobId, jobType, claimant, { status: "FAILED", message: text });
+  return [message, plain(message), ""].map((text) => {
+    if (error instanceof JobTypeError)
+      return unclaimed((by) => repository.failRefused([jobId], idsOfRequest(request), by, text));
+    if (job !== null) return claimed(() => repository.fail(job, text));
+    return unclaimed((by) => repository.endUnclaimed(jobId, jobType, by, { status: "FAILED", message: text }));
   });
 }
 

@@ -1,10 +1,11 @@
 import type { RefusedHook, RefusedMessage } from "../celery/index.js";
 import { asError } from "../celery/values.js";
-import { untilAvailable } from "../postgres/availability.js";
+import type { Claimant } from "../jobs/repository.js";
 import { isTransientDatabaseError } from "../postgres/errors.js";
 import { idsOfRequest, jobIdOf } from "./job-arguments.js";
 import type { JobTaskSettings } from "./job-definition.js";
 import { idsNamedBy } from "./named-jobs.js";
+import { endUnclaimed } from "./unclaimed-end.js";
 
 /** Fails the job of a message that no handler will ever see, so that its row does not wait for it. */
 export function refusedJobs({ repository, log, outage, shutdownSignal, ...settings }: JobTaskSettings): RefusedHook {
@@ -19,10 +20,9 @@ export function refusedJobs({ repository, log, outage, shutdownSignal, ...settin
     };
     const reason = `the task's message was refused: ${refused.reason}`;
     try {
-      const failed = await untilAvailable(
-        () => repository.failRefused(ids, messageIdsOf(refused), claimant, reason),
-        waiting,
-      );
+      const messageIds = messageIdsOf(refused);
+      const fail = (by: Claimant) => repository.failRefused(ids, messageIds, by, reason);
+      const failed = await endUnclaimed(ids, claimant, fail, { ...settings, repository, waiting });
       if (failed > 0)
         log.warn({ jobIds: ids, queue: refused.queue, kind: refused.kind }, "a job failed: its message was refused");
     } catch (error) {

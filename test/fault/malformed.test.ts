@@ -129,3 +129,51 @@ it("with dead letters on, each bad message is kept with its bytes, its propertie
     });
   }
 });
+
+/** Headers that a worker reads. */
+const HEADERS = [
+  ...["task", "id", "root_id", "parent_id", "group", "group_index", "eta", "expires", "retries", "timelimit", "lang"],
+  ...["argsrepr", "kwargsrepr", "origin", "shadow", "stamps", "stamped_headers", "ignore_result", "compression"],
+  ...["replaced_task_nesting", "traceparent", "tracestate", "delivery_info", "reply_to", "x-death"],
+];
+/** Keys that say something to JavaScript, not to Celery. */
+const KEYS = ["toString", "valueOf", "toJSON", "then", "constructor", "length", "hasOwnProperty", "__proto__"];
+const TABLES = [
+  ...KEYS.map((key) => Object.fromEntries([[key, null]])),
+  ...KEYS.map((key) => Object.fromEntries([[key, "x"]])),
+  { toString: null, valueOf: null, toJSON: null },
+];
+
+it("a header that holds what JavaScript would take for a method: each message is run once, or is one dead letter", async () => {
+  const ended: string[] = [];
+  const options = { deadLetter: "publish", taskAcksLate: true } as const;
+  await startWorker(
+    (app) => {
+      app.task("good", (_ctx, name: string) => void ended.push(name));
+      app.task("failing", () => {
+        throw new Error("it fails");
+      });
+    },
+    {},
+    options,
+  );
+  await client.current.channel.assertQueue("celery-dlq", { durable: true });
+  await client.current.drain("celery-dlq");
+  const sent = HEADERS.flatMap((header) =>
+    TABLES.flatMap((table, kind) =>
+      ["good", "failing"].map((task) => ({ header, table, task, name: `${task} ${header} ${kind}` })),
+    ),
+  );
+  for (const { header, table, task, name } of sent) {
+    const headers = { lang: "py", task, id: name, [header]: table };
+    const body = Buffer.from(JSON.stringify([[name], {}, {}]));
+    await client.current.publish("celery", body, { ...JSON_TYPE, headers, messageId: name, deliveryMode: 2 });
+  }
+  await waitUntil(async () => {
+    for (const { properties } of await client.current.drain("celery-dlq")) ended.push(properties.messageId);
+    return new Set(ended).size >= sent.length && (await isEmpty());
+  }, "an end of each message");
+  const last = await client.current.send("celery", "good", ["last"]);
+  expect(await client.current.result(last)).toMatchObject({ status: "SUCCESS" });
+  expect([...ended].sort()).toEqual([...sent.map(({ name }) => name), "last"].sort());
+});

@@ -1,5 +1,6 @@
 import { MAX_ID_LENGTH } from "../limits.js";
 import { isRecord } from "../protocol/record.js";
+import { plainText } from "../protocol/shown.js";
 import { PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 
@@ -18,7 +19,7 @@ export interface HelloReply {
 /** The worker's side of a hello: takes over the other's revoked ids and gives its own; null to itself. */
 export function helloReply(worker: ControlledWorker, fromNode: unknown, revoked: unknown): HelloReply | null {
   if (fromNode === worker.nodename) return null;
-  worker.log.info(`sync with ${String(fromNode).slice(0, MAX_ID_LENGTH)}`);
+  worker.log.info(`sync with ${plainText(fromNode).slice(0, MAX_ID_LENGTH)}`);
   worker.learnRevoked(readRevoked(revoked));
   return { revoked: revokedTable(worker.revoked()), clock: worker.clock.forward() };
 }
@@ -39,7 +40,7 @@ export function revokedTable(entries: readonly (readonly [id: string, atMs: numb
 export function readRevoked(value: unknown): Map<string, number> {
   if (value === null || value === undefined) return new Map();
   const now = Date.now();
-  if (Array.isArray(value)) return new Map(value.map((id) => [String(id), now]));
+  if (Array.isArray(value)) return new Map(value.map((id) => [plainText(id), now]));
   if (!isRecord(value)) throw new PythonError("ValueError", "revoked must be an object or a list of ids");
   return new Map(
     Object.entries(value).map(([id, entry]) => {

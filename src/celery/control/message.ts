@@ -1,5 +1,6 @@
 import { isRecord } from "../protocol/record.js";
 import { type EncodedBody, encodeBody, type Serializer } from "../protocol/serializers.js";
+import { plainText } from "../protocol/shown.js";
 
 /** A remote-control request as it travels to every worker of the control exchange. */
 export interface ControlRequest {
@@ -47,14 +48,14 @@ export function readControlRequest(value: unknown): ControlRequest | null {
   return {
     method: value.method,
     arguments: isRecord(value.arguments) ? value.arguments : {},
-    destination: Array.isArray(destination) && destination.length > 0 ? destination.map(String) : null,
+    destination: Array.isArray(destination) && destination.length > 0 ? destination.map(plainText) : null,
     pattern: textOrNull(value.pattern),
     matcher: textOrNull(value.matcher),
     ticket: textOrNull(ticket),
     replyTo:
       replyTo === null
         ? null
-        : { exchange: String(replyTo.exchange ?? ""), routingKey: String(replyTo.routing_key ?? "") },
+        : { exchange: plainText(replyTo.exchange ?? ""), routingKey: plainText(replyTo.routing_key ?? "") },
   };
 }
 

@@ -5,7 +5,7 @@ import { unpackXz } from "./decompress/xz.js";
 import { isZstdLoaded, loadZstd, unpackZstd } from "./decompress/zstd.js";
 import { DecodeError, EncodeError } from "./errors.js";
 import { DEFAULT_MAX_BODY_BYTES, unpackedTooLarge } from "./limits.js";
-import { shown } from "./shown.js";
+import { plainText, shown } from "./shown.js";
 
 interface Codec {
   /** Value of the `compression` header. */
@@ -68,7 +68,7 @@ const CODECS: ReadonlyMap<string, Codec> = new Map(
  */
 export function compressionOf(header: unknown): string | null {
   if (header === undefined || header === null || header === "") return null;
-  const name = String(header);
+  const name = plainText(header);
   if (!CODECS.has(name)) throw new DecodeError(`unknown compression ${shown(name)}`);
   return name;
 }

@@ -1,5 +1,5 @@
 import { DecodeError } from "./errors.js";
-import { shown } from "./shown.js";
+import { plainText, shown } from "./shown.js";
 import { PythonDateTime } from "./time.js";
 
 /** Common parent of Python values that JavaScript has no type for; `text` is their canonical text. */
@@ -8,7 +8,7 @@ abstract class TextValue {
 
   constructor(text: string, form: RegExp, kind: string) {
     if (typeof text !== "string" || !form.test(text)) {
-      throw new DecodeError(`${shown(String(text))} is not a ${kind}`);
+      throw new DecodeError(`${shown(plainText(text))} is not a ${kind}`);
     }
     this.text = text;
   }
@@ -46,7 +46,7 @@ export class Decimal extends TextValue {
 /** A Python `uuid.UUID`, as lower-case hyphenated text. */
 export class Uuid extends TextValue {
   constructor(text: string) {
-    const hex = String(text).replaceAll("-", "").toLowerCase();
+    const hex = plainText(text).replaceAll("-", "").toLowerCase();
     super(hex, /^[0-9a-f]{32}$/, "UUID");
     Object.defineProperty(this, "text", { value: hyphenate(hex), enumerable: true });
   }

@@ -104,12 +104,16 @@ export class EffectFlow {
       await this.redis.hIncrBy(QUEUE, "1", 1);
       await this.client.send(QUEUE, "spoiled");
     }
-    const counts = (await this.redis.hVals(QUEUE)).map(Number);
+    const done = Object.entries(await this.redis.hGetAll(QUEUE)).map(([key, times]) => [key, Number(times)] as const);
+    const counts = done.map(([, times]) => times);
     const ends = new Map(hostile.dead);
     for (const [id, times] of Object.entries(await this.redis.hGetAll("hostile"))) {
       const n = /\d+/.exec(id)?.[0] ?? id;
       ends.set(n, (ends.get(n) ?? 0) + Number(times));
     }
+    for (const [id, times] of [...done, ...ends])
+      if (times > 1)
+        this.stage.say(`${id} ended ${times} times, ${hostile.dead.get(id) ?? 0} of them as a dead letter`);
     return {
       broker: await versionOf(this.services),
       jobs: this.#sent + hostile.count,

@@ -1,4 +1,5 @@
 import { pythonRepr } from "../../protocol/repr.js";
+import { plainText } from "../../protocol/shown.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError, refused } from "../command.js";
 
 /** Commands that limit tasks. */
@@ -45,7 +46,7 @@ export const limitCommands: readonly ControlCommand[] = [
       const name = args.get("task_name");
       const task = typeof name === "string" ? worker.tasks.get(name) : undefined;
       if (task === undefined) {
-        worker.log.error(`Change time limit attempt for unknown task ${String(name)}`);
+        worker.log.error(`Change time limit attempt for unknown task ${plainText(name)}`);
         return refused("unknown task");
       }
       const [soft, hard] = [seconds(args, "soft"), seconds(args, "hard")];
@@ -73,7 +74,7 @@ function rateLimitProblem(limit: unknown): string | null {
   if (limit === null || limit === "") return null;
   if (typeof limit !== "string" && typeof limit !== "number")
     throw new PythonError("TypeError", "rate_limit must be a string or a number");
-  const [count = "", unit = "s"] = String(limit).split("/", 2);
+  const [count = "", unit = "s"] = plainText(limit).split("/", 2);
   if (!["s", "m", "h"].includes(unit)) throw new PythonError("KeyError", unit);
   if (typeof limit === "number" ? limit >= 0 && Number.isFinite(limit) : RATE.test(limit)) return null;
   const inner = `could not convert string to float: ${pythonRepr(count, { escape: true })}`;

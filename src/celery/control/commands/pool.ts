@@ -1,4 +1,5 @@
 import { MAX_CONCURRENCY } from "../../limits.js";
+import { plainText } from "../../protocol/shown.js";
 import { type CommandArguments, type ControlCommand, NO_REPLY, ok, PythonError, refused } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 
@@ -65,7 +66,7 @@ export const poolCommands: readonly ControlCommand[] = [
     ],
     lenient: true,
     run: (worker, args) => {
-      worker.shutdown(String(args.get("msg")));
+      worker.shutdown(plainText(args.get("msg")));
       return NO_REPLY;
     },
   },

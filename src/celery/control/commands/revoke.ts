@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { MAX_ID_LENGTH, MAX_IDS } from "../../limits.js";
 import { isRecord } from "../../protocol/record.js";
 import { pythonRepr } from "../../protocol/repr.js";
+import { plainText } from "../../protocol/shown.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 
@@ -119,7 +120,7 @@ function firstOf(ids: readonly string[]): string {
 
 function stampedHeaders(value: unknown): Record<string, unknown> {
   if (isRecord(value)) return value;
-  const words = Array.isArray(value) ? value.map(String) : [String(value)];
+  const words = Array.isArray(value) ? value.map(plainText) : [plainText(value)];
   return Object.fromEntries(
     words.map((word) => {
       const [name = "", stamp] = word.split("=");
@@ -140,7 +141,7 @@ function setRepr(items: readonly string[]): string {
 function signalNumber(signal: unknown): number {
   if (signal === null || signal === undefined || signal === "") return constants.signals.SIGTERM;
   if (typeof signal === "number") return signal;
-  const name = String(signal).toUpperCase();
+  const name = plainText(signal).toUpperCase();
   if (/^\d+$/.test(name)) return Number(name);
   const full = name.startsWith("SIG") ? name : `SIG${name}`;
   const known: Readonly<Record<string, number>> = constants.signals;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { plainText } from "../../protocol/shown.js";
 import type { Delivery } from "./delivery.js";
 
 /**
@@ -46,7 +47,7 @@ function namesOf({ queue, message: { fields, properties } }: Delivery): string {
   const { id, task, retries, eta } = headers;
   let names = "";
   for (const value of [queue, exchange, routingKey, messageId, correlationId, replyTo, id, task, retries, eta]) {
-    const text = String(value);
+    const text = plainText(value);
     names += `${text.length}:${text}`;
   }
   return names;

@@ -3,8 +3,7 @@
  * come from the same run: rounds of all contenders alternate, and medians are shown.
  */
 import { readdirSync, readFileSync } from "node:fs";
-import { parseJson } from "../src/celery/protocol/json-parse.js";
-import { stringifyJson } from "../src/celery/protocol/json-stringify.js";
+import { parseJson, stringifyJson } from "../src/celery/protocol/json.js";
 import { decodeTaskMessage } from "../src/celery/protocol/message-decode.js";
 import { encodeTaskMessage } from "../src/celery/protocol/message-encode.js";
 import type { RawMessage } from "../src/celery/protocol/types.js";

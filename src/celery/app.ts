@@ -18,7 +18,7 @@ import { defaultLog } from "./default-log.js";
 import { defineTask, type TaskDefinition } from "./definition.js";
 import { ImproperlyConfigured } from "./errors.js";
 import { moduleHandler } from "./executor/module-task.js";
-import { isRecord } from "./protocol/record.js";
+import { isRecord } from "./protocol/json.js";
 import { workerQueues } from "./queues.js";
 import type { ResultTuple } from "./results/backend.js";
 import { createBackend } from "./results/create.js";

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { parseJson } from "../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../src/celery/protocol/json.js";
 import { type CommandResult, RunningCelery, runBuiltCelery } from "../support/celery-command.js";
 import { useBareClient } from "../support/celery-worker.js";
 import { runPythonCelery, usePythonWorker } from "../support/python-control.js";

@@ -1,4 +1,4 @@
-import { parseJson } from "../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../src/celery/protocol/json.js";
 import type { BareClient } from "./celery-worker.js";
 
 /** An event as it travelled, with the message around it. */

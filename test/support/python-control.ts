@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll } from "vitest";
 import { findPython } from "../../scripts/local/provision.js";
-import { parseJson } from "../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../src/celery/protocol/json.js";
 import { type CommandResult, MOST_OUTPUT } from "./celery-command.js";
 import { LineProcess } from "./line-process.js";
 import { WatchedChild } from "./watched-child.js";

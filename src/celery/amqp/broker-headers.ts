@@ -1,5 +1,5 @@
-import { selectFields } from "../protocol/fields-as-sent.js";
 import type { Table } from "../protocol/types.js";
+import { selectFields } from "../protocol/wire-values.js";
 
 /**
  * Headers that RabbitMQ, its delayed-message and deduplication plugins act upon, or set for one delivery: copies to

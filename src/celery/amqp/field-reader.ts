@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { DecodeError } from "../protocol/errors.js";
-import { type FieldAsSent, noteFieldsAsSent } from "../protocol/fields-as-sent.js";
 import { Decimal } from "../protocol/typed-values.js";
+import { type FieldAsSent, noteFieldsAsSent } from "../protocol/wire-values.js";
 
 /** As in bodies: Python's own limit of recursion. */
 export const MAX_DEPTH = 1000;

@@ -1,7 +1,7 @@
 import { EncodeError } from "../protocol/errors.js";
-import { fieldsAsSent } from "../protocol/fields-as-sent.js";
 import { describeOpaque, isOpaque } from "../protocol/plain-value.js";
 import { Decimal } from "../protocol/typed-values.js";
+import { fieldsAsSent } from "../protocol/wire-values.js";
 import { INT32_MAX, INT32_MIN, MAX_DEPTH, TAG } from "./field-reader.js";
 
 const INT64_MAX = 2n ** 63n - 1n;

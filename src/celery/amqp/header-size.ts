@@ -1,5 +1,5 @@
-import { fieldsAsSent, noteFieldsAsSent } from "../protocol/fields-as-sent.js";
 import type { Table } from "../protocol/types.js";
+import { fieldsAsSent, noteFieldsAsSent } from "../protocol/wire-values.js";
 import { FieldWriter } from "./field-writer.js";
 
 /** Names told of headers that were left out; more are only counted. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { InvalidSignature } from "../errors.js";
-import { isRecord } from "../protocol/record.js";
+import { isRecord } from "../protocol/json.js";
 import type { ResultTuple } from "../results/backend.js";
 
 /** Execution options of a signature under Celery's own names, as they travel in messages. */

@@ -1,7 +1,6 @@
 import { compressAside } from "../protocol/compression.js";
 import { EncodeError } from "../protocol/errors.js";
-import { fitsIn } from "../protocol/fits.js";
-import type { StringifyOptions } from "../protocol/json-stringify.js";
+import type { StringifyOptions } from "../protocol/json.js";
 import { JsonWriter } from "../protocol/json-write.js";
 import { COST_PER_BYTE, limitOf, MAX_RESULT_BYTES } from "../protocol/limits.js";
 import {
@@ -18,6 +17,7 @@ import {
   contentTypeOf,
   type EncodedBody,
   encodeBody,
+  fitsIn,
   type Serializer,
 } from "../protocol/serializers.js";
 import { TYPED_KEYS } from "../protocol/typed-values.js";

@@ -1,5 +1,5 @@
 import { decompress, prepare } from "../protocol/compression.js";
-import { readJson } from "../protocol/json-parse.js";
+import { readJson } from "../protocol/json.js";
 import { JsonWriter } from "../protocol/json-write.js";
 import type { BodyFormat } from "../protocol/limits.js";
 import { writePickle } from "../protocol/pickle-write.js";

@@ -1,6 +1,6 @@
 import { MAX_ID_LENGTH } from "../limits.js";
-import { isRecord } from "../protocol/record.js";
-import { plainText } from "../protocol/shown.js";
+import { isRecord } from "../protocol/json.js";
+import { plainText } from "../protocol/wire-values.js";
 import { PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 

@@ -6,7 +6,7 @@ import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { InOrder } from "../codec/in-order.js";
-import { isRecord } from "../protocol/record.js";
+import { isRecord } from "../protocol/json.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { controlNames, controlQueueArguments, encodeControlRequest } from "./message.js";

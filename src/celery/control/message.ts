@@ -1,6 +1,6 @@
-import { isRecord } from "../protocol/record.js";
+import { isRecord } from "../protocol/json.js";
 import { type EncodedBody, encodeBody, type Serializer } from "../protocol/serializers.js";
-import { plainText } from "../protocol/shown.js";
+import { plainText } from "../protocol/wire-values.js";
 
 /** A remote-control request as it travels to every worker of the control exchange. */
 export interface ControlRequest {

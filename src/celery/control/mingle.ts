@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { asError } from "../errors.js";
-import { isRecord } from "../protocol/record.js";
+import { isRecord } from "../protocol/json.js";
 import type { ControlledWorker } from "./controlled-worker.js";
 import { readRevoked, revokedTable } from "./hello.js";
 import type { ControlReply, MailboxClient } from "./mailbox-client.js";

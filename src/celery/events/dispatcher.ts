@@ -3,8 +3,7 @@ import type { BrokerConnection } from "../amqp/connection.js";
 import { TransientPublisher } from "../amqp/transient-publisher.js";
 import type { LamportClock } from "../clock.js";
 import { asError } from "../errors.js";
-import { fitsIn } from "../protocol/fits.js";
-import { encodeBody } from "../protocol/serializers.js";
+import { encodeBody, fitsIn } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import { type CeleryEvent, type EventFields, groupOf, utcOffsetHours } from "./event.js";
 

@@ -3,9 +3,9 @@ import * as zlib from "node:zlib";
 import { unpackBzip2 } from "./decompress/bzip2.js";
 import { unpackXz } from "./decompress/xz.js";
 import { isZstdLoaded, loadZstd, unpackZstd } from "./decompress/zstd.js";
-import { DecodeError, EncodeError } from "./errors.js";
+import { DecodeError, EncodeError, shown } from "./errors.js";
 import { DEFAULT_MAX_BODY_BYTES, unpackedTooLarge } from "./limits.js";
-import { plainText, shown } from "./shown.js";
+import { plainText } from "./wire-values.js";
 
 interface Codec {
   /** Value of the `compression` header. */

@@ -1,7 +1,7 @@
 import { EncodeError } from "./errors.js";
-import { fitsIn } from "./fits.js";
-import { stringifyJson } from "./json-stringify.js";
+import { stringifyJson } from "./json.js";
 import { pythonRepr } from "./repr.js";
+import { fitsIn } from "./serializers.js";
 
 /** An exception as it travels in results: JSON form of every serializer but pickle. */
 export interface EncodedException {

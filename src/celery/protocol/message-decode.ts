@@ -1,12 +1,12 @@
 import { compressionOf, decompress } from "./compression.js";
 import { BodyTooLarge, ContentDisallowed, DecodeError, MessageError } from "./errors.js";
-import { fieldsAsSent, noteFieldsAsSent } from "./fields-as-sent.js";
+import { isRecord } from "./json.js";
 import { checkSize, DEFAULT_MAX_BODY_BYTES, limitOf } from "./limits.js";
-import { isRecord } from "./record.js";
 import { argsRepr, kwargsRepr, pythonRepr } from "./repr.js";
 import { decodeFormat, formatOf } from "./serializers.js";
 import { parseIso } from "./time.js";
 import type { Embed, RawMessage, SignatureDict, Table, TaskMessage } from "./types.js";
+import { fieldsAsSent, noteFieldsAsSent } from "./wire-values.js";
 
 export interface DecodeOptions {
   /** Serializer names or content types, as for `decodeBody`. */

@@ -1,5 +1,4 @@
-import { DecodeError, EncodeError } from "./errors.js";
-import { shown } from "./shown.js";
+import { DecodeError, EncodeError, shown } from "./errors.js";
 
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;

@@ -1,6 +1,6 @@
-import { DecodeError } from "./errors.js";
-import { plainText, shown } from "./shown.js";
+import { DecodeError, shown } from "./errors.js";
 import { PythonDateTime } from "./time.js";
+import { plainText } from "./wire-values.js";
 
 /** Common parent of Python values that JavaScript has no type for; `text` is their canonical text. */
 abstract class TextValue {

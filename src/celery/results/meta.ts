@@ -1,5 +1,5 @@
 import { DecodeError } from "../protocol/errors.js";
-import { isRecord } from "../protocol/record.js";
+import { isRecord } from "../protocol/json.js";
 import { formatIso, parseIso } from "../protocol/time.js";
 import {
   READY_STATES,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { parseSync } from "@swc/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { isRecord } from "../../../src/celery/protocol/record.js";
+import { isRecord } from "../../../src/celery/protocol/json.js";
 
 /** An exported thing and where it is declared. */
 interface Place {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../src/celery/protocol/json.js";
 import { jobIdOf } from "../../../src/tasks/job-arguments.js";
 
 const ID = "7c1b7a2e-0000-4000-8000-000000000001";

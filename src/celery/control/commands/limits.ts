@@ -1,5 +1,5 @@
 import { pythonRepr } from "../../protocol/repr.js";
-import { plainText } from "../../protocol/shown.js";
+import { plainText } from "../../protocol/wire-values.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError, refused } from "../command.js";
 
 /** Commands that limit tasks. */

@@ -1,5 +1,5 @@
 import { MAX_CONCURRENCY } from "../../limits.js";
-import { plainText } from "../../protocol/shown.js";
+import { plainText } from "../../protocol/wire-values.js";
 import { type CommandArguments, type ControlCommand, NO_REPLY, ok, PythonError, refused } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 

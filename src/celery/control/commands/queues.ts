@@ -1,5 +1,5 @@
 import type { QueueDefinition } from "../../amqp/topology.js";
-import { isRecord } from "../../protocol/record.js";
+import { isRecord } from "../../protocol/json.js";
 import { type CommandArguments, type ControlCommand, ok } from "../command.js";
 
 /** Commands about the queues a worker consumes. */

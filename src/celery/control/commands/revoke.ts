@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { MAX_ID_LENGTH, MAX_IDS } from "../../limits.js";
-import { isRecord } from "../../protocol/record.js";
+import { isRecord } from "../../protocol/json.js";
 import { pythonRepr } from "../../protocol/repr.js";
-import { plainText } from "../../protocol/shown.js";
+import { plainText } from "../../protocol/wire-values.js";
 import { type CommandArguments, type ControlCommand, ok, PythonError } from "../command.js";
 import type { ControlledWorker } from "../controlled-worker.js";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { plainText } from "../../protocol/shown.js";
+import { plainText } from "../../protocol/wire-values.js";
 import type { Delivery } from "./delivery.js";
 
 /**

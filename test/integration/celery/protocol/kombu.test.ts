@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import { findPython, RESULT_MODULES } from "../../../../scripts/local/provision.js";
 import { compress, decompress } from "../../../../src/celery/protocol/compression.js";
 import { encodeException, exceptionRepr } from "../../../../src/celery/protocol/exception.js";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
 import { decodeBody, encodeBody } from "../../../../src/celery/protocol/serializers.js";
 import { PythonDateTime } from "../../../../src/celery/protocol/time.js";
 import { Decimal, PythonDate, PythonTime, Uuid } from "../../../../src/celery/protocol/typed-values.js";

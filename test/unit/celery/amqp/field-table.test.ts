@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { MAX_DEPTH, readTable } from "../../../../src/celery/amqp/field-reader.js";
 import { FieldWriter } from "../../../../src/celery/amqp/field-writer.js";
 import { DecodeError, EncodeError } from "../../../../src/celery/protocol/errors.js";
-import { selectFields } from "../../../../src/celery/protocol/fields-as-sent.js";
 import { Decimal, Uuid } from "../../../../src/celery/protocol/typed-values.js";
+import { selectFields } from "../../../../src/celery/protocol/wire-values.js";
 import { type Fields, field, nested, table } from "../../../support/amqp-bytes.js";
 
 const writer = new FieldWriter();

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
 import type { RawMessage } from "../../../../src/celery/protocol/types.js";
 
 const FOLDER = new URL("../../../conformance/golden/", import.meta.url);

@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DecodeError, EncodeError } from "../../../../src/celery/protocol/errors.js";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
-import { stringifyJson } from "../../../../src/celery/protocol/json-stringify.js";
+import { parseJson, stringifyJson } from "../../../../src/celery/protocol/json.js";
 import { PythonDateTime } from "../../../../src/celery/protocol/time.js";
 import { Decimal, PythonDate, PythonTime, Uuid } from "../../../../src/celery/protocol/typed-values.js";
 

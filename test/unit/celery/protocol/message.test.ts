@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EncodeError, MessageError } from "../../../../src/celery/protocol/errors.js";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
 import { decodeTaskMessage } from "../../../../src/celery/protocol/message-decode.js";
 import { encodeTaskMessage, type OutgoingTask } from "../../../../src/celery/protocol/message-encode.js";
 import type { RawMessage, SignatureDict, TaskMessage } from "../../../../src/celery/protocol/types.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { DecodeError, EncodeError } from "../../../../src/celery/protocol/errors.js";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
 import { readPickle } from "../../../../src/celery/protocol/pickle-read.js";
 import { writePickle } from "../../../../src/celery/protocol/pickle-write.js";
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseJson } from "../../../../src/celery/protocol/json-parse.js";
+import { parseJson } from "../../../../src/celery/protocol/json.js";
 import { argsRepr, kwargsRepr, pythonRepr } from "../../../../src/celery/protocol/repr.js";
 import { Decimal, PythonDate, PythonTime, Uuid } from "../../../../src/celery/protocol/typed-values.js";
 import { readCaptures } from "./captures.js";

@@ -1,8 +1,8 @@
 import { DecodeError } from "./errors.js";
 import { endOfString, isDigit, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
-import { isRecord } from "./record.js";
+import { JsonWriter } from "./json-write.js";
 import { complete } from "./steps.js";
-import { decodeTyped } from "./typed-values.js";
+import { decodeTyped, TYPED_KEYS } from "./typed-values.js";
 
 /** A number token of 16 digits or more may lie beyond 2^53. Also matches digits in text, which costs time only. */
 const LONG_INTEGER = /(?:^|[[,:\s-])\d{16}/;
@@ -96,4 +96,60 @@ function reviveTyped(value: unknown): unknown {
     return decodeTyped(value.__type__, value.__value__);
   }
   return value;
+}
+
+/** Options of {@link stringifyJson}. */
+export interface StringifyOptions {
+  /**
+   * Write dates, bytes, decimals and UUIDs as kombu ≥ 5.3 does: `{"__type__", "__value__"}`. False writes plain text,
+   * as older kombu does (bytes are then refused). Default true.
+   */
+  readonly typedValues?: boolean;
+}
+
+/**
+ * Writes JSON that Python's `json` and kombu read: `NaN` and infinities as words, bigint as digits. `undefined` is null
+ * in arrays and at the top, and omitted in objects. `toJSON` is honoured; typed arrays become arrays of numbers.
+ *
+ * @throws EncodeError for functions, symbols, cycles, nesting deeper than 1000, integers of more than 4,300 digits, and
+ * objects that would lose their content (Map, Set, Promise, …).
+ */
+export function stringifyJson(value: unknown, options: StringifyOptions = {}): string {
+  if (isOrdinary(value, 0)) return JSON.stringify(value) ?? "null";
+  const writer = new JsonWriter(value, (options.typedValues ?? true) ? TYPED_KEYS : null);
+  complete(writer);
+  return writer.text;
+}
+
+/** Whether `JSON.stringify` writes the value as we want it. */
+function isOrdinary(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return true;
+    case "number":
+      return Number.isFinite(value);
+    case "object":
+      return value === null || (depth < MAX_DEPTH && isOrdinaryObject(value, depth + 1));
+    default:
+      return false;
+  }
+}
+
+function isOrdinaryObject(value: object, depth: number): boolean {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (!isOrdinary(value[index], depth)) return false;
+    return !("toJSON" in value);
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const record = value as Record<string, unknown>;
+  for (const key in record) if (!isOrdinary(record[key], depth)) return false;
+  return !("toJSON" in record);
+}
+
+/** Whether a value is an object with members: neither null nor an array. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

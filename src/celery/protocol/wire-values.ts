@@ -37,3 +37,12 @@ export function selectFields(table: Table, isWanted: (name: string) => boolean):
   if (sent !== undefined) noteFieldsAsSent(selected, sent);
   return selected;
 }
+
+/** A value of a message as text, whatever it is: an object that came with a key `toString` has no text of its own. */
+export function plainText(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return Object.prototype.toString.call(value);
+  }
+}

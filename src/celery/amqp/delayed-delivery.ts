@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { wireTable } from "./arguments.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection, Channel } from "./connection.js";
+import { wireTable } from "./field-writer.js";
 import type { QueueDefinition } from "./topology.js";
 
 /**

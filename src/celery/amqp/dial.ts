@@ -1,19 +1,15 @@
 import { isIP, type Socket, connect as tcpConnect } from "node:net";
 import { connect as tlsConnect } from "node:tls";
-import { type ChannelModel, credentials } from "amqplib";
+import type { ChannelModel } from "amqplib";
 import { BrokerError } from "../errors.js";
 import { readTlsFiles } from "../tls-files.js";
-import { AMQPLIB_VERSION, type HandshakeFields, Model } from "./amqplib-parts.js";
+import { Model } from "./amqplib-parts.js";
+import { type HandshakeOptions, handshake } from "./handshake.js";
 import type { BrokerAddress } from "./url.js";
 import { WireConnection } from "./wire-connection.js";
 
 /** How a connection is opened. */
-export interface DialOptions {
-  readonly address: BrokerAddress;
-  /** Shown in RabbitMQ's management pages. */
-  readonly name: string;
-  /** Seconds between heartbeats asked of the broker; the smaller of both sides wins. */
-  readonly heartbeatSeconds: number;
+export interface DialOptions extends HandshakeOptions {
   /** Limit of the whole, from the first packet to the broker's last answer. */
   readonly timeoutMs: number;
 }
@@ -63,34 +59,4 @@ function openSocket({ protocol, hostname, port, tls }: BrokerAddress): Socket {
     ...(name === null ? {} : { servername: name }),
     ...(tls === undefined ? {} : readTlsFiles(tls)),
   });
-}
-
-function handshake({ address, name, heartbeatSeconds }: DialOptions): HandshakeFields {
-  const { mechanism, response } = credentials.plain(address.username, address.password);
-  return {
-    clientProperties: {
-      connection_name: name,
-      product: "amqplib",
-      version: AMQPLIB_VERSION,
-      platform: `Node.js ${process.version}`,
-      capabilities: {
-        publisher_confirms: true,
-        exchange_exchange_bindings: true,
-        "basic.nack": true,
-        consumer_cancel_notify: true,
-        "connection.blocked": true,
-        authentication_failure_close: true,
-      },
-    },
-    mechanism,
-    response: response(),
-    locale: "en_US",
-    // As many channels, and frames as large, as the broker allows.
-    channelMax: 0,
-    frameMax: 0,
-    heartbeat: address.heartbeat ?? heartbeatSeconds,
-    virtualHost: address.vhost,
-    capabilities: "",
-    insist: 0,
-  };
 }

@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
 import { asError, PublishError } from "../errors.js";
-import { wireTable } from "./arguments.js";
 import { closeChannel } from "./closing.js";
 import type { BrokerConnection } from "./connection.js";
+import { wireTable } from "./field-writer.js";
 import { existsOtherwise, isTaken, NOT_FOUND, replyCodeOf } from "./refusals.js";
 
 /** A queue as the worker consumes it. Without further fields it is declared exactly as Celery declares a plain name. */

@@ -1,34 +1,105 @@
 import type { Socket } from "node:net";
 import { type Channel, IllegalOperationError } from "amqplib";
-import { BrokerError, HeadersTooLarge } from "../errors.js";
+import { HeadersTooLarge } from "../errors.js";
 import { Connection, type Frame, type PublishFields } from "./amqplib-parts.js";
 import { BASIC, readContentHeader, writeContentHeader } from "./content-header.js";
-import { readTable } from "./field-reader.js";
-import type { FieldWriter } from "./field-writer.js";
-import { Outbox } from "./outbox.js";
+import { FieldWriter } from "./field-writer.js";
+import { CONNECTION_CLOSE, connectionStart, METHOD_FRAME, refusal, refuseOtherProtocol } from "./handshake.js";
 
-const METHOD_FRAME = 1;
 const HEADER_FRAME = 2;
 const BODY_FRAME = 3;
-const HEARTBEAT_FRAME = 8;
 const FRAME_END = 0xce;
 
 /** Type, channel and size before a frame's payload. */
 const FRAME_HEAD = 7;
 const FRAME_OVERHEAD = FRAME_HEAD + 1;
 
-const CONNECTION_START = 0x000a_000a;
-const CONNECTION_CLOSE = 0x000a_0032;
 const BASIC_PUBLISH = 0x003c_0028;
 
 /** Longer parts of a body are sent from where they are: below, copying is cheaper than one more piece of a write. */
 const COPIED_BYTES = 8192;
 
+/** Frames of so many bytes go out before the turn of the event loop is over: the broker may begin. */
+const FULL_BYTES = 49_152;
+
+/** Bytes that the socket has not taken yet, beyond which senders should wait. */
+const HIGH_WATER_BYTES = 1_048_576;
+
+/**
+ * What a connection sends in one turn of the event loop, as one write: system calls are the largest part of what a message
+ * costs. amqplib has a stream for each channel instead, and writes every message by itself.
+ */
+class Outbox {
+  /** Frames are written here; {@link written} says that they are whole. */
+  readonly frames = new FieldWriter();
+  readonly #stream: Socket;
+  /** What goes before {@link frames}. */
+  #chunks: Buffer[] = [];
+  #before: (() => void)[] = [];
+  #isScheduled = false;
+
+  constructor(stream: Socket) {
+    this.#stream = stream;
+  }
+
+  /** Calls `work` once before the next write: what it sends goes with it. */
+  before(work: () => void): void {
+    this.#before.push(work);
+    this.#schedule();
+  }
+
+  /** The frames that were written are whole. @returns false when senders should wait until the socket drains */
+  written(): boolean {
+    if (this.frames.offset >= FULL_BYTES || this.#chunks.length > 0) this.#send();
+    else this.#schedule();
+    return this.#stream.writableLength <= HIGH_WATER_BYTES;
+  }
+
+  /** Sends whole frames: amqplib's own way to a channel's stream. @returns as {@link written} */
+  write(frames: Buffer): boolean {
+    this.frames.raw(frames);
+    return this.written();
+  }
+
+  /** Bytes of a frame that are sent from where they are: nobody may change them any more. */
+  append(bytes: Buffer): void {
+    this.#chunks.push(this.frames.copy(), bytes);
+  }
+
+  /** amqplib ends the stream of a channel that is closed. */
+  end(): void {}
+
+  /** Sends now what is to be sent. */
+  flush(): void {
+    for (const work of this.#before.splice(0)) work();
+    this.#send();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+
+  #send(): void {
+    const chunks = this.#chunks;
+    if (this.frames.offset > 0) chunks.push(this.frames.copy());
+    this.#chunks = [];
+    if (chunks.length === 0 || !this.#stream.writable) return;
+    if (chunks.length > 1) this.#stream.cork();
+    for (const chunk of chunks) this.#stream.write(chunk);
+    if (chunks.length > 1) this.#stream.uncork();
+  }
+}
+
 /**
  * amqplib's connection with another codec for tables. amqplib's own throws for field types that Python writes, and an
  * exception there closes the connection, upon which the same message comes again; it rounds 64-bit integers, forgets
  * the types of what it reads, and writes no table beyond 64 KiB. Here content headers are read and written by
- * content-header.ts, and what is sent in one turn of the event loop goes out as one write (outbox.ts). All else is amqplib's.
+ * content-header.ts, and what is sent in one turn of the event loop goes out as one write. All else is amqplib's.
  */
 export class WireConnection extends Connection {
   readonly #outbox: Outbox;
@@ -173,43 +244,6 @@ function wire(connection: unknown): WireConnection {
 function contentHeader(channel: number, payload: Buffer): Frame | null {
   const isWhole = payload.length >= 12 && payload.readUInt16BE(0) === BASIC;
   return isWhole ? readContentHeader(channel, payload) : null;
-}
-
-/** The one method a broker sends that has a table: its properties, of which nothing is needed. */
-function connectionStart(payload: Buffer): Frame | null {
-  if (payload.length < 10 || payload.readUInt32BE(0) !== CONNECTION_START) return null;
-  const tableEnd = 10 + payload.readUInt32BE(6);
-  const mechanismsEnd = tableEnd + 4 + payload.readUInt32BE(tableEnd);
-  const fields = {
-    versionMajor: payload[4],
-    versionMinor: payload[5],
-    serverProperties: serverProperties(payload, tableEnd),
-    mechanisms: payload.subarray(tableEnd + 4, mechanismsEnd),
-    locales: payload.subarray(mechanismsEnd + 4),
-  };
-  return { id: CONNECTION_START, channel: 0, fields };
-}
-
-function serverProperties(payload: Buffer, end: number): Record<string, unknown> {
-  try {
-    return readTable(payload, 10, end);
-  } catch {
-    return {};
-  }
-}
-
-/** amqplib says of a refusal in the last step of the handshake that it expected something else. */
-function refusal({ fields }: Frame): BrokerError {
-  const { replyCode, replyText } = fields as { readonly replyCode: number; readonly replyText: string };
-  return new BrokerError(`the broker refused the connection: ${replyCode} ${replyText}`);
-}
-
-/** @throws BrokerError when what answers is no AMQP broker, as an HTTP server, or one of another version */
-function refuseOtherProtocol(rest: Buffer): void {
-  const type = rest[0];
-  if (type === METHOD_FRAME || type === HEARTBEAT_FRAME) return;
-  const line = /^[\x20-\x7e]*/.exec(rest.toString("latin1", 0, 80))?.[0] ?? "";
-  throw new BrokerError(`there is no AMQP 0-9-1 broker at this port: it answered ${JSON.stringify(line)}`);
 }
 
 /** @returns where the frame starts */

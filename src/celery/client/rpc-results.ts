@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { wireTable } from "../amqp/field-writer.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import { BodyDecoder } from "../codec/body-decoder.js";
 import { InOrder } from "../codec/in-order.js";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { wireTable } from "../amqp/field-writer.js";
 import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
 import { BodyDecoder } from "../codec/body-decoder.js";

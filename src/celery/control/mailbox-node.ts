@@ -1,8 +1,8 @@
 import type { Logger } from "pino";
-import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
 import { unreadableHeaders } from "../amqp/content-header.js";
+import { wireTable } from "../amqp/field-writer.js";
 import { isTaken } from "../amqp/refusals.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import { ensureExchange } from "../amqp/topology.js";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import { wireTable } from "../amqp/arguments.js";
 import { closeChannel } from "../amqp/closing.js";
 import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connection.js";
+import { wireTable } from "../amqp/field-writer.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";

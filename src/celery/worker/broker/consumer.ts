@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
-import { wireTable } from "../../amqp/arguments.js";
 import { cancelConsumer, closeChannel } from "../../amqp/closing.js";
 import type { BrokerConnection, Channel } from "../../amqp/connection.js";
+import { wireTable } from "../../amqp/field-writer.js";
 import { StandingChannel } from "../../amqp/standing-channel.js";
 import { declareQueue, type QueueDefinition, queueState } from "../../amqp/topology.js";
 import { asError } from "../../errors.js";

@@ -26,7 +26,15 @@ export {
   type ParameterType,
   PythonError,
 } from "./control/command.js";
-export type { ConsumerTarget, Control, ControlOptions, TerminateFlags } from "./control/control.js";
+export type {
+  BroadcastOptions,
+  ByNode,
+  ConsumerTarget,
+  Control,
+  ControlOptions,
+  Inspect,
+  TerminateFlags,
+} from "./control/control.js";
 export type {
   AutoscaleBounds,
   ControlledWorker,
@@ -36,7 +44,6 @@ export type {
   ScheduledInfo,
   TerminateOptions,
 } from "./control/controlled-worker.js";
-export type { BroadcastOptions, ByNode, Inspect } from "./control/inspect.js";
 export type { Cut } from "./control/listing.js";
 export type { Addressees, ControlReply } from "./control/mailbox-client.js";
 export type { ControlRegistry } from "./control/registry.js";

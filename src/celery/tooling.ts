@@ -9,7 +9,7 @@ export { purgeQueue, queueSizes } from "./amqp/topology.js";
 export { connect } from "./client/connect.js";
 export { LamportClock } from "./clock.js";
 export { describeInstallation, describeSettings } from "./control/configuration.js";
-export { byNode } from "./control/inspect.js";
+export { byNode } from "./control/control.js";
 export { ClusterState, type TaskState, type WorkerState } from "./events/cluster-state.js";
 export { EventReceiver, type ReceivedEvent } from "./events/receiver.js";
 export { ThreadPool } from "./executor/thread-pool.js";

@@ -3,9 +3,6 @@ import type { Steps } from "../protocol/steps.js";
 /** How long work goes on, in milliseconds, before the event loop turns: timers, sockets and probes do not wait longer. */
 const SLICE_MS = 8;
 
-/** Items that are mapped between two looks at the clock. */
-const ITEMS_A_STEP = 100;
-
 interface Job {
   readonly steps: Steps;
   readonly signal: AbortSignal | undefined;
@@ -27,18 +24,6 @@ export function inSlices(steps: Steps, signal?: AbortSignal): Promise<void> {
     waiting.push({ steps, signal, resolve, reject });
     schedule();
   });
-}
-
-/** Maps many items as `Array.map` does, in slices between which the event loop turns. */
-export async function mapInSlices<From, To>(items: readonly From[], map: (item: From) => To): Promise<To[]> {
-  const mapped: To[] = [];
-  const advance = () => {
-    for (const item of items.slice(mapped.length, mapped.length + ITEMS_A_STEP)) mapped.push(map(item));
-    return mapped.length === items.length;
-  };
-  if (items.length <= ITEMS_A_STEP) advance();
-  else await inSlices({ advance });
-  return mapped;
 }
 
 function schedule(): void {

@@ -1,10 +1,13 @@
-import { mapInSlices } from "../codec/slices.js";
+import { inSlices } from "../codec/slices.js";
 
 /** Entries that one reply lists at most. */
 export const LISTED_ENTRIES = 10_000;
 
 /** Bytes, roughly, that one reply lists at most; the first entry is always shown. */
 export const LISTED_BYTES = 4 * 1024 * 1024;
+
+/** Items that are mapped between two looks at the clock. */
+const ITEMS_A_STEP = 100;
 
 /** How much of a list a reply shows: it stands in one more entry behind what is shown. */
 export interface Cut {
@@ -42,6 +45,18 @@ function fitting<Item>(items: readonly Item[], bytes: (item: Item) => number): n
     if (sum > LISTED_BYTES && index > 0) return index;
   }
   return Math.min(items.length, LISTED_ENTRIES);
+}
+
+/** Maps many items as `Array.map` does, in slices between which the event loop turns. */
+export async function mapInSlices<From, To>(items: readonly From[], map: (item: From) => To): Promise<To[]> {
+  const mapped: To[] = [];
+  const advance = () => {
+    for (const item of items.slice(mapped.length, mapped.length + ITEMS_A_STEP)) mapped.push(map(item));
+    return mapped.length === items.length;
+  };
+  if (items.length <= ITEMS_A_STEP) advance();
+  else await inSlices({ advance });
+  return mapped;
 }
 
 /** As people read it. */

@@ -4,8 +4,7 @@ import type { BrokerConnection, Channel, ConsumeMessage } from "../amqp/connecti
 import { wireTable } from "../amqp/field-writer.js";
 import { ensureExchange } from "../amqp/topology.js";
 import type { LamportClock } from "../clock.js";
-import { BodyDecoder } from "../codec/body-decoder.js";
-import { InOrder } from "../codec/in-order.js";
+import { BodyDecoder, InOrder } from "../codec/body-decoder.js";
 import { isRecord } from "../protocol/json.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";

@@ -7,15 +7,19 @@ import { isTaken } from "../amqp/refusals.js";
 import { StandingChannel } from "../amqp/standing-channel.js";
 import { ensureExchange } from "../amqp/topology.js";
 import type { TransientPublisher } from "../amqp/transient-publisher.js";
-import { BodyDecoder } from "../codec/body-decoder.js";
+import { BodyDecoder, InOrder } from "../codec/body-decoder.js";
 import { encode } from "../codec/body-encoder.js";
-import { InOrder } from "../codec/in-order.js";
 import { asError } from "../errors.js";
 import { exceptionRepr } from "../protocol/exception.js";
 import { bindArguments, NO_REPLY, PythonError } from "./command.js";
 import type { ControlledWorker } from "./controlled-worker.js";
-import { isAddressed } from "./matcher.js";
-import { type ControlRequest, controlNames, controlQueueArguments, readControlRequest } from "./message.js";
+import {
+  type ControlRequest,
+  controlNames,
+  controlQueueArguments,
+  isAddressed,
+  readControlRequest,
+} from "./message.js";
 import type { ControlRegistry } from "./registry.js";
 
 /** Options of {@link MailboxNode}. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { describeInstallation, describeSettings } from "../../../../src/celery/control/configuration.js";
 import { helloReply, readRevoked, revokedTable } from "../../../../src/celery/control/hello.js";
-import { isAddressed } from "../../../../src/celery/control/matcher.js";
 import {
   type ControlRequest,
   encodeControlRequest,
+  isAddressed,
   readControlRequest,
 } from "../../../../src/celery/control/message.js";
 import { compileSettings } from "../../../../src/celery/settings.js";

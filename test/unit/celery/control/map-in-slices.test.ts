@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
-import { mapInSlices } from "../../../../src/celery/codec/slices.js";
+import { mapInSlices } from "../../../../src/celery/control/listing.js";
 
 it.each([0, 1, 99, 100, 101, 250])("maps %d items in their order", async (length) => {
   const items = Array.from({ length }, (_, index) => index);

@@ -107,9 +107,9 @@ export type {
 } from "./task.js";
 export type { Tracing } from "./tracing.js";
 export type { RefusedHook, RefusedMessage } from "./worker/core.js";
-export type { WorkerEvents, WorkerListener } from "./worker/emitter.js";
 export type { RequestState } from "./worker/request.js";
 export type { ConsumerStatus, WorkerPhase, WorkerRequest, WorkerSlots, WorkerThreads } from "./worker/status.js";
 export { UNSETTLED_STEPS, type UnsettledStep } from "./worker/wait/lane.js";
 export type { UnsettledGroup } from "./worker/wait/unsettled.js";
 export type { Worker } from "./worker/worker.js";
+export type { WorkerEvents, WorkerListener } from "./worker/worker-events.js";

@@ -46,11 +46,6 @@ export interface ChordPart {
   readonly chord: unknown;
 }
 
-/** Whether a task that succeeded has anything to publish. */
-export function hasFollowUps({ callbacks, chain }: Embed): boolean {
-  return (callbacks !== null && callbacks.length > 0) || (chain !== null && chain.length > 0);
-}
-
 /** Publishes the callbacks and the next step of the chain with the task's result; resolves when all is confirmed. */
 export async function publishFollowUps(
   host: CanvasHost,

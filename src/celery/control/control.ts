@@ -100,7 +100,7 @@ export function byNode(replies: readonly ControlReply[]): Record<string, unknown
 }
 
 /** The same options as the mailbox takes them. */
-export function callOptions({ timeout, ...options }: BroadcastOptions): CallOptions {
+function callOptions({ timeout, ...options }: BroadcastOptions): CallOptions {
   const matcher = options.pattern ? { matcher: options.matcher ?? ("glob" as const) } : {};
   return { ...options, ...matcher, ...(timeout === undefined ? {} : { timeoutMs: timeout * 1000 }) };
 }

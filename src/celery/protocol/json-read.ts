@@ -275,7 +275,7 @@ function setMember(record: Record<string, unknown>, name: string, value: unknown
   }
 }
 
-export const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 
 function endOfDigits(text: string, start: number): number {
   for (let end = start; end < start + FEW; end += 1) if (!isDigit(text.charCodeAt(end))) return end;

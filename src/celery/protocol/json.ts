@@ -1,5 +1,5 @@
 import { DecodeError } from "./errors.js";
-import { endOfString, isDigit, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
+import { endOfString, JsonReader, type JsonReaderOptions, MAX_DEPTH } from "./json-read.js";
 import { JsonWriter } from "./json-write.js";
 import { complete } from "./steps.js";
 import { decodeTyped, TYPED_KEYS } from "./typed-values.js";
@@ -32,14 +32,19 @@ export function parseJson(text: string): unknown {
 /** Looks at one character of so many: an expression, which looks at all, takes as long as `JSON.parse` itself. */
 function hasDigitsInARow(text: string, count: number): boolean {
   for (let at = count - 1; at < text.length; at += count) {
-    if (!isDigit(text.charCodeAt(at))) continue;
+    if (!isDigitAt(text, at)) continue;
     let start = at;
-    while (at - start < count && isDigit(text.charCodeAt(start - 1))) start -= 1;
+    while (at - start < count && isDigitAt(text, start - 1)) start -= 1;
     let end = at + 1;
-    while (end - start < count && isDigit(text.charCodeAt(end))) end += 1;
+    while (end - start < count && isDigitAt(text, end)) end += 1;
     if (end - start >= count) return true;
   }
   return false;
+}
+
+function isDigitAt(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
 }
 
 /** Reads the JSON that `JSON.parse` cannot: with NaN, infinities, long integers or other keys of typed values. */

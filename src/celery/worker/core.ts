@@ -17,12 +17,11 @@ import type { Consumer } from "./broker/consumer.js";
 import { DeadLetters } from "./broker/dead-letter.js";
 import { GiveBack } from "./broker/give-back.js";
 import { Returns } from "./broker/returns.js";
-import type { WorkerEvents } from "./emitter.js";
-import { Requests } from "./requests.js";
+import { Requests } from "./request.js";
 import { createSending, type Sending } from "./task/sending.js";
 import { memoryLimits } from "./wait/memory-limits.js";
 import { RateLimits } from "./wait/rate-limits.js";
-import { RecentSet } from "./wait/recent-set.js";
+import { RecentSet } from "./wait/recent.js";
 import { Refusals } from "./wait/refusals.js";
 import { Requeues } from "./wait/requeues.js";
 import { RevokedStamps } from "./wait/revoked-stamps.js";
@@ -30,6 +29,7 @@ import { Schedule } from "./wait/schedule.js";
 import { type SlotGroup, Slots } from "./wait/slots.js";
 import { Unsettled } from "./wait/unsettled.js";
 import { Windows } from "./wait/windows.js";
+import type { WorkerEvents } from "./worker-events.js";
 
 /** See {@link unseenMs}. */
 const MIN_UNSEEN_MS = 60_000;

@@ -1,8 +1,9 @@
-import { countChordPart, failChain, hasFollowUps, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
+import { countChordPart, failChain, publishErrbacks, publishFollowUps } from "../canvas/follow-up.js";
 import { AsyncResult } from "../client/async-result.js";
 import { GroupResult } from "../client/group-result.js";
 import { asError, isLasting, TaskRevokedError } from "../errors.js";
 import { encodeException, tracebackOf } from "../protocol/exception.js";
+import type { Embed } from "../protocol/types.js";
 import type { ResultRecord, State } from "../results/backend.js";
 import type { WorkerCore } from "./core.js";
 import type { Outcome } from "./outcome.js";
@@ -55,6 +56,11 @@ async function recordLoss(core: WorkerCore, request: Request): Promise<void> {
   const error = { exc_type: "Retry", exc_message: ["cancelled by Celery"], exc_module: "celery.exceptions" };
   await store(core, request, "RETRY", error, null, true);
   await retryHook(core, request, null);
+}
+
+/** Whether a task that succeeded has anything to publish. */
+function hasFollowUps({ callbacks, chain }: Embed): boolean {
+  return (callbacks !== null && callbacks.length > 0) || (chain !== null && chain.length > 0);
 }
 
 /** Callbacks and the next step go first, so that the result names them as children; the chord counts last. */

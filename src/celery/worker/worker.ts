@@ -17,15 +17,14 @@ import { Consumer } from "./broker/consumer.js";
 import { QueueLook } from "./broker/queue-look.js";
 import type { WorkerCore, WorkerParts } from "./core.js";
 import { buildCore } from "./core.js";
-import { WorkerEvents } from "./emitter.js";
 import { forget, receive } from "./intake.js";
-import { logTaskEvents } from "./log-lines.js";
 import { giveBackOrphans } from "./orphans.js";
 import { Remote } from "./remote/remote.js";
 import type { Request } from "./request.js";
 import { abandon } from "./run.js";
 import type { ConsumerStatus, WorkerPhase, WorkerRequest, WorkerSlots, WorkerThreads } from "./status.js";
 import type { UnsettledGroup } from "./wait/unsettled.js";
+import { logTaskEvents, WorkerEvents } from "./worker-events.js";
 
 /** How long an added consumer is waited for, so that whoever asked hears in time. */
 const ADD_CONSUMER_MS = 700;

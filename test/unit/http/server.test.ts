@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { WorkerEvents } from "../../../src/celery/worker/emitter.js";
+import { WorkerEvents } from "../../../src/celery/worker/worker-events.js";
 import type { DatabaseView } from "../../../src/http/database-probe.js";
 import { type HttpOptions, type HttpServer, startHttpServer } from "../../../src/http/server.js";
 import type { WorkerView } from "../../../src/http/worker-view.js";

@@ -1,5 +1,5 @@
 import type { Delivery } from "../broker/delivery.js";
-import { isSameMessage, keyOf } from "../broker/message-identity.js";
+import { isSameMessage, keyOf } from "../broker/delivery.js";
 import type { Subject } from "./lane.js";
 
 /** Dead letters whose originals may come again are remembered up to this number. */

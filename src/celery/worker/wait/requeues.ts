@@ -1,8 +1,8 @@
 import { backOffMs } from "../../amqp/back-off.js";
 import { WorkerShutdown } from "../../errors.js";
-import { keyOf } from "../broker/message-identity.js";
+import { keyOf } from "../broker/delivery.js";
 import type { Request } from "../request.js";
-import { RecentMap } from "./recent-map.js";
+import { RecentMap } from "./recent.js";
 
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 30_000;

@@ -1,5 +1,5 @@
 import type { Request } from "../request.js";
-import { RecentSet } from "./recent-set.js";
+import { RecentSet } from "./recent.js";
 
 /** Between the name of a stamp and its value. */
 const SEPARATOR = "\u0000";

@@ -1,8 +1,7 @@
 import { Changes } from "../../changes.js";
 import type { Consumer } from "../broker/consumer.js";
 import type { Delivery } from "../broker/delivery.js";
-import type { Request } from "../request.js";
-import type { Requests } from "../requests.js";
+import type { Request, Requests } from "../request.js";
 import type { SlotGroup, Slots } from "./slots.js";
 
 /** Options of {@link Windows}. */

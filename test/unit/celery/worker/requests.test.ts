@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Request } from "../../../../src/celery/worker/request.js";
-import { Requests } from "../../../../src/celery/worker/requests.js";
+import { Requests } from "../../../../src/celery/worker/request.js";
 
 const request = (id: string) => ({ id }) as Request;
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Kept, MessageMemory } from "../../../../../src/celery/worker/broker/message-memory.js";
+import { type Kept, MessageMemory } from "../../../../../src/celery/worker/broker/returns.js";
 
 const identity = fc.record({ key: fc.constantFrom("a", "b"), mark: fc.constantFrom("1", "2") });
 const step = fc.oneof(

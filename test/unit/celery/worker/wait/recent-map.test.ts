@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { RecentMap } from "../../../../../src/celery/worker/wait/recent-map.js";
+import { RecentMap } from "../../../../../src/celery/worker/wait/recent.js";
 
 const key = fc.constantFrom("a", "b", "c", "d", "e");
 const step = fc.oneof(fc.record({ set: key }), fc.record({ remove: key }));

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { RecentSet } from "../../../../../src/celery/worker/wait/recent-set.js";
+import { RecentSet } from "../../../../../src/celery/worker/wait/recent.js";
 
 it("remembers the last keys only, and a key added again is the newest", () => {
   const set = new RecentSet(3);

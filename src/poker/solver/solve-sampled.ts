@@ -21,11 +21,11 @@ import type { SolveHooks } from "./solve-loop.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 
 /** Parts of the time limit at which training, the search for responses and measuring end. */
-const TRAINED = 0.57;
-const RESPONDED = 0.7;
+const TRAINED = 0.5;
+const RESPONDED = 0.74;
 const MEASURED = 0.93;
 /** The same where a hero's hand is measured apart at the end. */
-const MEASURED_BEFORE_HERO = 0.81;
+const MEASURED_BEFORE_HERO = 0.83;
 /** Work of the search for responses and deals of measuring for each of training, when iterations are asked for. */
 const RESPONSES = 2;
 const MEASURES = 0.25;

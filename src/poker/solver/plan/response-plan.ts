@@ -2,21 +2,27 @@ import { RESPONSE_BATCHES, type ResponseSize } from "../sampled/sampled-game.js"
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { SampledPlan } from "./sampled-plan.js";
 
-/** Ways of dealing the next street, and the one after it, that best answers are looked for on, by street and boards. */
+/**
+ * Ways of dealing the next street, and the one after it, that best answers are looked for on, by street and boards: the more
+ * of them, the less an answer gains by knowing its cards. The first for which enough opponents are left.
+ */
 const ALL_CARDS = 52;
-const OUTCOMES: readonly (readonly (readonly [number, number])[])[] = [
+const OUTCOMES: readonly (readonly (readonly (readonly [number, number])[])[])[] = [
   [],
   [
-    [0, 0],
-    [ALL_CARDS, 4],
-    [24, 4],
+    [],
+    [
+      [ALL_CARDS, 16],
+      [ALL_CARDS, 10],
+      [ALL_CARDS, 6],
+      [ALL_CARDS, 4],
+    ],
+    [[24, 4]],
   ],
-  [
-    [0, 0],
-    [ALL_CARDS, 1],
-    [48, 1],
-  ],
+  [[], [[ALL_CARDS, 1]], [[48, 1]]],
 ];
+/** Opponents for which more ways of dealing are looked at, not more opponents. */
+const ENOUGH_OPPONENTS = 200;
 /** Share of the memory for the matrices of both samples in every thread. */
 const MEMORY_SHARE = 0.2;
 /** Bytes of a hand beside its two matrices. */
@@ -38,16 +44,17 @@ export function planResponses(
   limits: SolveLimits,
   handRuns: number,
 ): ResponseSize {
-  const [first, second] = OUTCOMES[street][boards];
   const cards = ALL_CARDS - boards * (street + 2);
   const ways = boards === 1 ? cards : cards * (cards - 1);
-  const hands = handRuns / (2 * RESPONSE_BATCHES * 2 * Math.min(first, ways) * second);
   const most = Math.min(mostHands(plan, limits), Math.max(...plan.ranges.map(({ count }) => count)));
-  const responders = Math.min(most, Math.max(LEAST_RESPONDERS, Math.min(MOST_RESPONDERS, Math.round(hands / 4))));
-  const opponents = Math.min(most, Math.round(hands - responders));
-  if (opponents >= LEAST_OPPONENTS || opponents === most) {
-    return { opponents, responders, outcomes: [Math.min(first, ways), second] };
-  }
+  const choices = OUTCOMES[street][boards].map(([first, second]): ResponseSize => {
+    const outcomes = [Math.min(first, ways), second] as const;
+    const hands = handRuns / (2 * RESPONSE_BATCHES * 2 * outcomes[0] * second);
+    const responders = Math.min(most, Math.max(LEAST_RESPONDERS, Math.min(MOST_RESPONDERS, Math.round(hands / 4))));
+    return { opponents: Math.min(most, Math.round(hands - responders)), responders, outcomes };
+  });
+  const found = choices.find(({ opponents }) => opponents >= ENOUGH_OPPONENTS || opponents === most) ?? choices.at(-1);
+  if (found && (found.opponents >= LEAST_OPPONENTS || found.opponents === most)) return found;
   return { opponents: Math.min(most, LEAST_OPPONENTS), responders: Math.min(most, LEAST_RESPONDERS), outcomes: FEWEST };
 }
 

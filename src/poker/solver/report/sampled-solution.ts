@@ -129,5 +129,5 @@ function responseText(game: SampledGame): string {
   const { opponents, responders, outcomes } = responseSize(game);
   const [first, second] = outcomes;
   const cards = `${first} ways to deal the next street${second > 1 ? ` and ${second} the last` : ""}`;
-  return `best answers that choose hand by hand on every street, of up to ${responders} hands of the whole range to two samples of up to ${opponents} of the other's, on fresh deals (${cards}): "exploitability" is what they win on the sample by which they were chosen, no less on the average than the best answer to the whole range; "exploitability_at_least" what they win on the other sample, no more than it`;
+  return `best answers that choose hand by hand on every street, of up to ${responders} hands of the whole range to two samples of up to ${opponents} of the other's, on fresh deals (${cards}): "exploitability" is what they win on both samples together, by which they were chosen, no less on the average than the best answer to the whole range; "exploitability_at_least" what those win that were chosen on the other sample, no more than it`;
 }

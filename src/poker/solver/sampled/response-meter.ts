@@ -13,25 +13,30 @@ export interface Half {
   readonly walker: SampledWalker;
 }
 
-/** What is added up for one half of a deal. Chips are times the weight of pairs of hands. */
+/** What is added up for one half of a deal. Chips are times the weight of pairs of hands, and beyond those of usual play. */
 export interface Bounds {
   readonly pairs: number;
-  /** Chips of the seat's own play. */
-  readonly usual: number;
-  /** Chips of the answer that was chosen on this half: it knows its cards, so it wins too much. */
+  /** Of the answer that was chosen on both halves, and plays against both: it knows their cards, so it wins too much. */
   readonly above: number;
-  /** Chips of the answer that was chosen on the other half: no answer wins more on the average. */
+  /** Of the answer that was chosen on the other half: no answer wins more on the average. */
   readonly below: number;
 }
 
-/** Values by hand and root of a street, in three ways: see {@link Bounds}. */
+/** Values by hand and root of a street: of usual play, and of answers that were chosen on the same half or on the other. */
 interface Tracks {
   readonly usual: Float64Array;
-  readonly above: Float64Array;
+  readonly own: Float64Array;
   readonly below: Float64Array;
 }
 
-const KINDS = ["usual", "above", "below"] as const;
+const KINDS = ["usual", "own", "below"] as const;
+
+interface Pooled {
+  readonly usual: Float64Array;
+  readonly best: Float64Array;
+}
+
+const POOLED = ["usual", "best"] as const;
 
 /** Ways to deal a street: numbers of outcomes; of which all are looked at by both halves, or every other one by each. */
 export interface OutcomeList {
@@ -52,6 +57,8 @@ export class ResponseMeter {
   readonly #nodes: Halves<Float64Array>;
   /** Values of the chance lanes by level and half. */
   readonly #tracks: readonly Halves<Tracks>[];
+  /** The same of both halves together: of usual play and of the answer that is chosen on both. */
+  readonly #pooled: readonly Pooled[];
 
   constructor(halves: Halves<Half>, seat: 0 | 1, opponent: RowPlay, own: RowPlay) {
     const { streets, hands } = halves[0].deal;
@@ -64,8 +71,12 @@ export class ResponseMeter {
     this.#nodes = [new Float64Array(nodes), new Float64Array(nodes)];
     const tracks = (lanes: number): Tracks => {
       const length = hands[seat].count * lanes;
-      return { usual: new Float64Array(length), above: new Float64Array(length), below: new Float64Array(length) };
+      return { usual: new Float64Array(length), own: new Float64Array(length), below: new Float64Array(length) };
     };
+    this.#pooled = streets.map(({ block }) => {
+      const length = hands[seat].count * block.chance.count;
+      return { usual: new Float64Array(length), best: new Float64Array(length) };
+    });
     this.#tracks = streets.map(({ block }) => [tracks(block.chance.count), tracks(block.chance.count)]);
   }
 
@@ -115,6 +126,7 @@ export class ResponseMeter {
 
   #clear(level: number): void {
     for (const tracks of this.#tracks[level]) for (const kind of KINDS) tracks[kind].fill(0);
+    for (const kind of POOLED) this.#pooled[level][kind].fill(0);
   }
 
   /** Takes a street's values up and adds them to the street before. */
@@ -122,6 +134,7 @@ export class ResponseMeter {
     const [{ deal, walker }] = this.#halves;
     const { block } = deal.streets[level];
     const target = this.#tracks[level - 1];
+    this.#liftPooled(level, deal.scales[level] / outcomes.length);
     for (let half = 0; half < 2; half++) {
       if (!complete && place % 2 !== half) continue;
       const seen = complete ? outcomes.length : Math.ceil((outcomes.length - half) / 2);
@@ -137,6 +150,47 @@ export class ResponseMeter {
     }
   }
 
+  /** Takes up what the hands win from the opponents of both halves: on all outcomes, also where a half leaves some out. */
+  #liftPooled(level: number, scale: number): void {
+    const [{ deal, walker }] = this.#halves;
+    const { rootCount } = deal.streets[level].block;
+    const target = this.#pooled[level - 1];
+    for (let hand = 0; hand < deal.hands[this.#seat].count; hand++) {
+      if (!walker.lives(level, this.#seat, hand)) continue;
+      const at = hand * rootCount;
+      for (const kind of POOLED) {
+        const node = this.#valuesOnBoth(level, hand, kind);
+        for (let root = 0; root < rootCount; root++) target[kind][at + root] += node[root] * scale;
+      }
+    }
+  }
+
+  /** Values of a street's roots for a hand against the opponents of both halves together. */
+  #valuesOnBoth(level: number, hand: number, kind: (typeof POOLED)[number]): Float64Array {
+    const [{ deal }, other] = this.#halves;
+    const { block, values } = deal.streets[level];
+    const { values: otherValues } = other.deal.streets[level];
+    const { leafNode, leafLane, leafFactors, laneCount, chance } = block;
+    const factors = leafFactors[this.#seat];
+    const [node] = this.#nodes;
+    const tracks = this.#pooled[level][kind];
+    const at = hand * laneCount;
+    for (let leaf = 0; leaf < leafNode.length; leaf++) {
+      const lane = leafLane[leaf];
+      node[leafNode[leaf]] =
+        lane >= chance.start && chance.count > 0
+          ? tracks[hand * chance.count + lane - chance.start]
+          : ((values[at + lane] + otherValues[at + lane]) / 2) * factors[leaf];
+    }
+    const row = deal.rows[level][this.#seat][hand];
+    if (kind === "best") liftBest(block, this.#seat, node, node, this.#own.locked?.(level, row));
+    else {
+      this.#own.shares(level, row, this.#shares);
+      liftUp(block, this.#seat, this.#shares, node);
+    }
+    return node;
+  }
+
   /** Values of a street's roots for a hand on one half, as it plays or as an answer chosen on one half would. */
   #valuesOf(level: number, hand: number, half: number, kind: (typeof KINDS)[number]): Float64Array {
     const { deal } = this.#halves[half];
@@ -149,7 +203,7 @@ export class ResponseMeter {
       return node;
     }
     // What the other half holds for best: by its own sums of what comes after.
-    if (kind === "below") this.#leaves(level, hand, 1 - half, "above", chosenBy);
+    if (kind === "below") this.#leaves(level, hand, 1 - half, "own", chosenBy);
     const locked = this.#own.locked?.(level, deal.rows[level][this.#seat][hand]);
     liftBest(block, this.#seat, kind === "below" ? chosenBy : node, node, locked);
     return node;
@@ -183,8 +237,13 @@ export class ResponseMeter {
         for (let hand = 0; hand < count; hand++) total += weights[hand] * of(hand);
         return total;
       };
-      const chips = (kind: (typeof KINDS)[number]): number => sum((hand) => this.#valuesOf(0, hand, half, kind)[0]);
-      return { pairs: sum((hand) => met[hand]), usual: chips("usual"), above: chips("above"), below: chips("below") };
+      const ofHalf = (kind: (typeof KINDS)[number]): number => sum((hand) => this.#valuesOf(0, hand, half, kind)[0]);
+      const ofBoth = (kind: (typeof POOLED)[number]): number => sum((hand) => this.#valuesOnBoth(0, hand, kind)[0]);
+      return {
+        pairs: sum((hand) => met[hand]),
+        above: ofBoth("best") - ofBoth("usual"),
+        below: ofHalf("below") - ofHalf("usual"),
+      };
     });
     return [bounds[0], bounds[1]];
   }

@@ -97,10 +97,10 @@ export class SampledWork implements DealInPlay {
     const list = (level: 0 | 1): OutcomeList =>
       drawOutcomes(halves[0].deal.outcomeCounts[level], response.outcomes[level], random);
     const into = measuresOf(this.game, batch).bounds[seat];
-    for (const { pairs, usual, below, above } of meter.measure(list(0), () => list(1), goOn)) {
+    for (const { pairs, below, above } of meter.measure(list(0), () => list(1), goOn)) {
       into[0] += pairs;
-      into[1] += below - usual;
-      into[2] += above - usual;
+      into[1] += below;
+      into[2] += above;
     }
   }
 

@@ -18,6 +18,7 @@ import { describePlan, type Estimate, type PlannedSolve } from "./report/estimat
 import { classifierOf, classifyOn } from "./report/hand-classes.js";
 import type { FormatCards } from "./report/solution.js";
 import { layOutDrawn } from "./sampled/drawn-deal.js";
+import { laneBytes } from "./sampled/lane-street.js";
 import { measureBytes } from "./sampled/measure-deal.js";
 import { tableBytes } from "./sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
@@ -127,7 +128,7 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
     const [first, second] = rowCounts[level];
     return sum + 4 * (first * rowLength[0] + second * rowLength[1]);
   }, 0);
-  const perThread = 3 * drawn + changes + LEFT_LYING_BYTES * (4 - spot.street);
+  const perThread = 3 * drawn + changes + laneBytes(blocks, rowCounts) + LEFT_LYING_BYTES * (4 - spot.street);
   const speed = speedOf(limits);
   const preparationSeconds = (handsAsked(spot) * (SECONDS_PER_HAND_ASKED + SECONDS_PER_HAND_CLASSED)) / speed;
   const each = trainingSeconds(plan, spot.boards.length, 1) / speed;

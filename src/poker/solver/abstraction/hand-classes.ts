@@ -8,9 +8,21 @@ import { capRange } from "./cap-range.js";
 /** Strengths are below this. */
 const STRENGTHS = 8192;
 /** Hands of each range by which strengths become shares beaten. */
-const REFERENCE_HANDS = 800;
-/** The strongest pairs of hole cards, by which blockers are told. */
-const STRONG_PAIRS = 40;
+const REFERENCE_HANDS = 1500;
+/** Of them every so many tell where the levels of blocking part. */
+const BOUND_STEP = 8;
+/**
+ * Hands are told apart by how much they block of what beats this share of all hands on the river, and of what beats the next
+ * one but not this: whom a bluff must not meet, and whom a bet wants to be called by.
+ */
+const TOP_SHARE = 0.85;
+const MIDDLE_SHARE = 0.5;
+/** Levels of blocking the strongest hands, and those in the middle, each as often as the others. */
+interface BlockerGrain {
+  readonly top: number;
+  readonly middle: number;
+}
+
 /** Before the river: classes of the mean share over the cards to come by number of boards, and bounds of its spread. */
 interface EarlyGrain {
   readonly shares: readonly number[];
@@ -22,9 +34,8 @@ interface Grain {
   /** Classes of the share that a hand beats on the river, by number of boards; finer at the top by this power. */
   readonly river: readonly number[];
   readonly power: number;
-  /** How much of the strongest holdings a hand blocks: bounds between the levels. */
-  readonly blockers: readonly number[];
-  readonly turn: EarlyGrain;
+  readonly blockers: BlockerGrain;
+  readonly turn: EarlyGrain & { readonly blockers: BlockerGrain };
   readonly root: EarlyGrain;
 }
 
@@ -34,15 +45,15 @@ const GRAINS: Readonly<Record<GrainName, Grain>> = {
   coarse: {
     river: [0, 24, 8],
     power: 1.4,
-    blockers: [0.12, 0.35],
-    turn: { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26] },
+    blockers: { top: 4, middle: 2 },
+    turn: { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26], blockers: { top: 2, middle: 1 } },
     root: { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
   },
   fine: {
-    river: [0, 96, 20],
+    river: [0, 64, 20],
     power: 2,
-    blockers: [0.06, 0.12, 0.2, 0.35],
-    turn: { shares: [0, 60, 16], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
+    blockers: { top: 8, middle: 8 },
+    turn: { shares: [0, 48, 16], spreads: [0.1, 0.15, 0.2, 0.26], blockers: { top: 5, middle: 3 } },
     root: { shares: [0, 300, 40], spreads: [0.06, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3] },
   },
 };
@@ -61,8 +72,20 @@ const NO_WEIGHTS = new Float64Array(1);
 interface KnownBoard {
   /** Share of the reference hands that each strength beats, ties half, of {@link WHOLE}. */
   readonly shares: Uint16Array;
-  /** For each card, the part of the strongest pairs of hole cards that contain it; null with two boards. */
-  readonly strong: Float64Array | null;
+  /** Null with two boards. */
+  readonly bands: Bands | null;
+}
+
+/** For each card, the part of the strongest hands that hold it, and of those in the middle. */
+interface Bands {
+  readonly top: Float64Array;
+  readonly middle: Float64Array;
+}
+
+/** Bounds between the levels of blocking either band. */
+interface Blocking extends Bands {
+  readonly topBounds: readonly number[];
+  readonly middleBounds: readonly number[];
 }
 
 interface Moments {
@@ -81,8 +104,8 @@ function levelOf(value: number, bounds: readonly number[]): number {
 
 /**
  * Classes of hands on a street that many hands share a strategy on: on the river by the share of both ranges that a hand
- * beats and by how much of the strongest holdings it blocks; before, by the mean of that share over the cards to come and
- * by its spread, which tells draws from made hands. The same board and hand always give the same class.
+ * beats and by how much of the strong and the middling hands it blocks; before, by the mean of that share over the cards to
+ * come and by its spread, which tells draws from made hands, on the turn by what it blocks too. The same board and hand always give the same class.
  */
 export class HandClasses {
   readonly #evaluator = new OmahaEvaluator(evaluatorTables());
@@ -90,8 +113,9 @@ export class HandClasses {
   readonly #referenceMasks: readonly CardMasks[];
   readonly #boards: number;
   readonly #weights = new Float64Array(STRENGTHS);
-  readonly #values = new Uint16Array(STRENGTHS);
   readonly #known = new Map<number, KnownBoard>();
+  /** By board, complete or not. */
+  readonly #blocking = new Map<number, Blocking>();
   readonly #riverShare: Uint8Array;
   readonly #grain: Grain;
 
@@ -113,11 +137,12 @@ export class HandClasses {
 
   get riverClasses(): number {
     const { river, blockers } = this.#grain;
-    return (river[this.#boards] * (this.#boards === 1 ? blockers.length + 1 : 1)) ** this.#boards;
+    return (river[this.#boards] * (this.#boards === 1 ? levels(blockers) : 1)) ** this.#boards;
   }
 
   get turnClasses(): number {
-    return this.#classCount(this.#grain.turn);
+    const { turn } = this.#grain;
+    return this.#classCount(turn) * (this.#boards === 1 ? levels(turn.blockers) : 1);
   }
 
   get rootClasses(): number {
@@ -133,16 +158,16 @@ export class HandClasses {
     const { river, blockers } = this.#grain;
     const classes = sets.map(({ count }) => new Int32Array(count));
     for (const board of boards) {
-      const { shares: of, strong } = this.#setBoard(board);
+      const { shares: of, bands } = this.#setBoard(board);
       const shares = river[this.#boards];
       sets.forEach((hands, set) => {
         const into = classes[set];
         for (let hand = 0; hand < hands.count; hand++) {
           const share = this.#riverShare[of[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)]];
-          const own = strong ? levelOf(blocked(hands, hand, strong), blockers) : 0;
-          into[hand] = into[hand] * shares + (strong ? share * (blockers.length + 1) + own : share);
+          into[hand] = into[hand] * shares + share;
         }
       });
+      if (bands) this.#tellBlockers(sets, board, () => bands, blockers, classes);
     }
     return classes;
   }
@@ -156,7 +181,74 @@ export class HandClasses {
       (_, index) => free[Math.floor(((index + 0.5) * free.length) / RIVERS)],
     );
     const runouts = boards.map((board) => rivers.map((river) => [...board, river]));
-    return this.#early(sets, runouts, this.#grain.turn);
+    const { turn } = this.#grain;
+    const classes = this.#early(sets, runouts, turn);
+    if (this.#boards === 1)
+      this.#tellBlockers(sets, boards[0], () => this.#meanBands(runouts[0]), turn.blockers, classes);
+    return classes;
+  }
+
+  /** Parts each class by how much its hands block. @param bandsOf what there is to block on the board, if it is new */
+  #tellBlockers(
+    sets: readonly HandSet[],
+    board: readonly number[],
+    bandsOf: () => Bands,
+    grain: BlockerGrain,
+    classes: readonly Int32Array[],
+  ): void {
+    const { top, middle, topBounds, middleBounds } = this.#blockingOn(board, bandsOf, grain);
+    sets.forEach((hands, set) => {
+      const into = classes[set];
+      for (let hand = 0; hand < into.length; hand++) {
+        const own = levelOf(blocked(hands, hand, top), topBounds);
+        into[hand] =
+          (into[hand] * grain.top + own) * grain.middle + levelOf(blocked(hands, hand, middle), middleBounds);
+      }
+    });
+  }
+
+  #blockingOn(board: readonly number[], bandsOf: () => Bands, grain: BlockerGrain): Blocking {
+    const key = boardKey(board);
+    const known = this.#blocking.get(key);
+    if (known) return known;
+    if (this.#blocking.size >= KNOWN_BOARDS) this.#blocking.clear();
+    const { top, middle } = bandsOf();
+    const fresh = {
+      top,
+      middle,
+      topBounds: this.#boundsOf(board, top, grain.top),
+      middleBounds: this.#boundsOf(board, middle, grain.middle),
+    };
+    this.#blocking.set(key, fresh);
+    return fresh;
+  }
+
+  /** Bounds that part the reference hands in as many levels, each as large as the others. */
+  #boundsOf(board: readonly number[], parts: Float64Array, count: number): number[] {
+    const dead = boardMasks(board);
+    const sums: number[] = [];
+    this.#reference.forEach((hands, set) => {
+      for (let hand = 0; hand < hands.count; hand += BOUND_STEP)
+        if (!holds(this.#referenceMasks[set], hand, dead)) sums.push(blocked(hands, hand, parts));
+    });
+    const sorted = Float64Array.from(sums).sort();
+    return Array.from(
+      { length: count - 1 },
+      (_, level) => sorted[Math.floor(((level + 1) / count) * sorted.length)] ?? 0,
+    );
+  }
+
+  /** The bands of several final boards, on the average. */
+  #meanBands(boards: readonly (readonly number[])[]): Bands {
+    const mean: Bands = { top: new Float64Array(DECK_SIZE), middle: new Float64Array(DECK_SIZE) };
+    for (const board of boards) {
+      const { bands } = this.#setBoard(board);
+      for (let card = 0; card < DECK_SIZE && bands; card++) {
+        mean.top[card] += bands.top[card] / boards.length;
+        mean.middle[card] += bands.middle[card] / boards.length;
+      }
+    }
+    return mean;
   }
 
   /** Finer classes by the final boards that are given for each board. */
@@ -195,10 +287,10 @@ export class HandClasses {
     }));
     for (const board of boards) {
       const { shares } = this.#setBoard(board);
-      const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
+      const dead = boardMasks(board);
       for (const { hands, masks, mean, spread, seen } of moments) {
         for (let hand = 0; hand < hands.count; hand++) {
-          if (((masks.low[hand] & low[0]) | (masks.high[hand] & high[0])) !== 0) continue;
+          if (holds(masks, hand, dead)) continue;
           const share = shares[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] / WHOLE;
           seen[hand]++;
           mean[hand] += share;
@@ -220,27 +312,39 @@ export class HandClasses {
   #setBoard(board: readonly number[]): KnownBoard {
     const [a, b, c, d, e] = board;
     this.#evaluator.setBoard(a, b, c, d, e);
-    const key = handKey([...board].sort((x, y) => x - y));
+    const key = boardKey(board);
     const known = this.#known.get(key);
     if (known) return known;
     if (this.#known.size >= KNOWN_BOARDS) this.#known.clear();
-    const fresh = { shares: this.#sharesOn(board), strong: this.#boards === 1 ? this.#strongCards(board) : null };
+    const strengths = this.#referenceStrengths(board);
+    const shares = this.#sharesOf(strengths);
+    const fresh = { shares, bands: this.#boards === 1 ? this.#bandsOf(strengths, shares) : null };
     this.#known.set(key, fresh);
     return fresh;
   }
 
-  /** What share of the reference hands each strength beats on the board that is set. */
-  #sharesOn(board: readonly number[]): Uint16Array {
+  /** Strengths of the reference hands on the board that is set; -1 for those that hold a card of it. */
+  #referenceStrengths(board: readonly number[]): Int16Array[] {
+    const dead = boardMasks(board);
+    return this.#reference.map((hands, set) =>
+      Int16Array.from({ length: hands.count }, (_, hand) =>
+        holds(this.#referenceMasks[set], hand, dead)
+          ? -1
+          : this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k),
+      ),
+    );
+  }
+
+  /** What share of the reference hands each strength beats. */
+  #sharesOf(strengths: readonly Int16Array[]): Uint16Array {
     const weights = this.#weights.fill(0);
     let total = 0;
-    const { low, high } = cardMasks({ k: 5, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
-    const masks = this.#referenceMasks;
     this.#reference.forEach((hands, set) => {
       for (let hand = 0; hand < hands.count; hand++) {
-        if (((masks[set].low[hand] & low[0]) | (masks[set].high[hand] & high[0])) !== 0) continue;
-        const weight = hands.weights[hand];
-        weights[this.#evaluator.evaluate(hands.cards, hand * hands.k, hands.k)] += weight;
-        total += weight;
+        const strength = strengths[set][hand];
+        if (strength < 0) continue;
+        weights[strength] += hands.weights[hand];
+        total += hands.weights[hand];
       }
     });
     const shares = new Uint16Array(STRENGTHS);
@@ -253,33 +357,41 @@ export class HandClasses {
     return shares;
   }
 
-  /** For each card, the part of the strongest pairs of hole cards that contain it. */
-  #strongCards(board: readonly number[]): Float64Array {
-    const dead = new Set(board);
-    const pairs: { readonly a: number; readonly b: number; readonly value: number }[] = [];
-    const counts = this.#values.fill(0);
-    for (let a = 1; a < DECK_SIZE; a++) {
-      if (dead.has(a)) continue;
-      for (let b = 0; b < a; b++) {
-        if (dead.has(b)) continue;
-        const value = this.#evaluator.pairValue(a, b);
-        pairs.push({ a, b, value });
-        counts[value]++;
+  /** For each card, the part of the strongest reference hands that hold it, and of those in the middle. */
+  #bandsOf(strengths: readonly Int16Array[], shares: Uint16Array): Bands {
+    const bands: Bands = { top: new Float64Array(DECK_SIZE), middle: new Float64Array(DECK_SIZE) };
+    const totals = { top: 0, middle: 0 };
+    this.#reference.forEach((hands, set) => {
+      for (let hand = 0; hand < hands.count; hand++) {
+        const strength = strengths[set][hand];
+        const share = strength < 0 ? 0 : shares[strength];
+        if (share < MIDDLE_SHARE * WHOLE) continue;
+        const band = share >= TOP_SHARE * WHOLE ? "top" : "middle";
+        totals[band] += hands.weights[hand];
+        for (let place = hand * hands.k; place < (hand + 1) * hands.k; place++) {
+          bands[band][hands.cards[place]] += hands.weights[hand];
+        }
       }
+    });
+    for (const band of ["top", "middle"] as const) {
+      for (let card = 0; card < DECK_SIZE && totals[band] > 0; card++) bands[band][card] /= totals[band];
     }
-    let least = STRENGTHS - 1;
-    for (let found = 0; least > 0; least--) {
-      found += counts[least];
-      if (found >= STRONG_PAIRS) break;
-    }
-    const strong = pairs.filter(({ value }) => value >= least);
-    const parts = new Float64Array(DECK_SIZE);
-    for (const { a, b } of strong) {
-      parts[a] += 1 / strong.length;
-      parts[b] += 1 / strong.length;
-    }
-    return parts;
+    return bands;
   }
+}
+
+const levels = ({ top, middle }: BlockerGrain): number => top * middle;
+
+/** Tells boards of any length apart. */
+const boardKey = (board: readonly number[]): number => handKey([board.length, ...[...board].sort((x, y) => x - y)]);
+
+function boardMasks(board: readonly number[]): CardMasks {
+  return cardMasks({ k: board.length, count: 1, cards: Uint8Array.from(board), weights: NO_WEIGHTS });
+}
+
+/** Whether a hand holds one of the cards. */
+function holds({ low, high }: CardMasks, hand: number, cards: CardMasks): boolean {
+  return ((low[hand] & cards.low[0]) | (high[hand] & cards.high[0])) !== 0;
 }
 
 function blocked(hands: HandSet, hand: number, parts: Float64Array): number {

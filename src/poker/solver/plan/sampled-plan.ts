@@ -7,6 +7,7 @@ import { suitOrbits } from "../abstraction/suit-orbits.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
 import { findHand, type HandSet, selectHands } from "../game/hand-set.js";
+import { laneBytes } from "../sampled/lane-street.js";
 import { type LockedRow, REPLICATES, tableBytes } from "../sampled/sampled-game.js";
 import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
@@ -47,11 +48,11 @@ export type Classify = (
 ) => { readonly names: readonly string[]; readonly of: Uint8Array };
 
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
-export const TRAINING_SHARE = 0.55;
+export const TRAINING_SHARE = 0.48;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
-const WANTED_DEALS: readonly number[] = [0, 300, 600];
+const WANTED_DEALS: readonly number[] = [0, 150, 600];
 /** Hands dealt to a replicate from which on fine classes are filled often enough. */
-const HANDS_FOR_FINE_CLASSES = 60_000;
+const HANDS_FOR_FINE_CLASSES = 40_000;
 /** What a hand costs on later streets, where its row's shares are worked out once, of what a walk of its own costs. */
 const LANE_SHARE = 0.5;
 const LEAST_COMBOS = 60;
@@ -118,12 +119,17 @@ export function planSampled(
   );
   const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
   const deals = limits.iterations ?? WANTED_DEALS[spot.street];
-  const grain: GrainName = deals * combosPerDeal >= HANDS_FOR_FINE_CLASSES ? "fine" : "coarse";
-  const classes = new HandClasses(ranges, spot.boards.length, grain);
-  const later = blocks.slice(1).map((_, index) => {
-    const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
-    return [rows, rows] as const;
-  });
+  const inGrain = (grain: GrainName) => {
+    const classes = new HandClasses(ranges, spot.boards.length, grain);
+    const later = blocks.slice(1).map((_, index) => {
+      const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
+      return [rows, rows] as const;
+    });
+    const counts = [[classes.rootClasses, classes.rootClasses] as const, ...later];
+    return { grain, classes, later, bytes: tableBytes(blocks, counts) + limits.threads * laneBytes(blocks, counts) };
+  };
+  const fine = deals * combosPerDeal >= HANDS_FOR_FINE_CLASSES ? inGrain("fine") : null;
+  const { grain, classes, later } = fine && fine.bytes <= limits.maxBytes * TABLE_SHARE ? fine : inGrain("coarse");
   const orbits = suitOrbits(spot.boards, ranges);
   const byHand = orbits.map((each, seat) => part(orbitRows(each), seat));
   const byClass = (seat: 0 | 1): LockableRows =>

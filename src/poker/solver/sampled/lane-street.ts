@@ -1,3 +1,4 @@
+import type { WalkBlock } from "../vector/shared-game.js";
 import type { StreetViews } from "../vector/street-views.js";
 
 /** What hands of one row do on a later street, the same for all of them and for all runouts of a walk. */
@@ -20,6 +21,25 @@ export interface LaneStreet {
   readonly factors: readonly [Float64Array, Float64Array];
   readonly theirs: RowLanes;
   readonly ours: RowLanes;
+}
+
+/** Walkers that a thread has at most: that of its deals and, while best answers are looked for, one for either half. */
+const WALKERS = 3;
+
+/**
+ * Bytes of the later streets of a thread's walkers.
+ *
+ * @param rowCounts rows by level and seat
+ */
+export function laneBytes(
+  blocks: readonly Pick<WalkBlock, "laneCount" | "rootCount">[],
+  rowCounts: readonly (readonly [number, number])[],
+): number {
+  const later = blocks.slice(1).map(({ laneCount, rootCount }, index) => {
+    const rows = Math.max(...rowCounts[index + 1]);
+    return rows * (3 * laneCount + rootCount + 3) * 8;
+  });
+  return WALKERS * later.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** @param rows rows of either seat on the street */

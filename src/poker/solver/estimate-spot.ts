@@ -77,10 +77,9 @@ function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {
 
 const handsAsked = ({ ranges }: Spot): number => ranges.reduce((sum, { hands }) => sum + hands.count, 0);
 
-function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions }: HeadsUpPlan): PlannedSolve {
+function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions, locks }: HeadsUpPlan): PlannedSolve {
   const { layout, blocks } = layOutShared(game, limits.maxBytes, limits.threads);
-  const combos = game.hands.map(({ count }) => count);
-  const hands = combos[0] + combos[1];
+  const hands = game.hands[0].count + game.hands[1].count;
   const perHand = 2 ** spot.handSize * BYTES_PER_SUBSET + blocks[0].nodeCount * BYTES_PER_NODE;
   const speed = speedOf(limits);
   const boards = game.deal.boards.length * layout.finalKeys;
@@ -98,7 +97,8 @@ function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions 
     method: "all hands and deals",
     tree: game.tree,
     sizing,
-    combos,
+    hands: game.hands,
+    locks,
     tableBytes: memoryBytes(layout.bytes),
     solveBytes:
       FIXED_BYTES +
@@ -119,8 +119,7 @@ function vectorPlan(spot: Spot, limits: SolveLimits, { game, sizing, reductions 
 
 function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedSolve {
   const { tree, blocks, sizing, ranges, combosPerDeal, rowCounts, classNames, reductions, classes } = plan;
-  const combos = ranges.map(({ count }) => count);
-  const hands = combos[0] + combos[1];
+  const hands = ranges[0].count + ranges[1].count;
   const counts = [classNames[0].length + 1, classNames[1].length + 1] as const;
   const tables = tableBytes(blocks, rowCounts) + measureBytes(blocks[0], counts);
   const drawn = layOutDrawn(plan, omahaDeal(spot.boards), combosPerDeal).layout.bytes;
@@ -139,7 +138,8 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
     method: "drawn deals",
     tree,
     sizing,
-    combos,
+    hands: ranges,
+    locks: plan.locks,
     tableBytes: tables,
     solveBytes: FIXED_BYTES + tables + limits.threads * perThread + hands * BYTES_PER_DRAWN_HAND,
     iterations,
@@ -153,8 +153,7 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
 }
 
 function multiwayPlan(spot: Spot, limits: SolveLimits, plan: MultiwayPlan): PlannedSolve {
-  const combos = plan.ranges.map(({ hands }) => hands.count);
-  const hands = combos.reduce((sum, count) => sum + count, 0);
+  const hands = plan.ranges.reduce((sum, range) => sum + range.hands.count, 0);
   const measured = hands * nodesOfStreet(plan.tree) * BYTES_PER_MEASURED_NODE;
   const speed = speedOf({ threads: 1 });
   const iteration = SECONDS_PER_SAMPLED_ITERATION / speed;
@@ -166,7 +165,8 @@ function multiwayPlan(spot: Spot, limits: SolveLimits, plan: MultiwayPlan): Plan
     method: "sampled play",
     tree: plan.tree,
     sizing: plan.sizing,
-    combos,
+    hands: plan.ranges.map((range) => range.hands),
+    locks: plan.locks,
     tableBytes: plan.tableBytes,
     solveBytes: FIXED_BYTES + plan.tableBytes + measured + handsAsked(spot) * BYTES_PER_HAND_ASKED,
     iterations,

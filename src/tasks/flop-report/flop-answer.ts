@@ -17,11 +17,15 @@ export interface FlopAction {
   readonly frequency: Measured;
 }
 
+export type Rake = NonNullable<Solution["game"]["rake"]>;
+
 /** What a report keeps of the solution on one flop. */
 export interface FlopAnswer {
   /** Player to act. */
   readonly player: number;
   readonly pot: number;
+  /** What the house takes; only at a table with rake. */
+  readonly rake?: Rake;
   readonly actions: readonly FlopAction[];
   /** By player id. */
   readonly ev: Readonly<Record<string, Measured>>;
@@ -43,7 +47,7 @@ export interface FlopAnswer {
 
 /** The part of a solution that a report keeps. */
 export function flopAnswer(solution: Solution & { readonly cached: boolean }): FlopAnswer {
-  const { sampling, tree, hero } = solution;
+  const { sampling, tree, hero, game } = solution;
   // What was cut without a sample has an error that nobody measured.
   const otherwise = solution.cut.length > 0 ? null : 0;
   const errors = sampling?.standard_error ?? { ev: otherwise, equity: otherwise };
@@ -56,6 +60,7 @@ export function flopAnswer(solution: Solution & { readonly cached: boolean }): F
   return {
     player: tree.player,
     pot: tree.pot,
+    ...(game.rake ? { rake: game.rake } : {}),
     actions: tree.actions.map(({ action, amount, to, all_in, frequency, frequency_error }) => ({
       action,
       amount,

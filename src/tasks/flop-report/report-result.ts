@@ -1,5 +1,5 @@
 import type { ReportFlop } from "../../jobs/report-flops.js";
-import type { FlopAction, FlopAnswer, Measured } from "./flop-answer.js";
+import type { FlopAction, FlopAnswer, Measured, Rake } from "./flop-answer.js";
 import { type FlopMean, sum, weightedMean } from "./flop-mean.js";
 import type { FlopChoice } from "./report-input.js";
 
@@ -14,7 +14,7 @@ export interface ReportAction {
   readonly offered: number;
 }
 
-export interface ReportRow extends Omit<FlopAnswer, "cut" | "solver_version"> {
+export interface ReportRow extends Omit<FlopAnswer, "cut" | "solver_version" | "rake"> {
   readonly flop: string;
   readonly weight: number;
 }
@@ -35,6 +35,8 @@ export interface FlopReport {
   /** Player to act. */
   readonly player: number;
   readonly pot: number;
+  /** What the house takes; only at a table with rake. */
+  readonly rake?: Rake | undefined;
   readonly actions: readonly ReportAction[];
   /** By player id. */
   readonly ev: Readonly<Record<string, FlopMean>>;
@@ -82,7 +84,7 @@ export function gatherReport(flops: readonly ReportFlop[], asked: FlopChoice["ki
     .map(({ flop, weight, answer }) => ({ flop, weight, answer: answer as FlopAnswer }));
   const [first] = solved;
   if (first === undefined) return null;
-  const { player, pot, ev, equities, hero, solver_version } = first.answer;
+  const { player, pot, rake, ev, equities, hero, solver_version } = first.answer;
   const mean = (of: (answer: FlopAnswer) => Measured): FlopMean =>
     weightedMean(
       solved.map(({ weight, answer }) => ({ weight, ...of(answer) })),
@@ -107,6 +109,7 @@ export function gatherReport(flops: readonly ReportFlop[], asked: FlopChoice["ki
     },
     player,
     pot,
+    ...(rake ? { rake } : {}),
     actions: actionsOf(solved, mean),
     ev: byPlayer(ev, (answer, id) => answer.ev[id]),
     equities: byPlayer(equities, (answer, id) => answer.equities[id]),
@@ -120,7 +123,7 @@ export function gatherReport(flops: readonly ReportFlop[], asked: FlopChoice["ki
     cut: cutsOf(answers),
     solver_version,
     solve_time: sum(answers.map(({ cached, solve_time }) => (cached ? 0 : solve_time))),
-    rows: solved.map(({ flop, weight, answer: { cut: _, solver_version: __, ...answer } }) => ({
+    rows: solved.map(({ flop, weight, answer: { cut: _, solver_version: __, rake: ___, ...answer } }) => ({
       flop,
       weight,
       ...answer,

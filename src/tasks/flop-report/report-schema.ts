@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { rakeRuleSchema } from "../solver-analysis/result-schema.js";
 import type { FlopReport } from "./report-result.js";
 
 const chips = z.number();
@@ -62,6 +63,7 @@ const reportSchema = z.strictObject({
   }),
   player: z.int().describe("Player to act"),
   pot: chips,
+  rake: rakeRuleSchema,
   actions: z.array(
     z.strictObject({
       ...actionShape,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { gameHash, gameSchema, streetName } from "./result-schema.js";
+import { gameHash, gameSchema, givenShape, streetName } from "./result-schema.js";
 
 const count = z.int().min(0);
 const mebibytes = z.number().min(0);
@@ -55,6 +55,7 @@ const estimateSchema = z.object({
   measured_game: z.enum(["asked", "cut"]),
   cut: z.array(z.string()).describe("What would be given up of the game asked for"),
   abstraction: z.array(z.string()).describe("Every simplification: what would be cut, and the sizes offered"),
+  ...givenShape,
   assumptions: z.array(z.string()).describe("How ambiguous input was read"),
 });
 

@@ -14,6 +14,16 @@ const sizesByPlayer = byPlayer(
   z.array(z.union([z.number(), z.literal("geometric"), z.object({ geometric: z.int() })])),
 );
 
+/** What the house takes, in results. */
+export const rakeRuleSchema = z
+  .object({
+    percent: z.number().describe("Of the pot"),
+    cap: chips.nullable().describe("Null: without a bound"),
+    no_flop_no_drop: z.boolean(),
+  })
+  .optional()
+  .describe("Only where the house takes a part");
+
 /** The game that an answer is about. */
 export const gameSchema = z
   .object({
@@ -34,14 +44,7 @@ export const gameSchema = z
       .optional()
       .describe("By street, where sizes were asked for by street or player, or are not only fractions"),
     all_in_threshold: maybe.optional().describe("Beside sizes: a bet that would put in this part of a stack is all-in"),
-    rake: z
-      .object({
-        percent: z.number().describe("Of the pot"),
-        cap: chips.nullable().describe("Null: without a bound"),
-        no_flop_no_drop: z.boolean(),
-      })
-      .optional()
-      .describe("Only where the house takes a part"),
+    rake: rakeRuleSchema,
   })
   .describe("The game that was solved");
 
@@ -78,6 +81,26 @@ const heroSchema = z.object({
   ev: maybe,
   standard_error: maybe.optional().describe("Of the EV; only where deals are drawn anew"),
 });
+
+/** Locked play and what the method promises less of, as solutions and estimates say it. */
+export const givenShape = {
+  locks: z
+    .array(
+      z.object({
+        path: z.string().describe("As the job wrote it"),
+        player: z.int(),
+        hands: z.string().nullable().describe("Range or class, as the job wrote it; null: all hands"),
+        combos: z.int().nullable().describe("Hands that are locked; null on later streets, where the cards decide"),
+        strategy: z.record(z.string(), share).describe("By label of action"),
+      }),
+    )
+    .optional()
+    .describe("Play that was given instead of found; only where some was"),
+  caveats: z
+    .array(z.string())
+    .optional()
+    .describe("What the method promises less of in this game than in others; only where there is such a thing"),
+};
 
 const rowShape = {
   equity: share.optional().describe("Share of the pot without further betting; at the root of a heads-up game"),
@@ -204,22 +227,7 @@ const solutionSchema = z.object({
     })
     .nullable()
     .describe("How hands and cards were drawn anew for each deal; null where none were"),
-  locks: z
-    .array(
-      z.object({
-        path: z.string().describe("As the job wrote it"),
-        player: z.int(),
-        hands: z.string().nullable().describe("Range or class, as the job wrote it; null: all hands"),
-        combos: z.int().nullable().describe("Hands that are locked; null on later streets, where the cards decide"),
-        strategy: z.record(z.string(), share).describe("By label of action"),
-      }),
-    )
-    .optional()
-    .describe("Play that was given instead of found; only where some was"),
-  caveats: z
-    .array(z.string())
-    .optional()
-    .describe("What the method promises less of in this game than in others; only where there is such a thing"),
+  ...givenShape,
   assumptions: z.array(z.string()).describe("How ambiguous input was read"),
   seed: z.int(),
   tree: nodeSchema,

@@ -127,8 +127,9 @@ describe("a report over flops", () => {
 
   it("says what each flop says by itself", async () => {
     await startWorker("one");
-    const { id } = await ask({ ...SPOT, flops: [{ flop: "Ks8h7d", weight: 3 }] });
-    const alone = await jobs.queue({ ...SPOT, board: "Ks8h7d" }, "SOLVER_ANALYSIS");
+    const raked = { ...SPOT, rake: { percent: 5, cap: 3 } };
+    const { id } = await ask({ ...raked, flops: [{ flop: "Ks8h7d", weight: 3 }] });
+    const alone = await jobs.queue({ ...raked, board: "Ks8h7d" }, "SOLVER_ANALYSIS");
     const client = await BareClient.open(vhost.url);
     await client.send("solver_analysis", "tasks.process_solver_analysis", [alone]);
     const report = await reportOf(id);
@@ -138,8 +139,9 @@ describe("a report over flops", () => {
       solution: { ev: Record<string, number>; tree: { actions: { frequency: number }[] } };
     };
     expect(report.ev["0"]?.mean).toBeCloseTo(solution.ev["0"] ?? Number.NaN, 9);
+    expect(report.rake).toEqual({ percent: 5, cap: 3, no_flop_no_drop: true });
     expect(report.actions.map(({ frequency }) => frequency.mean)).toEqual(
-      solution.tree.actions.map(({ frequency }) => frequency),
+      solution.tree.actions.map(({ frequency }) => expect.closeTo(frequency, 9)),
     );
   }, 180_000);
 

@@ -87,6 +87,25 @@ describe("celery solve", () => {
     expect(Object.keys(result)).toEqual(["estimate", "game_state_hash"]);
   });
 
+  it("says with --estimate what is locked, and what the method promises less of", async () => {
+    const locks = [
+      { path: "check", strategy: { "bet 100": 1 } },
+      { path: "check", hands: "@set", strategy: { check: 1 } },
+    ];
+    const file = spotFile({ locks, rake: { percent: 5, cap: 3 } });
+    await solve(file, "--estimate");
+    expect(printed.text).toMatch(/rake 5 % up to 3$/mu);
+    expect(printed.text).toMatch(
+      /^ {2}locked: check: player 1, all hands \(60 combos\): bet 100 \(all-in\) 100\.0 %$/mu,
+    );
+    expect(printed.text).toMatch(/^ {2}locked: check: player 1, @set \(5 combos\): check 100\.0 %$/mu);
+    expect(printed.text).toMatch(/^Note +with rake .*\n +some play was given \(locks\)/mu);
+    printed.clear();
+    await solve(file, "--estimate", "--json");
+    const { estimate } = solverEstimateSchema.strict().parse(JSON.parse(printed.text));
+    expect(estimate.locks?.map(({ combos }) => combos)).toEqual([60, 5]);
+  });
+
   it("refuses what it cannot read, naming the file or the field", async () => {
     await expect(solve(join(folder, "none.json"))).rejects.toThrow(/none\.json cannot be read/u);
     await expect(solve(spotFile({ player_ranges: { "1": "AA++" } }))).rejects.toThrow(/^player_ranges\.1: range "AA/u);

@@ -4,6 +4,7 @@ import type { FlopMean } from "../../../tasks/flop-report/flop-mean.js";
 import type { FlopReport, ReportRow } from "../../../tasks/flop-report/report-result.js";
 import { csvLines } from "../../terminal/csv.js";
 import { type Output, plural, tableLines } from "../../terminal/output.js";
+import { rakeText } from "../solve/text.js";
 
 const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 const chips = (amount: number): string => amount.toFixed(3);
@@ -80,10 +81,10 @@ export function reportCsv(report: FlopReport): string[] {
   return csvLines(headings, rows);
 }
 
-function headline({ flops, pot }: FlopReport): string {
+function headline({ flops, pot, rake }: FlopReport): string {
   const which = { all: "all flops", sample: "flops drawn at random", listed: "listed flops" }[flops.asked];
   const solved = flops.solved_weight === flops.weight ? "" : `, ${flops.solved_weight} of ${flops.weight} by weight`;
-  return `Report over ${which}: ${plural(flops.solved, "flop")} solved${solved}, pot ${pot}`;
+  return `Report over ${which}: ${plural(flops.solved, "flop")} solved${solved}, pot ${pot}${rake === undefined ? "" : `, ${rakeText(rake)}`}`;
 }
 
 function columnsOf({ actions, ev }: FlopReport): string[] {

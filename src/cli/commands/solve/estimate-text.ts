@@ -1,7 +1,7 @@
 import { isRecord } from "../../../celery/values.js";
 import type { Estimate } from "../../../poker/solver/report/estimate.js";
 import { type Output, plural } from "../../terminal/output.js";
-import { headline } from "./text.js";
+import { headline, lockLines } from "./text.js";
 
 /** Whether a value is an estimate that this version can show. */
 export function isEstimate(value: unknown): value is Estimate {
@@ -10,10 +10,11 @@ export function isEstimate(value: unknown): value is Estimate {
 
 /** An estimate for people: what would be solved, and what that would take. */
 export function estimateText(estimate: Estimate, output: Output): string[] {
-  const { assumptions, method, threads, cut, abstraction } = estimate;
+  const { assumptions, method, threads, cut, abstraction, caveats = [] } = estimate;
   return [
     output.style(headline(estimate), "bold"),
     ...assumptions.map((assumption) => `  assumed: ${assumption}`),
+    ...lockLines(estimate),
     "",
     "An estimate: nothing was solved.",
     "",
@@ -27,6 +28,7 @@ export function estimateText(estimate: Estimate, output: Output): string[] {
       "Offered",
       abstraction.filter((note) => !cut.includes(note)),
     ),
+    ...row("Note", caveats),
   ];
 }
 

@@ -64,7 +64,8 @@ export function headline({ game }: Pick<StoredSolution, "game">): string {
   return `${game.street[0]?.toUpperCase()}${game.street.slice(1)}  ${board}  pot ${game.pot}  stacks ${stacks}${rake}`;
 }
 
-function rakeText({ percent, cap }: NonNullable<StoredSolution["game"]["rake"]>): string {
+/** The rule that the house takes its part by. */
+export function rakeText({ percent, cap }: NonNullable<StoredSolution["game"]["rake"]>): string {
   return `rake ${percent} %${cap === null ? "" : ` up to ${cap}`}`;
 }
 
@@ -73,7 +74,7 @@ function assumptionLines({ assumptions }: StoredSolution): string[] {
 }
 
 /** What was given, lock by lock. */
-function lockLines({ locks = [] }: StoredSolution): string[] {
+export function lockLines({ locks = [] }: Pick<StoredSolution, "locks">): string[] {
   return locks.map(({ path, player, hands, combos, strategy }) => {
     const plays = Object.entries(strategy)
       .filter(([, share]) => share > 0)

@@ -1,9 +1,19 @@
 import type { BettingNode, DecisionNode, TreeCounts } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
+import type { HandSet } from "../game/hand-set.js";
+import type { NodeLock } from "../spot/lock-nodes.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { cutOf, describeGame } from "./describe-game.js";
+import { caveatsOf, cutOf, describeGame } from "./describe-game.js";
+import { describeLocks } from "./describe-locks.js";
 import { sizesOffered } from "./describe-sizes.js";
-import { type FormatCards, type MeasuredGame, type SolvedGame, STREET_NAMES, type StreetName } from "./solution.js";
+import {
+  type FormatCards,
+  type MeasuredGame,
+  type SolvedGame,
+  type SolvedLock,
+  STREET_NAMES,
+  type StreetName,
+} from "./solution.js";
 import { SOLVER_VERSION } from "./version.js";
 
 export type EstimatedMethod = "all hands and deals" | "drawn deals" | "sampled play";
@@ -55,6 +65,9 @@ export interface Estimate {
   readonly measured_game: MeasuredGame;
   readonly cut: readonly string[];
   readonly abstraction: readonly string[];
+  /** As in a solution. */
+  readonly locks?: readonly SolvedLock[];
+  readonly caveats?: readonly string[];
   readonly assumptions: readonly string[];
 }
 
@@ -71,8 +84,9 @@ export interface PlannedSolve {
   readonly method: EstimatedMethod;
   readonly tree: DecisionNode;
   readonly sizing: PotLimitSizing;
-  /** Combos by seat. */
-  readonly combos: readonly number[];
+  /** Hands, or classes of hands, by seat. */
+  readonly hands: readonly HandSet[];
+  readonly locks: readonly NodeLock[];
   readonly tableBytes: number;
   readonly solveBytes: number;
   readonly iterations: number;
@@ -104,7 +118,7 @@ export function describePlan(
       spot.players.map((player, seat) => {
         const { source, readAs, hands, drawnFrom } = spot.ranges[seat];
         const asked = drawnFrom ?? hands.count;
-        return [player, { source, read_as: readAs, combos: plan.combos[seat], combos_asked: asked }];
+        return [player, { source, read_as: readAs, combos: plan.hands[seat].count, combos_asked: asked }];
       }),
     ),
     memory: {
@@ -124,6 +138,8 @@ export function describePlan(
     measured_game: cut.length > 0 ? "cut" : "asked",
     cut,
     abstraction: [...cut, ...plan.classes, sizesOffered(spot, plan.sizing)],
+    ...describeLocks(spot, plan.locks, (seat) => plan.hands[seat]),
+    ...caveatsOf(spot),
     assumptions: spot.root.assumptions,
   };
 }

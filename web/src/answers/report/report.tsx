@@ -69,9 +69,10 @@ function hasTwoBoards({ rows }: FlopReport): boolean {
   return rows[0]?.flop.includes("/") === true;
 }
 
-function headline({ flops, pot }: FlopReport): string {
+function headline({ flops, pot, rake }: FlopReport): string {
   const which = { all: "all flops", sample: "flops drawn at random", listed: "listed flops" }[flops.asked];
-  return `Report over ${which} · pot ${chips(pot)}`;
+  const cap = rake?.cap == null ? "" : ` up to ${chips(rake.cap)}`;
+  return `Report over ${which} · pot ${chips(pot)}${rake === undefined ? "" : ` · rake ${rake.percent} %${cap}`}`;
 }
 
 /** Means by weight over the flops that are shown, with their margins. */

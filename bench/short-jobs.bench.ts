@@ -1,7 +1,7 @@
 /**
  * Simulations beside solves, row to row: from the insert of the QUEUED row until the COMPLETED one is seen, one job after
- * the other. Two workers of two threads on private services, first idle, then each with as many solves as it takes, then
- * idle again: the same load of other programs should show in both idle figures.
+ * the other. Two workers of two threads on private services, first idle, then one of them with a solve, then each with as
+ * many solves as it takes, then idle again: the same load of other programs should show in both idle figures.
  */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
@@ -92,20 +92,21 @@ class Bench {
   }
 
   /** More solves than may run at once. @returns what cancels them */
-  async startSolves(): Promise<() => Promise<void>> {
+  async startSolves(workers: number): Promise<() => Promise<void>> {
     const solves: string[] = [];
-    for (let solve = 0; solve < 2 * WORKERS; solve++) solves.push(await this.submit("SOLVER_ANALYSIS", SOLVE));
+    for (let solve = 0; solve < (workers === WORKERS ? 2 * WORKERS : workers); solve++)
+      solves.push(await this.submit("SOLVER_ANALYSIS", SOLVE));
     const count = "select count(*)::int as solving from jobs where id = any($1) and status = 'PROCESSING'";
     await waitFor(
       "a solve on each worker",
-      async () => (await this.#database.query(count, [solves])).rows[0].solving === WORKERS,
+      async () => (await this.#database.query(count, [solves])).rows[0].solving === workers,
       { timeoutMs: 60_000, everyMs: 100 },
     );
     // Trees are built by then, and the helpers have joined.
     await sleep(5000);
     return async () => {
       const { rows } = await this.#database.query(count, [solves]);
-      if (rows[0].solving !== WORKERS) throw new Error("the solves did not run to the end of the measurement");
+      if (rows[0].solving !== workers) throw new Error("the solves did not run to the end of the measurement");
       await this.#database.query("update jobs set status = 'CANCELLED' where id = any($1)", [solves]);
       await sleep(10_000);
     };
@@ -163,9 +164,11 @@ async function measure(): Promise<Row[]> {
     await sleep(3000);
     const idle = await bench.times();
     const rows = [rowOf("idle", idle, idle)];
-    const cancel = await bench.startSolves();
-    rows.push(rowOf("each with a solve", await bench.times(), idle));
-    await cancel();
+    for (const workers of [1, WORKERS]) {
+      const cancel = await bench.startSolves(workers);
+      rows.push(rowOf(workers === 1 ? "one with a solve" : "each with a solve", await bench.times(), idle));
+      await cancel();
+    }
     rows.push(rowOf("idle again", await bench.times(), idle));
     return rows;
   } finally {

@@ -3,6 +3,7 @@ import { asError, WorkerShutdown } from "../errors.js";
 import type { Kernel } from "../kernel.js";
 import { Lane } from "./lane.js";
 import { type Call, PoolThread } from "./pool-thread.js";
+import { SessionShare } from "./session-share.js";
 
 /** How long a kernel may go on after it was asked to end, unless the caller says otherwise. */
 const DEFAULT_GRACE_MS = 1000;
@@ -55,6 +56,7 @@ export class ThreadPool {
   #spareTimer: NodeJS.Timeout | null = null;
   #trimTimer: NodeJS.Timeout | null = null;
   #nextCall = 1;
+  readonly #share = new SessionShare();
   #closed = false;
   #completed = 0;
 
@@ -134,6 +136,7 @@ export class ThreadPool {
   /** Ends all threads; running and waiting calls fail with WorkerShutdown. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#shareSession();
     for (const timer of [this.#spareTimer, this.#trimTimer]) if (timer !== null) clearTimeout(timer);
     const reason = new WorkerShutdown("the worker stops");
     for (const { calls } of this.#lanes) for (const call of calls.clear()) call.reject(reason);
@@ -165,6 +168,7 @@ export class ThreadPool {
     if (call === null) return false;
     const thread = lane.idle.pop() ?? this.#startThread(call.background);
     lane.active += 1;
+    this.#shareSession();
     if (this.#active > this.#options.size) this.#trimTimer?.refresh();
     thread.start(call);
     return true;
@@ -176,6 +180,11 @@ export class ThreadPool {
     const lane = this.#lanes.find(({ calls }) => calls.isStarving);
     if (lane !== undefined) this.#startNext(lane);
     this.#dispatch();
+  }
+
+  /** Other processes come first while nothing but background kernels runs. */
+  #shareSession(): void {
+    this.#share.isLow = !this.#closed && this.#background.active > 0 && this.#foreground.active === 0;
   }
 
   #laneOf({ background }: Pick<PoolThread, "background">): Lane {
@@ -228,6 +237,7 @@ export class ThreadPool {
     const lane = this.#laneOf(thread);
     thread.owner = null;
     lane.active -= 1;
+    this.#shareSession();
     this.#completed += 1;
     lane.calls.ended(owner);
   }

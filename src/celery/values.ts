@@ -20,3 +20,4 @@ export { createRedactor, mayHoldSecret, type Redactor, redactText, redactUrl, re
 export { parseServerUrl } from "./server-url.js";
 export { SOFTWARE_VERSION } from "./software.js";
 export { expandNodename } from "./worker/remote/nodename.js";
+export { RecentMap } from "./worker/wait/recent.js";

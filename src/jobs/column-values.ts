@@ -22,7 +22,31 @@ export function columnText(text: string, limit: number): string {
  * @throws JobResultError for NaN, Infinity, big integers, functions and cycles: JSON has no such values.
  */
 export function columnJson(value: unknown): string {
-  return JSON.stringify(plainJson(value, "$", new Set())) ?? "null";
+  return jsonAsIs(value) ?? JSON.stringify(plainJson(value, "$", new Set())) ?? "null";
+}
+
+/** As `JSON.stringify` writes NUL and halves of surrogate pairs. */
+const ESCAPED_UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+
+/** The text of a value that holds nothing to leave out or refuse, as nearly all do; null for others. */
+function jsonAsIs(value: unknown): string | null {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return null;
+  }
+  return text !== undefined && !ESCAPED_UNSTORABLE.test(text) && isJson(value) ? text : null;
+}
+
+/** Whether a value without cycles is of numbers, texts, truth values, arrays and simple objects. */
+function isJson(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value === "string" || typeof value === "boolean" || value === null || value === undefined) return true;
+  if (typeof value !== "object" || "toJSON" in value) return false;
+  if (Array.isArray(value)) return value.every(isJson);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && Object.values(value).every(isJson);
 }
 
 function plainJson(value: unknown, path: string, parents: Set<object>): unknown {

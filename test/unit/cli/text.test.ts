@@ -92,6 +92,16 @@ describe("event lines", () => {
     );
   });
 
+  it("forget the task that was received longest ago", () => {
+    const lines = new EventLines();
+    const receive = (id: number) =>
+      lines.of({ ...base, type: "task-received", uuid: `${id}`, name: "t.add", args: "()", kwargs: "{}" });
+    for (let id = 0; id <= 4095; id++) receive(id);
+    expect(lines.of({ ...base, type: "task-started", uuid: "0" })).not.toContain("t.add");
+    expect(lines.of({ ...base, type: "task-started", uuid: "1" })).toContain("t.add(1)");
+    expect(lines.of({ ...base, type: "task-started", uuid: "4095" })).toContain("t.add(4095)");
+  });
+
   it("call a heartbeat by Celery's word", () => {
     const line = new EventLines().of({ ...base, timestamp: 1795464304, type: "worker-heartbeat", loadavg: [2.37, 1] });
     expect(line).toBe(

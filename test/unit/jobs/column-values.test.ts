@@ -56,5 +56,7 @@ describe("column JSON", () => {
       '{"a":"bc","d":"1970-01-01T00:00:00.000Z","l":[null]}',
     );
     expect(columnJson(undefined)).toBe("null");
+    expect(columnJson("\\u0000")).toBe(String.raw`"\\u0000"`);
+    expect(columnJson(["\ud800", new Map([[1, 2]]), Object.create(null)])).toBe('["\ufffd",{},{}]');
   });
 });

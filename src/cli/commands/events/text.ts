@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from "../../../celery/tooling.js";
-import { pythonRepr } from "../../../celery/values.js";
+import { pythonRepr, RecentMap } from "../../../celery/values.js";
 
 const HUMAN_TYPES = new Map([
   ["worker-offline", "shutdown"],
@@ -12,7 +12,7 @@ const NAME_LIMIT = 4095;
 
 /** Events as lines of text, in the form of `celery events --dump`. */
 export class EventLines {
-  readonly #tasks = new Map<string, string>();
+  readonly #tasks = new RecentMap<string>(NAME_LIMIT);
 
   of(event: ReceivedEvent): string {
     const { type, timestamp, hostname, ...rest } = event;
@@ -28,10 +28,6 @@ export class EventLines {
     const text = `${fields.name}(${uuid}) args=${fields.args} kwargs=${fields.kwargs}`;
     for (const name of ["name", "args", "kwargs"]) delete fields[name];
     this.#tasks.set(uuid, text);
-    for (const oldest of this.#tasks.keys()) {
-      if (this.#tasks.size <= NAME_LIMIT) break;
-      this.#tasks.delete(oldest);
-    }
     return text;
   }
 }

@@ -2,32 +2,39 @@ import { RESPONSE_BATCHES, type ResponseSize } from "../sampled/sampled-game.js"
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import type { SampledPlan } from "./sampled-plan.js";
 
-/**
- * Ways of dealing the next street, and the one after it, that best answers are looked for on, by street and boards: the more
- * of them, the less an answer gains by knowing its cards. The first for which enough opponents are left.
- */
+/** Ways to deal the next street and the one after it, and the opponents below which fewer are better. */
+interface Choice {
+  readonly ways: readonly [number, number];
+  readonly least: number;
+}
+
 const ALL_CARDS = 52;
-const OUTCOMES: readonly (readonly (readonly (readonly [number, number])[])[])[] = [
+const LEAST_OPPONENTS = 60;
+/** Opponents for which more ways of dealing are looked at, not more opponents. */
+const ENOUGH_OPPONENTS = 200;
+/**
+ * What best answers are looked for on, by street and boards: the more cards, the less an answer gains by knowing its own. The
+ * first for which enough opponents are left.
+ */
+const CHOICES: readonly (readonly (readonly Choice[])[])[] = [
   [],
   [
     [],
     [
-      [ALL_CARDS, 16],
-      [ALL_CARDS, 10],
-      [ALL_CARDS, 6],
-      [ALL_CARDS, 4],
+      { ways: [ALL_CARDS, 16], least: ENOUGH_OPPONENTS },
+      { ways: [ALL_CARDS, 10], least: ENOUGH_OPPONENTS },
+      { ways: [ALL_CARDS, 6], least: ENOUGH_OPPONENTS },
+      { ways: [ALL_CARDS, 4], least: LEAST_OPPONENTS },
+      { ways: [24, 4], least: LEAST_OPPONENTS },
     ],
-    [[24, 4]],
+    [{ ways: [24, 4], least: LEAST_OPPONENTS }],
   ],
-  [[], [[ALL_CARDS, 1]], [[48, 1]]],
+  [[], [{ ways: [ALL_CARDS, 1], least: LEAST_OPPONENTS }], [{ ways: [48, 1], least: LEAST_OPPONENTS }]],
 ];
-/** Opponents for which more ways of dealing are looked at, not more opponents. */
-const ENOUGH_OPPONENTS = 200;
 /** Share of the memory for the matrices of both samples in every thread. */
 const MEMORY_SHARE = 0.2;
 /** Bytes of a hand beside its two matrices. */
 const HAND_BYTES = 600;
-const LEAST_OPPONENTS = 60;
 const LEAST_RESPONDERS = 30;
 const MOST_RESPONDERS = 500;
 /** Runouts where no time is left. */
@@ -47,14 +54,16 @@ export function planResponses(
   const cards = ALL_CARDS - boards * (street + 2);
   const ways = boards === 1 ? cards : cards * (cards - 1);
   const most = Math.min(mostHands(plan, limits), Math.max(...plan.ranges.map(({ count }) => count)));
-  const choices = OUTCOMES[street][boards].map(([first, second]): ResponseSize => {
+  for (const {
+    ways: [first, second],
+    least,
+  } of CHOICES[street][boards]) {
     const outcomes = [Math.min(first, ways), second] as const;
     const hands = handRuns / (2 * RESPONSE_BATCHES * 2 * outcomes[0] * second);
     const responders = Math.min(most, Math.max(LEAST_RESPONDERS, Math.min(MOST_RESPONDERS, Math.round(hands / 4))));
-    return { opponents: Math.min(most, Math.round(hands - responders)), responders, outcomes };
-  });
-  const found = choices.find(({ opponents }) => opponents >= ENOUGH_OPPONENTS || opponents === most) ?? choices.at(-1);
-  if (found && (found.opponents >= LEAST_OPPONENTS || found.opponents === most)) return found;
+    const opponents = Math.min(most, Math.round(hands - responders));
+    if (opponents >= Math.min(most, least)) return { opponents, responders, outcomes };
+  }
   return { opponents: Math.min(most, LEAST_OPPONENTS), responders: Math.min(most, LEAST_RESPONDERS), outcomes: FEWEST };
 }
 

@@ -1,4 +1,4 @@
-import { parseCard, rankOf, suitOf } from "../cards.js";
+import { parseCard, rankName, rankOf, suitOf } from "../cards.js";
 import { expectedHere } from "./foreign-forms.js";
 import type { RangeScanner } from "./range-scanner.js";
 import { ALL_RANKS, type CardSlot, type HandShape, type RangeNode } from "./range-tree.js";
@@ -13,6 +13,7 @@ interface Pattern {
   readonly offset: number;
 }
 
+const ACE = 12;
 const SHAPE_SUFFIX: Readonly<Record<string, HandShape>> = { ds: "double-suited", ss: "single-suited" };
 const SUFFIX = new RegExp(`ds${WORD_END}|ss${WORD_END}|o${WORD_END}`, "u");
 const EXACT_HAND = /(?:(?:10|[2-9tjqka])[shdc]){4,6}(?=\s*(?:[,@)]|$))/u;
@@ -140,10 +141,18 @@ function bareRanks(scanner: RangeScanner, { slots }: Pattern, operator: string, 
   return slots.map(({ ranks }) => Math.log2(ranks)).sort((one, other) => other - one);
 }
 
-/** `KK+`: up to aces. `AT+`: the second rank up to below the first. Three or four ranks: all move up together. */
+/**
+ * `KK+`: up to aces. `AT+`: the second rank up to below the first. Three or four ranks: all move up together.
+ * @throws RangeSyntaxError for `T9+`: the nine has nowhere to go, and elsewhere it means T9, JT and so on
+ */
 function raises(scanner: RangeScanner, pattern: Pattern): number[][] {
   const ranks = bareRanks(scanner, pattern, "+", scanner.offset - 1);
   const [high = 0, low = 0] = ranks;
+  if (ranks.length === 2 && high === low + 1 && high < ACE) {
+    const text = rankName(high) + rankName(low);
+    const why = `${rankName(low)} cannot go up below ${rankName(high)}`;
+    throw scanner.error(`${why}: write ${text}, or ${text}-AK where both ranks go up`, pattern.offset);
+  }
   if (ranks.length === 2 && high !== low) return upTo(low, high - 1).map((rank) => [high, rank]);
   return upTo(0, 12 - high).map((step) => ranks.map((rank) => rank + step));
 }

@@ -148,6 +148,8 @@ describe("range notation", () => {
     ["AAr", 1, "write AA:rainbow"],
     ["AA KK", 4, "joined with ,"],
     ["AA;KK", 3, "joined with ,"],
+    ["T9+", 1, "9 cannot go up below T: write T9, or T9-AK where both ranks go up"],
+    ["AA,(32s+)", 5, "write 32, or 32-AK"],
     ["AA&KK", 3, "joined with :"],
     ["AA,-KK", 4, "left out with !"],
     ["15%6h", 4, "leave out 6h"],

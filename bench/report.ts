@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 
 export type Row = Readonly<Record<string, string | number>>;
 
@@ -19,11 +19,20 @@ export function printTable(rows: readonly Row[]): void {
   for (const row of rows) process.stdout.write(`${line(columns.map((column) => row[column] ?? ""))}\n`);
 }
 
-/** Writes `bench/results/<name>.json` with the machine it was measured on. */
-export function saveResults(name: string, rows: readonly Row[]): void {
+/**
+ * Writes `bench/results/<name>.json` with the machine it was measured on.
+ * @param more what else ran, such as the broker's version
+ */
+export function saveResults(name: string, rows: readonly Row[], more: Row = {}): void {
   const directory = new URL("./results/", import.meta.url);
   mkdirSync(directory, { recursive: true });
-  const machine = { node: process.version, cpus: cpus().length, model: cpus()[0]?.model ?? "unknown" };
+  const machine = {
+    node: process.version,
+    cpus: cpus().length,
+    model: cpus()[0]?.model ?? "unknown",
+    load: loadavg()[0] ?? 0,
+    ...more,
+  };
   writeFileSync(
     new URL(`${name}.json`, directory),
     `${JSON.stringify({ name, at: new Date().toISOString(), machine, rows }, null, 2)}\n`,

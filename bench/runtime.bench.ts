@@ -44,4 +44,5 @@ process.stdout.write(
 );
 const table = rows.map((row) => ({ ...row }));
 printTable(table);
-saveResults(names.length === Object.keys(PARTS).length ? "runtime" : `runtime-${names.join("-")}`, table);
+const whole = names.length === Object.keys(PARTS).length;
+saveResults(whole ? "runtime" : `runtime-${names.join("-")}`, table, { rabbitmq: setting.brokerVersion });

@@ -179,7 +179,7 @@ function messageV1(raw: RawMessage, payload: Fields, options: Pick<DecodeOptions
     { ...fields, argsrepr: pythonRepr(args), kwargsrepr: kwargsRepr(kwargs), origin: null, shadow: null },
     {
       protocol: 1,
-      id: typeof payload.id === "string" ? payload.id : (raw.correlationId ?? "None"),
+      id: idOf(payload) ?? raw.correlationId ?? "None",
       args,
       kwargs,
       embed: embedV1(payload),
@@ -221,10 +221,14 @@ function assemble(fields: Fields, decoded: Decoded, timezone?: string): TaskMess
 }
 
 function requiredId(fields: Fields): string {
-  const id = fields.id;
-  if (typeof id === "string" && id !== "") return id;
-  if (typeof id === "number" || typeof id === "bigint") return String(id);
-  throw invalid("the message has no task id");
+  const id = idOf(fields);
+  if (id === null || id === "") throw invalid("the message has no task id");
+  return id;
+}
+
+function idOf({ id }: Fields): string | null {
+  if (typeof id === "string") return id;
+  return typeof id === "number" || typeof id === "bigint" ? String(id) : null;
 }
 
 /** Python iterates whatever it gets: an object gives its keys. */
@@ -242,7 +246,7 @@ function mapping(kwargs: unknown): Fields {
 }
 
 function readEmbed(embed: unknown): Embed {
-  if (embed === null || embed === undefined) return NO_EMBED;
+  if (isEmpty(embed)) return NO_EMBED;
   if (!isTable(embed)) throw invalid("the third element of the body is not a mapping");
   return {
     callbacks: signatures(embed.callbacks),
@@ -263,12 +267,18 @@ function embedV1(payload: Fields): Embed {
 
 // Malformed signatures fail the task when they are published, not here: Celery runs its body first.
 function signatures(value: unknown): readonly SignatureDict[] | null {
-  if (value === null || value === undefined) return null;
+  if (isEmpty(value) && !Array.isArray(value)) return null;
   return (Array.isArray(value) ? value : [value]) as readonly SignatureDict[];
 }
 
 function signature(value: unknown): SignatureDict | null {
-  return value === null || value === undefined ? null : (value as SignatureDict);
+  return isEmpty(value) ? null : (value as SignatureDict);
+}
+
+/** What Python takes for nothing: PHP, say, writes an empty mapping as an empty list. */
+function isEmpty(value: unknown): boolean {
+  if (!value) return true;
+  return Array.isArray(value) ? value.length === 0 : isTable(value) && Object.keys(value).length === 0;
 }
 
 function customHeaders(headers: Table): Table {

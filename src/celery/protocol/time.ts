@@ -1,7 +1,11 @@
 import { DecodeError, EncodeError, shown } from "./errors.js";
 
 const ISO =
-  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
+  /^(\d{4})-(\d{2})-(\d{2})(?:[Tt ](\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?)?\s?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
+
+/** The form without separators, as `date +%Y%m%dT%H%M%SZ` writes it: Celery reads it from 5.3.6 on. */
+const BASIC =
+  /^(\d{4})(\d{2})(\d{2})T(\d{2})(?:(\d{2})(?:(\d{2})(?:[.,](\d{1,9}))?)?)?([Zz]|[+-]\d{2}(?::?\d{2}(?::?\d{2})?)?)?$/;
 
 /** The parts of an ISO 8601 text, with the fraction in microseconds (further digits are cut). */
 interface IsoParts {
@@ -69,7 +73,7 @@ export function parseIso(text: string, timezone?: string): Date {
 
 /** @throws DecodeError */
 function parseIsoParts(text: string): IsoParts {
-  const match = ISO.exec(text);
+  const match = ISO.exec(text) ?? BASIC.exec(text);
   if (match === null) throw new DecodeError(`unable to parse date string ${shown(text)}`);
   const field = (index: number): number => Number(match[index] ?? 0);
   const [year, month, day, hour, minute, second] = [field(1), field(2), field(3), field(4), field(5), field(6)];

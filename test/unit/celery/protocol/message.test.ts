@@ -97,6 +97,13 @@ describe("decodeTaskMessage", () => {
     });
   });
 
+  it.each(["[]", '""', "false", "0", "{}"])("takes %s for nothing that follows, as Python does", (nothing) => {
+    const none = { callbacks: null, errbacks: null, chain: null, chord: null };
+    expect(decode({ body: Buffer.from(`[[], {}, ${nothing}]`) }).embed).toEqual(none);
+    const embed = decode({ body: Buffer.from(`[[], {}, {"callbacks": ${nothing}, "chord": ${nothing}}]`) }).embed;
+    expect(embed).toMatchObject({ chord: null, callbacks: nothing === "[]" ? [] : null });
+  });
+
   it("reads protocol 1: taskset before group, times in the app's zone unless utc", () => {
     const fields = { task: "t", id: "i", args: [1], taskset: "ts", group: "g", eta: "2024-07-01T12:00:00" };
     const read = (extra: object): TaskMessage =>
@@ -111,6 +118,7 @@ describe("decodeTaskMessage", () => {
     expect(read({}).eta?.toISOString()).toBe("2024-07-01T12:00:00.000Z");
     expect(read({ utc: false }).eta?.toISOString()).toBe("2024-07-01T16:00:00.000Z");
     expect(read({ id: null }).id).toBe("id-1");
+    expect(read({ id: 4242 }).id).toBe("4242");
   });
 
   it.each<[string, Partial<RawMessage>, Partial<MessageError>]>([
@@ -118,7 +126,7 @@ describe("decodeTaskMessage", () => {
     ["an empty body", { body: Buffer.alloc(0) }, { kind: "invalid", disposition: "reject" }],
     ["a null body", { body: Buffer.from("null") }, { kind: "invalid", disposition: "reject" }],
     ["arguments that are a number", { body: Buffer.from("[1, {}, null]") }, { kind: "invalid", disposition: "reject" }],
-    ["an embed that is a list", { body: Buffer.from("[[], {}, []]") }, { kind: "invalid", disposition: "reject" }],
+    ["an embed that is a list", { body: Buffer.from("[[], {}, [1]]") }, { kind: "invalid", disposition: "reject" }],
     ["no content type", { contentType: undefined }, { kind: "invalid", disposition: "reject" }],
     [
       "a numeric expiry",

@@ -39,7 +39,7 @@ interface Grain {
   readonly root: EarlyGrain;
 }
 
-export type GrainName = "coarse" | "fine";
+export type GrainName = "coarse" | "medium" | "fine";
 
 const GRAINS: Readonly<Record<GrainName, Grain>> = {
   coarse: {
@@ -48,6 +48,13 @@ const GRAINS: Readonly<Record<GrainName, Grain>> = {
     blockers: { top: 4, middle: 2 },
     turn: { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26], blockers: { top: 2, middle: 1 } },
     root: { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
+  },
+  medium: {
+    river: [0, 48, 20],
+    power: 2,
+    blockers: { top: 6, middle: 4 },
+    turn: { shares: [0, 36, 16], spreads: [0.1, 0.17, 0.24], blockers: { top: 3, middle: 2 } },
+    root: { shares: [0, 120, 40], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
   },
   fine: {
     river: [0, 64, 20],

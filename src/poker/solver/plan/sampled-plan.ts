@@ -51,8 +51,11 @@ export type Classify = (
 export const TRAINING_SHARE = 0.48;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
 const WANTED_DEALS: readonly number[] = [0, 150, 600];
-/** Hands dealt to a replicate from which on fine classes are filled often enough. */
-const HANDS_FOR_FINE_CLASSES = 40_000;
+/** Hands dealt to a replicate from which on classes are filled often enough; what a class costs a walk counts too. */
+const HANDS_FOR_CLASSES: readonly (readonly [GrainName, number])[] = [
+  ["fine", 150_000],
+  ["medium", 20_000],
+];
 /** What a hand costs on later streets, where its row's shares are worked out once, of what a walk of its own costs. */
 const LANE_SHARE = 0.5;
 const LEAST_COMBOS = 60;
@@ -128,8 +131,10 @@ export function planSampled(
     const counts = [[classes.rootClasses, classes.rootClasses] as const, ...later];
     return { grain, classes, later, bytes: tableBytes(blocks, counts) + limits.threads * laneBytes(blocks, counts) };
   };
-  const fine = deals * combosPerDeal >= HANDS_FOR_FINE_CLASSES ? inGrain("fine") : null;
-  const { grain, classes, later } = fine && fine.bytes <= limits.maxBytes * TABLE_SHARE ? fine : inGrain("coarse");
+  const { grain, classes, later } =
+    HANDS_FOR_CLASSES.filter(([, least]) => deals * combosPerDeal >= least)
+      .map(([name]) => inGrain(name))
+      .find(({ bytes }) => bytes <= limits.maxBytes * TABLE_SHARE) ?? inGrain("coarse");
   const orbits = suitOrbits(spot.boards, ranges);
   const byHand = orbits.map((each, seat) => part(orbitRows(each), seat));
   const byClass = (seat: 0 | 1): LockableRows =>

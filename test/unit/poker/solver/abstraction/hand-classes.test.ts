@@ -25,7 +25,7 @@ describe("classes of hands", () => {
     expect(set[0]).not.toBe(set[1]);
   });
 
-  it.each(["coarse", "fine"] as const)("%s: lie below their number, and many of them occur", (grain) => {
+  it.each(["coarse", "medium", "fine"] as const)("%s: lie below their number, and many of them occur", (grain) => {
     const classes = classesOf(grain);
     for (const [of, count] of [
       [classes.river([many(3)], [RIVER])[0], classes.riverClasses],

@@ -1,7 +1,7 @@
-import { isRecord } from "../celery/values.js";
 import type { FlopsProgress, ReportFlops } from "../jobs/report-flops.js";
 import type { JobRow } from "../jobs/repository.js";
 import { choiceKind, type FlopReport, gatherReport } from "../tasks/flop-report/report-result.js";
+import { flopsOf } from "../tasks/solver-analysis/parse-input.js";
 
 type ReportRow = Pick<JobRow, "id" | "status" | "input_data">;
 
@@ -11,19 +11,13 @@ export class Reports {
 
   /** Null for every other job. */
   async progress({ id, status, input_data: input }: ReportRow): Promise<FlopsProgress | null> {
-    return status === "COMPLETED" || flopsOf(input) == null ? null : this.flops.progress(id);
+    return status === "COMPLETED" || flopsOf(input) === null ? null : this.flops.progress(id);
   }
 
   /** The report over the flops that are solved by now; null without any. */
   async soFar({ id, input_data: input }: ReportRow): Promise<FlopReport | null> {
     const asked = flopsOf(input);
-    if (asked == null || !(await this.flops.exists())) return null;
+    if (asked === null || !(await this.flops.exists())) return null;
     return gatherReport(await this.flops.list(id), choiceKind(asked));
   }
-}
-
-/** `flops` of an input of either form. */
-function flopsOf(input: unknown): unknown {
-  const outer = isRecord(input) ? input : {};
-  return outer.flops ?? (isRecord(outer.game_state) ? outer.game_state.flops : undefined);
 }

@@ -4,7 +4,6 @@ import { NotSupported } from "../errors.js";
 import { acceptedContentTypes } from "../protocol/serializers.js";
 import type { Settings } from "../settings.js";
 import type { ResultBackend } from "./backend.js";
-import { DisabledBackend } from "./disabled.js";
 import { LazyDatabaseBackend } from "./lazy-database.js";
 import { RedisBackend } from "./redis.js";
 import { RpcBackend } from "./rpc.js";
@@ -47,4 +46,12 @@ export function createBackend(settings: Settings, publisher: Publisher, log: Log
   throw new NotSupported(
     `result backend ${scheme}:// is not supported: use rpc://, redis://, db+postgresql:// or disabled://`,
   );
+}
+
+/** Stores nothing: `disabled://`, or no backend at all. */
+export class DisabledBackend implements ResultBackend {
+  readonly name = "disabled";
+  async start(): Promise<void> {}
+  async store(): Promise<void> {}
+  async close(): Promise<void> {}
 }

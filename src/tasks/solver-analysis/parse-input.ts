@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isRecord } from "../../celery/values.js";
 import { JobInputError } from "../../jobs/errors.js";
 import { type Card, DECK_SIZE, firstDuplicate, formatCard, formatCards } from "../../poker/cards.js";
 import { PokerError } from "../../poker/errors.js";
@@ -80,6 +81,13 @@ export function flatten(inputData: unknown): unknown {
   const { game_state: state, ...beside } = inputData;
   if (typeof state !== "object" || state === null) throw new JobInputError("game_state must be an object");
   return { ...beside, ...state };
+}
+
+/** `flops` of an input of either form, also of one that cannot be read otherwise; null for none. */
+export function flopsOf(inputData: unknown): unknown {
+  const beside = isRecord(inputData) ? inputData : {};
+  const state = isRecord(beside.game_state) ? beside.game_state : {};
+  return { ...beside, ...state }.flops ?? null;
 }
 
 const MOST_ISSUES = 5;

@@ -19,7 +19,7 @@ import {
   type SolverResult,
   solverAnalysisJob,
 } from "./job.js";
-import { flatten, parseSolverInput } from "./parse-input.js";
+import { flatten, flopsOf, parseSolverInput } from "./parse-input.js";
 import type { SolverInput } from "./solver-input.js";
 
 /** `result_data` of a solver analysis on many flops. */
@@ -95,13 +95,15 @@ function storesOf({ repository }: JobTaskSettings, { database }: JobServices) {
 }
 
 function parseAnalysis(inputData: unknown): SolverInput | ReportInput {
-  const data = flatten(inputData);
-  if (isRecord(data) && data.flops != null) return parseReport(data, parseSolverInput);
-  return parseSolverInput(inputData);
+  return flopsOf(inputData) === null ? parseSolverInput(inputData) : readReport(inputData);
 }
 
 /** Of a row whose input was read before, when its report began. */
 function reportOf(inputData: unknown): ReportInput {
-  const data = flatten(typeof inputData === "string" ? JSON.parse(inputData) : inputData);
+  return readReport(typeof inputData === "string" ? JSON.parse(inputData) : inputData);
+}
+
+function readReport(inputData: unknown): ReportInput {
+  const data = flatten(inputData);
   return parseReport(isRecord(data) ? data : {}, parseSolverInput);
 }

@@ -4,7 +4,7 @@ import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeException } from "../../../../src/celery/protocol/exception.js";
 import type { ResultTuple, StoredResult } from "../../../../src/celery/results/backend.js";
-import { DisabledBackend } from "../../../../src/celery/results/disabled.js";
+import { DisabledBackend } from "../../../../src/celery/results/create.js";
 import { RedisBackend, type RedisBackendOptions } from "../../../../src/celery/results/redis.js";
 import { isChordCounter, isStored } from "../../../../src/celery/results/stored.js";
 import { redisUrl, usePrivateServices } from "../../../support/services.js";

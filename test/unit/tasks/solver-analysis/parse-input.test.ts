@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
+import { flopsOf, parseSolverInput } from "../../../../src/tasks/solver-analysis/parse-input.js";
 
 const river = { board: ["Ks", "Qd", "7h", "4c", "2d"], pot_size: 100, stack_sizes: [300, 300] };
 
@@ -131,4 +131,16 @@ describe("a solver job's input", () => {
   ])("is refused with the place and the value: %j", (input, message) => {
     expect(() => parseSolverInput(input)).toThrow(message);
   });
+});
+
+it.each([
+  ["in the state itself", { flops: "all" }, "all"],
+  ["in a state within", { game_state: { flops: "all" } }, "all"],
+  ["beside a state", { flops: "all", game_state: {} }, "all"],
+  ["in both, of which the state's count", { flops: "all", game_state: { flops: { sample: 5 } } }, { sample: 5 }],
+  ["nowhere", { game_state: {} }, null],
+  ["beside what is no state", { flops: "all", game_state: 3 }, "all"],
+  ["in no object", "flops", null],
+])("finds the flops of a report %s", (_where, input, flops) => {
+  expect(flopsOf(input)).toEqual(flops);
 });

@@ -142,10 +142,11 @@ it("control messages: they are dropped, and the next command is answered", async
 
 it("events: what they say is in their bodies, and is shown", async () => {
   const events = new RunningCelery(["-b", door.through(vhost.url), "events", "--json"]);
-  await waitUntil(
-    async () => ((await vhost.get("queues")) as { name: string }[]).some(({ name }) => name.startsWith("celeryev.")),
-    "the queue of events",
-  );
+  await waitUntil(async () => {
+    const bindings = (await vhost.get("bindings")) as { source: string; destination: string }[];
+    // Bound to the default exchange it is from the beginning; events come by its own binding.
+    return bindings.some(({ source, destination }) => source === "celeryev" && destination.startsWith("celeryev."));
+  }, "the queue of events to be bound");
   for (let index = 0; index < KINDS; index += 1) {
     const event = {
       type: "worker-heartbeat",

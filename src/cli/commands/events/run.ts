@@ -37,15 +37,22 @@ async function dump(session: BrokerSession, flags: EventsFlags): Promise<void> {
       output.line(`-> Cannot connect to ${displayUrl(session.connection.address)}: ${error.message}.`),
     );
   }
-  const receiver = await receiveEvents(session, print);
-  await interrupted();
+  // Events may be shown before the broker's last answer: an interrupt that comes by then ends the command as any other.
+  const interruption = interrupted();
+  const receiving = receiveEvents(session, print);
+  const receiver = await Promise.race([receiving, interruption]);
+  if (receiver === null) {
+    receiving.catch(() => undefined);
+    return;
+  }
+  await interruption;
   await receiver.close();
 }
 
-/** Resolves on SIGINT or SIGTERM. */
-async function interrupted(): Promise<void> {
-  await new Promise<void>((resolve) => {
-    process.once("SIGINT", () => resolve());
-    process.once("SIGTERM", () => resolve());
+/** Resolves to null on SIGINT or SIGTERM. */
+async function interrupted(): Promise<null> {
+  return await new Promise((resolve) => {
+    process.once("SIGINT", () => resolve(null));
+    process.once("SIGTERM", () => resolve(null));
   });
 }

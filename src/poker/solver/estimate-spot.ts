@@ -13,6 +13,7 @@ import {
   usualIterations,
 } from "./plan/heads-up-plan.js";
 import { type MultiwayPlan, planMultiway } from "./plan/multiway-plan.js";
+import { planPreflop } from "./plan/preflop-plan.js";
 import { planSampled, type SampledPlan, TRAINING_SHARE, trainingSeconds } from "./plan/sampled-plan.js";
 import { describePlan, type Estimate, type PlannedSolve } from "./report/estimate.js";
 import { classifierOf, classifyOn } from "./report/hand-classes.js";
@@ -20,7 +21,7 @@ import type { FormatCards } from "./report/solution.js";
 import { layOutDrawn } from "./sampled/drawn-deal.js";
 import { laneBytes } from "./sampled/lane-street.js";
 import { measureBytes } from "./sampled/measure-deal.js";
-import { tableBytes } from "./sampled/sampled-game.js";
+import { answerBytes, tableBytes } from "./sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 import { layOutShared } from "./vector/shared-game.js";
 
@@ -66,6 +67,8 @@ export function estimateSpot(
 }
 
 function planOf(spot: Spot, limits: SolveLimits): PlannedSolve {
+  const preflop = planPreflop(spot, limits, classifierOf(spot), classifyOn(spot));
+  if (preflop) return drawnPlan(spot, limits, preflop);
   if (spot.players.length > 2 || spot.street === 0)
     return multiwayPlan(spot, limits, planMultiway(spot, limits, classifyOn(spot)));
   const { plan, sorted, problem } = planHeadsUp(spot, limits, classifyOn(spot));
@@ -121,7 +124,8 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
   const { tree, blocks, sizing, ranges, combosPerDeal, rowCounts, classNames, reductions, classes } = plan;
   const hands = ranges[0].count + ranges[1].count;
   const counts = [classNames[0].length + 1, classNames[1].length + 1] as const;
-  const tables = tableBytes(blocks, rowCounts) + measureBytes(blocks[0], counts);
+  const answers = spot.street === 0 ? answerBytes(blocks, rowCounts) : 0;
+  const tables = tableBytes(blocks, rowCounts) + measureBytes(blocks[0], counts) + answers;
   const drawn = layOutDrawn(plan, omahaDeal(spot.boards), combosPerDeal).layout.bytes;
   const changes = blocks.reduce((sum, { rowLength }, level) => {
     const [first, second] = rowCounts[level];

@@ -8,7 +8,10 @@ import type { FormatCards, Solution, StopReason } from "./report/solution.js";
 import { measureBytes } from "./sampled/measure-deal.js";
 import { CONTROL_BYTES, PHASE, SampledCrew } from "./sampled/sampled-crew.js";
 import {
+  answerBytes,
+  answerRegrets,
   earlyOf,
+  KNOWN_DEALS,
   REPLICATES,
   RESPONSE_BYTES,
   type SampledGame,
@@ -26,6 +29,14 @@ const RESPONDED = 0.74;
 const MEASURED = 0.93;
 /** The same where a hero's hand is measured apart at the end. */
 const MEASURED_BEFORE_HERO = 0.83;
+/** The same where answers by classes are learnt: training, learning, measuring what they gain. */
+const TRAINED_FOR_ANSWERS = 0.5;
+const ANSWERED = 0.7;
+const GAINS_MEASURED = 0.83;
+const GAINS_BEFORE_HERO = 0.78;
+/** Deals that an answer learns from for each of training, when iterations are asked for. */
+const ANSWERS = 1;
+const LEAST_ANSWERS = 4;
 /** Work of the search for responses and deals of measuring for each of training, when iterations are asked for. */
 const RESPONSES = 2;
 const MEASURES = 0.25;
@@ -75,16 +86,24 @@ export function solveSampled(
     onShared(game);
     // One deal at least in every stream, however short the time.
     crew.lead(PHASE.train, 1, () => hooks.stop() === "now" && enough(0));
-    crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(TRAINED));
+    crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(game.answers ? TRAINED_FOR_ANSWERS : TRAINED));
     const done = Math.min(...crew.done(PHASE.train));
     addReplicates(game, crew.done(PHASE.train));
-    const left = soft ? 0 : RESPONDED * limits.timeLimitSeconds - seconds();
-    const trained = crew.done(PHASE.train).reduce((sum, deals) => sum + deals, 0) * handRunsPerDeal(game);
-    const handRuns = iterations === null ? (trained / seconds()) * left : trained * RESPONSES;
-    setResponseSize(game, planResponses(plan, spot, limits, handRuns));
-    crew.lead(PHASE.respond, 1, () => hooks.stop() === "now" && enough(0));
-    crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
     const hero = game.heroes.some((place) => place >= 0);
+    if (game.answers) {
+      startAnswers(game, done);
+      crew.lead(PHASE.answer, 1, () => hooks.stop() === "now" && enough(0));
+      crew.lead(PHASE.answer, part(ANSWERS, LEAST_ANSWERS), () => enough(ANSWERED));
+      crew.lead(PHASE.gain, 1, () => hooks.stop() === "now" && enough(0));
+      crew.lead(PHASE.gain, part(MEASURES, LEAST_MEASURES), () => enough(hero ? GAINS_BEFORE_HERO : GAINS_MEASURED));
+    } else {
+      const left = soft ? 0 : RESPONDED * limits.timeLimitSeconds - seconds();
+      const trained = crew.done(PHASE.train).reduce((sum, deals) => sum + deals, 0) * handRunsPerDeal(game);
+      const handRuns = iterations === null ? (trained / seconds()) * left : trained * RESPONSES;
+      setResponseSize(game, planResponses(plan, spot, limits, handRuns));
+      crew.lead(PHASE.respond, 1, () => hooks.stop() === "now" && enough(0));
+    }
+    crew.lead(PHASE.measure, 1, () => hooks.stop() === "now" && enough(0));
     crew.lead(PHASE.measure, part(MEASURES, LEAST_MEASURES), () => enough(hero ? MEASURED_BEFORE_HERO : MEASURED));
     if (hero) crew.lead(PHASE.hero, part(HERO_MEASURES, LEAST_MEASURES), () => enough(MEASURED));
     const stoppedBy: StopReason = soft
@@ -132,6 +151,7 @@ export function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
     runoutsPerDeal: plan.runoutsPerDeal,
     response: new SharedArrayBuffer(RESPONSE_BYTES),
     tables: new SharedArrayBuffer(tableBytes(blocks, plan.rowCounts)),
+    answers: spot.street === 0 ? new SharedArrayBuffer(answerBytes(blocks, plan.rowCounts)) : null,
     measures: new SharedArrayBuffer(measureBytes(blocks[0], classCounts)),
     control: new SharedArrayBuffer(CONTROL_BYTES),
   };
@@ -168,6 +188,18 @@ function addReplicates(game: SampledGame, done: readonly number[]): void {
       });
     }
   }
+}
+
+/** Lets answers begin with what was learnt in training. @param done deals of each replicate */
+function startAnswers(game: SampledGame, done: number): void {
+  const { regrets } = tableSet(game, SUM_SET);
+  // Linear weighting counts the last deal for 1 and the first for next to nothing.
+  const scale = KNOWN_DEALS / (Math.max(1, done) * REPLICATES);
+  answerRegrets(game).forEach((seats, level) => {
+    for (const seat of [0, 1] as const) {
+      for (let at = 0; at < seats[seat].length; at++) seats[seat][at] = regrets[level][seat][at] * scale;
+    }
+  });
 }
 
 function addTo(into: Float32Array, values: Float32Array): void {

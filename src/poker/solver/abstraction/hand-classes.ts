@@ -9,6 +9,8 @@ import { capRange } from "./cap-range.js";
 const STRENGTHS = 8192;
 /** Hands of each range by which strengths become shares beaten. */
 const REFERENCE_HANDS = 1500;
+/** The same before the flop, where hardly any board comes twice. */
+const REFERENCE_HANDS_PREFLOP = 250;
 /** Of them every so many tell where the levels of blocking part. */
 const BOUND_STEP = 8;
 /**
@@ -64,8 +66,10 @@ const GRAINS: Readonly<Record<GrainName, Grain>> = {
     root: { shares: [0, 300, 40], spreads: [0.06, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3] },
   },
 };
-/** Rivers looked at after a turn card. */
+/** Rivers looked at after a turn card, turns and rivers after a flop. */
 const RIVERS = 12;
+const FLOP_RUNOUTS = 16;
+const SECOND_STEP = 11;
 /** Shares are kept as 16-bit fractions. */
 const WHOLE = 65535;
 /** Boards whose shares are kept. */
@@ -79,7 +83,7 @@ const NO_WEIGHTS = new Float64Array(1);
 interface KnownBoard {
   /** Share of the reference hands that each strength beats, ties half, of {@link WHOLE}. */
   readonly shares: Uint16Array;
-  /** Null with two boards. */
+  /** Null with two boards, and where nobody asked for them. */
   readonly bands: Bands | null;
 }
 
@@ -119,6 +123,7 @@ export class HandClasses {
   readonly #reference: readonly HandSet[];
   readonly #referenceMasks: readonly CardMasks[];
   readonly #boards: number;
+  readonly #preflop: boolean;
   readonly #weights = new Float64Array(STRENGTHS);
   readonly #known = new Map<number, KnownBoard>();
   /** By board, complete or not. */
@@ -129,12 +134,16 @@ export class HandClasses {
   /**
    * @param ranges sorted by strength
    * @param boards number of boards
+   * @param preflop whether flops are drawn too
    */
-  constructor(ranges: readonly HandSet[], boards: number, grain: GrainName) {
+  constructor(ranges: readonly HandSet[], boards: number, grain: GrainName, preflop: boolean) {
     const random = Random.fromSeed(REFERENCE_SEED);
-    this.#reference = ranges.map((range) => capRange(range, REFERENCE_HANDS, -1, random));
+    this.#reference = ranges.map((range) =>
+      capRange(range, preflop ? REFERENCE_HANDS_PREFLOP : REFERENCE_HANDS, -1, random),
+    );
     this.#referenceMasks = this.#reference.map(cardMasks);
     this.#boards = boards;
+    this.#preflop = preflop;
     this.#grain = GRAINS[grain];
     const { river, power } = this.#grain;
     this.#riverShare = Uint8Array.from({ length: WHOLE + 1 }, (_, share) =>
@@ -149,7 +158,16 @@ export class HandClasses {
 
   get turnClasses(): number {
     const { turn } = this.#grain;
-    return this.#classCount(turn) * (this.#boards === 1 ? levels(turn.blockers) : 1);
+    return this.#classCount(turn) * (this.#tellsBlockersEarly ? levels(turn.blockers) : 1);
+  }
+
+  /** With two boards there are classes enough; before the flop what all boards of a deal take would take too long. */
+  get #tellsBlockersEarly(): boolean {
+    return this.#boards === 1 && !this.#preflop;
+  }
+
+  get flopClasses(): number {
+    return this.#classCount(this.#grain.turn);
   }
 
   get rootClasses(): number {
@@ -165,7 +183,7 @@ export class HandClasses {
     const { river, blockers } = this.#grain;
     const classes = sets.map(({ count }) => new Int32Array(count));
     for (const board of boards) {
-      const { shares: of, bands } = this.#setBoard(board);
+      const { shares: of, bands } = this.#setBoard(board, true);
       const shares = river[this.#boards];
       sets.forEach((hands, set) => {
         const into = classes[set];
@@ -190,7 +208,7 @@ export class HandClasses {
     const runouts = boards.map((board) => rivers.map((river) => [...board, river]));
     const { turn } = this.#grain;
     const classes = this.#early(sets, runouts, turn);
-    if (this.#boards === 1)
+    if (this.#tellsBlockersEarly)
       this.#tellBlockers(sets, boards[0], () => this.#meanBands(runouts[0]), turn.blockers, classes);
     return classes;
   }
@@ -258,6 +276,22 @@ export class HandClasses {
     return mean;
   }
 
+  /** Class of every hand on boards that lack two cards each, by a few ways to deal them, the same for the same boards. */
+  flop(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
+    const dead = new Set(boards.flat());
+    const free = Array.from({ length: DECK_SIZE }, (_, card) => card).filter((card) => !dead.has(card));
+    const at = (place: number): number => free[place % free.length];
+    const runouts = Array.from({ length: FLOP_RUNOUTS }, (_, index) => {
+      const first = Math.floor(((index + 0.5) * free.length) / FLOP_RUNOUTS);
+      return [at(first), at(first + 1 + ((index * SECOND_STEP) % (free.length - 1)))];
+    });
+    return this.#early(
+      sets,
+      boards.map((board) => runouts.map((cards) => [...board, ...cards])),
+      this.#grain.turn,
+    );
+  }
+
   /** Finer classes by the final boards that are given for each board. */
   root(hands: HandSet, runouts: readonly (readonly (readonly number[])[])[]): Int32Array {
     return this.#early([hands], runouts, this.#grain.root)[0];
@@ -315,17 +349,17 @@ export class HandClasses {
     return moments;
   }
 
-  /** Sets the evaluator's board and looks up what is known of it. */
-  #setBoard(board: readonly number[]): KnownBoard {
+  /** Sets the evaluator's board and looks up what is known of it. @param blockers whether to know the bands too */
+  #setBoard(board: readonly number[], blockers = !this.#preflop): KnownBoard {
     const [a, b, c, d, e] = board;
     this.#evaluator.setBoard(a, b, c, d, e);
     const key = boardKey(board);
     const known = this.#known.get(key);
-    if (known) return known;
+    if (known && (known.bands || !blockers)) return known;
     if (this.#known.size >= KNOWN_BOARDS) this.#known.clear();
     const strengths = this.#referenceStrengths(board);
     const shares = this.#sharesOf(strengths);
-    const fresh = { shares, bands: this.#boards === 1 ? this.#bandsOf(strengths, shares) : null };
+    const fresh = { shares, bands: blockers && this.#boards === 1 ? this.#bandsOf(strengths, shares) : null };
     this.#known.set(key, fresh);
     return fresh;
   }

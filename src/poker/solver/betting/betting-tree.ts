@@ -47,6 +47,8 @@ export interface TreeOptions {
   readonly minBet: number;
   /** Seat that bet or raised last on the street before the root's. Default -1: nobody did, or nobody knows. */
   readonly aggressor?: number;
+  /** Seat that acts first on later streets. Default 0. */
+  readonly firstLater?: number;
   /** Nodes beyond which the build is given up. Default 400,000. */
   readonly maxNodes?: number;
 }
@@ -67,6 +69,7 @@ const DEFAULT_MAX_NODES = 400_000;
  */
 export function buildBettingTree(root: BettingState, toAct: number, options: TreeOptions): DecisionNode {
   const maxNodes = options.maxNodes ?? DEFAULT_MAX_NODES;
+  const firstLater = options.firstLater ?? 0;
   let nodes = 0;
 
   /** @param before the aggressor of the street before; @param now that of this one so far */
@@ -78,7 +81,7 @@ export function buildBettingTree(root: BettingState, toAct: number, options: Tre
     const [winner] = left;
     if (left.length === 1 && winner !== undefined) return { kind: "fold", state, winner };
     if (state.street >= options.lastStreet) return { kind: "showdown", state };
-    return { kind: "chance", state, child: build(nextStreet(state, options.minBet), 0, now, -1) };
+    return { kind: "chance", state, child: build(nextStreet(state, options.minBet), firstLater, now, -1) };
   };
 
   const decision = (state: BettingState, seat: number, before: number, now: number): DecisionNode => {

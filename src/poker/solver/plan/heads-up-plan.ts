@@ -232,8 +232,8 @@ function thin(spot: Spot, range: HandSet, seat: number, limit: number): HandSet 
 /** The spot's betting tree; null when it is too large. */
 export function tryTree(spot: Spot, sizing: PotLimitSizing): DecisionNode | null {
   try {
-    const { minBet, aggressor } = spot.root;
-    const options = { sizing, lastStreet: 3, minBet, aggressor, maxNodes: MAX_NODES };
+    const { minBet, aggressor, firstLater } = spot.root;
+    const options = { sizing, lastStreet: 3, minBet, aggressor, firstLater, maxNodes: MAX_NODES };
     return buildBettingTree(spot.root.state, spot.root.toAct, options);
   } catch (error) {
     if (error instanceof TreeTooLargeError) return null;

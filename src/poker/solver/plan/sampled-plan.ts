@@ -3,6 +3,7 @@ import { plural, SolverInputError } from "../../errors.js";
 import { Random, shuffleStart } from "../../random.js";
 import { capRange } from "../abstraction/cap-range.js";
 import { type GrainName, HandClasses } from "../abstraction/hand-classes.js";
+import { PREFLOP_ROWS, preflopRows } from "../abstraction/preflop-rows.js";
 import { suitOrbits } from "../abstraction/suit-orbits.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
 import type { PotLimitSizing } from "../betting/sizing.js";
@@ -10,6 +11,7 @@ import { findHand, type HandSet, selectHands } from "../game/hand-set.js";
 import { laneBytes } from "../sampled/lane-street.js";
 import { type LockedRow, REPLICATES, tableBytes } from "../sampled/sampled-game.js";
 import type { ClassifyOn, NodeLock } from "../spot/lock-nodes.js";
+import { preflopStandings } from "../spot/preflop-standing.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
 import { chunksOf, compileStreets, type StreetBlock } from "../vector/street-block.js";
 import { fitLocks, refuseLaterLocks } from "./fit-locks.js";
@@ -50,7 +52,7 @@ export type Classify = (
 /** Share of the time limit for training; the rest is for the responses, measuring and the report. */
 export const TRAINING_SHARE = 0.48;
 /** Deals that a replicate is to see, if time allows, by street: found best in the same time among few tried. */
-const WANTED_DEALS: readonly number[] = [0, 150, 600];
+const WANTED_DEALS: readonly number[] = [300, 150, 600];
 /** Hands dealt to a replicate from which on classes are filled often enough; what a class costs a walk counts too. */
 const HANDS_FOR_CLASSES: readonly (readonly [GrainName, number])[] = [
   ["fine", 150_000],
@@ -62,6 +64,11 @@ const LEAST_COMBOS = 60;
 const MOST_COMBOS = 2500;
 /** Hands of a deal when the number of iterations is asked for: whatever the machine. */
 const COMBOS_BY_ITERATIONS = 150;
+/**
+ * Seconds of the time limit from which on later streets have a raise preflop. Without, answers by the same classes gained 0.38
+ * chips of a pot of 1.5 after 38 s of CPU, with it 0.66.
+ */
+const SECONDS_FOR_LATER_RAISES = 300;
 /** Runouts for the hands of a deal: more of them make less of what drawing hands costs. */
 const RUNOUTS_PER_DEAL = 4;
 /** Times that a replicate is to deal a hand for which it keeps a strategy of its own. */
@@ -71,6 +78,10 @@ const COMFORTABLE_SECONDS = 10e-6;
 const MOST_SECONDS = 60e-6;
 /** Combos of a range that can be sorted into classes and reported on for each second of the time limit. */
 const COMBOS_PER_SECOND = 4000;
+/** The same preflop, where classes go by the hand alone. */
+const PREFLOP_COMBOS_PER_SECOND = 60_000;
+/** Combos of a preflop range up to which hands that differ in suits only are found. */
+const MOST_PREFLOP_ORBITS = 4000;
 /** Runouts by which hands are sorted into classes on the flop, the same whatever the seed of a solve; on the turn all. */
 const CLASS_RUNOUTS = 96;
 const CLASS_SEED = 1;
@@ -97,7 +108,7 @@ export function planSampled(
   const ranges = sorted.map((range, seat) => {
     const most = Math.min(
       spot.options.maxCombos ?? range.count,
-      Math.ceil(limits.timeLimitSeconds * COMBOS_PER_SECOND),
+      Math.ceil(limits.timeLimitSeconds * (spot.street === 0 ? PREFLOP_COMBOS_PER_SECOND : COMBOS_PER_SECOND)),
     );
     const capped = capRange(range, most, heroOf(range, seat), random);
     if (capped.count < range.count)
@@ -106,7 +117,7 @@ export function planSampled(
       );
     return capped;
   });
-  const { sizing, tree, blocks, seconds, cut } = chooseTree(spot);
+  const { sizing, tree, blocks, seconds, cut } = chooseTree(spot, limits);
   const locks = drawnLocks(spot, tree, sizing, ranges, classifyOn);
   const part = (rows: Rows, seat: number): LockableRows =>
     partByLocks(
@@ -123,22 +134,28 @@ export function planSampled(
   const heroes = [heroOf(ranges[0], 0), heroOf(ranges[1], 1)] as const;
   const deals = limits.iterations ?? WANTED_DEALS[spot.street];
   const inGrain = (grain: GrainName) => {
-    const classes = new HandClasses(ranges, spot.boards.length, grain);
+    const classes = new HandClasses(ranges, spot.boards.length, grain, spot.street === 0);
     const later = blocks.slice(1).map((_, index) => {
-      const rows = spot.street + 1 + index === 3 ? classes.riverClasses : classes.turnClasses;
+      const street = spot.street + 1 + index;
+      const rows = street === 3 ? classes.riverClasses : street === 2 ? classes.turnClasses : classes.flopClasses;
       return [rows, rows] as const;
     });
     const counts = [[classes.rootClasses, classes.rootClasses] as const, ...later];
     return { grain, classes, later, bytes: tableBytes(blocks, counts) + limits.threads * laneBytes(blocks, counts) };
   };
   const { grain, classes, later } =
-    HANDS_FOR_CLASSES.filter(([, least]) => deals * combosPerDeal >= least)
+    HANDS_FOR_CLASSES.filter(([, least]) => spot.street > 0 && deals * combosPerDeal >= least)
       .map(([name]) => inGrain(name))
       .find(({ bytes }) => bytes <= limits.maxBytes * TABLE_SHARE) ?? inGrain("coarse");
-  const orbits = suitOrbits(spot.boards, ranges);
+  const orbits = orbitsOf(spot, ranges);
   const byHand = orbits.map((each, seat) => part(orbitRows(each), seat));
   const byClass = (seat: 0 | 1): LockableRows =>
-    part(classRows(spot, classes, ranges[seat], orbits[seat], heroes[seat]), seat);
+    part(
+      spot.street === 0
+        ? preflopClassRows(ranges[seat], heroes[seat])
+        : classRows(spot, classes, ranges[seat], orbits[seat], heroes[seat]),
+      seat,
+    );
   let root = ([0, 1] as const).map((seat) => {
     const visits = (deals * Math.min(combosPerDeal, ranges[seat].count)) / byHand[seat].count;
     return visits >= VISITS_PER_HAND ? byHand[seat] : byClass(seat);
@@ -171,6 +188,14 @@ export function planSampled(
     reductions: [...reductions, ...cut],
     classes: describeClasses(spot, ranges, byHand, root, later),
   };
+}
+
+/** Hands that nothing tells apart; of wide ranges before the flop, where classes take their place, none are looked for. */
+function orbitsOf({ street, boards }: Spot, ranges: readonly HandSet[]): Int32Array[] {
+  const wide = street === 0 && ranges.some(({ count }) => count > MOST_PREFLOP_ORBITS);
+  return wide
+    ? ranges.map(({ count }) => Int32Array.from({ length: count }, (_, hand) => hand))
+    : suitOrbits(boards, ranges);
 }
 
 /** The locks of a spot whose hands and cards are drawn. */
@@ -209,7 +234,10 @@ export function trainingSeconds({ blocks, ranges, combosPerDeal }: SampledPlan, 
 }
 
 /** The largest betting tree whose deals are affordable. */
-function chooseTree(spot: Spot): {
+export function chooseTree(
+  spot: Spot,
+  limits: SolveLimits,
+): {
   readonly sizing: PotLimitSizing;
   readonly tree: DecisionNode;
   readonly blocks: readonly StreetBlock[];
@@ -218,18 +246,20 @@ function chooseTree(spot: Spot): {
   readonly cut: readonly string[];
 } {
   const { maxRaises } = spot.options;
+  const laterMost = spot.street === 0 && limits.timeLimitSeconds < SECONDS_FOR_LATER_RAISES ? 0 : 1;
   const sizings = [
     { later: null, laterRaises: maxRaises, raises: maxRaises, root: null, most: COMFORTABLE_SECONDS },
     ...Array.from({ length: maxRaises + 1 }, (_, fewer) => ({
       later: 1 as const,
-      laterRaises: Math.min(1, maxRaises),
+      laterRaises: Math.min(laterMost, maxRaises),
       raises: maxRaises - fewer,
       root: null,
       most: MOST_SECONDS,
     })),
     { later: 1 as const, laterRaises: 0, raises: 1, root: 1 as const, most: Number.POSITIVE_INFINITY },
   ];
-  for (const { later, laterRaises, raises, root, most } of sizings) {
+  // Preflop the streets to come are too many for several sizes.
+  for (const { later, laterRaises, raises, root, most } of spot.street === 0 ? sizings.slice(1) : sizings) {
     const sizing = chooseSizes(spot, { root, later }, { maxRaises: [raises, laterRaises], bettingStreets: 4 });
     const tree = tryTree(spot, sizing);
     if (!tree) continue;
@@ -276,6 +306,15 @@ function classRows(spot: Spot, classes: HandClasses, range: HandSet, orbits: Int
   return { rows: orbits.map((first) => classOf[first]), count: classes.rootClasses + (hero >= 0 ? 1 : 0) };
 }
 
+/** Rows by classes before the flop, those that the range has; the hero has a row of his own. */
+function preflopClassRows(range: HandSet, hero: number): Rows {
+  const classes = preflopRows(range, preflopStandings(range));
+  if (hero >= 0) classes[hero] = PREFLOP_ROWS;
+  const numbers = new Map<number, number>();
+  for (const each of classes) if (!numbers.has(each)) numbers.set(each, numbers.size);
+  return { rows: classes.map((each) => numbers.get(each) ?? 0), count: numbers.size };
+}
+
 /** A row for each hand, the same for hands that differ only in suits that nothing tells apart. */
 function orbitRows(orbits: Int32Array): Rows {
   const rows = new Int32Array(orbits.length);
@@ -297,7 +336,7 @@ function describeClasses(
   root.forEach(({ count }, seat) => {
     if (count < byHand[seat].count)
       notes.push(
-        `player ${spot.players[seat]}'s ${ranges[seat].count} combos share strategies by strength and its spread over the cards to come, in ${count} classes on this street${spot.hero?.seat === seat ? " (the hero's hand apart)" : ""}`,
+        `player ${spot.players[seat]}'s ${ranges[seat].count} combos share strategies ${spot.street === 0 ? "by their place in the preflop ranking, suits and pairs" : "by strength and its spread over the cards to come"}, in ${count} classes on this street${spot.hero?.seat === seat ? " (the hero's hand apart)" : ""}`,
       );
   });
   const counts = [...new Set(later.map(([rows]) => rows))].join(" and ");

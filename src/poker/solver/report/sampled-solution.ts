@@ -14,6 +14,9 @@ import { SOLVER_VERSION } from "./version.js";
 const ALGORITHM =
   "public chance sampling CFR with linear weighting; hands and cards drawn anew for each deal, replicates averaged";
 
+const ANSWER_TEXT =
+  "the best answers found that choose by the same classes as the strategies on every street: learnt against average play on deals of their own, and measured on fresh ones, by which both differences and errors are free of what was learnt by chance; a lower bound of what could be won, in the game of these classes";
+
 /** What a solve on drawn deals came to. */
 export interface SampledEnd extends SolveEnd {
   readonly iterations: number;
@@ -76,10 +79,10 @@ export function sampledSolution(
         standard_error: significant(gains[seat].atMost.error),
       }),
     ),
-    exploitability_method: responseText(game) + measuredWithLocks(spot, withChoice),
+    exploitability_method: (game.answers ? ANSWER_TEXT : responseText(game)) + measuredWithLocks(spot, withChoice),
     measured_game: cut.length > 0 ? "cut" : "asked",
     is_equilibrium_approximation: tendsToEquilibrium(spot),
-    converged: cut.length === 0 && percent(nashConv.value + STUDENT * nashConv.error) <= target,
+    converged: cut.length === 0 && !game.answers && percent(nashConv.value + STUDENT * nashConv.error) <= target,
     stopped_by: end.stoppedBy,
     convergence: [
       {

@@ -2,14 +2,14 @@ import { Random, shuffleStart } from "../../random.js";
 import { createSharedMemory } from "../../wasm/shared-memory.js";
 import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
 import type { HandClasses } from "../abstraction/hand-classes.js";
-import { type DealModel, dealCount, omahaDeal, remainingCards } from "../game/deal-model.js";
+import { type DealModel, omahaDeal, remainingCards } from "../game/deal-model.js";
 import { type CardMasks, cardMasks, type HandSet, selectHands } from "../game/hand-set.js";
 import { indexSubsets, type SlotIndex } from "../game/subset-slots.js";
-import { DealtCards } from "../vector/dealt-cards.js";
 import { LeafSweeps } from "../vector/leaf-sweeps.js";
 import { type Layout, layOutGame } from "../vector/memory-layout.js";
 import { HAND_BITS, type SharedGame, writeSlots } from "../vector/shared-game.js";
 import { type StreetViews, viewStreet } from "../vector/street-views.js";
+import { DrawnCards, waysToDeal } from "./drawn-cards.js";
 import type { SampledGame } from "./sampled-game.js";
 
 /** A number of the streams of random numbers that no deal has. */
@@ -17,10 +17,12 @@ const ORDER_STREAM = 0x0de1;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type BySeat<T> = readonly [T, T];
+/** Which way each street after the root is dealt. */
+type Outcomes = readonly number[];
 
 /** The cards to come, and what the drawn hands are on them. */
 interface Runout {
-  readonly outcomes: readonly [number, number];
+  readonly outcomes: Outcomes;
   /** By seat and board: hands by strength, packed. */
   readonly orders: BySeat<readonly Uint32Array[]>;
   /** Row of each drawn hand in the tables, by level and seat; the root street's is empty. */
@@ -56,7 +58,7 @@ export function layOutDrawn(
 export class DrawnDeal {
   readonly streets: readonly StreetViews[];
   readonly sweeps: LeafSweeps;
-  readonly dealt: DealtCards;
+  readonly dealt: DrawnCards;
   /** What a deal counts for, by level: one over the chance that two hands leave it, times what it stands for. */
   readonly scales: Float64Array;
   /** Card subsets of the drawn hands. */
@@ -93,11 +95,10 @@ export class DrawnDeal {
       boards: boards.length,
       remaining: remainingCards(this.#deal),
       deals: { first: 1, later: 1 },
-      outcomes: [0, 0],
       locks: null,
     };
     this.streets = blocks.map((_, level) => viewStreet(this.#shared, level, 0));
-    this.dealt = new DealtCards(this.#shared);
+    this.dealt = new DrawnCards(this.#deal.boards, this.#shared.remaining);
     this.sweeps = new LeafSweeps(this.#shared, 0, this.dealt);
     this.scales = this.#scales(2 * ranges[0].k);
     this.masks = [cardMasks(hands[0]), cardMasks(hands[1])];
@@ -157,7 +158,7 @@ export class DrawnDeal {
   }
 
   /** Makes any runout the one that walks see. */
-  openOutcome(outcomes: readonly [number, number]): void {
+  openOutcome(outcomes: Outcomes): void {
     this.#use(this.#runout(outcomes));
   }
 
@@ -178,30 +179,36 @@ export class DrawnDeal {
     }
   }
 
-  #place(outcomes: readonly [number, number]): void {
-    this.#shared.outcomes = outcomes;
-    for (let level = 1; level < this.streets.length; level++) this.dealt.place(level, 0);
+  #place(outcomes: Outcomes): void {
+    for (let level = 1; level < this.streets.length; level++) this.dealt.place(level, outcomes[level - 1]);
   }
 
-  #runout(outcomes: readonly [number, number]): Runout {
+  #runout(outcomes: Outcomes): Runout {
     this.#place(outcomes);
     const last = this.streets.length - 1;
-    const boards = this.#boardsAt(last);
+    const boards = this.dealt.boardsAt(last);
     const ordersOf = (seat: 0 | 1): Uint32Array[] =>
       boards.map((board) => this.#order(seat, this.#deal.strengths(this.hands[seat], board)));
     const rows = this.streets.map((_, level): BySeat<Int32Array> => {
       if (level === 0) return [new Int32Array(0), new Int32Array(0)];
-      if (level < last) return this.#middleRows(outcomes[0]);
+      if (level < last) return this.#middleRows(level, outcomes);
       const [first, second] = this.#classes.river(this.hands, boards);
       return [first, second];
     });
     return { outcomes, orders: [ordersOf(0), ordersOf(1)], rows };
   }
 
-  /** Rows on the street between the root and the river, worked out once for a card that stays. */
-  #middleRows(first: number): BySeat<Int32Array> {
+  /** Rows on a street between the root and the river; those of a turn card that stays are worked out once. */
+  #middleRows(level: number, outcomes: Outcomes): BySeat<Int32Array> {
+    const boards = this.dealt.boardsAt(level);
+    const [first] = outcomes;
+    if (level > 1 || outcomes.length > 2) {
+      const [own, other] =
+        boards[0].length === 3 ? this.#classes.flop(this.hands, boards) : this.#classes.turn(this.hands, boards);
+      return [own, other];
+    }
     if (this.#middle?.first !== first) {
-      const [own, other] = this.#classes.turn(this.hands, this.#boardsAt(1));
+      const [own, other] = this.#classes.turn(this.hands, boards);
       this.#middle = { first, rows: [own, other] };
     }
     return this.#middle.rows;
@@ -221,23 +228,17 @@ export class DrawnDeal {
     return packed.subarray(0, filled).sort();
   }
 
-  #outcomes(stream: number, index: number, random: Random): readonly [number, number] {
-    const [firsts, seconds] = this.outcomeCounts;
+  #outcomes(stream: number, index: number, random: Random): Outcomes {
+    const levels = this.streets.length - 1;
+    const later = (from: number): number[] =>
+      Array.from({ length: levels - from + 1 }, (_, step) => random.below(this.dealt.waysAt(from + step)));
+    if (levels > 2) return later(1);
+    const firsts = this.dealt.waysAt(1);
     const order = Array.from({ length: firsts }, (_, outcome) => outcome);
     const round = Math.floor(index / firsts);
     const place = index % firsts;
     shuffleStart(order, place + 1, Random.ofStream([this.#game.seed, stream, round, ORDER_STREAM]));
-    return [order[place], random.below(seconds)];
-  }
-
-  /** Cards of each board after `level` deals. */
-  #boardsAt(level: number): number[][] {
-    const { boards, remaining } = this.#shared;
-    const positions = this.dealt.positions(level);
-    return this.#deal.boards.map((known, board) => [
-      ...known,
-      ...Array.from({ length: level }, (_, step) => remaining[positions[step * boards + board]]),
-    ]);
+    return [order[place], ...later(2)];
   }
 
   /** Strength of each of a seat's hands on each final board of the open runout; -1 for hands that hold a dealt card. */
@@ -245,26 +246,28 @@ export class DrawnDeal {
     const level = this.streets.length - 1;
     const { low, high } = this.masks[seat];
     const [deadLow, deadHigh] = [this.dealt.deadLow[level], this.dealt.deadHigh[level]];
-    return this.#boardsAt(level).map((board) =>
-      Int32Array.from(this.#deal.strengths(this.hands[seat], board), (strength, hand) =>
-        ((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0 ? strength : -1,
-      ),
-    );
+    return this.dealt
+      .boardsAt(level)
+      .map((board) =>
+        Int32Array.from(this.#deal.strengths(this.hands[seat], board), (strength, hand) =>
+          ((low[hand] & deadLow) | (high[hand] & deadHigh)) === 0 ? strength : -1,
+        ),
+      );
   }
 
   /** Ways to deal the first street after the root, and the second after it. */
   get outcomeCounts(): readonly [number, number] {
-    const { boards, remaining } = this.#shared;
-    return [dealCount(remaining.length, boards), dealCount(remaining.length - boards, boards)];
+    return [this.dealt.waysAt(1), this.dealt.waysAt(2)];
   }
 
   /** The chance of a deal given two hands that leave it, over the chance that it was drawn. */
   #scales(held: number): Float64Array {
-    const { boards, remaining, blocks } = this.#shared;
+    const { boards, blocks } = this.#shared;
     const scales = new Float64Array(blocks.length);
     for (let level = 1; level < blocks.length; level++) {
-      const cards = remaining.length - (level - 1) * boards;
-      scales[level] = dealCount(cards, boards) / dealCount(cards - held, boards);
+      const left = this.dealt.leftAt(level);
+      const cards = this.dealt.cardsAt(level);
+      scales[level] = waysToDeal(left, cards, boards) / waysToDeal(left - held, cards, boards);
     }
     return scales;
   }

@@ -1,14 +1,17 @@
 import { SolveCancelled } from "../../errors.js";
 import { BATCHES } from "./measure-deal.js";
-import { REPLICATES, RESPONSE_BATCHES, type SampledGame } from "./sampled-game.js";
+import { KNOWN_DEALS, REPLICATES, RESPONSE_BATCHES, type SampledGame } from "./sampled-game.js";
 import { SampledWork } from "./sampled-work.js";
 
 /** What is done one after the other, each in streams of deals that are independent of each other. */
-export const PHASE = { train: 0, respond: 1, measure: 2, hero: 3 } as const;
+export const PHASE = { train: 0, respond: 1, measure: 2, hero: 3, answer: 4, gain: 5 } as const;
 export type Phase = (typeof PHASE)[keyof typeof PHASE];
 
 /** Best answers are looked for in one deal of each stream, of either seat in turn. */
 const RESPONSES = 2 * RESPONSE_BATCHES;
+
+/** An answer of either seat that learns from deal to deal. */
+const ANSWERS = 2;
 
 /** Streams of each phase: the first and the number. */
 const STREAMS: readonly { readonly first: number; readonly count: number }[] = [
@@ -16,8 +19,10 @@ const STREAMS: readonly { readonly first: number; readonly count: number }[] = [
   { first: REPLICATES, count: RESPONSES },
   { first: REPLICATES + RESPONSES, count: BATCHES },
   { first: REPLICATES + RESPONSES + BATCHES, count: BATCHES },
+  { first: REPLICATES + RESPONSES + 2 * BATCHES, count: ANSWERS },
+  { first: REPLICATES + RESPONSES + 2 * BATCHES + ANSWERS, count: BATCHES },
 ];
-const STREAM_COUNT = REPLICATES + RESPONSES + 2 * BATCHES;
+const STREAM_COUNT = REPLICATES + RESPONSES + 3 * BATCHES + ANSWERS;
 
 /** Words of the control block; `helpers` has one bit for each thread that has helped. */
 const WORD = { phase: 0, finished: 1, failed: 2, helpers: 3, streams: 4 } as const;
@@ -153,7 +158,9 @@ export class SampledCrew {
     if (phase === PHASE.train) this.work.train(index, done);
     else if (phase === PHASE.respond) this.work.respond(index % 2 === 0 ? 0 : 1, index >> 1, stream, this.#goOn);
     else if (phase === PHASE.measure) this.work.measure(index, stream, done);
-    else this.work.measureHero(index, stream, done);
+    else if (phase === PHASE.hero) this.work.measureHero(index, stream, done);
+    else if (phase === PHASE.answer) this.work.learnAnswer(index === 0 ? 0 : 1, stream, done, KNOWN_DEALS);
+    else this.work.measureGains(index, stream, done);
   }
 }
 

@@ -13,6 +13,9 @@ export const RESPONSE_BYTES = 16;
 
 type BySeat<T> = readonly [T, T];
 
+/** Deals that the regrets of training count for where an answer begins with them. */
+export const KNOWN_DEALS = 50;
+
 /** How large the deals are that best answers are looked for in. */
 export interface ResponseSize {
   /** Hands of either sample of the opponent's range. */
@@ -61,6 +64,8 @@ export interface SampledGame {
   /** The {@link ResponseSize}, which is known once training has shown the machine's speed. */
   readonly response: SharedArrayBuffer;
   readonly tables: SharedArrayBuffer;
+  /** Regrets of the best answers that are learnt to average play, by classes; null where answers are looked for hand by hand. */
+  readonly answers: SharedArrayBuffer | null;
   readonly measures: SharedArrayBuffer;
   readonly control: SharedArrayBuffer;
 }
@@ -111,6 +116,33 @@ export function tableBytes(
     for (const seat of [0, 1] as const) floats += rowCounts[level][seat] * (kept * rowLength[seat] + 1);
   });
   return floats * FLOAT * SETS;
+}
+
+/** Bytes of the regrets of best answers. */
+export function answerBytes(
+  blocks: readonly Pick<WalkBlock, "rowLength">[],
+  rowCounts: readonly (readonly [number, number])[],
+): number {
+  return blocks.reduce(
+    (sum, { rowLength }, level) =>
+      sum + (rowCounts[level][0] * rowLength[0] + rowCounts[level][1] * rowLength[1]) * FLOAT,
+    0,
+  );
+}
+
+/** Regrets of the best answers, by level and seat. */
+export function answerRegrets({ blocks, rowCounts, answers }: SampledGame): BySeat<Float32Array>[] {
+  if (!answers) throw new Error("this game looks for best answers hand by hand");
+  let at = 0;
+  const take = (length: number): Float32Array => {
+    const array = new Float32Array(answers, at, length);
+    at += length * FLOAT;
+    return array;
+  };
+  return blocks.map(({ rowLength }, level) => [
+    take(rowCounts[level][0] * rowLength[0]),
+    take(rowCounts[level][1] * rowLength[1]),
+  ]);
 }
 
 /** One set of the tables. */

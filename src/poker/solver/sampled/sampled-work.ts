@@ -1,18 +1,29 @@
 import { Random, shuffleStart } from "../../random.js";
 import { type DrawnHands, RangeDrawer } from "../abstraction/cap-range.js";
 import { HandClasses } from "../abstraction/hand-classes.js";
+import { CardRemoval } from "../game/card-removal.js";
 import { DrawnDeal } from "./drawn-deal.js";
 import { LockedRows } from "./locked-rows.js";
 import { type DealInPlay, measureDeal, measureHero, measuresOf } from "./measure-deal.js";
 import { type Half, type OutcomeList, ResponseMeter } from "./response-meter.js";
 import { addRegrets, addToSums, sharesByRegret, sharesOnAverage } from "./row-pass.js";
-import { REPLICATES, responseSize, type SampledGame, SUM_SET, type TableSet, tableSet } from "./sampled-game.js";
+import {
+  answerRegrets,
+  REPLICATES,
+  responseSize,
+  type SampledGame,
+  SUM_SET,
+  type TableSet,
+  tableSet,
+} from "./sampled-game.js";
 import { type RowPlay, SampledWalker } from "./sampled-walker.js";
 
 /** Average reach below which a hand goes on by its regrets: its strategy there stems from early deals. */
 const LEAST_REACH = 0.01;
 /** Exponent of a deal's weight in the average strategy. */
 const GAMMA = 2;
+
+type Regrets = readonly (readonly [Float32Array, Float32Array])[];
 
 /** One thread's means to work on the deals of a sampled game. */
 export class SampledWork implements DealInPlay {
@@ -21,6 +32,7 @@ export class SampledWork implements DealInPlay {
   readonly walker: SampledWalker;
   readonly #classes: HandClasses;
   readonly #sets = new Map<number, TableSet>();
+  #answers: Regrets | null = null;
   readonly #locked: LockedRows;
   readonly #deltas: readonly (readonly [Float32Array, Float32Array])[];
   /** Rows that a walk has touched, by level. */
@@ -29,7 +41,7 @@ export class SampledWork implements DealInPlay {
   constructor(game: SampledGame) {
     this.game = game;
     this.#locked = new LockedRows(game);
-    this.#classes = new HandClasses(game.ranges, game.boards.length, game.grain);
+    this.#classes = new HandClasses(game.ranges, game.boards.length, game.grain, game.boards[0].length === 0);
     this.deal = new DrawnDeal(game, this.#classes);
     this.walker = new SampledWalker(this.deal, game.rowCounts);
     this.#deltas = game.blocks.map(({ rowLength }, level) => [
@@ -44,8 +56,8 @@ export class SampledWork implements DealInPlay {
     this.deal.draw(replicate, done);
     for (const seat of [0, 1] as const) {
       const other = seat === 0 ? 1 : 0;
-      this.walker.walk(seat, this.#present(other, replicate, done), this.#learn(seat, replicate));
-      this.#update(seat, replicate, done);
+      this.walker.walk(seat, this.#present(other, replicate, done), this.#learn(seat, this.set(replicate).regrets));
+      this.#update(seat, this.set(replicate).regrets, done);
     }
     this.#keepEarly(replicate, done + 1);
   }
@@ -104,6 +116,50 @@ export class SampledWork implements DealInPlay {
     }
   }
 
+  /**
+   * A seat's answer to the other's average strategy learns from one more deal. It chooses by the same classes as the
+   * strategies do.
+   *
+   * @param known deals that what it began with counts for
+   */
+  learnAnswer(seat: 0 | 1, stream: number, done: number, known: number): void {
+    const other = seat === 0 ? 1 : 0;
+    const regrets = this.#answerRegrets();
+    this.deal.draw(stream, done);
+    this.walker.walk(seat, this.average(other, SUM_SET), this.#learn(seat, regrets));
+    this.#update(seat, regrets, known + done);
+  }
+
+  /** What the answers that were learnt win beyond average play on one more deal. */
+  measureGains(batch: number, stream: number, done: number): void {
+    const { deal, walker } = this;
+    deal.draw(stream, done);
+    const { hands, index } = deal;
+    if (!index) throw new Error("no hands are drawn");
+    const met = new CardRemoval(hands[0], hands[1], index).compatible(0, hands[1].weights);
+    const pairs = met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
+    for (const seat of [0, 1] as const) {
+      const opponent = this.average(seat === 0 ? 1 : 0, SUM_SET);
+      const usual = walker.walk(seat, opponent, this.playOn(seat, SUM_SET));
+      const best = walker.walk(seat, opponent, this.#answer(seat));
+      const gain = best.reduce((sum, value, hand) => sum + (value - usual[hand]) * hands[seat].weights[hand], 0);
+      const into = measuresOf(this.game, batch).bounds[seat];
+      into[0] += pairs;
+      into[1] += gain;
+      into[2] += gain;
+    }
+  }
+
+  /** A seat's answer as it was learnt. */
+  #answer(seat: 0 | 1): RowPlay {
+    return { shares: this.#sharesBy(seat, this.#answerRegrets()) };
+  }
+
+  #answerRegrets(): Regrets {
+    this.#answers ??= answerRegrets(this.game);
+    return this.#answers;
+  }
+
   set(index: number): TableSet {
     let set = this.#sets.get(index);
     if (!set) {
@@ -151,10 +207,7 @@ export class SampledWork implements DealInPlay {
     const { regrets, sums, presence } = this.set(replicate);
     const weight = (done + 1) ** GAMMA;
     return {
-      shares: (level, row, out) => {
-        sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
-        this.#locked.keep(level, seat, row, out);
-      },
+      shares: this.#sharesBy(seat, regrets),
       arrived: ({ level, row, weight: came, node }) => {
         presence[level][seat][row] += weight * came;
         addToSums(blocks[level], seat, sums[level][seat], row * blocks[level].rowLength[seat], weight, node);
@@ -162,14 +215,19 @@ export class SampledWork implements DealInPlay {
     };
   }
 
-  #learn(seat: 0 | 1, index: number): RowPlay {
+  /** Play by regret matching. */
+  #sharesBy(seat: 0 | 1, regrets: Regrets): RowPlay["shares"] {
     const { blocks } = this.game;
-    const { regrets } = this.set(index);
+    return (level, row, out) => {
+      sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
+      this.#locked.keep(level, seat, row, out);
+    };
+  }
+
+  #learn(seat: 0 | 1, regrets: Regrets): RowPlay {
+    const { blocks } = this.game;
     return {
-      shares: (level, row, out) => {
-        sharesByRegret(blocks[level], seat, regrets[level][seat], row * blocks[level].rowLength[seat], out);
-        this.#locked.keep(level, seat, row, out);
-      },
+      shares: this.#sharesBy(seat, regrets),
       earned: ({ level, row, weight, node }) => {
         this.#touched[level].add(row);
         addRegrets(blocks[level], seat, this.#deltas[level][seat], row * blocks[level].rowLength[seat], weight, node);
@@ -178,8 +236,7 @@ export class SampledWork implements DealInPlay {
   }
 
   /** Adds what a walk has found to the regrets, those before counting less in proportion to their number (linear CFR). */
-  #update(seat: 0 | 1, index: number, done: number): void {
-    const { regrets } = this.set(index);
+  #update(seat: 0 | 1, regrets: Regrets, done: number): void {
     const kept = done / (done + 1);
     this.#touched.forEach((rows, level) => {
       const length = this.game.blocks[level].rowLength[seat];

@@ -18,6 +18,8 @@ export interface RoundState {
   /** Chips put in on this street, by player id. */
   readonly bets: ReadonlyMap<number, number>;
   readonly folded: ReadonlySet<number>;
+  /** Players who posted a blind on this street. */
+  readonly posted: ReadonlySet<number>;
   /** Players who have acted on this street, with the level they faced or made. */
   readonly actedLevel: ReadonlyMap<number, number>;
   /** Players who owe no action now: they acted since the last bet or raise. */
@@ -35,6 +37,7 @@ class Round {
   readonly bets = new Map<number, number>();
   readonly actedLevel = new Map<number, number>();
   readonly settled = new Set<number>();
+  readonly posted = new Set<number>();
   level = 0;
   minRaise = 0;
   raises = 0;
@@ -86,6 +89,7 @@ function applyEntry(round: Round, entry: HistoryEntry, reading: RaiseReading, pl
     case "post": {
       const to = own + (entry.amount ?? 0);
       round.bets.set(entry.player, to);
+      round.posted.add(entry.player);
       if (to > round.level) {
         round.level = to;
         round.minRaise = to;
@@ -152,6 +156,6 @@ export function replayHistory(
     }
   });
   if (round.closed(inHand)) nextRound();
-  const { bets, actedLevel, settled, level, minRaise, raises, started } = round;
-  return { bets, folded, actedLevel, settled, level, minRaise, raises, started, lastAggressor };
+  const { bets, actedLevel, settled, posted, level, minRaise, raises, started } = round;
+  return { bets, folded, posted, actedLevel, settled, level, minRaise, raises, started, lastAggressor };
 }

@@ -34,6 +34,8 @@ export interface RootState {
   readonly minBet: number;
   /** Seat that bet or raised last on the street before; -1: nobody who is still in, or nobody knows. */
   readonly aggressor: number;
+  /** Seat that acts first on later streets. */
+  readonly firstLater: number;
   /** What had to be assumed, one sentence each. */
   readonly assumptions: readonly string[];
 }
@@ -207,7 +209,28 @@ export function rootState(description: StateDescription): RootState {
   const toAct = activePlayers.indexOf(playerToAct);
   checkTurn(state, toAct, description, round);
   const aggressor = activePlayers.indexOf(description.lastAggressor ?? round.lastAggressor ?? -1);
-  return { state, toAct, minBet: bigBlind, aggressor, assumptions };
+  const firstLater = firstAfterFlop(description, round, assumptions);
+  return { state, toAct, minBet: bigBlind, aggressor, firstLater, assumptions };
+}
+
+/**
+ * Seat that acts first on the flop and later. Two players preflop: the big blind before the button and those before it; the
+ * small blind before the big blind where others were dealt in.
+ */
+function firstAfterFlop(
+  { street, activePlayers, currentBet }: StateDescription,
+  { posted, folded, started }: RoundState,
+  assumptions: string[],
+): number {
+  if (street > 0 || activePlayers.length !== 2) return 0;
+  const [first, second] = activePlayers;
+  const assumed = !started && posted.size === 0 && (currentBet ?? 0) > 0;
+  const blind = (player: number): boolean => assumed || posted.has(player);
+  const seat = blind(second) && !(blind(first) && folded.size > 0) ? 1 : 0;
+  assumptions.push(
+    `after the flop player ${activePlayers[seat]} acts first${seat === 1 && blind(first) ? ": the small blind has the button" : ""}`,
+  );
+  return seat;
 }
 
 /** Largest bet on this street of a player who has folded. */

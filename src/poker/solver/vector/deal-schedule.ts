@@ -2,11 +2,6 @@ import { dealCount } from "../game/deal-model.js";
 import { GROUPS, SAMPLE_ROW } from "./memory-layout.js";
 import type { SharedGame } from "./shared-game.js";
 
-/** Outcome of deal number `index` of a level. */
-export function outcomeOf({ outcomes }: SharedGame, level: number, index: number): number {
-  return outcomes?.[level - 1] ?? index;
-}
-
 /** What a deal counts for, by level: one over the deals that two given hands leave. */
 export function dealScales({ hands, boards, remaining, deals }: SharedGame): Float64Array {
   const held = hands[0].k + hands[1].k;

@@ -1,5 +1,4 @@
 import { dealOutcome, pairIndex } from "../game/deal-model.js";
-import { outcomeOf } from "./deal-schedule.js";
 import type { SharedGame } from "./shared-game.js";
 
 const MAX_LEVELS = 4;
@@ -22,8 +21,7 @@ export class DealtCards {
   place(level: number, index: number): void {
     const { boards, remaining } = this.#shared;
     const used = (level - 1) * boards;
-    const outcome = outcomeOf(this.#shared, level, index);
-    dealOutcome(outcome, boards, remaining.length, this.#dealt, used, this.#dealt, used);
+    dealOutcome(index, boards, remaining.length, this.#dealt, used, this.#dealt, used);
     let low = this.deadLow[level - 1];
     let high = this.deadHigh[level - 1];
     for (let board = 0; board < boards; board++) {
@@ -42,7 +40,7 @@ export class DealtCards {
 
   /** Which cards were dealt to a board, as an index. */
   boardKey(level: number, board: number): number {
-    if (level === 0 || this.#shared.outcomes) return 0;
+    if (level === 0) return 0;
     const first = this.#dealt[board];
     return level === 1 ? first : pairIndex(first, this.#dealt[this.#shared.boards + board]);
   }

@@ -1,7 +1,11 @@
 import { createSweeps, LANE_BYTES, type Sweeps } from "../wasm/sweeps.js";
-import type { DealtCards } from "./dealt-cards.js";
 import type { SharedGame } from "./shared-game.js";
 import type { StreetViews } from "./street-views.js";
+
+/** Tells which final board the cards of a walk make of each. */
+interface FinalBoards {
+  boardKey(level: number, board: number): number;
+}
 
 /** One thread's card-removal sweeps over the leaves of a street, eight lanes (a chunk) at a time. */
 export class LeafSweeps {
@@ -9,9 +13,9 @@ export class LeafSweeps {
   readonly #sweeps: Sweeps;
   readonly #accumulators: number;
   readonly #orderCounts: readonly [Uint32Array, Uint32Array];
-  readonly #dealt: DealtCards;
+  readonly #dealt: FinalBoards;
 
-  constructor(shared: SharedGame, thread: number, dealt: DealtCards) {
+  constructor(shared: SharedGame, thread: number, dealt: FinalBoards) {
     const { layout, boards, memory } = shared;
     const keys = boards * layout.finalKeys;
     this.#shared = shared;

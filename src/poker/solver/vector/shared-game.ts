@@ -23,8 +23,6 @@ export interface SharedGame {
   readonly remaining: Uint8Array;
   /** Deals made: all there are, or one where they are drawn. */
   readonly deals: DealCounts;
-  /** The one outcome of each deal, where deals are drawn anew for each walk; null: all of them. */
-  readonly outcomes: readonly [number, number] | null;
   /** Play that is given; null: none is. */
   readonly locks: LockedStreets | null;
 }
@@ -86,7 +84,6 @@ export function shareGame(
     boards: game.deal.boards.length,
     remaining: remainingCards(game.deal),
     deals,
-    outcomes: null,
     locks: null,
   };
   writeSlots(shared, index);

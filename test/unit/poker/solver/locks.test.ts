@@ -247,7 +247,8 @@ describe("sampled play", () => {
 
   it("before the flop: classes of suits where the lock knows none, single hands else", () => {
     const spot = {
-      ...{ stack_sizes: [98, 99], pot_size: 3, current_bet: 2, active_players: [1, 0], player_position: 1 },
+      // Who calls is all-in, so that nothing is bet later.
+      ...{ stack_sizes: [98, 1], pot_size: 3, current_bet: 2, active_players: [1, 0], player_position: 1 },
       ...{ street_bets: [2, 1], big_blind: 2, bet_sizes: [1], max_raises: 0, iterations: 1 },
       ...{ player_ranges: { "0": "AA", "1": "AA" }, max_combos: 900 },
     };
@@ -268,7 +269,8 @@ describe("sampled play", () => {
         );
       }
     }
-    expect(() => solve(spot, { path: "call, check, *", strategy: { check: 1 } })).toThrow(
+    const deep = { ...spot, stack_sizes: [98, 99] };
+    expect(() => solve(deep, { path: "call, check, *", strategy: { check: 1 } })).toThrow(
       "locks[0].path: after the next card hands share strategies by classes here (before the flop)",
     );
   });

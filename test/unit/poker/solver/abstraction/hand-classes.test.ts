@@ -11,7 +11,8 @@ const TURN = parseCards("Ks8s7s2c");
 const hands = (texts: readonly string[]) => createHandSet(texts.map((text) => parseCards(text)));
 const many = (seed: number) => hands(randomHands(600, 4, ["Ks", "8s", "7s", "2c", "3d"], seededRandom(seed)));
 
-const classesOf = (grain: GrainName = "fine", boards = 1) => new HandClasses([many(1), many(2)], boards, grain);
+const classesOf = (grain: GrainName = "fine", boards = 1, preflop = false) =>
+  new HandClasses([many(1), many(2)], boards, grain, preflop);
 
 describe("classes of hands", () => {
   it("tell hands of one strength apart by what they block of the strongest hands", () => {
@@ -45,6 +46,21 @@ describe("classes of hands", () => {
     used.turn([many(3)], [parseCards("KsQs7d2c")]);
     expect(used.turn([many(3)], [TURN])).toEqual(fresh.turn([many(3)], [TURN]));
     expect(used.river([many(3)], [RIVER])).toEqual(fresh.river([many(3)], [RIVER]));
+  });
+
+  it("of a flop lie below their number, and are the same whatever was asked before", () => {
+    const flop = TURN.slice(0, 3);
+    const [used, fresh] = [classesOf("coarse", 1, true), classesOf("coarse", 1, true)];
+    // Boards that a flop may become were looked at without what there is to block on them.
+    used.flop([many(3)], [flop]);
+    used.turn([many(3)], [TURN]);
+    const [rows] = fresh.flop([many(3)], [flop]) as [Int32Array];
+    expect(used.flop([many(3)], [flop])[0]).toEqual(rows);
+    expect(Math.max(...rows)).toBeLessThan(fresh.flopClasses);
+    expect(new Set(rows).size).toBeGreaterThan(20);
+    const rivers = Array.from({ length: 48 }, (_, card) => card).filter((card) => !TURN.includes(card));
+    for (const river of rivers)
+      expect(used.river([many(3)], [[...TURN, river]])).toEqual(fresh.river([many(3)], [[...TURN, river]]));
   });
 
   it("of two boards go by strength alone", () => {

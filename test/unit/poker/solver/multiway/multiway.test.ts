@@ -235,15 +235,16 @@ describe("external sampling", () => {
     }).solution;
     expect(flop.abstraction.join()).toMatch(/told apart by strength only/);
     const preflop = solveInProcess({
-      pot_size: 1.5,
+      pot_size: 2,
       current_bet: 1,
-      stack_sizes: [20, 19.5],
+      stack_sizes: [20, 19.5, 19],
+      active_players: [0, 1, 2],
       time_limit_seconds: 1,
       max_combos: 200,
       iterations: 5,
     }).solution;
     expect(preflop.abstraction.join()).toMatch(/no betting after this street/);
-    expect(preflop.assumptions.join()).toMatch(/player 1 has posted 1, player 0 0.5/);
-    expect(Object.values(preflop.ev).reduce((sum, ev) => sum + ev, 0)).toBeCloseTo(1.5, 3);
+    expect(preflop.assumptions.join()).toMatch(/player 2 has posted 1, player 1 1/);
+    expect(Object.values(preflop.ev).reduce((sum, ev) => sum + ev, 0)).toBeCloseTo(2, 3);
   });
 });

@@ -6,7 +6,7 @@ import { seededRandom } from "../../oracle.js";
 import { solveDrawn } from "../sampled/solve-drawn.js";
 
 /** Raise SOLVER_VERSION when the digest changes, then write both down here. */
-const KNOWN = { version: 20, digest: "3309fa7596509d06a370c269fc553a9af4261edacf55bfe24d99f6973ee3db22" };
+const KNOWN = { version: 21, digest: "3309fa7596509d06a370c269fc553a9af4261edacf55bfe24d99f6973ee3db22" };
 
 const BOARD = ["Ks", "Qd", "7h", "4c", "2d"];
 const CASES: readonly Record<string, unknown>[] = [

@@ -32,6 +32,42 @@ describe("the betting state a job describes", () => {
     expect(assumptions).toEqual([]);
   });
 
+  it.each<[string, readonly Entry[], number]>([
+    [
+      "the big blind where the small blind has the button",
+      [
+        [0, "post", 0.5],
+        [1, "post", 1],
+      ],
+      1,
+    ],
+    [
+      "the big blind where he meets the button",
+      [
+        [2, "post", 0.5],
+        [1, "post", 1],
+        [0, "raise", 3],
+        [2, "fold"],
+      ],
+      1,
+    ],
+    [
+      "the small blind where others have folded",
+      [
+        [0, "post", 0.5],
+        [1, "post", 1],
+        [2, "fold"],
+      ],
+      0,
+    ],
+    ["the first in order where nobody is known to have posted", [[0, "raise", 3]], 0],
+  ])("lets %s act first after the flop", (_name, history, seat) => {
+    const toAct = history.some(([player, type]) => player === 0 && type === "raise") ? 1 : 0;
+    const root = rootState(describeState({ street: 0, pot: 4.5, playerToAct: toAct, history }));
+    expect(root.firstLater).toBe(seat);
+    expect(root.assumptions.join()).toMatch(new RegExp(`after the flop player ${seat} acts first`));
+  });
+
   it("takes those before the player to act to have checked", () => {
     const { state, assumptions } = rootState(describeState({ playerToAct: 1 }));
     expect(state.pending).toEqual([false, true]);

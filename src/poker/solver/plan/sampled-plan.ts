@@ -79,7 +79,7 @@ const MOST_SECONDS = 60e-6;
 /** Combos of a range that can be sorted into classes and reported on for each second of the time limit. */
 const COMBOS_PER_SECOND = 4000;
 /** The same preflop, where classes go by the hand alone. */
-const PREFLOP_COMBOS_PER_SECOND = 60_000;
+const PREFLOP_COMBOS_PER_SECOND = 15_000;
 /** Combos of a preflop range up to which hands that differ in suits only are found. */
 const MOST_PREFLOP_ORBITS = 4000;
 /** Runouts by which hands are sorted into classes on the flop, the same whatever the seed of a solve; on the turn all. */

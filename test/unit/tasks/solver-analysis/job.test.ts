@@ -145,6 +145,27 @@ describe("a solver job", () => {
     }
   });
 
+  it("gives the same answer by any number of threads before the flop", async () => {
+    const random = seededRandom(35);
+    const preflop = spot({
+      board: [],
+      pot_size: 3,
+      stack_sizes: [20, 19],
+      street_bets: [1, 2],
+      current_bet: 2,
+      big_blind: 2,
+      bet_sizes: [1],
+      max_raises: 1,
+      player_ranges: { "0": randomHands(60, 4, [], random), "1": randomHands(60, 4, [], random) },
+      iterations: 3,
+    });
+    const alone = await start(preflop, { threads: 1 }, crowd).result;
+    expect(alone.solution.sampling).not.toBeNull();
+    for (const threads of [2, 8]) {
+      expect(comparable(await start(preflop, { threads }, crowd).result)).toEqual(comparable(alone));
+    }
+  });
+
   it("ends with the best solution so far at the soft time limit", async () => {
     const running = start(spot({ iterations: 1_000_000, player_ranges: {}, max_combos: 2000 }));
     await waitUntil(() => running.reports.some((report) => report?.startsWith("Iteration") ?? false));

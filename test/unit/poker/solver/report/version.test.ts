@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { SOLVER_VERSION } from "../../../../../src/poker/solver/report/version.js";
 import { randomHands, solveInProcess } from "../../../tasks/solver-analysis/solve-in-process.js";
@@ -42,4 +43,9 @@ it("the solver's answers are those of its version", () => {
   const solution = solveDrawn({ pot_size: 100, player_ranges: { "0": hands(), "1": hands() }, ...drawn });
   hash.update(JSON.stringify([solution.tree, solution.ev, solution.deviation_gains], rounded));
   expect({ version: SOLVER_VERSION, digest: hash.digest("hex") }).toEqual(KNOWN);
+});
+
+it("the statement that deletes answers of older solvers names it", () => {
+  const page = readFileSync(new URL("../../../../../docs/solver.md", import.meta.url), "utf8");
+  expect(page).toContain(`not like '% solver_version=${SOLVER_VERSION}'`);
 });

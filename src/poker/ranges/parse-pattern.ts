@@ -154,7 +154,7 @@ function raises(scanner: RangeScanner, pattern: Pattern): number[][] {
     throw scanner.error(`${why}: write ${text}, or ${text}-AK where both ranks go up`, pattern.offset);
   }
   if (ranks.length === 2 && high !== low) return upTo(low, high - 1).map((rank) => [high, rank]);
-  return upTo(0, 12 - high).map((step) => ranks.map((rank) => rank + step));
+  return upTo(0, ACE - high).map((step) => ranks.map((rank) => rank + step));
 }
 
 /** `KK-TT`, `AK-AT`, `KQJT-8765`: every pattern from one to the other, in steps of a rank. */

@@ -21,7 +21,7 @@ import type { FormatCards } from "./report/solution.js";
 import { layOutDrawn } from "./sampled/drawn-deal.js";
 import { laneBytes } from "./sampled/lane-street.js";
 import { measureBytes } from "./sampled/measure-deal.js";
-import { answerBytes, tableBytes } from "./sampled/sampled-game.js";
+import { regretBytes, tableBytes } from "./sampled/sampled-game.js";
 import type { SolveLimits, Spot } from "./spot/spot.js";
 import { layOutShared } from "./vector/shared-game.js";
 
@@ -124,13 +124,11 @@ function drawnPlan(spot: Spot, limits: SolveLimits, plan: SampledPlan): PlannedS
   const { tree, blocks, sizing, ranges, combosPerDeal, rowCounts, classNames, reductions, classes } = plan;
   const hands = ranges[0].count + ranges[1].count;
   const counts = [classNames[0].length + 1, classNames[1].length + 1] as const;
-  const answers = spot.street === 0 ? answerBytes(blocks, rowCounts) : 0;
+  // As many as regrets: what a walk changes, and the answers that are learnt before the flop.
+  const changes = regretBytes(blocks, rowCounts);
+  const answers = spot.street === 0 ? changes : 0;
   const tables = tableBytes(blocks, rowCounts) + measureBytes(blocks[0], counts) + answers;
   const drawn = layOutDrawn(plan, omahaDeal(spot.boards), combosPerDeal).layout.bytes;
-  const changes = blocks.reduce((sum, { rowLength }, level) => {
-    const [first, second] = rowCounts[level];
-    return sum + 4 * (first * rowLength[0] + second * rowLength[1]);
-  }, 0);
   const perThread = 3 * drawn + changes + laneBytes(blocks, rowCounts) + LEFT_LYING_BYTES * (4 - spot.street);
   const speed = speedOf(limits);
   const preparationSeconds = (handsAsked(spot) * (SECONDS_PER_HAND_ASKED + SECONDS_PER_HAND_CLASSED)) / speed;

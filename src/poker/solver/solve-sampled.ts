@@ -8,12 +8,12 @@ import type { FormatCards, Solution, StopReason } from "./report/solution.js";
 import { measureBytes } from "./sampled/measure-deal.js";
 import { CONTROL_BYTES, PHASE, SampledCrew } from "./sampled/sampled-crew.js";
 import {
-  answerBytes,
   answerRegrets,
   earlyOf,
   KNOWN_DEALS,
   REPLICATES,
   RESPONSE_BYTES,
+  regretBytes,
   type SampledGame,
   SUM_SET,
   setResponseSize,
@@ -29,8 +29,7 @@ const RESPONDED = 0.74;
 const MEASURED = 0.93;
 /** The same where a hero's hand is measured apart at the end. */
 const MEASURED_BEFORE_HERO = 0.83;
-/** The same where answers by classes are learnt: training, learning, measuring what they gain. */
-const TRAINED_FOR_ANSWERS = 0.5;
+/** The same where answers by classes are learnt: learning, measuring what they gain. */
 const ANSWERED = 0.7;
 const GAINS_MEASURED = 0.83;
 const GAINS_BEFORE_HERO = 0.78;
@@ -86,7 +85,7 @@ export function solveSampled(
     onShared(game);
     // One deal at least in every stream, however short the time.
     crew.lead(PHASE.train, 1, () => hooks.stop() === "now" && enough(0));
-    crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(game.answers ? TRAINED_FOR_ANSWERS : TRAINED));
+    crew.lead(PHASE.train, iterations ?? UNLIMITED, () => enough(TRAINED));
     const done = Math.min(...crew.done(PHASE.train));
     addReplicates(game, crew.done(PHASE.train));
     const hero = game.heroes.some((place) => place >= 0);
@@ -151,7 +150,7 @@ export function shareSampled(spot: Spot, plan: SampledPlan): SampledGame {
     runoutsPerDeal: plan.runoutsPerDeal,
     response: new SharedArrayBuffer(RESPONSE_BYTES),
     tables: new SharedArrayBuffer(tableBytes(blocks, plan.rowCounts)),
-    answers: spot.street === 0 ? new SharedArrayBuffer(answerBytes(blocks, plan.rowCounts)) : null,
+    answers: spot.street === 0 ? new SharedArrayBuffer(regretBytes(blocks, plan.rowCounts)) : null,
     measures: new SharedArrayBuffer(measureBytes(blocks[0], classCounts)),
     control: new SharedArrayBuffer(CONTROL_BYTES),
   };

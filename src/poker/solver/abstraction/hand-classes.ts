@@ -2,8 +2,10 @@ import { DECK_SIZE } from "../../cards.js";
 import { OmahaEvaluator } from "../../evaluator/omaha.js";
 import { evaluatorTables } from "../../evaluator/tables.js";
 import { Random } from "../../random.js";
+import { remainingCards } from "../game/deal-model.js";
 import { type CardMasks, cardMasks, type HandSet, handKey } from "../game/hand-set.js";
 import { capRange } from "./cap-range.js";
+import { type BlockerGrain, type EarlyGrain, GRAINS, type Grain, type GrainName } from "./class-grains.js";
 
 /** Strengths are below this. */
 const STRENGTHS = 8192;
@@ -19,53 +21,6 @@ const BOUND_STEP = 8;
  */
 const TOP_SHARE = 0.85;
 const MIDDLE_SHARE = 0.5;
-/** Levels of blocking the strongest hands, and those in the middle, each as often as the others. */
-interface BlockerGrain {
-  readonly top: number;
-  readonly middle: number;
-}
-
-/** Before the river: classes of the mean share over the cards to come by number of boards, and bounds of its spread. */
-interface EarlyGrain {
-  readonly shares: readonly number[];
-  readonly spreads: readonly number[];
-}
-
-/** How finely hands are told apart. */
-interface Grain {
-  /** Classes of the share that a hand beats on the river, by number of boards; finer at the top by this power. */
-  readonly river: readonly number[];
-  readonly power: number;
-  readonly blockers: BlockerGrain;
-  readonly turn: EarlyGrain & { readonly blockers: BlockerGrain };
-  readonly root: EarlyGrain;
-}
-
-export type GrainName = "coarse" | "medium" | "fine";
-
-const GRAINS: Readonly<Record<GrainName, Grain>> = {
-  coarse: {
-    river: [0, 24, 8],
-    power: 1.4,
-    blockers: { top: 4, middle: 2 },
-    turn: { shares: [0, 24, 8], spreads: [0.1, 0.18, 0.26], blockers: { top: 2, middle: 1 } },
-    root: { shares: [0, 80, 20], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
-  },
-  medium: {
-    river: [0, 48, 20],
-    power: 2,
-    blockers: { top: 6, middle: 4 },
-    turn: { shares: [0, 36, 16], spreads: [0.1, 0.17, 0.24], blockers: { top: 3, middle: 2 } },
-    root: { shares: [0, 120, 40], spreads: [0.08, 0.13, 0.18, 0.23, 0.28] },
-  },
-  fine: {
-    river: [0, 64, 20],
-    power: 2,
-    blockers: { top: 8, middle: 8 },
-    turn: { shares: [0, 48, 16], spreads: [0.1, 0.15, 0.2, 0.26], blockers: { top: 5, middle: 3 } },
-    root: { shares: [0, 300, 40], spreads: [0.06, 0.1, 0.14, 0.18, 0.22, 0.26, 0.3] },
-  },
-};
 /** Rivers looked at after a turn card, turns and rivers after a flop. */
 const RIVERS = 12;
 const FLOP_RUNOUTS = 16;
@@ -199,8 +154,7 @@ export class HandClasses {
 
   /** Class of every hand on boards that lack one card each, by a few of those cards, the same for the same boards. */
   turn(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
-    const dead = new Set(boards.flat());
-    const free = Array.from({ length: DECK_SIZE }, (_, card) => card).filter((card) => !dead.has(card));
+    const free = remainingCards({ boards, deckSize: DECK_SIZE });
     const rivers = Array.from(
       { length: RIVERS },
       (_, index) => free[Math.floor(((index + 0.5) * free.length) / RIVERS)],
@@ -278,8 +232,7 @@ export class HandClasses {
 
   /** Class of every hand on boards that lack two cards each, by a few ways to deal them, the same for the same boards. */
   flop(sets: readonly HandSet[], boards: readonly (readonly number[])[]): Int32Array[] {
-    const dead = new Set(boards.flat());
-    const free = Array.from({ length: DECK_SIZE }, (_, card) => card).filter((card) => !dead.has(card));
+    const free = remainingCards({ boards, deckSize: DECK_SIZE });
     const at = (place: number): number => free[place % free.length];
     const runouts = Array.from({ length: FLOP_RUNOUTS }, (_, index) => {
       const first = Math.floor(((index + 0.5) * free.length) / FLOP_RUNOUTS);

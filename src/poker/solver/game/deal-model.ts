@@ -36,7 +36,7 @@ export function omahaDeal(
 }
 
 /** Cards on none of the boards, ascending. */
-export function remainingCards(deal: DealModel): Uint8Array {
+export function remainingCards(deal: Pick<DealModel, "boards" | "deckSize">): Uint8Array {
   const known = new Set(deal.boards.flat());
   return Uint8Array.from({ length: deal.deckSize }, (_, card) => card).filter((card) => !known.has(card));
 }

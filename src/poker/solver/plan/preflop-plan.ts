@@ -4,7 +4,7 @@ import type { HandSet } from "../game/hand-set.js";
 import type { ClassifyOn } from "../spot/lock-nodes.js";
 import { preflopStandings } from "../spot/preflop-standing.js";
 import type { SolveLimits, Spot } from "../spot/spot.js";
-import { NOBODY } from "../vector/street-block.js";
+import { NOBODY, type StreetBlock } from "../vector/street-block.js";
 import { type Classify, chooseTree, planSampled, type SampledPlan } from "./sampled-plan.js";
 
 /**
@@ -19,14 +19,15 @@ export function planPreflop(
 ): SampledPlan | null {
   if (spot.street > 0 || spot.players.length !== 2) return null;
   try {
-    if (!betsLater(spot, limits)) return null;
+    const chosen = chooseTree(spot, limits);
+    if (!betsLater(chosen.blocks)) return null;
     const known = new Map<HandSet, HandSet>();
     const sorted = spot.ranges.map(({ hands }) => {
       const ranked = known.get(hands) ?? sortedByRanking(hands, preflopStandings(hands));
       known.set(hands, ranked);
       return ranked;
     });
-    return planSampled(spot, sorted, limits, classify, classifyOn);
+    return planSampled(spot, sorted, limits, classify, classifyOn, chosen);
   } catch (error) {
     // What is wrong with the spot itself the other method says too.
     if (error instanceof SolverInputError) return null;
@@ -34,7 +35,6 @@ export function planPreflop(
   }
 }
 
-function betsLater(spot: Spot, limits: SolveLimits): boolean {
-  const [, ...later] = chooseTree(spot, limits).blocks;
+function betsLater([, ...later]: readonly StreetBlock[]): boolean {
   return later.some(({ decisionSeat }) => decisionSeat.some((seat) => seat !== NOBODY));
 }

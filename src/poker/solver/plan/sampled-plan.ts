@@ -2,7 +2,8 @@ import { deckWithout } from "../../cards.js";
 import { plural, SolverInputError } from "../../errors.js";
 import { Random, shuffleStart } from "../../random.js";
 import { capRange } from "../abstraction/cap-range.js";
-import { type GrainName, HandClasses } from "../abstraction/hand-classes.js";
+import type { GrainName } from "../abstraction/class-grains.js";
+import { HandClasses } from "../abstraction/hand-classes.js";
 import { PREFLOP_ROWS, preflopRows } from "../abstraction/preflop-rows.js";
 import { suitOrbits } from "../abstraction/suit-orbits.js";
 import type { DecisionNode } from "../betting/betting-tree.js";
@@ -92,6 +93,7 @@ const TABLE_SHARE = 0.6;
  *
  * @param sorted the ranges by strength
  * @param classifyOn sorts hands into the classes that locks may name
+ * @param chosen what {@link chooseTree} says of the spot, where that is known already
  * @throws SolverInputError when no version fits the memory, or for a lock that it does not have
  */
 export function planSampled(
@@ -100,6 +102,7 @@ export function planSampled(
   limits: SolveLimits,
   classify: Classify,
   classifyOn: ClassifyOn,
+  chosen = chooseTree(spot, limits),
 ): SampledPlan {
   const random = Random.fromSeed(spot.options.seed);
   const reductions: string[] = [];
@@ -117,7 +120,7 @@ export function planSampled(
       );
     return capped;
   });
-  const { sizing, tree, blocks, seconds, cut } = chooseTree(spot, limits);
+  const { sizing, tree, blocks, seconds, cut } = chosen;
   const locks = drawnLocks(spot, tree, sizing, ranges, classifyOn);
   const part = (rows: Rows, seat: number): LockableRows =>
     partByLocks(

@@ -4,7 +4,7 @@ import { NOBODY } from "../vector/street-block.js";
 import type { VectorSolver } from "../vector/vector-solver.js";
 import { lockedHands } from "./describe-locks.js";
 import { evRounder, mean, type RoundEv, roundEquity, roundShares, roundStrategy, weightedMean } from "./numbers.js";
-import { type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
+import { endOfLine, type HandClassRow, type SolutionNext, type SolutionNode, STREET_NAMES } from "./solution.js";
 import { type DecisionPlay, StreetSnapshot } from "./street-snapshot.js";
 
 /** What a report shows and how. */
@@ -133,16 +133,7 @@ export class SolutionTree {
   }
 
   #leaf(node: BettingNode): SolutionNext {
-    switch (node.kind) {
-      case "fold":
-        return { end: "fold", pot: node.state.pot, winner: this.#player(node.winner) };
-      case "showdown":
-        return { end: "showdown", pot: node.state.pot };
-      case "chance":
-        return { end: "deal", street: STREET_NAMES[node.state.street + 1] ?? "river", pot: node.state.pot };
-      case "decision":
-        return { end: "omitted" };
-    }
+    return node.kind === "decision" ? { end: "omitted" } : endOfLine(node, this.#options.players);
   }
 
   /** Fills in what follows each next card, when that was asked for and fits. */

@@ -96,7 +96,7 @@ export function measureDeal(work: DealInPlay, batch: number, replicate: number):
   const removal = new CardRemoval(hands[0], hands[1], index);
   const measures = measuresOf(game, batch);
   const met = removal.compatible(0, hands[1].weights);
-  measures.totals[0] += met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
+  measures.totals[0] += weighted(met, hands[0].weights);
   const shares = showdownShares(work, removal, 0);
   measures.totals[1] += weighted(shares, hands[0].weights);
   const first = firstSeat(game.blocks[0]);
@@ -141,7 +141,8 @@ function addShown(
   });
 }
 
-function weighted(values: Float64Array, weights: Float64Array): number {
+/** A sum over the hands of a seat. */
+export function weighted(values: Float64Array, weights: Float64Array): number {
   return values.reduce((sum, value, hand) => sum + value * weights[hand], 0);
 }
 

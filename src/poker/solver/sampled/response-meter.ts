@@ -226,24 +226,22 @@ export class ResponseMeter {
   }
 
   #sum(): Halves<Bounds> {
+    // Both halves have the same hands of the seat.
+    const { count, weights } = this.#halves[0].deal.hands[this.#seat];
+    const sum = (of: (hand: number) => number): number => {
+      let total = 0;
+      for (let hand = 0; hand < count; hand++) total += weights[hand] * of(hand);
+      return total;
+    };
+    const ofBoth = (kind: (typeof POOLED)[number]): number => sum((hand) => this.#valuesOnBoth(0, hand, kind)[0]);
+    const above = ofBoth("best") - ofBoth("usual");
     const bounds = ([0, 1] as const).map((half): Bounds => {
       const { hands, index } = this.#halves[half].deal;
       if (!index) throw new Error("no hands are drawn");
-      const { count, weights } = hands[this.#seat];
       const other = this.#seat === 0 ? 1 : 0;
       const met = new CardRemoval(hands[0], hands[1], index).compatible(this.#seat, hands[other].weights);
-      const sum = (of: (hand: number) => number): number => {
-        let total = 0;
-        for (let hand = 0; hand < count; hand++) total += weights[hand] * of(hand);
-        return total;
-      };
       const ofHalf = (kind: (typeof KINDS)[number]): number => sum((hand) => this.#valuesOf(0, hand, half, kind)[0]);
-      const ofBoth = (kind: (typeof POOLED)[number]): number => sum((hand) => this.#valuesOnBoth(0, hand, kind)[0]);
-      return {
-        pairs: sum((hand) => met[hand]),
-        above: ofBoth("best") - ofBoth("usual"),
-        below: ofHalf("below") - ofHalf("usual"),
-      };
+      return { pairs: sum((hand) => met[hand]), above, below: ofHalf("below") - ofHalf("usual") };
     });
     return [bounds[0], bounds[1]];
   }

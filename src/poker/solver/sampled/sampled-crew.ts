@@ -1,6 +1,6 @@
 import { SolveCancelled } from "../../errors.js";
 import { BATCHES } from "./measure-deal.js";
-import { KNOWN_DEALS, REPLICATES, RESPONSE_BATCHES, type SampledGame } from "./sampled-game.js";
+import { REPLICATES, RESPONSE_BATCHES, type SampledGame } from "./sampled-game.js";
 import { SampledWork } from "./sampled-work.js";
 
 /** What is done one after the other, each in streams of deals that are independent of each other. */
@@ -159,7 +159,7 @@ export class SampledCrew {
     else if (phase === PHASE.respond) this.work.respond(index % 2 === 0 ? 0 : 1, index >> 1, stream, this.#goOn);
     else if (phase === PHASE.measure) this.work.measure(index, stream, done);
     else if (phase === PHASE.hero) this.work.measureHero(index, stream, done);
-    else if (phase === PHASE.answer) this.work.learnAnswer(index === 0 ? 0 : 1, stream, done, KNOWN_DEALS);
+    else if (phase === PHASE.answer) this.work.learnAnswer(index === 0 ? 0 : 1, stream, done);
     else this.work.measureGains(index, stream, done);
   }
 }

@@ -1,4 +1,4 @@
-import type { GrainName } from "../abstraction/hand-classes.js";
+import type { GrainName } from "../abstraction/class-grains.js";
 import type { HandSet } from "../game/hand-set.js";
 import type { WalkBlock } from "../vector/shared-game.js";
 
@@ -118,8 +118,8 @@ export function tableBytes(
   return floats * FLOAT * SETS;
 }
 
-/** Bytes of the regrets of best answers. */
-export function answerBytes(
+/** Bytes of one table of regrets: a number for each row and action. */
+export function regretBytes(
   blocks: readonly Pick<WalkBlock, "rowLength">[],
   rowCounts: readonly (readonly [number, number])[],
 ): number {
@@ -130,35 +130,41 @@ export function answerBytes(
   );
 }
 
-/** Regrets of the best answers, by level and seat. */
-export function answerRegrets({ blocks, rowCounts, answers }: SampledGame): BySeat<Float32Array>[] {
-  if (!answers) throw new Error("this game looks for best answers hand by hand");
-  let at = 0;
+/** Takes tables one after the other from a buffer. */
+function tableTaker(
+  { blocks, rowCounts }: Pick<SampledGame, "blocks" | "rowCounts">,
+  buffer: SharedArrayBuffer,
+  start: number,
+) {
+  let at = start;
   const take = (length: number): Float32Array => {
-    const array = new Float32Array(answers, at, length);
+    const array = new Float32Array(buffer, at, length);
     at += length * FLOAT;
     return array;
   };
-  return blocks.map(({ rowLength }, level) => [
-    take(rowCounts[level][0] * rowLength[0]),
-    take(rowCounts[level][1] * rowLength[1]),
-  ]);
+  const ofLevel = (level: number, width: (seat: 0 | 1) => number): BySeat<Float32Array> => [
+    take(rowCounts[level][0] * width(0)),
+    take(rowCounts[level][1] * width(1)),
+  ];
+  return {
+    /** A number for each row. */
+    rows: () => blocks.map((_, level) => ofLevel(level, () => 1)),
+    /** A number for each row and action. */
+    actions: () => blocks.map(({ rowLength }, level) => ofLevel(level, (seat) => rowLength[seat])),
+    /** The same of the root street. */
+    root: () => ofLevel(0, (seat) => blocks[0].rowLength[seat]),
+  };
+}
+
+/** Regrets of the best answers, by level and seat. */
+export function answerRegrets(game: SampledGame): BySeat<Float32Array>[] {
+  if (!game.answers) throw new Error("this game looks for best answers hand by hand");
+  return tableTaker(game, game.answers, 0).actions();
 }
 
 /** One set of the tables. */
-export function tableSet({ blocks, rowCounts, tables }: SampledGame, set: number): TableSet {
-  let at = (tableBytes(blocks, rowCounts) / SETS) * set;
-  const take = (length: number): Float32Array => {
-    const array = new Float32Array(tables, at, length);
-    at += length * FLOAT;
-    return array;
-  };
-  const all = (width: (level: number, seat: 0 | 1) => number): BySeat<Float32Array>[] =>
-    blocks.map((_, level) => [
-      take(rowCounts[level][0] * width(level, 0)),
-      take(rowCounts[level][1] * width(level, 1)),
-    ]);
-  const length = (level: number, seat: 0 | 1): number => blocks[level].rowLength[seat];
-  const root = (): BySeat<Float32Array> => [take(rowCounts[0][0] * length(0, 0)), take(rowCounts[0][1] * length(0, 1))];
-  return { regrets: all(length), sums: all(length), presence: all(() => 1), early: [root(), root()] };
+export function tableSet(game: SampledGame, set: number): TableSet {
+  const start = (tableBytes(game.blocks, game.rowCounts) / SETS) * set;
+  const { rows, actions, root } = tableTaker(game, game.tables, start);
+  return { regrets: actions(), sums: actions(), presence: rows(), early: [root(), root()] };
 }

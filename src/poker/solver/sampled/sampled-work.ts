@@ -4,11 +4,12 @@ import { HandClasses } from "../abstraction/hand-classes.js";
 import { CardRemoval } from "../game/card-removal.js";
 import { DrawnDeal } from "./drawn-deal.js";
 import { LockedRows } from "./locked-rows.js";
-import { type DealInPlay, measureDeal, measureHero, measuresOf } from "./measure-deal.js";
+import { type DealInPlay, measureDeal, measureHero, measuresOf, weighted } from "./measure-deal.js";
 import { type Half, type OutcomeList, ResponseMeter } from "./response-meter.js";
 import { addRegrets, addToSums, sharesByRegret, sharesOnAverage } from "./row-pass.js";
 import {
   answerRegrets,
+  KNOWN_DEALS,
   REPLICATES,
   responseSize,
   type SampledGame,
@@ -119,15 +120,13 @@ export class SampledWork implements DealInPlay {
   /**
    * A seat's answer to the other's average strategy learns from one more deal. It chooses by the same classes as the
    * strategies do.
-   *
-   * @param known deals that what it began with counts for
    */
-  learnAnswer(seat: 0 | 1, stream: number, done: number, known: number): void {
+  learnAnswer(seat: 0 | 1, stream: number, done: number): void {
     const other = seat === 0 ? 1 : 0;
     const regrets = this.#answerRegrets();
     this.deal.draw(stream, done);
     this.walker.walk(seat, this.average(other, SUM_SET), this.#learn(seat, regrets));
-    this.#update(seat, regrets, known + done);
+    this.#update(seat, regrets, KNOWN_DEALS + done);
   }
 
   /** What the answers that were learnt win beyond average play on one more deal. */
@@ -137,7 +136,7 @@ export class SampledWork implements DealInPlay {
     const { hands, index } = deal;
     if (!index) throw new Error("no hands are drawn");
     const met = new CardRemoval(hands[0], hands[1], index).compatible(0, hands[1].weights);
-    const pairs = met.reduce((sum, weight, hand) => sum + weight * hands[0].weights[hand], 0);
+    const pairs = weighted(met, hands[0].weights);
     for (const seat of [0, 1] as const) {
       const opponent = this.average(seat === 0 ? 1 : 0, SUM_SET);
       const usual = walker.walk(seat, opponent, this.playOn(seat, SUM_SET));

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseCards } from "../../../../../src/poker/cards.js";
-import { type GrainName, HandClasses } from "../../../../../src/poker/solver/abstraction/hand-classes.js";
+import type { GrainName } from "../../../../../src/poker/solver/abstraction/class-grains.js";
+import { HandClasses } from "../../../../../src/poker/solver/abstraction/hand-classes.js";
 import { createHandSet } from "../../../../../src/poker/solver/game/hand-set.js";
 import { randomHands } from "../../../tasks/solver-analysis/solve-in-process.js";
 import { seededRandom } from "../../oracle.js";
